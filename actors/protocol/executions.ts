@@ -1,0 +1,38 @@
+/** What a venue answers, as batches of native records between guardian and venue, and as objects for everyone else. */
+import type { Micros } from "../../runtime/mod.ts";
+import type { OrderId, SideCode, StrategyId } from "./orders.ts";
+
+/** Native `Execution` records, oldest first. The receiver owns the buffer. */
+export interface ExecutionBatch {
+  readonly kind: "ExecutionBatch";
+  readonly venue: string;
+  /** `count` records of 64 bytes. */
+  readonly records: Uint8Array<ArrayBuffer>;
+  readonly count: number;
+}
+
+/** FIX ExecType in words. "rejected" covers the gate and the venue: `code` tells them apart (1xxx gate, 2xxx venue). */
+export type ExecutionType = "new" | "trade" | "canceled" | "replaced" | "rejected" | "cancel-rejected";
+
+export interface ExecutionReport {
+  readonly kind: "ExecutionReport";
+  readonly type: ExecutionType;
+  readonly orderId: OrderId;
+  readonly strategy: StrategyId;
+  readonly instrument: number;
+  readonly side: SideCode;
+  /** Ticks: execution price for a trade, else the order's price. */
+  readonly price: number;
+  /** Lots: filled, entered, or removed by this report. */
+  readonly quantity: number;
+  /** Lots still open (LeavesQty). */
+  readonly leaves: number;
+  readonly liquidity: "none" | "maker" | "taker";
+  /** Stable code; 0 when nothing went wrong. */
+  readonly code: number;
+  /** Fee in money units (1e-8), negative for a rebate; 0 unless a trade. */
+  readonly fee: number;
+  readonly time: Micros;
+  /** Position of the strategy in the instrument after this report, lots. */
+  readonly position: number;
+}

@@ -1,0 +1,11 @@
+/** The message catalogue: everything that passes between the families of the trading system. */
+export * from "./approval.ts";
+export * from "./control.ts";
+export * from "./executions.ts";
+export * from "./feed.ts";
+export * from "./flow.ts";
+export * from "./instruments.ts";
+export * from "./keys.ts";
+export * from "./market.ts";
+export * from "./orders.ts";
+export * from "./view.ts";

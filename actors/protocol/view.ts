@@ -1,0 +1,149 @@
+/**
+ * What the console and the run summary may know of a node: one snapshot type, filled from measurements and received
+ * messages only. The console reads it through `NodeView` and never touches an actor.
+ */
+import type { Micros } from "../../runtime/mod.ts";
+import type { KillReport, ScopeName, ScopeStateName, SystemMode } from "./control.ts";
+import type { Depth } from "./market.ts";
+
+export interface ActorView {
+  readonly path: string;
+  readonly type: string;
+  readonly parent: string | null;
+  readonly state: "running" | "busy" | "restarting" | "stopped";
+  /** Set for supervisors. */
+  readonly strategy: string | null;
+  readonly mailbox: number;
+  readonly mailboxCapacity: number;
+  readonly handled: number;
+  readonly restarts: number;
+  readonly lastExit: string | null;
+}
+
+export interface InstrumentView {
+  readonly id: number;
+  readonly symbol: string;
+  readonly currency: string;
+  readonly tick: string;
+  readonly lot: string;
+  readonly last: number;
+  readonly depth: Depth;
+  readonly trades: number;
+  readonly volume: number;
+  readonly status: string;
+}
+
+export interface OrganismView {
+  readonly id: string;
+  readonly species: string;
+  readonly strategy: number;
+  readonly state: ScopeStateName;
+  /** Money units (1e-8) as numbers; divide by 1e8 for display. */
+  readonly realised: number;
+  readonly unrealised: number;
+  readonly fees: number;
+  /** [time, realised + unrealised − fees], oldest first, bounded. */
+  readonly curve: readonly (readonly [Micros, number])[];
+  readonly positions: readonly {
+    readonly instrument: string;
+    readonly quantity: number;
+    readonly averagePrice: number;
+  }[];
+  readonly openOrders: number;
+  readonly inspect: unknown;
+}
+
+export interface OrderView {
+  readonly orderId: number;
+  readonly organism: string;
+  readonly instrument: string;
+  readonly side: "buy" | "sell";
+  readonly type: "limit" | "market";
+  readonly tif: "GTC" | "IOC" | "FOK";
+  readonly price: number;
+  readonly quantity: number;
+  readonly filled: number;
+  readonly status: "pending" | "open" | "filled" | "canceled" | "rejected";
+  /** Code and sentence of a reject, else 0 and "". */
+  readonly code: number;
+  readonly codeName: string;
+  readonly reason: string;
+  readonly time: Micros;
+}
+
+export interface GateView {
+  readonly decisions: number;
+  readonly accepted: number;
+  /** By code name, for example {"PriceCollar": 3}. */
+  readonly rejected: Readonly<Record<string, number>>;
+}
+
+export interface LatencyView {
+  readonly count: number;
+  readonly p50Micros: number;
+  readonly p99Micros: number;
+  readonly p9999Micros: number;
+  readonly maxMicros: number;
+  /** Upper bounds in microseconds and counts, ascending. */
+  readonly buckets: readonly (readonly [upperMicros: number, count: number])[];
+}
+
+export interface ScopeView {
+  readonly name: ScopeName;
+  readonly state: ScopeStateName;
+}
+
+export interface AuditView {
+  readonly records: number;
+  readonly durable: number;
+  readonly root: string;
+  readonly durability: string;
+}
+
+export interface MessagesView {
+  readonly enqueued: number;
+  readonly handled: number;
+  readonly rejected: number;
+  readonly dropped: number;
+  readonly expired: number;
+  readonly dead: number;
+  readonly inFlight: number;
+  readonly unexplained: number;
+}
+
+export interface NodeSnapshot {
+  readonly version: string;
+  readonly seed: number;
+  readonly feed: string;
+  readonly speed: number | "max";
+  readonly startedWall: string;
+  readonly uptimeSeconds: number;
+  /** Node clock (market time). */
+  readonly time: Micros;
+  readonly mode: SystemMode;
+  readonly concerns: readonly { readonly id: string; readonly detail: string; readonly demands: string }[];
+  readonly scopes: readonly ScopeView[];
+  readonly actors: readonly ActorView[];
+  readonly instruments: readonly InstrumentView[];
+  readonly organisms: readonly OrganismView[];
+  readonly gate: GateView;
+  readonly latency: LatencyView;
+  readonly audit: AuditView;
+  readonly messages: MessagesView;
+  readonly lastKill: KillReport | null;
+}
+
+/** The node's door for consoles. Everything but `kill` and `rearm` only reads. */
+export interface NodeView {
+  snapshot(): NodeSnapshot;
+  /** Newest first. */
+  orders(
+    query: { readonly limit: number; readonly organism?: string; readonly status?: OrderView["status"] },
+  ): readonly OrderView[];
+  /** Shuts the gate for the scope at once, then resolves when the resting orders are confirmed gone. Rejects on an unknown scope. */
+  kill(scope: ScopeName, reason: string, who: string): Promise<KillReport>;
+  /** Returns a killed scope to ACTIVE. Rejects on an unknown scope. */
+  rearm(scope: ScopeName, reason: string, who: string): Promise<void>;
+  /** Calls back after every change worth showing, at most ten times a second of wall time. Returns the unsubscribe. */
+  onChange(listener: () => void): () => void;
+}

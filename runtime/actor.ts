@@ -1,0 +1,134 @@
+/**
+ * What an actor is: the types a person who writes one needs.
+ *
+ * An actor is a definition (`ActorDef`) with an `init` that returns its handlers. State lives in the closure of `init`,
+ * so a restart, which calls `init` again, starts from clean state by construction. Handlers run one at a time. A thrown
+ * error means "crash me": the supervisor decides what happens next. See SEMANTICS.md for the contract.
+ */
+import type { Clock, Micros, Stopwatch } from "./time.ts";
+import type { Random } from "./random.ts";
+
+/** What became of a message at the moment it was sent. Anything but "enqueued" is final and counted. */
+export type TellResult = "enqueued" | "rejected" | "dropped" | "dead";
+
+/**
+ * Where messages for an actor go. A ref stays valid across restarts of its actor; after the actor stopped for good,
+ * messages to it become dead letters.
+ */
+export interface ActorRef<in M> {
+  /** Unique within the system, never reused. */
+  readonly id: number;
+  /** Path from the root, for example "/organisms/anglerfish-1". */
+  readonly path: string;
+  /** Sends to the user lane. Never throws, never blocks. */
+  tell(message: M): TellResult;
+  /** Sends ahead of every user message, exempt from the mailbox bound. For control messages such as a kill. */
+  urgent(message: M): TellResult;
+}
+
+/** Why an actor ended. */
+export type ExitReason =
+  | { readonly kind: "normal" }
+  | { readonly kind: "shutdown"; readonly detail?: string }
+  | { readonly kind: "killed" }
+  | { readonly kind: "error"; readonly error: Error }
+  | { readonly kind: "init-failed"; readonly error: Error }
+  | { readonly kind: "noproc" };
+
+/** Facts about other actors, delivered on the supervision lane. */
+export type Signal =
+  /** A monitored actor ended. Exactly one per monitor. */
+  | { readonly kind: "down"; readonly monitor: number; readonly path: string; readonly reason: ExitReason }
+  /** A child of this actor ended (only parents receive it). */
+  | { readonly kind: "child-exit"; readonly child: ActorRef<never>; readonly reason: ExitReason };
+
+export interface Handlers<M> {
+  /**
+   * One user message. If it returns a promise the actor takes no further user message until it settles; a rejection
+   * is a crash.
+   */
+  receive?(message: M): void | Promise<void>;
+  /**
+   * Up to `batch` messages at once, oldest first, instead of `receive`. The array is reused: do not keep it.
+   * For actors that turn many messages into one native call.
+   */
+  receiveBatch?(messages: readonly M[]): void;
+  /** Facts on the supervision lane. Without this handler a "down" is ignored. */
+  signal?(signal: Signal): void;
+  /** Called once when this incarnation ends, whatever the reason; timers and monitors are already gone. */
+  stopped?(reason: ExitReason): void;
+  /** What the console may show of the state. Must be cheap and free of secrets. */
+  inspect?(): unknown;
+}
+
+/** What happens to a message that finds the mailbox full. */
+export type OverflowPolicy = "reject" | "drop-newest" | "drop-oldest";
+
+export interface MailboxOptions {
+  /** Most user messages waiting; default DEFAULT_MAILBOX_CAPACITY. Control lanes are never bounded. */
+  readonly capacity?: number;
+  /** Default "reject". */
+  readonly overflow?: OverflowPolicy;
+}
+
+export interface ActorDef<M, A = void> {
+  /** Kind of actor, for counters and the console, for example "exchange". */
+  readonly type: string;
+  readonly mailbox?: MailboxOptions;
+  /** Most messages handed to `receiveBatch` at once; default 64. */
+  readonly batch?: number;
+  /** Builds one incarnation. A throw is an init failure: the actor did not start. */
+  init(context: ActorContext<M>, args: A): Handlers<M>;
+}
+
+/** Timers of one actor, by key. Setting a key again replaces its timer. All end with the incarnation. */
+export interface Timers<M> {
+  once(key: string, delay: Micros, message: M): void;
+  every(key: string, interval: Micros, message: M): void;
+  cancel(key: string): void;
+}
+
+export type AskResult<R> =
+  | { readonly ok: true; readonly value: R }
+  | { readonly ok: false; readonly failure: "timeout" | "dead" | "overloaded" };
+
+/** A name for a role, typed by the messages its holder takes. */
+export interface ServiceKey<M> {
+  readonly name: string;
+  /** Phantom: carries the type only. */
+  readonly _messages?: (message: M) => void;
+}
+
+export function serviceKey<M>(name: string): ServiceKey<M> {
+  return { name };
+}
+
+export interface Registry {
+  /** Who holds the name now, if anyone. Refs survive restarts, so one look-up per incarnation is enough. */
+  find<M>(key: ServiceKey<M>): ActorRef<M> | undefined;
+  /** As `find`, but a missing holder throws a sentence that names the key. */
+  get<M>(key: ServiceKey<M>): ActorRef<M>;
+}
+
+export interface ActorContext<M> {
+  readonly self: ActorRef<M>;
+  /** 0 for the first start, raised by each restart. */
+  readonly incarnation: number;
+  readonly clock: Clock;
+  /** This actor's own stream, derived from the seed, its path and its incarnation. */
+  readonly random: Random;
+  readonly stopwatch: Stopwatch;
+  readonly timers: Timers<M>;
+  readonly registry: Registry;
+  /** The next id of this node: unique in its run, rising, a safe integer, reproducible. */
+  nextId(): number;
+  /** Takes a name until the actor stops for good; a taken name throws. Restarts keep it. */
+  register(key: ServiceKey<M>): void;
+  /** Sends `make(replyTo)` and resolves with the reply or a typed failure; never rejects. A late reply is counted and dropped. */
+  ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>>;
+  /** Delivers one "down" signal when the target ends for good, at once with "noproc" if it has ended. Returns the monitor. */
+  monitor(target: ActorRef<never>): number;
+  demonitor(monitor: number): void;
+  /** Ends this actor after the current message. Default reason: normal. */
+  stop(reason?: ExitReason): void;
+}

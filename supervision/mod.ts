@@ -1,0 +1,3 @@
+/** Public face of supervision. */
+export * from "./mode.ts";
+export * from "./spec.ts";
