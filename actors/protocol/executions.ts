@@ -36,3 +36,11 @@ export interface ExecutionReport {
   /** Position of the strategy in the instrument after this report, lots. */
   readonly position: number;
 }
+
+/** Where a strategy stands; the guardian's answer to AttachStrategy, so that a restarted organism starts from the truth. */
+export interface PositionSnapshot {
+  readonly kind: "PositionSnapshot";
+  readonly strategy: StrategyId;
+  /** [instrument, lots], flat ones left out. */
+  readonly positions: readonly (readonly [instrument: number, lots: number])[];
+}

@@ -1,7 +1,7 @@
 /** The roles other families may address, and what each takes. */
 import { serviceKey } from "../../runtime/mod.ts";
 import type { Concern } from "./control.ts";
-import type { ExecutionBatch, ExecutionReport } from "./executions.ts";
+import type { ExecutionBatch, ExecutionReport, PositionSnapshot } from "./executions.ts";
 import type { Recorded } from "./feed.ts";
 import type { FlowBatch } from "./flow.ts";
 import type { Bar, MarketData, MarketStatus, SubscribeMarket } from "./market.ts";
@@ -13,15 +13,27 @@ import type { ActorRef } from "../../runtime/mod.ts";
 export interface AttachStrategy {
   readonly kind: "AttachStrategy";
   readonly strategy: StrategyId;
-  readonly subscriber: ActorRef<ExecutionReport>;
+  readonly subscriber: ActorRef<ExecutionReport | PositionSnapshot>;
 }
 
-/** Shut or reopen a scope: carried out by the guardian, ahead of everything else. */
+/** The control page has a request that is not carried out: do it ahead of everything else, again if need be. */
 export interface CarryOutKill {
   readonly kind: "CarryOutKill";
 }
 
-export type GuardianMessage = OrderIntent | ExecutionBatch | AttachStrategy | CarryOutKill | MarketData | MarketStatus;
+/** A venue started or restarted: (re-)subscribe. */
+export interface VenueReady {
+  readonly kind: "VenueReady";
+}
+
+export type GuardianMessage =
+  | OrderIntent
+  | ExecutionBatch
+  | AttachStrategy
+  | CarryOutKill
+  | VenueReady
+  | MarketData
+  | MarketStatus;
 export type VenueMessage = ApprovedBatch | SubscribeMarket | FlowBatch | Recorded | BarBatch;
 export type ModeMessage = Concern;
 
@@ -33,4 +45,6 @@ export interface BarBatch {
 
 export const GUARDIAN = serviceKey<GuardianMessage>("guardian");
 export const VENUE = serviceKey<VenueMessage>("venue");
+/** Receives every execution batch after the gate has booked it. */
+export const DROP_COPY = serviceKey<ExecutionBatch>("drop-copy");
 export const MODE = serviceKey<ModeMessage>("mode");

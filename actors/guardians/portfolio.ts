@@ -1,0 +1,153 @@
+/**
+ * Portfolio accounting per strategy and instrument: position, average cost, realised and unrealised profit, fees.
+ *
+ * Everything is integer money units (1e-8 of the quote currency), so the books always balance to the unit:
+ * realised + unrealised = value of the position at the mark + cash from trades, and fees are kept apart.
+ */
+import { BUY, type Instrument, type SideCode, type StrategyId } from "../protocol/mod.ts";
+
+/** Fee rates are in hundredths of a basis point of the traded value, that is, millionths. */
+const FEE_SCALE = 1_000_000;
+
+interface Holding {
+  /** Lots, signed. */
+  quantity: number;
+  /** Money paid for the present position (negative for a short), money units. */
+  cost: number;
+  realised: number;
+  fees: number;
+}
+
+export interface ProfitAndLoss {
+  readonly realised: number;
+  readonly unrealised: number;
+  readonly fees: number;
+}
+
+export interface PositionLine {
+  readonly instrument: number;
+  readonly quantity: number;
+  /** Ticks, with a fraction; 0 when flat. For display. */
+  readonly averagePrice: number;
+}
+
+/** Exact `round(value · rate / 1e6)`, half away from zero; leaves the number range only when it must. */
+export function feeOf(value: number, rate: number): number {
+  const product = value * rate;
+  if (Number.isSafeInteger(product)) {
+    return Math.sign(product) * Math.floor((Math.abs(product) + FEE_SCALE / 2) / FEE_SCALE);
+  }
+  const exact = BigInt(value) * BigInt(rate);
+  const scale = BigInt(FEE_SCALE);
+  const rounded = ((exact < 0n ? -exact : exact) + scale / 2n) / scale;
+  return Number(exact < 0n ? -rounded : rounded);
+}
+
+/** Exact `trunc(cost · part / whole)` for safe integers with 0 ≤ part ≤ whole. */
+function share(cost: number, part: number, whole: number): number {
+  if (part === whole) return cost;
+  const product = cost * part;
+  if (Number.isSafeInteger(product)) return Math.trunc(product / whole);
+  return Number((BigInt(cost) * BigInt(part)) / BigInt(whole));
+}
+
+export class Portfolio {
+  readonly #instruments: readonly Instrument[];
+  /** strategy → instrument → holding. */
+  readonly #holdings = new Map<StrategyId, Map<number, Holding>>();
+  /** Mark price in ticks by instrument id; 0 until the market speaks. */
+  readonly #marks: number[];
+
+  constructor(instruments: readonly Instrument[]) {
+    this.#instruments = instruments;
+    this.#marks = instruments.map(() => 0);
+  }
+
+  /**
+   * Books one fill and returns its fee in money units (negative for a rebate).
+   * `price` in ticks, `quantity` in lots, above 0.
+   */
+  trade(
+    strategy: StrategyId,
+    instrument: number,
+    side: SideCode,
+    price: number,
+    quantity: number,
+    maker: boolean,
+  ): number {
+    const terms = this.#instruments[instrument];
+    const value = price * quantity * terms.unitsPerTickLot;
+    const fee = feeOf(value, maker ? terms.makerFee : terms.takerFee);
+    const holding = this.#holding(strategy, instrument);
+    holding.fees += fee;
+    if (this.#marks[instrument] === 0) this.#marks[instrument] = price;
+
+    const signed = side === BUY ? quantity : -quantity;
+    const reduces = holding.quantity !== 0 && Math.sign(holding.quantity) !== Math.sign(signed);
+    const closed = reduces ? Math.min(quantity, Math.abs(holding.quantity)) : 0;
+    if (closed > 0) {
+      const released = share(holding.cost, closed, Math.abs(holding.quantity));
+      const received = closed * price * terms.unitsPerTickLot * (side === BUY ? -1 : 1);
+      holding.realised += received - released;
+      holding.cost -= released;
+      holding.quantity += side === BUY ? closed : -closed;
+    }
+    const opened = quantity - closed;
+    if (opened > 0) {
+      holding.cost += opened * price * terms.unitsPerTickLot * (side === BUY ? 1 : -1);
+      holding.quantity += side === BUY ? opened : -opened;
+    }
+    return fee;
+  }
+
+  /** Sets the price positions are valued at, in ticks (halves allowed); 0 is ignored. */
+  mark(instrument: number, price: number): void {
+    if (price > 0) this.#marks[instrument] = price;
+  }
+
+  position(strategy: StrategyId, instrument: number): number {
+    return this.#holdings.get(strategy)?.get(instrument)?.quantity ?? 0;
+  }
+
+  /** Positions of a strategy that are not flat. */
+  positions(strategy: StrategyId): readonly PositionLine[] {
+    const lines: PositionLine[] = [];
+    for (const [instrument, holding] of this.#holdings.get(strategy) ?? []) {
+      if (holding.quantity === 0) continue;
+      const perTick = holding.quantity * this.#instruments[instrument].unitsPerTickLot;
+      lines.push({ instrument, quantity: holding.quantity, averagePrice: holding.cost / perTick });
+    }
+    return lines;
+  }
+
+  profitAndLoss(strategy: StrategyId): ProfitAndLoss {
+    let realised = 0, unrealised = 0, fees = 0;
+    for (const [instrument, holding] of this.#holdings.get(strategy) ?? []) {
+      realised += holding.realised;
+      fees += holding.fees;
+      if (holding.quantity !== 0) {
+        const value = holding.quantity * this.#marks[instrument] * this.#instruments[instrument].unitsPerTickLot;
+        unrealised += Math.floor(value) - holding.cost;
+      }
+    }
+    return { realised, unrealised, fees };
+  }
+
+  /** Realised plus unrealised less fees over all strategies, money units. */
+  equity(): number {
+    let sum = 0;
+    for (const strategy of this.#holdings.keys()) {
+      const { realised, unrealised, fees } = this.profitAndLoss(strategy);
+      sum += realised + unrealised - fees;
+    }
+    return sum;
+  }
+
+  #holding(strategy: StrategyId, instrument: number): Holding {
+    let byInstrument = this.#holdings.get(strategy);
+    if (!byInstrument) this.#holdings.set(strategy, byInstrument = new Map());
+    let holding = byInstrument.get(instrument);
+    if (!holding) byInstrument.set(instrument, holding = { quantity: 0, cost: 0, realised: 0, fees: 0 });
+    return holding;
+  }
+}
