@@ -9,7 +9,7 @@ import type { ApprovedBatch } from "./approval.ts";
 import type { OrderIntent, StrategyId } from "./orders.ts";
 import type { ActorRef } from "../../runtime/mod.ts";
 
-/** Binds a strategy to the actor that receives its execution reports. */
+/** Binds a strategy to the actor that receives its execution reports; answered at once with a `PositionSnapshot`. */
 export interface AttachStrategy {
   readonly kind: "AttachStrategy";
   readonly strategy: StrategyId;

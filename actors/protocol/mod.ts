@@ -1,6 +1,7 @@
 /** The message catalogue: everything that passes between the families of the trading system. */
 export * from "./approval.ts";
 export * from "./control.ts";
+export * from "./decimals.ts";
 export * from "./executions.ts";
 export * from "./feed.ts";
 export * from "./flow.ts";
