@@ -1,0 +1,88 @@
+/**
+ * Drop copy: an independent record of positions, kept from the execution reports alone and compared with the gate's.
+ *
+ * A difference means that somebody's books are wrong; it is put on record and is a reason to reduce only.
+ */
+import { ExecType, ExecutionView, RecordType } from "../../ffi/layout.gen.ts";
+import type { AuditLog, OrderGate } from "../../ffi/mod.ts";
+import { type ActorDef, MICROS_PER_SECOND } from "../../runtime/mod.ts";
+import { DROP_COPY, type ExecutionBatch, MODE } from "../protocol/mod.ts";
+
+/** Positions by strategy and instrument; belongs to the node so that a restart keeps them. */
+export class DropCopyBook {
+  readonly #positions = new Map<number, number>();
+  reports = 0;
+  /** Breaks in the venue's report numbering. */
+  gaps = 0;
+  #venueSequence = 0;
+
+  apply(batch: ExecutionBatch): void {
+    const view = new ExecutionView(batch.records);
+    for (let i = 0; i < batch.count; i++) {
+      view.at(i);
+      this.reports++;
+      // Numbers rise; other participants' reports lie between ours, so only a step back is a fault.
+      if (view.venueSequence <= this.#venueSequence) this.gaps++;
+      this.#venueSequence = view.venueSequence;
+      if (view.execType !== ExecType.Trade) continue;
+      const key = view.owner * 1024 + view.instrument;
+      this.#positions.set(key, (this.#positions.get(key) ?? 0) + (view.side === 0 ? view.quantity : -view.quantity));
+    }
+  }
+
+  /** [strategy, instrument, lots], in the order first traded. */
+  *entries(): Generator<readonly [strategy: number, instrument: number, lots: number]> {
+    for (const [key, lots] of this.#positions) yield [Math.floor(key / 1024), key % 1024, lots];
+  }
+}
+
+export interface DropCopyArgs {
+  readonly book: DropCopyBook;
+  readonly gate: OrderGate;
+  readonly audit: AuditLog;
+}
+
+type Compare = { readonly kind: "Compare" };
+
+export const dropCopy: ActorDef<ExecutionBatch | Compare, DropCopyArgs> = {
+  type: "drop-copy",
+  mailbox: { capacity: 65_536, overflow: "reject" },
+  init(context, { book, gate, audit }) {
+    context.register(DROP_COPY);
+    context.timers.every("compare", MICROS_PER_SECOND, { kind: "Compare" });
+    const broken = new Set<string>();
+
+    const compare = () => {
+      for (const [strategy, instrument, lots] of book.entries()) {
+        const held = gate.exposure(strategy, instrument).position;
+        const name = `${strategy}/${instrument}`;
+        if (held === lots || broken.has(name)) continue;
+        broken.add(name);
+        const detail =
+          `strategy ${strategy} holds ${lots} lots of instrument ${instrument} by drop copy, ${held} by the gate`;
+        audit.appendJson(RecordType.Reconciled, context.clock.now(), {
+          strategy,
+          instrument,
+          dropCopy: lots,
+          gate: held,
+        });
+        context.registry.find(MODE)?.tell({
+          kind: "Concern",
+          id: `position-mismatch:${name}`,
+          active: true,
+          demands: "SafeMode",
+          detail,
+          time: context.clock.now(),
+        });
+      }
+    };
+
+    return {
+      receive(message) {
+        if (message.kind === "ExecutionBatch") book.apply(message);
+        else compare();
+      },
+      inspect: () => ({ reports: book.reports, gaps: book.gaps, mismatches: [...broken] }),
+    };
+  },
+};

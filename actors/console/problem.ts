@@ -1,0 +1,87 @@
+/**
+ * Errors of the REST API: RFC 9457 problem details with a stable `code` and one sentence for people.
+ *
+ * Handlers throw `Problem`; `problemResponse` turns whatever was thrown into the one format clients have to know.
+ */
+import { HTTPException } from "hono/http-exception";
+
+/** Codes of the API. Clients may depend on them; sentences may change. */
+export type ProblemCode =
+  | "INVALID_REQUEST"
+  | "MALFORMED_JSON"
+  | "UNSUPPORTED_MEDIA_TYPE"
+  | "BODY_TOO_LARGE"
+  | "TOKEN_REQUIRED"
+  | "TOKEN_WRONG"
+  | "FOREIGN_HOST"
+  | "FOREIGN_ORIGIN"
+  | "NOT_FOUND"
+  | "METHOD_NOT_ALLOWED"
+  | "UNKNOWN_ACTOR"
+  | "UNKNOWN_INSTRUMENT"
+  | "UNKNOWN_ORGANISM"
+  | "UNKNOWN_SCOPE"
+  | "NOT_READY"
+  | "TOO_MANY_STREAMS"
+  | "KILL_FAILED"
+  | "REARM_FAILED"
+  | "INTERNAL";
+
+export interface FieldError {
+  /** Name of the parameter or the dotted path in the body. */
+  readonly field: string;
+  readonly message: string;
+}
+
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: ProblemCode,
+    /** One sentence, with the fix in it where there is one. */
+    readonly detail: string,
+    readonly errors: readonly FieldError[] = [],
+  ) {
+    super(detail);
+    this.name = "Problem";
+  }
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Content",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+export function problemResponse(problem: Problem): Response {
+  const body = {
+    type: `urn:cwts:problem:${problem.code}`,
+    title: TITLES[problem.status] ?? "Error",
+    status: problem.status,
+    code: problem.code,
+    detail: problem.detail,
+    ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
+  };
+  const headers = new Headers({ "content-type": "application/problem+json" });
+  if (problem.status === 401) headers.set("www-authenticate", 'Bearer realm="cwts console"');
+  return new Response(JSON.stringify(body), { status: problem.status, headers });
+}
+
+/** What to answer for anything thrown while a request was handled. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HTTPException && error.status === 400) {
+    return new Problem(400, "MALFORMED_JSON", "the body is not valid JSON");
+  }
+  return new Problem(500, "INTERNAL", `the console could not answer this request: ${messageOf(error)}`);
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,183 @@
+/**
+ * The REST shapes as zod schemas: the source of `/openapi.json`, and checked here against the node's own types, so that
+ * the published contract cannot drift from what the node hands out.
+ */
+import { z } from "@hono/zod-openapi";
+import type * as view from "../protocol/view.ts";
+import type * as control from "../protocol/control.ts";
+import type * as market from "../protocol/market.ts";
+
+const micros = z.int().describe("microseconds since the Unix epoch, node clock");
+const money = z.number().describe("units of 1e-8 of the quote currency");
+const count = z.number().nonnegative();
+
+export const SystemMode = z.enum(["FullPerformance", "SafeMode", "EmergencyShutdown"]).openapi("SystemMode");
+export const ScopeState = z.enum(["ACTIVE", "REDUCE_ONLY", "CANCEL_ONLY", "KILLED"]).openapi("ScopeState");
+
+export const Actor = z.object({
+  path: z.string(),
+  type: z.string(),
+  parent: z.string().nullable(),
+  state: z.enum(["running", "busy", "restarting", "stopped"]),
+  strategy: z.string().nullable().describe("restart strategy; set for supervisors"),
+  mailbox: count.describe("messages waiting"),
+  mailboxCapacity: count,
+  handled: count,
+  restarts: count,
+  lastExit: z.string().nullable(),
+}).openapi("Actor");
+
+const level = z.tuple([z.number().describe("ticks"), z.number().describe("lots")]);
+
+export const Depth = z.object({
+  instrument: z.int(),
+  time: micros,
+  bids: z.array(level).describe("best first"),
+  asks: z.array(level).describe("best first"),
+}).openapi("Depth");
+
+export const Instrument = z.object({
+  id: z.int(),
+  symbol: z.string(),
+  currency: z.string(),
+  tick: z.string().describe("size of one tick in the quote currency, a decimal"),
+  lot: z.string().describe("size of one lot in the base asset, a decimal"),
+  last: z.number().describe("ticks; 0 before the first trade"),
+  depth: Depth,
+  trades: count,
+  volume: z.number().describe("lots"),
+  status: z.string(),
+}).openapi("Instrument");
+
+export const Position = z.object({
+  instrument: z.string(),
+  quantity: z.number().describe("lots, negative when short"),
+  averagePrice: z.number().describe("ticks"),
+}).openapi("Position");
+
+export const Organism = z.object({
+  id: z.string(),
+  species: z.string(),
+  strategy: z.int(),
+  state: ScopeState,
+  realised: money,
+  unrealised: money,
+  fees: money,
+  curve: z.array(z.tuple([micros, money])).describe("[time, realised + unrealised - fees], oldest first"),
+  positions: z.array(Position),
+  openOrders: count,
+  inspect: z.unknown(),
+}).openapi("Organism");
+
+export const Order = z.object({
+  orderId: z.int(),
+  organism: z.string(),
+  instrument: z.string(),
+  side: z.enum(["buy", "sell"]),
+  type: z.enum(["limit", "market"]),
+  tif: z.enum(["GTC", "IOC", "FOK"]),
+  price: z.number().describe("ticks; 0 for a market order"),
+  quantity: z.number().describe("lots"),
+  filled: z.number().describe("lots"),
+  status: z.enum(["pending", "open", "filled", "canceled", "rejected"]),
+  code: z.int().describe("0, or the stable code of the reject"),
+  codeName: z.string(),
+  reason: z.string(),
+  time: micros,
+}).openapi("Order");
+
+export const Gate = z.object({
+  decisions: count,
+  accepted: count,
+  rejected: z.record(z.string(), count).describe("by code name"),
+}).openapi("Gate");
+
+export const Latency = z.object({
+  count: count,
+  p50Micros: count,
+  p99Micros: count,
+  p9999Micros: count,
+  maxMicros: count,
+  buckets: z.array(z.tuple([z.number().describe("upper bound, microseconds"), count])).describe("ascending"),
+}).openapi("Latency");
+
+export const Scope = z.object({ name: z.string(), state: ScopeState }).openapi("Scope");
+
+export const Audit = z.object({
+  records: count,
+  durable: count,
+  root: z.string(),
+  durability: z.string(),
+}).openapi("Audit");
+
+export const Messages = z.object({
+  enqueued: count,
+  handled: count,
+  rejected: count,
+  dropped: count,
+  expired: count,
+  dead: count,
+  inFlight: count,
+  unexplained: z.number(),
+}).openapi("Messages");
+
+export const Concern = z.object({ id: z.string(), detail: z.string(), demands: z.string() }).openapi("Concern");
+
+export const KillReport = z.object({
+  scope: z.string(),
+  state: ScopeState,
+  epoch: count,
+  cancelled: count.describe("resting orders cancelled"),
+  unknown: count.describe("orders whose end is not known yet"),
+  gateShutNanos: z.number().describe("wall nanoseconds from the request to the gate being shut"),
+  confirmedNanos: z.number().describe("wall nanoseconds from the request to the last confirmed cancel"),
+  gateSequence: z.number().describe("no decision numbered above this may accept"),
+}).openapi("KillReport");
+
+export const Node = z.object({
+  version: z.string(),
+  seed: z.number(),
+  feed: z.string(),
+  speed: z.union([z.number(), z.literal("max")]),
+  startedWall: z.string(),
+  uptimeSeconds: z.number(),
+  time: micros,
+  mode: SystemMode,
+  concerns: z.array(Concern),
+  audit: Audit,
+  messages: Messages,
+  lastKill: KillReport.nullable(),
+}).openapi("Node");
+
+export const Snapshot = Node.extend({
+  scopes: z.array(Scope),
+  actors: z.array(Actor),
+  instruments: z.array(Instrument),
+  organisms: z.array(Organism),
+  gate: Gate,
+  latency: Latency,
+}).openapi("Snapshot");
+
+export const KillRequest = z.strictObject({
+  scope: z.string().min(1).max(64).describe('"firm", "organism:<id>" or "instrument:<symbol>"'),
+  reason: z.string().trim().min(1, "say why, in a few words").max(200)
+    .regex(/^[^\p{Cc}]*$/u, "must not contain control characters").describe("recorded in the audit log"),
+}).openapi("KillRequest");
+
+type Plain<T> = T extends readonly unknown[] ? { readonly [K in keyof T]: Plain<T[K]> }
+  : T extends object ? { readonly [K in keyof T]: Plain<T[K]> }
+  : T;
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : never;
+type Agrees<S extends z.ZodType, T> = Same<Plain<z.output<S>>, Plain<T>>;
+
+/** Fails to compile when a schema and the node's type differ in any property. */
+type Agreement = [
+  Agrees<typeof Snapshot, view.NodeSnapshot>,
+  Agrees<typeof Order, view.OrderView>,
+  Agrees<typeof Depth, market.Depth>,
+  Agrees<typeof KillReport, control.KillReport>,
+  Agrees<typeof SystemMode, control.SystemMode>,
+  Agrees<typeof ScopeState, control.ScopeStateName>,
+];
+const agreement: Agreement = [true, true, true, true, true, true];
+void agreement;

@@ -1,0 +1,259 @@
+/**
+ * The guardian: the only way from an intent to a venue.
+ *
+ * It drains its mailbox in batches and makes one native call per batch. The gate decides, reserves exposure and records
+ * each decision; what passes leaves as an `ApprovedBatch`. Execution reports come back through it: the gate and the
+ * portfolio are updated, and the log written, before anyone else hears of them.
+ *
+ * The guardian holds no state that matters. The gate, the log, the control page and the books belong to the node, so a
+ * crash costs nothing but the message that caused it.
+ */
+import { Code, CommandKind, ExecutionView, GateDecisionView, OrderCommandView } from "../../ffi/layout.gen.ts";
+import type { AuditLog, OrderGate } from "../../ffi/mod.ts";
+import type { ActorContext, ActorDef, ActorRef, Handlers } from "../../runtime/mod.ts";
+import {
+  type Approval,
+  type AttachStrategy,
+  DROP_COPY,
+  type ExecutionBatch,
+  type ExecutionReport,
+  GUARDIAN,
+  type GuardianMessage,
+  type Instrument,
+  type MarketData,
+  type OrderIntent,
+  type PositionSnapshot,
+  type StrategyId,
+  VENUE,
+  type VenueMessage,
+} from "../protocol/mod.ts";
+import type { GuardianBooks } from "./books.ts";
+import { encodeIntent } from "./commands.ts";
+import type { KillProcedure } from "./kill.ts";
+import { MarketBoard } from "./market_board.ts";
+import { isMaker, isTrade, refusalOf, reportOf } from "./reports.ts";
+
+const RECORD = OrderCommandView.SIZE;
+/** Most intents per native call. Larger batches gain little and make the first order wait for the last. */
+export const GUARDIAN_BATCH = 64;
+
+export interface GuardianArgs {
+  readonly gate: OrderGate;
+  readonly audit: AuditLog;
+  readonly approve: Approval["approve"];
+  readonly books: GuardianBooks;
+  readonly instruments: readonly Instrument[];
+  readonly kill: KillProcedure;
+  /** Called once when the log can no longer record; the gate is shut by then. */
+  readonly onAuditFailure: (error: Error) => void;
+  /** Who receives the reports of each strategy; belongs to the node so that a restart forgets nobody. */
+  readonly subscribers: Map<StrategyId, ActorRef<ExecutionReport | PositionSnapshot>>;
+}
+
+export const guardian: ActorDef<GuardianMessage, GuardianArgs> = {
+  type: "guardian",
+  batch: GUARDIAN_BATCH,
+  mailbox: { capacity: 65_536, overflow: "reject" },
+  init: (context, args) => new Guardian(context, args),
+};
+
+class Guardian implements Handlers<GuardianMessage> {
+  readonly #context: ActorContext<GuardianMessage>;
+  readonly #args: GuardianArgs;
+  readonly #commands = new Uint8Array(GUARDIAN_BATCH * RECORD);
+  readonly #command = new OrderCommandView(this.#commands);
+  readonly #decisions = new Uint8Array(GUARDIAN_BATCH * GateDecisionView.SIZE);
+  readonly #decision = new GateDecisionView(this.#decisions);
+  readonly #pending: OrderIntent[] = [];
+  #venue: ActorRef<VenueMessage> | undefined;
+  #dropCopy: ActorRef<ExecutionBatch> | undefined;
+
+  constructor(context: ActorContext<GuardianMessage>, args: GuardianArgs) {
+    this.#context = context;
+    this.#args = args;
+    context.register(GUARDIAN);
+    if (context.incarnation > 0) this.#subscribe();
+  }
+
+  receiveBatch(messages: readonly GuardianMessage[]): void {
+    for (let i = 0; i < messages.length; i++) {
+      const message = messages[i];
+      switch (message.kind) {
+        case "SubmitOrder":
+        case "CancelOrder":
+        case "AmendOrder":
+        case "CancelAll":
+          this.#collect(message);
+          break;
+        default:
+          this.#decide();
+          this.#handle(message);
+      }
+    }
+    this.#decide();
+  }
+
+  #handle(message: Exclude<GuardianMessage, OrderIntent>): void {
+    switch (message.kind) {
+      case "ExecutionBatch":
+        return this.#book(message);
+      case "MarketData":
+        return this.#observe(message);
+      case "MarketStatus":
+        return this.#args.books.board.setStatus(message);
+      case "AttachStrategy":
+        return this.#attach(message);
+      case "CarryOutKill":
+        return this.#carryOut();
+      case "VenueReady":
+        return this.#subscribe();
+    }
+  }
+
+  #collect(intent: OrderIntent): void {
+    encodeIntent(this.#command.at(this.#pending.length), intent);
+    this.#pending.push(intent);
+    if (intent.kind === "SubmitOrder") {
+      this.#args.books.submitted++;
+      // A repeated id is the gate's business; the blotter keeps the first.
+      if (!this.#args.books.orders.find(intent.orderId)) this.#args.books.orders.record(intent);
+    }
+  }
+
+  /** One native call for everything collected; approved orders leave only after their records are as durable as configured. */
+  #decide(): void {
+    const count = this.#pending.length;
+    if (count === 0) return;
+    this.#args.gate.submit(this.#commands, count, this.#decisions);
+    this.#commit();
+    const passed = new Uint8Array(count * RECORD);
+    let approved = 0;
+    let refused = false;
+    for (let i = 0; i < count; i++) {
+      if (this.#decision.at(i).code === Code.Accepted) {
+        passed.set(this.#commands.subarray(i * RECORD, (i + 1) * RECORD), approved * RECORD);
+        approved++;
+      } else {
+        refused = true;
+      }
+    }
+    if (approved > 0) this.#venueRef()?.tell(this.#args.approve(passed, approved));
+    if (refused) this.#refuse(count);
+    this.#pending.length = 0;
+  }
+
+  #refuse(count: number): void {
+    const { books, subscribers } = this.#args;
+    const now = this.#context.stopwatch.now();
+    for (let i = 0; i < count; i++) {
+      const code = this.#decision.at(i).code;
+      if (code === Code.Accepted) continue;
+      const intent = this.#pending[i];
+      const position = intent.kind === "CancelAll" ? 0 : books.portfolio.position(intent.strategy, intent.instrument);
+      const report = refusalOf(intent, code, position);
+      if (code !== Code.DuplicateId) books.report(report, now);
+      subscribers.get(intent.strategy)?.tell(report);
+    }
+  }
+
+  /** Gate and log first, then the books, then everyone else. */
+  #book(batch: ExecutionBatch): void {
+    const { gate, books, kill, subscribers } = this.#args;
+    gate.applyExecutions(batch.records, batch.count);
+    this.#commit();
+    const view = new ExecutionView(batch.records);
+    const now = this.#context.stopwatch.now();
+    for (let i = 0; i < batch.count; i++) {
+      view.at(i);
+      const strategy = view.owner;
+      let fee = 0;
+      if (isTrade(view)) {
+        fee = books.portfolio.trade(
+          strategy,
+          view.instrument,
+          view.side as 0 | 1,
+          view.price,
+          view.quantity,
+          isMaker(view),
+        );
+        books.fills++;
+      }
+      kill.observe(view);
+      const report = reportOf(view, fee, books.portfolio.position(strategy, view.instrument));
+      books.report(report, now);
+      subscribers.get(strategy)?.tell(report);
+    }
+    (this.#dropCopy ??= this.#context.registry.find(DROP_COPY))?.tell(batch);
+    kill.settle();
+  }
+
+  #observe(data: MarketData): void {
+    const { gate, books } = this.#args;
+    let row: ReturnType<MarketBoard["apply"]> | undefined;
+    for (const event of data.events) {
+      const next = books.board.apply(event);
+      if (row && row !== next) gate.setReference(row.instrument.id, row.bid, row.ask, row.last, row.updated);
+      row = next;
+      books.portfolio.mark(event.instrument, MarketBoard.mark(row));
+    }
+    if (row) gate.setReference(row.instrument.id, row.bid, row.ask, row.last, row.updated);
+  }
+
+  #attach({ strategy, subscriber }: AttachStrategy): void {
+    const { books, subscribers } = this.#args;
+    subscribers.set(strategy, subscriber);
+    subscriber.tell({
+      kind: "PositionSnapshot",
+      strategy,
+      positions: books.portfolio.positions(strategy).map((line) => [line.instrument, line.quantity] as const),
+    });
+  }
+
+  /** Cancels what rests in every killed scope; the cancels pass the gate like any command, so they are on record too. */
+  #carryOut(): void {
+    const time = this.#context.clock.now();
+    for (const { strategy, instrument } of this.#args.kill.begin(time)) {
+      this.#collect({ kind: "CancelAll", strategy, time, stamp: this.#context.stopwatch.now(), cause: 0 });
+      this.#command.at(this.#pending.length - 1).kind = CommandKind.CancelOwner;
+      this.#command.instrument = instrument;
+      if (this.#pending.length === GUARDIAN_BATCH) this.#decideUrgently();
+    }
+    this.#decideUrgently();
+    this.#args.kill.settle();
+  }
+
+  #decideUrgently(): void {
+    const count = this.#pending.length;
+    if (count === 0) return;
+    this.#args.gate.submit(this.#commands, count, this.#decisions);
+    this.#commit();
+    this.#venueRef()?.urgent(this.#args.approve(this.#commands.slice(0, count * RECORD), count));
+    this.#pending.length = 0;
+  }
+
+  #commit(): void {
+    try {
+      this.#args.audit.commit();
+    } catch (error) {
+      this.#args.onAuditFailure(error as Error);
+    }
+  }
+
+  #subscribe(): void {
+    const venue = this.#venueRef();
+    venue?.tell({
+      kind: "SubscribeMarket",
+      subscriber: this.#context.self,
+      instruments: this.#args.instruments.map((instrument) => instrument.id),
+    });
+  }
+
+  #venueRef(): ActorRef<VenueMessage> | undefined {
+    return this.#venue ??= this.#context.registry.find(VENUE);
+  }
+
+  inspect(): unknown {
+    const { gate, books } = this.#args;
+    return { counters: gate.counters(), fills: books.fills, submitted: books.submitted };
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The kill procedure: what happens after a scope's word was stored.
+ *
+ * The store itself shuts the gate; it needs no message and no event loop (see the control page). Here the node notices
+ * the request, cancels what still rests in the killed scopes, and confirms on the page once nothing is open there. An
+ * approved order that was on its way is refused at the venue's door, so it ends too.
+ */
+import { Code, ExecType, type ExecutionView, ScopeState } from "../../ffi/layout.gen.ts";
+import type { AuditLog, ControlPage, OrderGate } from "../../ffi/mod.ts";
+import { FIRM_SCOPE, INSTRUMENT_SCOPE_BASE, RecordType } from "../../ffi/layout.gen.ts";
+import type { Micros } from "../../runtime/mod.ts";
+import type { KillReport, ScopeStateName, StrategyId } from "../protocol/mod.ts";
+
+const EVERY_INSTRUMENT = 0xffff;
+/** Times the cancels are repeated before the rest is declared unknown. */
+const MAX_ATTEMPTS = 10;
+const STATE_NAMES: readonly ScopeStateName[] = ["ACTIVE", "REDUCE_ONLY", "CANCEL_ONLY", "KILLED"];
+
+export const scopeStateName = (state: number): ScopeStateName => STATE_NAMES[state] ?? "KILLED";
+
+export interface KillTarget {
+  readonly strategy: StrategyId;
+  /** Instrument id, or 65535 for all. */
+  readonly instrument: number;
+}
+
+export interface KillOptions {
+  readonly gate: OrderGate;
+  readonly audit: AuditLog;
+  readonly control: ControlPage;
+  readonly strategies: readonly StrategyId[];
+  /** Instrument ids. */
+  readonly instruments: readonly number[];
+  /** Wall nanoseconds; measures, decides nothing. */
+  readonly stopwatch: () => number;
+  readonly onDone: (report: KillReport) => void;
+}
+
+export class KillProcedure {
+  readonly #options: KillOptions;
+  /** State words as last carried out, to record what changed. */
+  readonly #known: number[];
+  #epoch: number | null = null;
+  #noticed = 0;
+  #cancelled = 0;
+  #attempts = 0;
+
+  constructor(options: KillOptions) {
+    this.#options = options;
+    this.#known = this.#scopes().map((scope) => options.control.scope(scope));
+  }
+
+  /** Starts or repeats the pending request and returns whose orders are to be cancelled. */
+  begin(time: Micros): readonly KillTarget[] {
+    const { control, stopwatch } = this.#options;
+    const epoch = control.pending();
+    if (epoch === null) return [];
+    if (epoch !== this.#epoch) {
+      this.#epoch = epoch;
+      this.#noticed = stopwatch();
+      this.#cancelled = 0;
+      this.#attempts = 0;
+      this.#record(time);
+    }
+    this.#attempts++;
+    return this.#targets();
+  }
+
+  /** Counts the cancels that the procedure caused. */
+  observe(view: ExecutionView): void {
+    if (this.#epoch === null) return;
+    if (view.execType === ExecType.Canceled && view.reason === Code.OwnerCancel) this.#cancelled++;
+  }
+
+  /** Confirms on the control page once nothing is open in the killed scopes. */
+  settle(): void {
+    if (this.#epoch === null) return;
+    const { control, stopwatch, onDone } = this.#options;
+    const open = this.#open();
+    if (open > 0 && this.#attempts < MAX_ATTEMPTS) return;
+    const nanos = Math.round(stopwatch() - this.#noticed);
+    const scope = this.#changed ?? FIRM_SCOPE;
+    const report: KillReport = {
+      scope: control.name(scope),
+      state: scopeStateName(control.scope(scope)),
+      epoch: this.#epoch,
+      cancelled: this.#cancelled,
+      unknown: open,
+      gateShutNanos: 0,
+      confirmedNanos: nanos,
+      gateSequence: control.header().requestGateSequence,
+    };
+    control.done(this.#epoch, this.#cancelled, open, nanos);
+    this.#epoch = null;
+    onDone(report);
+  }
+
+  #changed: number | null = null;
+
+  #record(time: Micros): void {
+    const { audit, control } = this.#options;
+    this.#scopes().forEach((scope, i) => {
+      const state = control.scope(scope);
+      if (state === this.#known[i]) return;
+      const header = control.header();
+      audit.appendJson(RecordType.ScopeChanged, time, {
+        scope: control.name(scope),
+        from: scopeStateName(this.#known[i]),
+        to: scopeStateName(state),
+        reason: header.reason,
+        who: header.actor,
+        lastDecisionBefore: header.requestGateSequence,
+      });
+      this.#known[i] = state;
+      this.#changed = scope;
+    });
+    audit.commit();
+  }
+
+  #targets(): KillTarget[] {
+    const { control, strategies, instruments } = this.#options;
+    if (control.scope(FIRM_SCOPE) === ScopeState.Killed) {
+      return strategies.map((strategy) => ({ strategy, instrument: EVERY_INSTRUMENT }));
+    }
+    const targets: KillTarget[] = [];
+    for (const strategy of strategies) {
+      if (control.scope(strategy) === ScopeState.Killed) {
+        targets.push({ strategy, instrument: EVERY_INSTRUMENT });
+        continue;
+      }
+      for (const instrument of instruments) {
+        if (control.scope(INSTRUMENT_SCOPE_BASE + instrument) === ScopeState.Killed) {
+          targets.push({ strategy, instrument });
+        }
+      }
+    }
+    return targets;
+  }
+
+  /** Orders still open, resting or in flight, in the killed scopes. */
+  #open(): number {
+    const { gate, instruments } = this.#options;
+    let open = 0;
+    for (const target of this.#targets()) {
+      for (const instrument of instruments) {
+        if (target.instrument !== EVERY_INSTRUMENT && target.instrument !== instrument) continue;
+        open += gate.exposure(target.strategy, instrument).openOrders;
+      }
+    }
+    return open;
+  }
+
+  #scopes(): number[] {
+    const { strategies, instruments } = this.#options;
+    return [FIRM_SCOPE, ...strategies, ...instruments.map((instrument) => INSTRUMENT_SCOPE_BASE + instrument)];
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Watches that the market keeps speaking. An instrument that is silent for too long is a reason to reduce only; when it
+ * speaks again, the reason ends.
+ */
+import { type ActorDef, MICROS_PER_MS } from "../../runtime/mod.ts";
+import { type Concern, MODE } from "../protocol/mod.ts";
+import type { BoardRow, MarketBoard } from "./market_board.ts";
+
+export interface MarketWatchArgs {
+  readonly board: MarketBoard;
+  /** Silence that counts as stale, milliseconds of market time; 0 switches the watch off. */
+  readonly staleMs: number;
+}
+
+type Check = { readonly kind: "Check" };
+
+/** Looks several times per stale period, so that a stop is noticed within 1.25 of it. */
+const LOOKS_PER_PERIOD = 4;
+
+export const marketWatch: ActorDef<Check, MarketWatchArgs> = {
+  type: "market-watch",
+  init(context, { board, staleMs }) {
+    const stale = new Set<BoardRow>();
+    const started = context.clock.now();
+    const limit = staleMs * MICROS_PER_MS;
+    if (staleMs > 0) {
+      context.timers.every("check", Math.max(1, Math.floor(limit / LOOKS_PER_PERIOD)), { kind: "Check" });
+    }
+
+    const raise = (row: BoardRow, active: boolean, detail: string) => {
+      const concern: Concern = {
+        kind: "Concern",
+        id: `stale-market:${row.instrument.symbol}`,
+        active,
+        demands: "SafeMode",
+        detail,
+        time: context.clock.now(),
+      };
+      context.registry.find(MODE)?.tell(concern);
+    };
+
+    return {
+      receive() {
+        const now = context.clock.now();
+        for (const row of board.rows) {
+          const silent = now - Math.max(row.updated, started);
+          const bad = row.status !== "ended" &&
+            (silent > limit || row.status === "resyncing" || row.status === "stale");
+          if (bad && !stale.has(row)) {
+            stale.add(row);
+            const why = row.status === "resyncing"
+              ? row.detail
+              : `no data for ${Math.round(silent / MICROS_PER_MS)} ms`;
+            raise(row, true, `${row.instrument.symbol}: ${why}`);
+          } else if (!bad && stale.delete(row)) {
+            raise(row, false, `${row.instrument.symbol} speaks again`);
+          }
+        }
+      },
+      inspect: () => ({ stale: [...stale].map((row) => row.instrument.symbol) }),
+    };
+  },
+};

@@ -1,0 +1,51 @@
+/**
+ * Samples equity for the curves and watches the whole portfolio's drawdown: past the configured loss from the peak the
+ * node may only reduce, until the drawdown has healed (the tardigrade's state machine, applied to the portfolio).
+ */
+import { type ActorDef, type Micros, MICROS_PER_SECOND } from "../../runtime/mod.ts";
+import type { GuardianBooks } from "../guardians/books.ts";
+import { MODE, type StrategyId } from "../protocol/mod.ts";
+import type { Curve } from "./curve.ts";
+
+/** Decides from equity whether the portfolio should be dormant; detail is a sentence for people. */
+export interface DrawdownRule {
+  update(equity: number, now: Micros): { readonly dormant: boolean; readonly detail: string };
+}
+
+export interface BookkeeperArgs {
+  readonly books: GuardianBooks;
+  readonly curves: ReadonlyMap<StrategyId, Curve>;
+  readonly drawdown: DrawdownRule;
+}
+
+type Sample = { readonly kind: "Sample" };
+
+export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
+  type: "bookkeeper",
+  init(context, { books, curves, drawdown }) {
+    context.timers.every("sample", MICROS_PER_SECOND, { kind: "Sample" });
+    let dormant = false;
+    return {
+      receive() {
+        const time = context.clock.now();
+        for (const [strategy, curve] of curves) {
+          const { realised, unrealised, fees } = books.portfolio.profitAndLoss(strategy);
+          curve.add(time, realised + unrealised - fees);
+        }
+        const state = drawdown.update(books.portfolio.equity(), time);
+        if (state.dormant !== dormant) {
+          dormant = state.dormant;
+          context.registry.find(MODE)?.tell({
+            kind: "Concern",
+            id: "portfolio-drawdown",
+            active: dormant,
+            demands: "SafeMode",
+            detail: state.detail,
+            time,
+          });
+        }
+      },
+      inspect: () => ({ equity: books.portfolio.equity(), dormant }),
+    };
+  },
+};

@@ -1,0 +1,86 @@
+/**
+ * The data directory of a node.
+ *
+ *     <data-dir>/LOCK           held by the running node; a second node refuses
+ *     <data-dir>/control.page   kill states; survives restarts and is shared with the `kill` command
+ *     <data-dir>/runs/000001/   the audit log of one run
+ *
+ * A simulated or replayed market is a new world each time it starts, so each run has a log of its own; equal seeds give
+ * equal logs. Kill states belong to the directory: a killed scope stays killed in the next run.
+ */
+import { join } from "node:path";
+import { UserError } from "../../config/mod.ts";
+
+const RUN_NAME = /^\d{6}$/;
+
+export interface DataDirectory extends Disposable {
+  readonly path: string;
+  /** Directory of this run's audit log; does not exist yet. */
+  readonly runPath: string;
+  readonly run: number;
+}
+
+/** Takes the directory for this process. Throws DATA_DIR_LOCKED or DATA_DIR_UNUSABLE. */
+export function openDataDirectory(path: string): DataDirectory {
+  try {
+    Deno.mkdirSync(join(path, "runs"), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new UserError(
+      "DATA_DIR_UNUSABLE",
+      `cannot create the data directory ${path} (${(error as Error).message}): name another with --data-dir`,
+    );
+  }
+  const lock = Deno.openSync(join(path, "LOCK"), { create: true, read: true, write: true, mode: 0o600 });
+  if (!lock.tryLockSync(true)) {
+    const holder = Deno.readTextFileSync(join(path, "LOCK")).trim();
+    lock.close();
+    throw new UserError(
+      "DATA_DIR_LOCKED",
+      `another node${
+        holder ? ` (process ${holder})` : ""
+      } holds ${path}: stop it, or name another directory with --data-dir`,
+    );
+  }
+  lock.truncateSync(0);
+  lock.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+  const run = (listRuns(path).at(-1) ?? 0) + 1;
+  return {
+    path,
+    run,
+    runPath: join(path, "runs", runName(run)),
+    [Symbol.dispose]() {
+      lock.unlockSync();
+      lock.close();
+    },
+  };
+}
+
+/** Runs kept in the directory, oldest first. */
+export function listRuns(path: string): readonly number[] {
+  try {
+    return [...Deno.readDirSync(join(path, "runs"))]
+      .filter((entry) => entry.isDirectory && RUN_NAME.test(entry.name))
+      .map((entry) => Number(entry.name))
+      .sort((a, b) => a - b);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** Log directory of a run, the latest by default. Throws NO_RUN when there is none. */
+export function runDirectory(path: string, run?: number): string {
+  const runs = listRuns(path);
+  const chosen = run ?? runs.at(-1);
+  if (chosen === undefined || !runs.includes(chosen)) {
+    throw new UserError(
+      "NO_RUN",
+      run === undefined
+        ? `${path} holds no run yet: start a node with --data-dir ${path}, or name the right directory`
+        : `${path} holds no run ${run}: it has ${runs.length > 0 ? runs.join(", ") : "none"}`,
+    );
+  }
+  return join(path, "runs", runName(chosen));
+}
+
+const runName = (run: number): string => String(run).padStart(6, "0");
