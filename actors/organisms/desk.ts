@@ -1,0 +1,246 @@
+/**
+ * The order desk of one organism: turns its wishes into intents for the guardian, holds them to the declared discipline
+ * and keeps the picture of its open orders and positions from its reports.
+ */
+import { Code } from "../../ffi/layout.gen.ts";
+import { type ActorContext, type ActorRef, type Micros, MICROS_PER_MS } from "../../runtime/mod.ts";
+import type {
+  ExecutionReport,
+  GuardianMessage,
+  Instrument,
+  OrderId,
+  PositionSnapshot,
+  StrategyId,
+} from "../protocol/mod.ts";
+import type { Conduct } from "./conduct.ts";
+import type { NewOrder, OpenOrder } from "./organism.ts";
+import { type Change, OwnOrder, OwnOrders } from "./own_orders.ts";
+
+export type DeskMessage =
+  | { readonly kind: "RestDue"; readonly orderId: OrderId }
+  | { readonly kind: "RefusalsDue" };
+
+/** Refusals by the budget come back this much later, so that an organism that insists cannot stop the clock. */
+const REFUSAL_DELAY: Micros = MICROS_PER_MS;
+
+export interface DeskOptions {
+  readonly id: string;
+  readonly strategy: StrategyId;
+  readonly instruments: readonly Instrument[];
+  readonly conduct: Conduct;
+}
+
+export class Desk {
+  readonly #actor: ActorContext<DeskMessage>;
+  readonly #options: DeskOptions;
+  readonly #guardian: ActorRef<GuardianMessage>;
+  readonly #orders = new OwnOrders();
+  readonly #positions = new Map<number, number>();
+  readonly #own = new Set<number>();
+  #refusals: ExecutionReport[] = [];
+  #open = false;
+  /** Order whose report led to the decision; 0 when market data or a timer did. */
+  #cause = 0;
+
+  constructor(actor: ActorContext<DeskMessage>, guardian: ActorRef<GuardianMessage>, options: DeskOptions) {
+    this.#actor = actor;
+    this.#guardian = guardian;
+    this.#options = options;
+    for (const instrument of options.instruments) this.#own.add(instrument.id);
+  }
+
+  owns(instrument: number): boolean {
+    return this.#own.has(instrument);
+  }
+
+  position(instrument: number): number {
+    return this.#positions.get(instrument) ?? 0;
+  }
+
+  openOrders(instrument: number): readonly OpenOrder[] {
+    return this.#orders.open(instrument);
+  }
+
+  /** The starting position is known: orders may go. */
+  begin(snapshot: PositionSnapshot): void {
+    this.#positions.clear();
+    for (const [instrument, lots] of snapshot.positions) this.#positions.set(instrument, lots);
+    this.#open = true;
+  }
+
+  submit(order: NewOrder): OrderId {
+    const market = order.type === "market";
+    this.#check(order, market);
+    const { strategy, conduct } = this.#options;
+    const { instrument, side, quantity } = order;
+    const orderId = this.#actor.nextId();
+    const price = market ? 0 : order.price!;
+    const rests = !market && (order.tif ?? "gtc") === "gtc";
+    const minimumRest = rests ? conduct.discipline.minimumRestingMs * MICROS_PER_MS : 0;
+    this.#orders.add(new OwnOrder(orderId, instrument, side, price, quantity, minimumRest));
+    const time = this.#actor.clock.now();
+    if (!conduct.allows(time)) {
+      this.#refuse("rejected", orderId, instrument, side, price, quantity);
+      return orderId;
+    }
+    conduct.submitted++;
+    this.#guardian.tell({
+      kind: "SubmitOrder",
+      orderId,
+      strategy,
+      instrument,
+      side,
+      orderType: market ? 1 : 0,
+      tif: order.tif === "ioc" ? 1 : order.tif === "fok" ? 2 : 0,
+      price,
+      quantity,
+      postOnly: order.postOnly ?? false,
+      reduceOnly: order.reduceOnly ?? false,
+      time,
+      stamp: this.#actor.stopwatch.now(),
+      cause: this.#cause,
+    });
+    return orderId;
+  }
+
+  cancel(orderId: OrderId): void {
+    this.#change(orderId, { kind: "cancel" });
+  }
+
+  amend(orderId: OrderId, price: number, quantity: number): void {
+    this.#positive("price", price);
+    this.#positive("quantity", quantity);
+    this.#change(orderId, { kind: "amend", price, quantity });
+  }
+
+  /** Withdraws everything the strategy has resting, at once: for the host's start and end only. */
+  withdrawAll(): void {
+    const { strategy } = this.#options;
+    const time = this.#actor.clock.now();
+    this.#guardian.tell({ kind: "CancelAll", strategy, time, stamp: this.#actor.stopwatch.now(), cause: 0 });
+  }
+
+  /** Books a report, then lets `then` react to it if the order is of this incarnation. */
+  report(report: ExecutionReport, then: (report: ExecutionReport) => void): void {
+    if (this.#own.has(report.instrument)) this.#positions.set(report.instrument, report.position);
+    if (report.type === "trade") this.#options.conduct.fills++;
+    const order = this.#orders.apply(report);
+    if (order === undefined) return;
+    this.#cause = report.orderId;
+    this.#sendIfDue(order);
+    then(report);
+    this.#cause = 0;
+  }
+
+  restDue(orderId: OrderId): void {
+    this.#sendIfDue(this.#orders.get(orderId));
+  }
+
+  deliverRefusals(then: (report: ExecutionReport) => void): void {
+    const refusals = this.#refusals;
+    this.#refusals = [];
+    for (const refusal of refusals) {
+      this.report({ ...refusal, position: this.position(refusal.instrument) }, then);
+    }
+  }
+
+  get openOrderCount(): number {
+    return this.#orders.size;
+  }
+
+  positions(): readonly (readonly [instrument: number, lots: number])[] {
+    return [...this.#positions];
+  }
+
+  #change(orderId: OrderId, change: Change): void {
+    const order = this.#orders.get(orderId);
+    if (order === undefined || order.sent === "cancel" || order.wanted?.kind === "cancel") return;
+    if (order.wanted === null && this.#actor.clock.now() < order.mayChangeAt) this.#options.conduct.deferred++;
+    order.wanted = change;
+    this.#sendIfDue(order);
+  }
+
+  /** Sends the change an order waits for, or comes back when it may. */
+  #sendIfDue(order: OwnOrder | undefined): void {
+    if (order === undefined || order.wanted === null || order.sent !== null || order.quantity <= 0) return;
+    const time = this.#actor.clock.now();
+    const { wanted, instrument, side, orderId: target, mayChangeAt } = order;
+    if (time < mayChangeAt) {
+      // Infinity: the venue has not answered yet, and its answer comes through `report`.
+      if (mayChangeAt < Infinity) {
+        this.#actor.timers.once(`rest:${target}`, mayChangeAt - time, { kind: "RestDue", orderId: target });
+      }
+      return;
+    }
+    const { strategy, conduct } = this.#options;
+    const stamp = this.#actor.stopwatch.now();
+    const cause = this.#cause;
+    order.wanted = null;
+    if (wanted.kind === "cancel") {
+      conduct.cancelled++;
+      order.sent = "cancel";
+      this.#guardian.tell({ kind: "CancelOrder", strategy, instrument, target, time, stamp, cause });
+    } else if (conduct.allows(time)) {
+      conduct.amended++;
+      order.sent = "amend";
+      const { price, quantity } = wanted;
+      this.#guardian.tell({
+        kind: "AmendOrder",
+        strategy,
+        instrument,
+        target,
+        side,
+        price,
+        quantity,
+        time,
+        stamp,
+        cause,
+      });
+    } else {
+      this.#refuse("cancel-rejected", target, instrument, side, wanted.price, wanted.quantity);
+    }
+  }
+
+  #refuse(
+    type: "rejected" | "cancel-rejected",
+    orderId: OrderId,
+    instrument: number,
+    side: 0 | 1,
+    price: number,
+    quantity: number,
+  ): void {
+    if (this.#refusals.length === 0) this.#actor.timers.once("refusals", REFUSAL_DELAY, { kind: "RefusalsDue" });
+    const { strategy } = this.#options;
+    const time = this.#actor.clock.now();
+    const order = { orderId, strategy, instrument, side, price, quantity } as const;
+    const outcome = { leaves: 0, liquidity: "none", code: Code.MessageRate, fee: 0, time, position: 0 } as const;
+    this.#refusals.push({ kind: "ExecutionReport", type, ...order, ...outcome });
+  }
+
+  #check(order: NewOrder, market: boolean): void {
+    const { id } = this.#options;
+    if (!this.#open) throw new Error(`organism "${id}": no order before its position is known`);
+    if (!this.#own.has(order.instrument)) {
+      throw new RangeError(`organism "${id}": instrument ${order.instrument} is not one of its own`);
+    }
+    if (order.side !== 0 && order.side !== 1) {
+      throw new RangeError(`organism "${id}": a side of ${order.side} is neither BUY (0) nor SELL (1)`);
+    }
+    this.#positive("quantity", order.quantity);
+    if (!market) this.#positive("price", order.price);
+    else if (order.price !== undefined) {
+      throw new RangeError(`organism "${id}": a market order has no price, got ${order.price}`);
+    }
+    if (order.postOnly && (market || (order.tif ?? "gtc") !== "gtc")) {
+      throw new RangeError(`organism "${id}": only a limit order that rests can be post-only`);
+    }
+  }
+
+  #positive(what: "price" | "quantity", value: number | undefined): void {
+    if (Number.isSafeInteger(value) && value! > 0) return;
+    const unit = what === "price" ? "ticks" : "lots";
+    throw new RangeError(
+      `organism "${this.#options.id}": a ${what} of ${value} is not a whole number of ${unit} above zero`,
+    );
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * The host: an actor that keeps one organism alive and honest.
+ *
+ * It gives the organism its identity, its market data and its reports, and stands between its wishes and the gate:
+ * order ids come from the node, quotes stay for the declared minimum resting time, messages stay within the declared
+ * budget. When an incarnation begins or ends, whatever the reason, it withdraws everything the strategy has resting; a
+ * kill acts at the gate and the venue and never waits for the host. Those three are the only exceptions to the resting
+ * time.
+ */
+import type { ActorContext, ActorDef, ExitReason, Handlers, Micros } from "../../runtime/mod.ts";
+import {
+  type ExecutionReport,
+  GUARDIAN,
+  type Instrument,
+  type MarketData,
+  type MarketStatus,
+  type PositionSnapshot,
+  type StrategyId,
+  VENUE,
+  type VenueReady,
+} from "../protocol/mod.ts";
+import { Conduct } from "./conduct.ts";
+import { Desk, type DeskMessage } from "./desk.ts";
+import type { Organism, OrganismContext, OrganismDefinition } from "./organism.ts";
+import { readParameters } from "./parameters.ts";
+
+export type HostMessage =
+  | MarketData
+  | MarketStatus
+  | ExecutionReport
+  | PositionSnapshot
+  | VenueReady
+  | DeskMessage
+  | { readonly kind: "OrganismTimer"; readonly key: string };
+
+/** Made by `prepareHost`; belongs to the node, outlives every incarnation. */
+export interface HostArgs {
+  readonly id: string;
+  readonly strategy: StrategyId;
+  readonly species: string;
+  readonly instruments: readonly Instrument[];
+  /** As checked, defaults filled in. */
+  readonly parameters: unknown;
+  readonly conduct: Conduct;
+  create(context: OrganismContext): Organism;
+}
+
+export interface HostOptions<P> {
+  /** Name of the instance, for example "anglerfish-1". */
+  readonly id: string;
+  readonly strategy: StrategyId;
+  readonly definition: OrganismDefinition<P>;
+  /** As the configuration gives them; absent keys take their defaults. */
+  readonly parameters?: unknown;
+  readonly instruments: readonly Instrument[];
+}
+
+/** Checks the parameters and makes the arguments of an `organismHost`. Throws UserError "organism-parameters". */
+export function prepareHost<P>({ id, strategy, definition, parameters, instruments }: HostOptions<P>): HostArgs {
+  const checked = readParameters(definition, id, parameters);
+  return {
+    id,
+    strategy,
+    species: definition.species,
+    instruments,
+    parameters: checked,
+    conduct: new Conduct(definition.discipline(checked)),
+    create: (context) => definition.create(context, checked),
+  };
+}
+
+export const organismHost: ActorDef<HostMessage, HostArgs> = {
+  type: "organism",
+  // Reports share the mailbox with market data, and a lost report would cost the host its picture of its orders.
+  mailbox: { capacity: 65_536, overflow: "reject" },
+  init: (context, args) => new Host(context, args),
+};
+
+/** Market messages kept while the starting position is unknown; beyond it the oldest go, and are counted. */
+const MOST_BUFFERED = 4_096;
+const MOST_NOTES = 32;
+const NOTE_LENGTH = 200;
+
+class Host implements Handlers<HostMessage> {
+  readonly #actor: ActorContext<HostMessage>;
+  readonly #args: HostArgs;
+  readonly #desk: Desk;
+  readonly #organism: Organism;
+  readonly #notes: { readonly time: Micros; readonly text: string }[] = [];
+  readonly #onReport = (report: ExecutionReport): void => this.#organism.onReport?.(report);
+  /** Null once the starting position is known. */
+  #waiting: (MarketData | MarketStatus)[] | null = [];
+  #lostWhileWaiting = 0;
+
+  constructor(actor: ActorContext<HostMessage>, args: HostArgs) {
+    const guardian = actor.registry.get(GUARDIAN);
+    this.#actor = actor;
+    this.#args = args;
+    this.#desk = new Desk(actor, guardian, args);
+    this.#organism = args.create(this.#contextOf(this.#desk));
+    guardian.tell({ kind: "AttachStrategy", strategy: args.strategy, subscriber: actor.self });
+    this.#desk.withdrawAll();
+    this.#subscribe();
+  }
+
+  receive(message: HostMessage): void {
+    switch (message.kind) {
+      case "MarketData":
+      case "MarketStatus":
+        return this.#waiting === null ? this.#market(message) : this.#hold(message, this.#waiting);
+      case "ExecutionReport":
+        return this.#desk.report(message, this.#onReport);
+      case "OrganismTimer":
+        return this.#organism.onTimer?.(message.key);
+      case "RestDue":
+        return this.#desk.restDue(message.orderId);
+      case "RefusalsDue":
+        return this.#desk.deliverRefusals(this.#onReport);
+      case "PositionSnapshot":
+        return this.#begin(message);
+      case "VenueReady":
+        return this.#subscribe();
+    }
+  }
+
+  stopped(_reason: ExitReason): void {
+    this.#desk.withdrawAll();
+  }
+
+  inspect(): unknown {
+    const { species, strategy, parameters, conduct } = this.#args;
+    const { submitted, amended, cancelled, fills, deferred, refused } = conduct;
+    return {
+      species,
+      strategy,
+      parameters,
+      positions: this.#desk.positions(),
+      openOrders: this.#desk.openOrderCount,
+      conduct: { submitted, amended, cancelled, fills, deferred, refused },
+      lostWhileWaiting: this.#lostWhileWaiting,
+      notes: this.#notes,
+      state: this.#organism.inspect?.() ?? null,
+    };
+  }
+
+  /** The organism's whole world: nothing of the host or the actor can be reached through it. */
+  #contextOf(desk: Desk): OrganismContext {
+    const actor = this.#actor;
+    const { id, instruments } = this.#args;
+    return Object.freeze<OrganismContext>({
+      id,
+      instruments,
+      random: actor.random,
+      now: () => actor.clock.now(),
+      position: (instrument) => desk.position(instrument),
+      openOrders: (instrument) => desk.openOrders(instrument),
+      submit: (order) => desk.submit(order),
+      cancel: (orderId) => desk.cancel(orderId),
+      amend: (orderId, price, quantity) => desk.amend(orderId, price, quantity),
+      setTimer: (key, delay) => {
+        if (!Number.isSafeInteger(delay) || delay < 0) {
+          throw new RangeError(`organism "${id}": a timer delay of ${delay} is not a whole number of microseconds`);
+        }
+        actor.timers.once(`organism:${key}`, delay, { kind: "OrganismTimer", key });
+      },
+      log: (text) => {
+        if (this.#notes.length === MOST_NOTES) this.#notes.shift();
+        this.#notes.push({ time: actor.clock.now(), text: text.slice(0, NOTE_LENGTH) });
+      },
+    });
+  }
+
+  #subscribe(): void {
+    const instruments = this.#args.instruments.map((instrument) => instrument.id);
+    this.#actor.registry.get(VENUE).tell({ kind: "SubscribeMarket", subscriber: this.#actor.self, instruments });
+  }
+
+  #begin(snapshot: PositionSnapshot): void {
+    this.#desk.begin(snapshot);
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    for (const message of waiting) this.#market(message);
+  }
+
+  #hold(message: MarketData | MarketStatus, waiting: (MarketData | MarketStatus)[]): void {
+    if (waiting.length === MOST_BUFFERED) {
+      waiting.shift();
+      this.#lostWhileWaiting++;
+    }
+    waiting.push(message);
+  }
+
+  #market(message: MarketData | MarketStatus): void {
+    if (message.kind === "MarketStatus") {
+      if (this.#desk.owns(message.instrument)) this.#organism.onStatus?.(message);
+      return;
+    }
+    for (const event of message.events) {
+      if (!this.#desk.owns(event.instrument)) continue;
+      if (event.kind === "BookTop") this.#organism.onBook?.(event);
+      else if (event.kind === "TradePrint") this.#organism.onTrade?.(event);
+      else this.#organism.onBar?.(event);
+    }
+  }
+}
