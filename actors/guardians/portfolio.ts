@@ -2,7 +2,8 @@
  * Portfolio accounting per strategy and instrument: position, average cost, realised and unrealised profit, fees.
  *
  * Everything is integer money units (1e-8 of the quote currency), so the books always balance to the unit:
- * realised + unrealised = value of the position at the mark + cash from trades, and fees are kept apart.
+ * realised + unrealised = value of the position at the mark + cash from trades, and fees are kept apart. One holding may
+ * be worth up to 2^53 units, about 90 million of the quote currency; keep position limits below that.
  */
 import { BUY, type Instrument, type SideCode, type StrategyId } from "../protocol/mod.ts";
 
@@ -77,6 +78,11 @@ export class Portfolio {
   ): number {
     const terms = this.#instruments[instrument];
     const value = price * quantity * terms.unitsPerTickLot;
+    if (!Number.isSafeInteger(value)) {
+      throw new RangeError(
+        `a fill of ${quantity} lots at ${price} ticks in ${terms.symbol} is worth more than the books can count`,
+      );
+    }
     const fee = feeOf(value, maker ? terms.makerFee : terms.takerFee);
     const holding = this.#holding(strategy, instrument);
     holding.fees += fee;

@@ -44,14 +44,3 @@ export interface PositionSnapshot {
   /** [instrument, lots], flat ones left out. */
   readonly positions: readonly (readonly [instrument: number, lots: number])[];
 }
-
-/**
- * The guardian's reply to `AttachStrategy`: what the strategy holds at that moment. Reports that follow carry the
- * position after them, so the two never have to be added up.
- */
-export interface PositionSnapshot {
-  readonly kind: "PositionSnapshot";
-  readonly strategy: StrategyId;
-  /** Lots, signed; instruments without a position may be left out. */
-  readonly positions: readonly (readonly [instrument: number, lots: number])[];
-}
