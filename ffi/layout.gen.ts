@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 5724629018972435;
+export const LAYOUT_HASH = 7889420234614006;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 1;
@@ -975,6 +975,226 @@ export class ExposureView {
   }
   set sold(value: number) {
     setI64(this.view, this.base + 40, value);
+  }
+}
+
+/** What a gate counted since it was made. 96 bytes; move the view with `at`. */
+export class GateCountersView {
+  static readonly SIZE = 96;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 96;
+    return this;
+  }
+
+  /** commands decided on */
+  get decisions(): number {
+    return getI64(this.view, this.base);
+  }
+  set decisions(value: number) {
+    setI64(this.view, this.base, value);
+  }
+
+  /** commands let through */
+  get accepted(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set accepted(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** commands stopped */
+  get rejected(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set rejected(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** execution reports taken in */
+  get executions(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set executions(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** reports of orders the gate did not have open */
+  get unmatched(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set unmatched(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+
+  /** reports whose venue sequence did not rise */
+  get repeated(): number {
+    return getI64(this.view, this.base + 40);
+  }
+  set repeated(value: number) {
+    setI64(this.view, this.base + 40, value);
+  }
+
+  /** reports that disagree with the order they name, or cannot be meant */
+  get inconsistent(): number {
+    return getI64(this.view, this.base + 48);
+  }
+  set inconsistent(value: number) {
+    setI64(this.view, this.base + 48, value);
+  }
+
+  /** reports that could not be recorded */
+  get unrecorded(): number {
+    return getI64(this.view, this.base + 56);
+  }
+  set unrecorded(value: number) {
+    setI64(this.view, this.base + 56, value);
+  }
+
+  /** orders resting or in flight now */
+  get openOrders(): number {
+    return getI64(this.view, this.base + 64);
+  }
+  set openOrders(value: number) {
+    setI64(this.view, this.base + 64, value);
+  }
+
+  /** number of the last decision */
+  get sequence(): number {
+    return getI64(this.view, this.base + 72);
+  }
+  set sequence(value: number) {
+    setI64(this.view, this.base + 72, value);
+  }
+
+  /** 1 when recording failed once, which nothing in the process undoes */
+  get shut(): number {
+    return getI64(this.view, this.base + 80);
+  }
+  set shut(value: number) {
+    setI64(this.view, this.base + 80, value);
+  }
+}
+
+/** How often a gate gave one code. 16 bytes; move the view with `at`. */
+export class CodeCountView {
+  static readonly SIZE = 16;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 16;
+    return this;
+  }
+
+  /** Code */
+  get code(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set code(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** rejections */
+  get count(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set count(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+}
+
+/** What a call to a matching engine wrote, and what waits because a buffer was full. 16 bytes; move the view with `at`. */
+export class SubmitCountsView {
+  static readonly SIZE = 16;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 16;
+    return this;
+  }
+
+  /** Execution records written */
+  get executions(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set executions(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** MarketTick records written */
+  get ticks(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set ticks(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** Execution records still to be drained */
+  get waitingExecutions(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set waitingExecutions(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** MarketTick records still to be drained */
+  get waitingTicks(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set waitingTicks(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+}
+
+/** What a request on the control page was given. 16 bytes; move the view with `at`. */
+export class ControlReceiptView {
+  static readonly SIZE = 16;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 16;
+    return this;
+  }
+
+  /** number of the request */
+  get epoch(): number {
+    return getI64(this.view, this.base);
+  }
+  set epoch(value: number) {
+    setI64(this.view, this.base, value);
+  }
+
+  /** decision the gate was on right after the store: no later one accepts */
+  get gateSequence(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set gateSequence(value: number) {
+    setI64(this.view, this.base + 8, value);
   }
 }
 
