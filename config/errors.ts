@@ -1,4 +1,4 @@
-/** Errors that a user sees: one clear sentence with the fix in it, under a stable code. */
+/** The one kind of error that is shown to people as it is: a sentence with the fix in it, and a stable code. */
 export class UserError extends Error {
   override readonly name = "UserError";
   constructor(readonly code: string, message: string) {

@@ -5,8 +5,7 @@
  * of units of 1e-8 of the quote currency. Decimals exist only at borders, and turn into integers here or not at all.
  */
 
-/** Money units in one unit of the quote currency. */
-export const MONEY_SCALE = 100_000_000;
+export { MONEY_SCALE } from "../../config/decimals.ts";
 
 export interface Instrument {
   /** 0 to 127, position in the configuration. */

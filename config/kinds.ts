@@ -1,0 +1,70 @@
+/**
+ * The kinds of value a configuration key may hold, each with one sentence that says what is allowed.
+ *
+ * `key` attaches what every key must carry: its unit and the reason why it exists or has its default.
+ */
+import { z } from "zod";
+import { parseDecimal } from "./decimals.ts";
+
+export interface KeyMeta {
+  readonly unit: string;
+  readonly description: string;
+}
+
+/** Marks a schema as one configuration key. Apply it last: a wrapper around it would hide it. */
+export function key<T extends z.ZodType>(schema: T, unit: string, description: string): T {
+  return schema.meta({ unit, description });
+}
+
+export const U32_MAX = 4_294_967_295;
+
+/** A whole number from `min` to `max`, both included. */
+export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER) {
+  const error = max === Number.MAX_SAFE_INTEGER
+    ? `must be a whole number of ${min} or more`
+    : `must be a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+/** A finite number from `min` to `max`, both included. */
+export function real(min: number, max: number = Infinity) {
+  const error = max === Infinity ? `must be a number of ${min} or more` : `must be a number from ${min} to ${max}`;
+  const schema = z.number({ error }).min(min, { error });
+  return max === Infinity ? schema : schema.max(max, { error });
+}
+
+/** A finite number above zero. */
+export function positive() {
+  const error = "must be a number above 0";
+  return z.number({ error }).gt(0, { error });
+}
+
+export function choice<const T extends readonly [string, ...string[]]>(...values: T) {
+  return z.enum(values, { error: `must be one of ${values.join(", ")}` });
+}
+
+export function flag() {
+  return z.boolean({ error: "must be true or false" });
+}
+
+export function text(what = "must be a text of one character or more") {
+  return z.string({ error: what }).min(1, { error: what });
+}
+
+/** A decimal in quotes, above zero: prices, tick and lot sizes and amounts never pass through a float. */
+export function decimal() {
+  const error = 'must be a decimal above zero in quotes, for example "0.01"';
+  return z.string({ error }).refine((value) => {
+    try {
+      return parseDecimal(value).digits > 0n;
+    } catch {
+      return false;
+    }
+  }, { error });
+}
+
+/** A name that can stand in a scope, a path and a file name. */
+export function identifier(what: string) {
+  const error = `${what} must be 1 to 20 letters, digits, ".", "_" or "-", and begin with a letter or digit`;
+  return z.string({ error }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$/, { error });
+}

@@ -1,0 +1,83 @@
+/**
+ * The simulated market: when it begins and what its background participants are like.
+ *
+ * The defaults give a liquid instrument: a spread of one to three ticks, some tens of orders a second, bursts of
+ * activity, and a value that moves about one tick in a second at a price of 100.
+ */
+import { z } from "zod";
+import { key, positive, real, whole } from "./kinds.ts";
+
+const start = z.iso.datetime({ error: 'must be a UTC time such as "2024-01-02T14:30:00Z"' });
+
+const zeroIntelligence = z.strictObject({
+  limitsPerSecond: key(real(0, 10_000).default(30), "orders/s", "limit orders of both sides together"),
+  marketsPerSecond: key(real(0, 10_000).default(2), "orders/s", "market orders of both sides together"),
+  cancelRate: key(real(0, 100).default(0.15), "1/s", "chance per second that a given resting order is cancelled"),
+  meanDistanceTicks: key(positive().default(8), "ticks", "mean distance of a limit order from the opposite best price"),
+  meanLots: key(real(1).default(20), "lots", "mean size of an order"),
+});
+
+const hawkes = z.strictObject({
+  baseRate: key(real(0, 10_000).default(0.6), "orders/s", "orders of one side that nothing has set off"),
+  selfExcitation: key(
+    real(0, 0.99).default(0.5),
+    "orders",
+    "further orders of the same side that one order sets off directly; makes signs and activity cluster",
+  ),
+  crossExcitation: key(
+    real(0, 0.99).default(0.1),
+    "orders",
+    "the same for the opposite side; the two together stay below 1, or the flow would explode",
+  ),
+  decay: key(positive().default(4), "1/s", "how fast excitement fades"),
+  meanLots: key(real(1).default(25), "lots", "mean size of an order"),
+}).refine((value) => value.selfExcitation + value.crossExcitation < 1, {
+  error: "must have self_excitation + cross_excitation below 1, or the flow explodes",
+});
+
+const informed = z.strictObject({
+  looksPerSecond: key(real(0, 10_000).default(1), "1/s", "how often one who knows the value looks at the price"),
+  thresholdTicks: key(real(0).default(2), "ticks", "distance between price and value at which trading pays"),
+  meanLots: key(real(1).default(40), "lots", "mean size of an order"),
+});
+
+const maker = z.strictObject({
+  makers: key(whole(0, 100).default(3), "makers", "market makers, so that the book is never empty for long"),
+  levels: key(whole(1, 50).default(5), "levels", "price levels each maker quotes on a side"),
+  lotsPerLevel: key(whole(1, 1_000_000).default(50), "lots", "size at the best level; level n offers n times as much"),
+  halfSpreadTicks: key(whole(1, 10_000).default(1), "ticks", "distance of the best quote from the maker's centre"),
+  reviewMs: key(positive().default(250), "ms", "time between two looks of a maker at its quotes"),
+  skewTicksPer100Lots: key(
+    real(0).default(0.5),
+    "ticks per 100 lots",
+    "how far a maker leans against its inventory, so that it does not grow without end",
+  ),
+});
+
+const fundamental = z.strictObject({
+  volatility: key(
+    real(0, 0.1).default(0.0001),
+    "fraction/√s",
+    "volatility of the value the informed know; 0.0001 is about 24 % in a trading year",
+  ),
+  volatilityReversion: key(real(0).default(0.02), "1/s", "speed at which log-volatility returns to its mean"),
+  volatilityOfVolatility: key(real(0).default(0.05), "1/√s", "volatility of log-volatility: quiet and busy hours"),
+});
+
+export const marketSchema = z.strictObject({
+  start: key(
+    start.default("2024-01-02T14:30:00Z"),
+    "UTC time",
+    "when the simulated day begins; fixed, so that equal seeds give equal records",
+  ),
+  stepMs: key(
+    real(0.1, 10_000).default(10),
+    "ms",
+    "the background acts in steps of this length: shorter is smoother and slower",
+  ),
+  zeroIntelligence: zeroIntelligence.prefault({}),
+  hawkes: hawkes.prefault({}),
+  informed: informed.prefault({}),
+  maker: maker.prefault({}),
+  fundamental: fundamental.prefault({}),
+});

@@ -1,0 +1,94 @@
+/**
+ * What a node trades when nobody says otherwise, for each kind of feed. A profile lies between the defaults of the
+ * schema and the configuration file.
+ *
+ * Each organism of the simulated profile has an instrument of its own: two of ours never meet in one book, so no default
+ * configuration trades with itself.
+ */
+import { basename } from "node:path";
+import type { z } from "zod";
+import type { configSchema, FeedKind } from "./schema.ts";
+
+type Input = z.input<typeof configSchema>;
+export type Profile = Pick<Input, "instruments" | "organisms"> & Partial<Input>;
+
+const WEEK_MS = 7 * 24 * 3_600_000;
+
+const simulated: Profile = {
+  instruments: [
+    { symbol: "ALPHA", startPrice: "100" },
+    { symbol: "BRAVO", startPrice: "50" },
+    { symbol: "CHARLIE", startPrice: "20" },
+  ],
+  organisms: [
+    { id: "anglerfish-1", species: "anglerfish", instruments: ["ALPHA"] },
+    { id: "platypus-1", species: "platypus", instruments: ["BRAVO"] },
+    { id: "tardigrade-1", species: "tardigrade", instruments: ["CHARLIE"] },
+  ],
+};
+
+/** Fees are those of the venue's first tier at the time of the recordings: 2 and 5 bp on futures, 10 bp on spot. */
+const perpetual: Input["instruments"][number] = {
+  symbol: "BTCUSDT",
+  currency: "USDT",
+  tick: "0.10",
+  lot: "0.001",
+  makerFee: 200,
+  takerFee: 500,
+  startPrice: "60000",
+};
+const spot: Input["instruments"][number] = {
+  ...perpetual,
+  tick: "0.01",
+  lot: "0.00001",
+  makerFee: 1_000,
+  takerFee: 1_000,
+  maxQuantity: 1_000_000,
+};
+
+function replay(paths: readonly string[]): Profile {
+  const isSpot = paths.some((path) => basename(path).toLowerCase().includes("spot"));
+  // Half a bitcoin as the largest order and two as the largest position, in the lots of each market.
+  const [maxQuantity, maxPosition] = isSpot ? [50_000, 200_000] : [500, 2_000];
+  const limits = { maxQuantity, maxPosition };
+  return {
+    instruments: [isSpot ? spot : perpetual],
+    organisms: (["anglerfish", "platypus", "tardigrade"] as const).map((species) => ({
+      id: `${species}-1`,
+      species,
+      instruments: ["BTCUSDT"],
+      limits,
+    })),
+  };
+}
+
+const bars: Profile = {
+  instruments: [{
+    symbol: "SPX",
+    makerFee: 0,
+    takerFee: 50,
+    maxQuantity: 1_000_000,
+    collarBps: 2_000,
+    // A bar is good until the next one, and weekends with a holiday last four days.
+    referenceMaxAgeMs: WEEK_MS,
+  }],
+  organisms: [{
+    id: "tardigrade-1",
+    species: "tardigrade",
+    instruments: ["SPX"],
+    limits: { maxQuantity: 100_000, maxNotional: "100000000", maxPosition: 100_000 },
+  }],
+  mode: { staleMarketMs: WEEK_MS, recoverMs: 0 },
+  portfolio: { dormantDrawdown: 0.9, reviveDrawdown: 0.5 },
+};
+
+export function profileFor(kind: FeedKind, paths: readonly string[]): Profile {
+  switch (kind) {
+    case "simulated":
+      return simulated;
+    case "replay":
+      return replay(paths);
+    case "bars":
+      return bars;
+  }
+}

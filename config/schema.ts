@@ -1,0 +1,195 @@
+/**
+ * The one description of everything that can be configured: every key with its default, its unit and its reason.
+ *
+ * Names are camelCase here, snake_case in files, and `CWTS_SECTION_KEY` in the environment. `config schema` prints this
+ * page as JSON Schema, `config show` prints the values in force and where each came from.
+ */
+import { z } from "zod";
+import { DecimalError, unitsPerTickLot } from "./decimals.ts";
+import { choice, decimal, flag, key, positive, real, text, U32_MAX, whole } from "./kinds.ts";
+import { drawdownFraction, instrumentSchema, organismSchema } from "./listed.ts";
+import { marketSchema } from "./market.ts";
+
+const speedError = 'must be a number above 0, or "max"';
+
+const node = z.strictObject({
+  dataDir: key(
+    text("must be the path of a directory").default("./cwts-data"),
+    "path",
+    "where the audit log and the kill states live",
+  ),
+  seed: key(whole(0, U32_MAX).default(1), "", "origin of all chance: equal seeds give equal runs"),
+  speed: key(
+    z.union([z.number({ error: speedError }).gt(0, { error: speedError }), z.literal("max")], { error: speedError })
+      .default(1),
+    "× market time",
+    "1 runs as fast as the clock on the wall, 10 ten times as fast, max as fast as the machine can",
+  ),
+  duration: key(
+    positive().nullable().default(null),
+    "s of market time",
+    "the node stops by itself after this; none: at the end of the feed, or when it is told to",
+  ),
+});
+
+const feed = z.strictObject({
+  kind: key(
+    choice("simulated", "replay", "bars").default("simulated"),
+    "",
+    "where market data comes from: a simulated market, recorded captures, or daily bars",
+  ),
+  paths: key(
+    z.array(text("must be a list of file paths"), { error: "must be a list of file paths" }).default([]),
+    "path",
+    "recordings of a replay, played one after the other, or a CSV of bars; no path: the S&P 500 file that is built in",
+  ),
+});
+
+const audit = z.strictObject({
+  durability: key(
+    choice("memory", "batch", "fsync").default("batch"),
+    "",
+    "when a record counts as kept: in memory, after a group commit, or each by itself on the disk",
+  ),
+  segmentMib: key(whole(1, 4_096).default(64), "MiB", "size at which the log begins a new file"),
+  commitMs: key(
+    real(0.1, 1_000).default(2),
+    "ms",
+    "time between group commits: the longest a record waits for the disk",
+  ),
+});
+
+const consoleSection = z.strictObject({
+  enabled: key(flag().default(true), "", "serve the page and the REST interface"),
+  host: key(text().default("127.0.0.1"), "address", "loopback: nobody outside this machine can reach it"),
+  port: key(whole(0, 65_535).default(8787), "port", "0 takes any free port"),
+});
+
+const mode = z.strictObject({
+  staleMarketMs: key(
+    whole(1, U32_MAX).default(5_000),
+    "ms",
+    "an instrument without market data for this long puts the node into SafeMode",
+  ),
+  recoverMs: key(
+    whole(0, U32_MAX).default(10_000),
+    "ms",
+    "quiet time after the last concern before SafeMode is left, so that the mode does not flutter",
+  ),
+});
+
+const supervision = z.strictObject({
+  intensity: key(
+    whole(0, 100_000).default(20),
+    "restarts",
+    "more restarts than this within the period and a supervisor gives up",
+  ),
+  periodMs: key(positive().default(10_000), "ms", "the period of the intensity"),
+  backoffInitialMs: key(real(0).default(10), "ms", "delay before the first restart of a run of failures"),
+  backoffMaxMs: key(real(0).default(1_000), "ms", "longest delay before a restart"),
+  backoffFactor: key(real(1, 100).default(2), "×", "growth of the delay with each further failure"),
+  backoffJitter: key(real(0, 1).default(0.1), "fraction", "chance in the delay, so that failures do not march in step"),
+  backoffResetMs: key(positive().default(5_000), "ms", "a child that stays up this long starts from the first delay"),
+});
+
+const portfolio = z.strictObject({
+  capital: key(decimal().default("1000000"), "currency", "what drawdown is measured against"),
+  dormantDrawdown: key(
+    drawdownFraction().default(0.05),
+    "fraction",
+    "loss from the peak at which the whole node may only reduce positions",
+  ),
+  reviveDrawdown: key(
+    drawdownFraction().default(0.025),
+    "fraction",
+    "drawdown at which it may trade again; below dormant_drawdown, so that it does not flutter",
+  ),
+}).refine((value) => value.reviveDrawdown < value.dormantDrawdown, {
+  error: "must have revive_drawdown below dormant_drawdown",
+});
+
+const replay = z.strictObject({
+  orderLatencyMicros: key(
+    whole(0, 60_000_000).default(5_000),
+    "µs",
+    "time an order takes to the recorded venue: what happens in between happens first",
+  ),
+  queueModel: key(
+    choice("risk-averse", "proportional").default("risk-averse"),
+    "",
+    "who leaves the queue when a level shrinks without a trade: those behind us, or everyone in proportion",
+  ),
+});
+
+const bars = z.strictObject({
+  halfSpreadTicks: key(real(0, 1_000_000).default(1), "ticks", "paid on each fill against a bar, half of the spread"),
+  participation: key(
+    real(0.000001, 1).default(0.01),
+    "fraction",
+    "share of a bar's volume that our orders may fill: the rest of the market was there first",
+  ),
+});
+
+const chaos = z.strictObject({
+  rate: key(
+    real(0, 1_000).default(0),
+    "crashes/s of market time",
+    "crashes random actors on purpose, to see the tree heal",
+  ),
+});
+
+export const configSchema = z.strictObject({
+  node: node.prefault({}),
+  feed: feed.prefault({}),
+  instruments: z.array(instrumentSchema, { error: "must be a list of [[instruments]] tables" })
+    .min(1, { error: "must hold at least one instrument" })
+    .max(128, { error: "may hold 128 instruments at most" }),
+  organisms: z.array(organismSchema, { error: "must be a list of [[organisms]] tables" })
+    .max(127, { error: "may hold 127 organisms at most" }),
+  audit: audit.prefault({}),
+  console: consoleSection.prefault({}),
+  mode: mode.prefault({}),
+  supervision: supervision.prefault({}),
+  portfolio: portfolio.prefault({}),
+  market: marketSchema.prefault({}),
+  replay: replay.prefault({}),
+  bars: bars.prefault({}),
+  chaos: chaos.prefault({}),
+}).superRefine((config, context) => {
+  const refuse = (path: (string | number)[], message: string) =>
+    context.addIssue({ code: "custom", path, message, input: config });
+  const symbols = new Set<string>();
+  config.instruments.forEach((instrument, i) => {
+    if (symbols.has(instrument.symbol)) {
+      refuse(["instruments", i, "symbol"], `is used twice: every instrument needs a symbol of its own`);
+    }
+    symbols.add(instrument.symbol);
+    try {
+      unitsPerTickLot(instrument.tick, instrument.lot);
+    } catch (error) {
+      if (!(error instanceof DecimalError)) throw error;
+      refuse(["instruments", i, "lot"], `does not fit the tick: ${error.message}`);
+    }
+  });
+  const ids = new Set<string>();
+  config.organisms.forEach((organism, i) => {
+    if (ids.has(organism.id)) refuse(["organisms", i, "id"], "is used twice: every organism needs an id of its own");
+    ids.add(organism.id);
+    for (const symbol of organism.instruments) {
+      if (!symbols.has(symbol)) {
+        refuse(
+          ["organisms", i, "instruments"],
+          `names ${symbol}, which is not configured: known are ${[...symbols].join(", ")}`,
+        );
+      }
+    }
+  });
+  if (config.feed.kind === "replay" && config.feed.paths.length === 0) {
+    refuse(["feed", "paths"], "must name a recording: start with --feed replay:<path>");
+  }
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type InstrumentConfig = Config["instruments"][number];
+export type OrganismConfig = Config["organisms"][number];
+export type FeedKind = Config["feed"]["kind"];
