@@ -164,7 +164,8 @@ export const KillRequest = z.strictObject({
     .regex(/^[^\p{Cc}]*$/u, "must not contain control characters").describe("recorded in the audit log"),
 }).openapi("KillRequest");
 
-type Plain<T> = T extends readonly unknown[] ? { readonly [K in keyof T]: Plain<T[K]> }
+/** The same data, readonly all the way down. */
+export type Plain<T> = T extends readonly unknown[] ? { readonly [K in keyof T]: Plain<T[K]> }
   : T extends object ? { readonly [K in keyof T]: Plain<T[K]> }
   : T;
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : never;
@@ -181,3 +182,8 @@ type Agreement = [
 ];
 const agreement: Agreement = [true, true, true, true, true, true];
 void agreement;
+
+/** Hands a node's readonly data to a handler that promises the schema's type; it is only serialised, never changed. */
+export function answering<S extends z.ZodType>(_schema: S, value: Plain<z.output<S>>): z.output<S> {
+  return value as z.output<S>;
+}

@@ -1,0 +1,98 @@
+/**
+ * Bundles the page into `dist/` with `deno bundle`, when its sources changed and never otherwise.
+ *
+ * The dist remembers a hash of what it was made from: the page's files, what they import from the other rooms, and the
+ * pinned versions of the libraries. A start with an up-to-date dist only reads four files.
+ */
+import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../../config/errors.ts";
+import type { ConsoleAssets } from "./assets.ts";
+
+const PAGE = new URL("./page/", import.meta.url);
+const DIST = new URL("./dist/", import.meta.url);
+/** Source outside `page/` that ends up in the bundle. */
+const SHARED = [new URL("../../ffi/layout.gen.ts", import.meta.url)];
+const MANIFEST = new URL("../../deno.json", import.meta.url);
+const LIBRARIES = ["preact", "@preact/signals", "uplot", "d3-hierarchy"] as const;
+
+export interface LoadOptions {
+  /** Where to keep the bundle; tests use a folder of their own. */
+  readonly dist?: URL;
+  /** Called before bundling, which takes a moment. */
+  readonly onBundle?: () => void;
+}
+
+/** The page's files, bundled first if needed. Throws UserError CONSOLE_BUNDLE when bundling fails. */
+export async function loadAssets({ dist = DIST, onBundle }: LoadOptions = {}): Promise<ConsoleAssets> {
+  const [html, css, icon, hash] = await Promise.all([
+    Deno.readTextFile(new URL("index.html", PAGE)),
+    Deno.readTextFile(new URL("style.css", PAGE)),
+    Deno.readTextFile(new URL("icon.svg", PAGE)),
+    hashSources(),
+  ]);
+  const made = await readBundle(dist);
+  if (made !== null && made.hash === hash) return { html, icon, script: made.script, style: made.libraryStyle + css };
+  onBundle?.();
+  const libraryStyle = await Deno.readTextFile(new URL(import.meta.resolve("uplot/dist/uPlot.min.css")));
+  const script = await bundle();
+  await writeBundle(dist, { hash, script, libraryStyle });
+  return { html, icon, script, style: libraryStyle + css };
+}
+
+interface Bundle {
+  readonly hash: string;
+  readonly script: string;
+  readonly libraryStyle: string;
+}
+
+async function readBundle(dist: URL): Promise<Bundle | null> {
+  try {
+    return JSON.parse(await Deno.readTextFile(new URL("console.json", dist))) as Bundle;
+  } catch (error) {
+    // Absent, or left half-written by a machine that lost power: made again either way.
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** One file, renamed into place, so that two nodes starting at once never see half of it. */
+async function writeBundle(dist: URL, made: Bundle): Promise<void> {
+  await Deno.mkdir(dist, { recursive: true });
+  const temporary = await Deno.makeTempFile({ dir: fileURLToPath(dist), suffix: ".tmp" });
+  await Deno.writeTextFile(temporary, JSON.stringify(made));
+  await Deno.rename(temporary, new URL("console.json", dist));
+}
+
+async function hashSources(): Promise<string> {
+  const names: string[] = [];
+  for await (const entry of Deno.readDir(PAGE)) {
+    if (/\.tsx?$/.test(entry.name)) names.push(entry.name);
+  }
+  const files = [...names.sort().map((name) => new URL(name, PAGE)), ...SHARED];
+  const texts = await Promise.all(files.map((file) => Deno.readTextFile(file)));
+  const { imports } = JSON.parse(await Deno.readTextFile(MANIFEST)) as { imports: Record<string, string> };
+  const sum = createHash("sha256").update(Deno.version.deno);
+  for (const library of LIBRARIES) sum.update(`\0${imports[library]}`);
+  for (const [index, file] of files.entries()) sum.update(`\0${file.pathname.split("/").at(-1)}\0${texts[index]}`);
+  return sum.digest("hex");
+}
+
+async function bundle(): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--quiet", "--platform", "browser", "--minify", fileURLToPath(new URL("main.tsx", PAGE))],
+    cwd: fileURLToPath(new URL("../../", import.meta.url)),
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const script = new TextDecoder().decode(stdout);
+  if (code === 0 && script.length > 0) return script;
+  const lines = new TextDecoder().decode(stderr).trim().split("\n").filter((line) => /error/i.test(line));
+  throw new UserError(
+    "CONSOLE_BUNDLE",
+    `the console page could not be bundled (${
+      lines[0] ?? `deno bundle ended with ${code}`
+    }): deno bundle fetches its ` +
+      "bundler from the package registry once, so check the network and start again",
+  );
+}

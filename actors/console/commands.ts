@@ -1,0 +1,111 @@
+/**
+ * The REST API under `/api/v1`, write side: kill and re-arm. Both demand the operator token.
+ *
+ * A kill goes to the node before anything is looked up: on the way to the shut gate there is no snapshot, no other
+ * request and nothing that can fail.
+ */
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { NodeView } from "../protocol/view.ts";
+import { newApp, problemContent } from "./api.ts";
+import { messageOf, Problem } from "./problem.ts";
+import type { Sampler } from "./sampler.ts";
+import * as s from "./schemas.ts";
+import { tokenCheck } from "./security.ts";
+
+/** A command is a scope and a reason; nothing larger is read. */
+const MAX_BODY_BYTES = 4096;
+
+const Rearmed = z.object({ scope: z.string(), state: s.ScopeState.nullable() }).openapi("Rearmed");
+
+function command<R extends z.ZodType>(path: string, summary: string, answer: R) {
+  return createRoute({
+    method: "post",
+    path,
+    tags: ["commands"],
+    summary,
+    security: [{ operatorToken: [] }],
+    request: { body: { required: true, content: { "application/json": { schema: s.KillRequest } } } },
+    responses: {
+      200: { description: summary, content: { "application/json": { schema: answer } } },
+      default: problemContent,
+    },
+  });
+}
+
+const kill = command("/kill", "Shut the gate for a scope and cancel its resting orders", s.KillReport);
+const rearm = command("/rearm", "Let orders of a killed scope reach the gate's checks again", Rearmed);
+
+export function commandApi(view: NodeView, sampler: Sampler, token: string): OpenAPIHono {
+  const app = newApp();
+  for (const path of ["/kill", "/rearm"]) {
+    app.post(path, tokenCheck(token), jsonOnly, limited);
+  }
+  app.openapi(kill, async (c) => {
+    const { scope, reason } = c.req.valid("json");
+    try {
+      return c.json(await view.kill(scope, reason, whoSent(c)), 200);
+    } catch (error) {
+      throw explain(error, sampler, scope, "KILL_FAILED");
+    } finally {
+      sampler.invalidate();
+    }
+  });
+  app.openapi(rearm, async (c) => {
+    const { scope, reason } = c.req.valid("json");
+    try {
+      await view.rearm(scope, reason, whoSent(c));
+    } catch (error) {
+      throw explain(error, sampler, scope, "REARM_FAILED");
+    } finally {
+      sampler.invalidate();
+    }
+    return c.json({ scope, state: stateOf(sampler, scope) }, 200);
+  });
+  return app;
+}
+
+async function jsonOnly(c: Context, next: () => Promise<void>): Promise<void> {
+  const type = (c.req.header("content-type") ?? "").split(";")[0].trim().toLowerCase();
+  if (type !== "application/json") {
+    throw new Problem(415, "UNSUPPORTED_MEDIA_TYPE", "send the command as application/json");
+  }
+  await next();
+}
+
+const limited = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: () => {
+    throw new Problem(413, "BODY_TOO_LARGE", `a command is at most ${MAX_BODY_BYTES} bytes`);
+  },
+});
+
+/** Who is recorded for the command: the console and the address it came from. */
+function whoSent(c: Context): string {
+  const address = (c.env as { remoteAddr?: Deno.Addr } | undefined)?.remoteAddr;
+  return address !== undefined && "hostname" in address ? `console@${address.hostname}` : "console";
+}
+
+/** Null when the node does not list the scope. */
+function stateOf(sampler: Sampler, scope: string): z.infer<typeof s.ScopeState> | null {
+  return sampler.snapshot().scopes.find((known) => known.name === scope)?.state ?? null;
+}
+
+function explain(error: unknown, sampler: Sampler, scope: string, code: "KILL_FAILED" | "REARM_FAILED"): Problem {
+  const known = scopeNames(sampler);
+  if (known !== null && !known.includes(scope)) {
+    return new Problem(404, "UNKNOWN_SCOPE", `there is no scope "${scope}"; there are: ${known.join(", ")}`);
+  }
+  const fix = code === "KILL_FAILED" ? "; if orders may still pass, run the kill command in a terminal" : "";
+  return new Problem(500, code, `the node refused: ${messageOf(error)}${fix}`);
+}
+
+/** Null when the node cannot answer, which must not hide why the command failed. */
+function scopeNames(sampler: Sampler): readonly string[] | null {
+  try {
+    return sampler.snapshot().scopes.map((scope) => scope.name);
+  } catch {
+    return null;
+  }
+}
