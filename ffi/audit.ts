@@ -1,0 +1,178 @@
+/**
+ * The audit log: append-only, chained by SHA-256, in segments on disk or in memory.
+ *
+ * One process writes a directory at a time; a second open is refused with `Locked`. Reading and verifying need no lock.
+ */
+import { NativeError } from "./errors.ts";
+import { bytes, check, hex, NativeHandle, opened, utf8 } from "./handle.ts";
+import { AuditHeadView, AuditVerdictView, Code, Durability } from "./layout.gen.ts";
+import { type Core, core } from "./library.ts";
+
+/** Default size of a segment file, bytes: large enough that rotation is rare, small enough to copy. */
+export const SEGMENT_BYTES = 64 * 1024 * 1024;
+
+export interface AuditOptions {
+  readonly directory: string;
+  readonly durability?: Durability;
+  /** Bytes after which a new segment file begins. */
+  readonly segmentBytes?: number;
+}
+
+export interface AuditHead {
+  /** Records appended since the log began. */
+  readonly records: number;
+  /** Of those, records that are as durable as the log was opened to make them. */
+  readonly durable: number;
+  readonly bytes: number;
+  readonly segments: number;
+  /** Hash of the chain so far, hexadecimal. */
+  readonly root: string;
+}
+
+export class AuditLog extends NativeHandle {
+  readonly #core: Core;
+  readonly #headBytes = new Uint8Array(AuditHeadView.SIZE);
+  readonly #headView = new AuditHeadView(this.#headBytes);
+
+  private constructor(symbols: Core, handle: bigint) {
+    super(handle, symbols.cwts_audit_close);
+    this.#core = symbols;
+  }
+
+  /** Opens or creates the log of a directory; a torn last record is cut off. */
+  static open({ directory, durability = Durability.Batch, segmentBytes = SEGMENT_BYTES }: AuditOptions): AuditLog {
+    const symbols = core();
+    const path = utf8(directory);
+    return new AuditLog(symbols, opened(symbols.cwts_audit_open(path, path.length, durability, segmentBytes)));
+  }
+
+  /** A log that lives and dies with the process. */
+  static memory(): AuditLog {
+    const symbols = core();
+    return new AuditLog(symbols, opened(symbols.cwts_audit_memory()));
+  }
+
+  /** Appends one record and returns its index. `time` in microseconds by the node's clock. */
+  append(type: number, time: number, payload: Uint8Array, cause = 0, version = 1, producer = 0): number {
+    const view = bytes(payload);
+    const index = this.#core.cwts_audit_append(
+      this.handle,
+      type,
+      version,
+      producer,
+      time,
+      cause,
+      view,
+      view.length,
+    );
+    return index < 0 ? check(index) : index;
+  }
+
+  /** Appends a value as JSON. */
+  appendJson(type: number, time: number, value: unknown, cause = 0, version = 1, producer = 0): number {
+    return this.append(type, time, utf8(JSON.stringify(value)), cause, version, producer);
+  }
+
+  /** Makes everything appended as durable as the log was opened to make it. */
+  commit(): void {
+    const status = this.#core.cwts_audit_commit(this.handle);
+    if (status < 0) check(status);
+  }
+
+  head(): AuditHead {
+    check(this.#core.cwts_audit_head(this.handle, this.#headBytes, this.#headBytes.length));
+    const { records, durable, bytes, segments } = this.#headView;
+    return { records, durable, bytes, segments, root: hex(this.#headBytes.subarray(32)) };
+  }
+
+  /** Whether an append or commit failed: the log takes nothing more. */
+  get failed(): boolean {
+    return check(this.#core.cwts_audit_failed(this.handle)) === 1;
+  }
+}
+
+export type AuditDamage = "none" | "torn tail" | "changed" | "missing" | "reordered" | "unreadable" | "segment missing";
+
+const DAMAGES: readonly AuditDamage[] = [
+  "none",
+  "torn tail",
+  "changed",
+  "missing",
+  "reordered",
+  "unreadable",
+  "segment missing",
+];
+
+export interface AuditVerdict {
+  readonly ok: boolean;
+  readonly damage: AuditDamage;
+  /** Good records before the damage. */
+  readonly records: number;
+  /** Where the damage is; null when there is none. */
+  readonly badIndex: number | null;
+  readonly badSegment: number | null;
+  /** Byte offset in that segment. */
+  readonly badOffset: number | null;
+  readonly bytes: number;
+  readonly segments: number;
+  /** Hash of the chain up to the last good record, hexadecimal. */
+  readonly root: string;
+}
+
+const VERDICT_BYTES = AuditVerdictView.SIZE + 32;
+
+function verdict(buffer: Uint8Array): AuditVerdict {
+  const view = new AuditVerdictView(buffer);
+  const ok = view.damage === 0;
+  return {
+    ok,
+    damage: DAMAGES[view.damage] ?? "unreadable",
+    records: view.records,
+    badIndex: ok ? null : view.badIndex,
+    badSegment: ok ? null : view.badSegment,
+    badOffset: ok ? null : view.badOffset,
+    bytes: view.bytes,
+    segments: view.segments,
+    root: hex(buffer.subarray(AuditVerdictView.SIZE, VERDICT_BYTES)),
+  };
+}
+
+/** Reads a whole log and says whether every record is as it was written, or where the first one is that is not. */
+export function verifyAudit(directory: string): AuditVerdict {
+  const path = utf8(directory);
+  const out = new Uint8Array(VERDICT_BYTES);
+  check(core().cwts_audit_verify(path, path.length, out, out.length));
+  return verdict(out);
+}
+
+/** As `verifyAudit`, and also that record number `records` is the one a head taken earlier ended with. */
+export function verifyAuditAgainst(directory: string, head: Pick<AuditHead, "records" | "root">): AuditVerdict {
+  const path = utf8(directory);
+  const root = Uint8Array.from(head.root.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+  if (root.length !== 32) throw NativeError.of(Code.BadArgument, "a root is 64 hexadecimal digits");
+  const out = new Uint8Array(VERDICT_BYTES);
+  check(core().cwts_audit_verify_against(path, path.length, head.records, root, root.length, out, out.length));
+  return verdict(out);
+}
+
+/**
+ * As `verifyAudit`, on another thread, so that the event loop keeps turning; `onProgress` hears the records checked so
+ * far a few times a second. One at a time per process, or their progress mixes.
+ */
+export async function verifyAuditInBackground(
+  directory: string,
+  onProgress?: (records: number) => void,
+): Promise<AuditVerdict> {
+  const path = utf8(directory);
+  const out = new Uint8Array(VERDICT_BYTES);
+  const symbols = core();
+  const ticking = onProgress && setInterval(() => onProgress(symbols.cwts_audit_verify_progress()), 200);
+  try {
+    const status = await symbols.cwts_audit_verify_background(path, path.length, out, out.length);
+    // The sentence belongs to the other thread, so the code's own has to do.
+    if (status < 0) throw NativeError.of(-status, `${NativeError.of(-status).message}: ${directory}`);
+    return verdict(out);
+  } finally {
+    clearInterval(ticking);
+  }
+}

@@ -1,0 +1,99 @@
+/** Reads the records of an audit log back, in order, as data. */
+import { check, NativeHandle, opened, plain, utf8 } from "./handle.ts";
+import {
+  AuditHeaderView,
+  Code,
+  ExecutionView,
+  GateDecisionView,
+  InstrumentRulesView,
+  OrderCommandView,
+  RecordType,
+  StrategyLimitsView,
+} from "./layout.gen.ts";
+import { type Core, core } from "./library.ts";
+
+export interface AuditRecord {
+  readonly index: number;
+  readonly type: number;
+  /** Name of the record type, for example "Decision". */
+  readonly typeName: string;
+  readonly version: number;
+  readonly producer: number;
+  /** Microseconds by the node's clock. */
+  readonly time: number;
+  readonly cause: number;
+  /** A copy; the caller's own. */
+  readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+const TYPE_NAMES: Readonly<Record<number, string>> = Object.fromEntries(
+  Object.entries(RecordType).map(([name, value]) => [value, name]),
+);
+/** LimitsSet records of this version hold InstrumentRules; of version 1, StrategyLimits. */
+const INSTRUMENT_RULES_VERSION = 2;
+
+class AuditReader extends NativeHandle {
+  readonly #core: Core;
+  readonly #headerBytes = new Uint8Array(AuditHeaderView.SIZE);
+  readonly #header = new AuditHeaderView(this.#headerBytes);
+  #payload = new Uint8Array(4096);
+
+  constructor(directory: string, from: number) {
+    const symbols = core();
+    const path = utf8(directory);
+    super(opened(symbols.cwts_reader_open(path, path.length, from)), symbols.cwts_reader_close);
+    this.#core = symbols;
+  }
+
+  next(): AuditRecord | null {
+    let status = this.#read();
+    if (status === -Code.BufferTooSmall) {
+      // The header was written all the same, and the record is still there.
+      this.#payload = new Uint8Array(this.#header.length);
+      status = this.#read();
+    }
+    if (check(status) === 0) return null;
+    const { index, recordType, version, producer, time, cause, length } = this.#header;
+    return {
+      index,
+      type: recordType,
+      typeName: TYPE_NAMES[recordType] ?? `type ${recordType}`,
+      version,
+      producer,
+      time,
+      cause,
+      payload: this.#payload.slice(0, length),
+    };
+  }
+
+  #read(): number {
+    const { length } = this.#payload;
+    return this.#core.cwts_reader_next(this.handle, this.#headerBytes, this.#headerBytes.length, this.#payload, length);
+  }
+}
+
+/** Records of a log from index `from`. Stops at the end or throws `Corrupt` at the first damaged record. */
+export function* readAudit(directory: string, from = 0): Generator<AuditRecord, void> {
+  using reader = new AuditReader(directory, from);
+  for (let record = reader.next(); record !== null; record = reader.next()) yield record;
+}
+
+/** What a record says, as plain data: JSON as it was written, binary payloads by field name. */
+export function decodeAudit(record: AuditRecord): unknown {
+  const { payload } = record;
+  switch (record.type) {
+    case RecordType.Decision:
+      return {
+        command: plain(new OrderCommandView(payload)),
+        decision: plain(new GateDecisionView(payload.subarray(OrderCommandView.SIZE))),
+      };
+    case RecordType.Execution:
+      return plain(new ExecutionView(payload));
+    case RecordType.LimitsSet:
+      return record.version === INSTRUMENT_RULES_VERSION
+        ? plain(new InstrumentRulesView(payload))
+        : plain(new StrategyLimitsView(payload));
+    default:
+      return JSON.parse(new TextDecoder().decode(payload));
+  }
+}

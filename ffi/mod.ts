@@ -1,0 +1,26 @@
+/** The native core's face: typed handles, errors, loading. Records and codes are in `layout.gen.ts`. */
+export {
+  type AuditDamage,
+  type AuditHead,
+  AuditLog,
+  type AuditOptions,
+  type AuditVerdict,
+  SEGMENT_BYTES,
+  verifyAudit,
+  verifyAuditAgainst,
+  verifyAuditInBackground,
+} from "./audit.ts";
+export { type AuditRecord, decodeAudit, readAudit } from "./audit_reader.ts";
+export { type ControlHeader, ControlPage, type ControlReceipt } from "./control.ts";
+export {
+  EVERY_INSTRUMENT,
+  EVERY_OWNER,
+  executionBytes,
+  MatchingEngine,
+  type SubmitCounts,
+  tickBytes,
+} from "./engine.ts";
+export { NativeError, NOT_FROM_CORE } from "./errors.ts";
+export { type Exposure, type GateCounters, OrderGate } from "./gate.ts";
+export { libraryPath } from "./library.ts";
+export * from "./layout.gen.ts";
