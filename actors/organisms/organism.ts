@@ -44,6 +44,15 @@ export interface Discipline {
   readonly messageAllowance: number;
 }
 
+/** For an organism that only takes liquidity, now and then: nothing of its rests, and it has little to say. */
+export const TAKER_DISCIPLINE: Discipline = {
+  minimumRestingMs: 0,
+  messagesPerSecond: 5,
+  messageBurst: 5,
+  maximumMessagesPerFill: 20,
+  messageAllowance: 200,
+};
+
 export interface OrganismDefinition<P> {
   /** Name in configuration and on the console, for example "anglerfish". */
   readonly species: string;
