@@ -9,14 +9,19 @@ export interface Key extends KeyMeta {
   readonly schema: z.ZodType;
 }
 
-/** "unitsPerTickLot" → "units_per_tick_lot". */
+/** Names whose capital letters are a unit, not words. */
+const UNITS: readonly (readonly [camel: string, snake: string])[] = [["MiB", "_mib"]];
+
+/** "unitsPerTickLot" → "units_per_tick_lot", "segmentMiB" → "segment_mib". */
 export function snake(name: string): string {
-  return name.replace(/([a-z])([A-Z0-9])|([0-9])([A-Z])/g, "$1$3_$2$4").toLowerCase();
+  const plain = UNITS.reduce((text, [unit, written]) => text.replace(unit, written), name);
+  return plain.replace(/([a-z])([A-Z0-9])|([0-9])([A-Z])/g, "$1$3_$2$4").toLowerCase();
 }
 
-/** "units_per_tick_lot" → "unitsPerTickLot". */
+/** "units_per_tick_lot" → "unitsPerTickLot", "segment_mib" → "segmentMiB". */
 export function camel(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  const plain = UNITS.reduce((text, [unit, written]) => text.replace(new RegExp(`${written}$`), unit), name);
+  return plain.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** A path as it stands in a file: "audit.commit_ms", "instruments[0].tick_step". */

@@ -64,7 +64,7 @@ export function decimal() {
 }
 
 /** A name that can stand in a scope, a path and a file name. */
-export function identifier(what: string) {
-  const error = `${what} must be 1 to 20 letters, digits, ".", "_" or "-", and begin with a letter or digit`;
+export function identifier() {
+  const error = 'must be 1 to 20 letters, digits, ".", "_" or "-", and begin with a letter or digit';
   return z.string({ error }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$/, { error });
 }

@@ -4,7 +4,7 @@
  */
 import { parse, TomlError } from "smol-toml";
 import { UserError } from "./errors.ts";
-import { camel, dotted, environmentName, namesUnder, SCALAR_KEYS, snake, unwrap } from "./keys.ts";
+import { camel, dotted, environmentName, KEYS, namesUnder, SCALAR_KEYS, snake, unwrap } from "./keys.ts";
 import { nearest, suggestion } from "./nearest.ts";
 import { z } from "zod";
 
@@ -80,7 +80,7 @@ function camelTree(tree: Tree, path: readonly PropertyKey[], origin: Origin): Tr
   const result: Tree = {};
   for (const [name, value] of Object.entries(tree)) {
     if (name !== name.toLowerCase() || camel(name) in result) {
-      throw unknownKey([...path, name], name, path, origin);
+      throw unknownKey(name, path, origin);
     }
     const here = [...path, camel(name)];
     result[camel(name)] = Array.isArray(value)
@@ -94,16 +94,20 @@ function camelTree(tree: Tree, path: readonly PropertyKey[], origin: Origin): Tr
 
 /** The sentence for a key that does not exist, with the nearest one that does. */
 export function unknownKey(
-  path: readonly PropertyKey[],
   name: string,
   parent: readonly PropertyKey[],
   origin: Origin,
 ): UserError {
-  const near = nearest(snake(name), namesUnder(parent).map(snake));
-  const hint = near !== undefined
-    ? `did you mean ${dotted([...parent, camel(near)])}?`
-    : suggestion(snake(name), namesUnder(parent).map(snake));
-  return new UserError("CONFIG_UNKNOWN_KEY", `${dotted(path)} in ${describeOrigin(origin)} is not a key: ${hint}`);
+  const siblings = namesUnder(parent).map(snake);
+  const elsewhere = KEYS.find((key) => key.path[key.path.length - 1] === camel(name));
+  const near = nearest(snake(name), siblings);
+  const hint = siblings.includes(snake(name)) || elsewhere === undefined && near !== undefined
+    ? `did you mean ${dotted([...parent, camel(near!)])}?`
+    : elsewhere !== undefined
+    ? `did you mean ${dotted(elsewhere.path)}?`
+    : suggestion(snake(name), siblings);
+  const typed = parent.length === 0 ? name : `${dotted(parent)}.${name}`;
+  return new UserError("CONFIG_UNKNOWN_KEY", `${typed} in ${describeOrigin(origin)} is not a key: ${hint}`);
 }
 
 /**

@@ -1,13 +1,13 @@
 /** The two lists of a configuration: the instruments that are traded and the organisms that trade them. */
 import { z } from "zod";
-import { choice, decimal, identifier, key, real, U32_MAX, whole } from "./kinds.ts";
+import { choice, decimal, identifier, key, U32_MAX, whole } from "./kinds.ts";
 
 /** Quantities beyond this many lots are a mistake in any market, and leave room for exact products in 64 bits. */
 const MOST_LOTS = 1_000_000_000_000;
 
 export const instrumentSchema = z.strictObject({
-  symbol: key(identifier("symbol"), "", "name of the instrument; required"),
-  currency: key(identifier("currency").default("USD"), "", "quote currency, for display"),
+  symbol: key(identifier(), "", "name of the instrument; required"),
+  currency: key(identifier().default("USD"), "", "quote currency, for display"),
   tick: key(decimal().default("0.01"), "currency", "size of one tick; prices are whole numbers of ticks inside"),
   lot: key(decimal().default("1"), "base units", "size of one lot; quantities are whole numbers of lots inside"),
   tickStep: key(whole(1, U32_MAX).default(1), "ticks", "order prices must be multiples of this"),
@@ -64,7 +64,7 @@ const limitsSchema = z.strictObject({
 });
 
 export const organismSchema = z.strictObject({
-  id: key(identifier("id"), "", "name of the organism; required; its kill scope is organism:<id>"),
+  id: key(identifier(), "", "name of the organism; required; its kill scope is organism:<id>"),
   species: key(
     choice("anglerfish", "platypus", "tardigrade"),
     "",
@@ -83,6 +83,3 @@ export const organismSchema = z.strictObject({
   ),
   limits: limitsSchema.prefault({}),
 });
-
-/** Share of the portfolio's value lost from its peak, as a fraction. */
-export const drawdownFraction = () => real(0.001, 1);

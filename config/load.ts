@@ -149,39 +149,42 @@ function explain(issue: z.core.$ZodIssue, tree: Tree, origins: ReadonlyMap<strin
   const { path } = issue;
   if (issue.code === "unrecognized_keys") {
     const name = issue.keys[0];
-    const full = [...path, name];
-    return unknownKey(full, name, path, blame(full, origins));
+    return unknownKey(snake(name), path, blame([...path, name], origins));
   }
   const value = path.reduce<unknown>((node, part) => (node as Record<PropertyKey, unknown> | undefined)?.[part], tree);
   const origin = blame(path, origins);
-  if (value === undefined) {
+  if (value === undefined && issue.code !== "custom") {
     return new UserError("CONFIG_VALUE", `${dotted(path)} is missing in ${describeOrigin(origin)}: it has no default`);
   }
-  const shown = isTree(value) || Array.isArray(value) ? "" : `, not ${JSON.stringify(value)}`;
-  const sentence = issue.code === "custom" && issue.message.startsWith("is ") ? issue.message : issue.message + shown;
-  const fixed = issue.code === "invalid_type" && isTree(value) ? "must be a single value, not a table" : sentence;
-  return new UserError("CONFIG_VALUE", `${dotted(path)} in ${describeOrigin(origin)} ${fixed}`);
+  return new UserError("CONFIG_VALUE", `${dotted(path)} in ${describeOrigin(origin)} ${complaint(issue, value)}`);
 }
 
+/** The rest of the sentence: what is allowed, and what stands there. */
+function complaint(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code === "invalid_type" && issue.expected === "object") {
+    return `must be a table, not ${JSON.stringify(value)}`;
+  }
+  if (isTree(value) && issue.code !== "custom") return "must be a single value, not a table";
+  const complete = issue.code === "custom" && issue.params?.complete === true;
+  return complete || isTree(value) || Array.isArray(value)
+    ? issue.message
+    : `${issue.message}, not ${JSON.stringify(value)}`;
+}
+
+/** Every key in the order of the schema, whatever order the layers came in; a key without a value has `undefined`. */
 function effectiveValues(config: Config, origins: ReadonlyMap<string, Origin>): EffectiveValue[] {
   const values: EffectiveValue[] = [];
   const visit = (value: unknown, path: readonly PropertyKey[]) => {
     const key = keyAt(path);
     if (key !== undefined) {
-      values.push({
-        key: dotted(path),
-        value,
-        unit: key.unit,
-        reason: key.description,
-        origin: originAt(path, origins),
-      });
+      const { unit, description: reason } = key;
+      values.push({ key: dotted(path), value, unit, reason, origin: originAt(path, origins) });
     } else if (Array.isArray(value)) {
       value.forEach((item, i) => visit(item, [...path, i]));
-    } else if (isTree(value)) {
-      for (const [name, item] of Object.entries(value)) visit(item, [...path, name]);
+    } else {
+      for (const name of namesUnder(path)) visit((value as Tree)[name], [...path, name]);
     }
   };
-  // In the order of the schema, whatever order the layers came in.
-  for (const section of new Set(KEYS.map((key) => key.path[0]))) visit(config[section as keyof Config], [section]);
+  visit(config, []);
   return values;
 }

@@ -78,8 +78,8 @@ const bars: Profile = {
     instruments: ["SPX"],
     limits: { maxQuantity: 100_000, maxNotional: "100000000", maxPosition: 100_000 },
   }],
-  mode: { staleMarketMs: WEEK_MS, recoverMs: 0 },
-  portfolio: { dormantDrawdown: 0.9, reviveDrawdown: 0.5 },
+  // The organism de-risks by itself; the node only steps in when most of the capital is gone.
+  mode: { staleMarketMs: WEEK_MS, recoverMs: 0, drawdown: { enterDrawdown: 0.8, calmSeconds: WEEK_MS / 1000 } },
 };
 
 export function profileFor(kind: FeedKind, paths: readonly string[]): Profile {

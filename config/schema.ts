@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { DecimalError, unitsPerTickLot } from "./decimals.ts";
 import { choice, decimal, flag, key, positive, real, text, U32_MAX, whole } from "./kinds.ts";
-import { drawdownFraction, instrumentSchema, organismSchema } from "./listed.ts";
+import { instrumentSchema, organismSchema } from "./listed.ts";
 import { marketSchema } from "./market.ts";
 
 const speedError = 'must be a number above 0, or "max"';
@@ -26,7 +26,7 @@ const node = z.strictObject({
     "1 runs as fast as the clock on the wall, 10 ten times as fast, max as fast as the machine can",
   ),
   duration: key(
-    positive().nullable().default(null),
+    positive().optional(),
     "s of market time",
     "the node stops by itself after this; none: at the end of the feed, or when it is told to",
   ),
@@ -51,7 +51,7 @@ const audit = z.strictObject({
     "",
     "when a record counts as kept: in memory, after a group commit, or each by itself on the disk",
   ),
-  segmentMib: key(whole(1, 4_096).default(64), "MiB", "size at which the log begins a new file"),
+  segmentMiB: key(whole(1, 4_096).default(64), "MiB", "size at which the log begins a new file"),
   commitMs: key(
     real(0.1, 1_000).default(2),
     "ms",
@@ -65,6 +65,20 @@ const consoleSection = z.strictObject({
   port: key(whole(0, 65_535).default(8787), "port", "0 takes any free port"),
 });
 
+const drawdown = z.strictObject({
+  capital: key(decimal().default("1000000"), "currency", "what the profit and loss of the portfolio is added to"),
+  enterDrawdown: key(
+    real(0.0001, 1).default(0.05),
+    "fraction",
+    "loss from the peak at which the whole node may only reduce positions",
+  ),
+  calmSeconds: key(
+    whole(1, U32_MAX).default(300),
+    "s of market time",
+    "how long it stays so; the peak then counts anew, so that each return risks at most enter_drawdown",
+  ),
+});
+
 const mode = z.strictObject({
   staleMarketMs: key(
     whole(1, U32_MAX).default(5_000),
@@ -76,6 +90,7 @@ const mode = z.strictObject({
     "ms",
     "quiet time after the last concern before SafeMode is left, so that the mode does not flutter",
   ),
+  drawdown: drawdown.prefault({}),
 });
 
 const supervision = z.strictObject({
@@ -90,22 +105,6 @@ const supervision = z.strictObject({
   backoffFactor: key(real(1, 100).default(2), "×", "growth of the delay with each further failure"),
   backoffJitter: key(real(0, 1).default(0.1), "fraction", "chance in the delay, so that failures do not march in step"),
   backoffResetMs: key(positive().default(5_000), "ms", "a child that stays up this long starts from the first delay"),
-});
-
-const portfolio = z.strictObject({
-  capital: key(decimal().default("1000000"), "currency", "what drawdown is measured against"),
-  dormantDrawdown: key(
-    drawdownFraction().default(0.05),
-    "fraction",
-    "loss from the peak at which the whole node may only reduce positions",
-  ),
-  reviveDrawdown: key(
-    drawdownFraction().default(0.025),
-    "fraction",
-    "drawdown at which it may trade again; below dormant_drawdown, so that it does not flutter",
-  ),
-}).refine((value) => value.reviveDrawdown < value.dormantDrawdown, {
-  error: "must have revive_drawdown below dormant_drawdown",
 });
 
 const replay = z.strictObject({
@@ -150,14 +149,13 @@ export const configSchema = z.strictObject({
   console: consoleSection.prefault({}),
   mode: mode.prefault({}),
   supervision: supervision.prefault({}),
-  portfolio: portfolio.prefault({}),
   market: marketSchema.prefault({}),
   replay: replay.prefault({}),
   bars: bars.prefault({}),
   chaos: chaos.prefault({}),
 }).superRefine((config, context) => {
   const refuse = (path: (string | number)[], message: string) =>
-    context.addIssue({ code: "custom", path, message, input: config });
+    context.addIssue({ code: "custom", path, message, input: config, params: { complete: true } });
   const symbols = new Set<string>();
   config.instruments.forEach((instrument, i) => {
     if (symbols.has(instrument.symbol)) {
@@ -179,7 +177,9 @@ export const configSchema = z.strictObject({
       if (!symbols.has(symbol)) {
         refuse(
           ["organisms", i, "instruments"],
-          `names ${symbol}, which is not configured: known are ${[...symbols].join(", ")}`,
+          `names ${symbol}, which is not configured: known are ${
+            [...symbols].join(", ")
+          }; whoever lists instruments lists organisms for them too`,
         );
       }
     }
