@@ -11,9 +11,18 @@ import { type Core, core } from "./library.ts";
 /** Default size of a segment file, bytes: large enough that rotation is rare, small enough to copy. */
 export const SEGMENT_BYTES = 64 * 1024 * 1024;
 
+/** When an appended record counts as kept: see `Durability` in the layout. */
+export type DurabilityName = "memory" | "batch" | "fsync";
+
+const DURABILITY: Readonly<Record<DurabilityName, number>> = {
+  memory: Durability.Memory,
+  batch: Durability.Batch,
+  fsync: Durability.Fsync,
+};
+
 export interface AuditOptions {
   readonly directory: string;
-  readonly durability?: Durability;
+  readonly durability?: DurabilityName;
   /** Bytes after which a new segment file begins. */
   readonly segmentBytes?: number;
 }
@@ -40,10 +49,13 @@ export class AuditLog extends NativeHandle {
   }
 
   /** Opens or creates the log of a directory; a torn last record is cut off. */
-  static open({ directory, durability = Durability.Batch, segmentBytes = SEGMENT_BYTES }: AuditOptions): AuditLog {
+  static open({ directory, durability = "batch", segmentBytes = SEGMENT_BYTES }: AuditOptions): AuditLog {
     const symbols = core();
     const path = utf8(directory);
-    return new AuditLog(symbols, opened(symbols.cwts_audit_open(path, path.length, durability, segmentBytes)));
+    return new AuditLog(
+      symbols,
+      opened(symbols.cwts_audit_open(path, path.length, DURABILITY[durability], segmentBytes)),
+    );
   }
 
   /** A log that lives and dies with the process. */

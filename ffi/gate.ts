@@ -66,7 +66,7 @@ export class OrderGate extends NativeHandle {
   }
 
   /** A gate that records to `audit` and obeys `control`. It knows no strategy yet, and lets nothing in. */
-  static create(audit: AuditLog, control: ControlPage): OrderGate {
+  static create({ audit, control }: { readonly audit: AuditLog; readonly control: ControlPage }): OrderGate {
     const symbols = core();
     return new OrderGate(symbols, opened(symbols.cwts_gate_create(audit.handle, control.handle)));
   }

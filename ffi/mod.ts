@@ -5,6 +5,7 @@ export {
   AuditLog,
   type AuditOptions,
   type AuditVerdict,
+  type DurabilityName,
   SEGMENT_BYTES,
   verifyAudit,
   verifyAuditAgainst,
