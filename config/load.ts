@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { z } from "zod";
 import { UserError } from "./errors.ts";
 import { configHash } from "./hash.ts";
-import { dotted, keyAt, KEYS } from "./keys.ts";
+import { dotted, keyAt, namesUnder, snake } from "./keys.ts";
 import {
   describeOrigin,
   environmentLayer,
