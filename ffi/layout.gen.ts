@@ -2,12 +2,14 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 7889420234614006;
+export const LAYOUT_HASH = 5679473017278553;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 1;
 /** Owners at or above this are other participants of a simulated market, never gated. */
 export const BACKGROUND_OWNER = 2147483648;
+/** Flag a venue sets on a command it must not carry out because its scope was killed after approval. */
+export const REFUSED_AT_DOOR = 32768;
 /** Scope index of the whole firm in the control page. */
 export const FIRM_SCOPE = 0;
 /** Scopes in the control page. */

@@ -64,6 +64,15 @@ export interface Handlers<M> {
 /** What happens to a message that finds the mailbox full. */
 export type OverflowPolicy = "reject" | "drop-newest" | "drop-oldest";
 
+/**
+ * Most user messages waiting where an actor does not say otherwise. Enough for the burst of one moment of a fast market,
+ * small enough that a stuck actor is seen as rejections within a second and not as a full heap an hour later.
+ */
+export const DEFAULT_MAILBOX_CAPACITY = 8192;
+
+/** Most messages handed to `receiveBatch` at once where an actor does not say otherwise. */
+export const DEFAULT_BATCH = 64;
+
 export interface MailboxOptions {
   /** Most user messages waiting; default DEFAULT_MAILBOX_CAPACITY. Control lanes are never bounded. */
   readonly capacity?: number;
@@ -75,7 +84,7 @@ export interface ActorDef<M, A = void> {
   /** Kind of actor, for counters and the console, for example "exchange". */
   readonly type: string;
   readonly mailbox?: MailboxOptions;
-  /** Most messages handed to `receiveBatch` at once; default 64. */
+  /** Most messages handed to `receiveBatch` at once; default DEFAULT_BATCH. */
   readonly batch?: number;
   /** Builds one incarnation. A throw is an init failure: the actor did not start. */
   init(context: ActorContext<M>, args: A): Handlers<M>;
@@ -110,6 +119,7 @@ export interface Registry {
   get<M>(key: ServiceKey<M>): ActorRef<M>;
 }
 
+/** What one incarnation may do. Once that incarnation has ended, the context does nothing any more. */
 export interface ActorContext<M> {
   readonly self: ActorRef<M>;
   /** 0 for the first start, raised by each restart. */
@@ -123,8 +133,12 @@ export interface ActorContext<M> {
   /** The next id of this node: unique in its run, rising, a safe integer, reproducible. */
   nextId(): number;
   /** Takes a name until the actor stops for good; a taken name throws. Restarts keep it. */
-  register(key: ServiceKey<M>): void;
-  /** Sends `make(replyTo)` and resolves with the reply or a typed failure; never rejects. A late reply is counted and dropped. */
+  register<N extends M>(key: ServiceKey<N>): void;
+  /**
+   * Sends `make(replyTo)` and resolves with the reply or a typed failure; never rejects. A question that is still
+   * waiting at its deadline is not handled, and a late reply is dropped; both count as expired. If the asking incarnation
+   * ends first, the promise stays pending for ever: what would have continued it is gone.
+   */
   ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>>;
   /** Delivers one "down" signal when the target ends for good, at once with "noproc" if it has ended. Returns the monitor. */
   monitor(target: ActorRef<never>): number;

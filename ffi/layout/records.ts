@@ -35,6 +35,11 @@ export const constants: readonly (readonly [name: string, value: number, doc: st
     0x80000000,
     "Owners at or above this are other participants of a simulated market, never gated.",
   ],
+  [
+    "REFUSED_AT_DOOR",
+    32768,
+    "Flag a venue sets on a command it must not carry out because its scope was killed after approval.",
+  ],
   ["FIRM_SCOPE", 0, "Scope index of the whole firm in the control page."],
   ["SCOPE_COUNT", 256, "Scopes in the control page."],
   ["STRATEGY_SCOPE_LAST", 127, "Strategy n uses scope n, 1 to 127."],

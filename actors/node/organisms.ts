@@ -1,0 +1,38 @@
+/** The species a node can run, and their actors. */
+import type { Config } from "../../config/mod.ts";
+import type { ChildSpec } from "../../supervision/mod.ts";
+import { worker } from "../../supervision/mod.ts";
+import { anglerfish } from "../organisms/anglerfish.ts";
+import { type HostArgs, organismHost, prepareHost } from "../organisms/host.ts";
+import { platypus } from "../organisms/platypus.ts";
+import { tardigrade } from "../organisms/tardigrade.ts";
+import type { Instrument, StrategyId } from "../protocol/mod.ts";
+
+export const STRATEGY_OF = (position: number): StrategyId => position + 1;
+
+/** One worker per configured organism, in order. Throws UserError for parameters the species refuses. */
+export function organismSpecs(config: Config, instruments: readonly Instrument[]): readonly ChildSpec[] {
+  return config.organisms.map((item, i) => {
+    const options = {
+      id: item.id,
+      strategy: STRATEGY_OF(i),
+      parameters: item.parameters,
+      instruments: item.instruments.map((symbol) => instruments.find((instrument) => instrument.symbol === symbol)!),
+    };
+    return worker(item.id, organismHost, prepare(item.species, options));
+  });
+}
+
+function prepare(
+  species: Config["organisms"][number]["species"],
+  options: Omit<Parameters<typeof prepareHost>[0], "definition">,
+): HostArgs {
+  switch (species) {
+    case "anglerfish":
+      return prepareHost({ ...options, definition: anglerfish });
+    case "platypus":
+      return prepareHost({ ...options, definition: platypus });
+    case "tardigrade":
+      return prepareHost({ ...options, definition: tardigrade });
+  }
+}

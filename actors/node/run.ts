@@ -1,0 +1,310 @@
+/**
+ * Runs one node from start to orderly stop.
+ *
+ * Order of things: data directory and log first (nothing may happen unrecorded), then gate, world and tree; at the end
+ * new orders stop, resting ones are cancelled, the tree stops in reverse, the log is closed and verified.
+ */
+import { Code, RecordType, ScopeState, STRATEGY_SCOPE_LAST } from "../../ffi/layout.gen.ts";
+import { AuditLog, ControlPage, OrderGate, verifyAudit } from "../../ffi/mod.ts";
+import { type Config, configHash, UserError, VERSION } from "../../config/mod.ts";
+import { type ActorRef, ActorSystem, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
+import { checkSpec, supervise } from "../../supervision/mod.ts";
+import { DropCopyBook } from "../auditors/drop_copy.ts";
+import { loadAssets } from "../console/bundle.ts";
+import { startConsole } from "../console/server.ts";
+import { GuardianBooks } from "../guardians/books.ts";
+import { KillProcedure, scopeStateName } from "../guardians/kill.ts";
+import { createApproval, type ExecutionReport, GUARDIAN, MONEY_SCALE, type PositionSnapshot } from "../protocol/mod.ts";
+import { Curve } from "./curve.ts";
+import { openDataDirectory } from "./data_dir.ts";
+import { drawdownRule } from "./drawdown.ts";
+import { hiccupBaseline } from "./hiccup.ts";
+import { instrumentsOf, loadLimits } from "./instruments.ts";
+import { Journal } from "./journal.ts";
+import { ModeKeeper } from "./mode_keeper.ts";
+import { organismSpecs } from "./organisms.ts";
+import type { NodeParts } from "./parts.ts";
+import { nameScopes } from "./scopes.ts";
+import { latencySummary, type RunSummary } from "./summary.ts";
+import { nodeTree, organismPath, ROOT } from "./tree.ts";
+import { LiveNodeView, rejectedByName } from "./view.ts";
+import { openWorld } from "./worlds/mod.ts";
+import { afterWall, operatorToken, wallNanos, wallTimestamp } from "./wall.ts";
+
+export interface NodeIo {
+  /** One line for people. */
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+  /** Ends the run in order. */
+  readonly signal: AbortSignal;
+}
+
+/** Poll calls between two repetitions of an unconfirmed kill, in wall nanoseconds. */
+const KILL_REPEAT_NANOS = 50e6;
+const CONSOLE_REFRESH_NANOS = 100e6;
+const HEARTBEAT_NANOS = 100e6;
+/** Market time the node gives itself to see its last cancels confirmed. */
+const DRAIN_MICROS = 2 * MICROS_PER_SECOND;
+const HICCUP_MILLIS = 100;
+
+export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
+  if (config.organisms.length > STRATEGY_SCOPE_LAST) {
+    throw new UserError(
+      "TOO_MANY_ORGANISMS",
+      `${config.organisms.length} organisms: a node holds at most ${STRATEGY_SCOPE_LAST}`,
+    );
+  }
+  const world = await openWorld(config);
+  const instruments = instrumentsOf(config);
+  using directory = openDataDirectory(config.node.dataDir);
+  using audit = AuditLog.open({
+    directory: directory.runPath,
+    durability: config.audit.durability,
+    segmentBytes: config.audit.segmentMiB * 1024 * 1024,
+  });
+  using control = ControlPage.open(directory.path);
+  control.attach(Deno.pid);
+  nameScopes(control, config.organisms.map((organism) => organism.id), instruments.map((i) => i.symbol));
+  using gate = OrderGate.create({ audit, control });
+
+  const books = new GuardianBooks(instruments);
+  const curves = new Map(config.organisms.map((_, i) => [i + 1, new Curve()] as const));
+  const subscribers = new Map<number, ActorRef<ExecutionReport | PositionSnapshot>>();
+  const approval = createApproval();
+  let noticeControl: () => void = () => {};
+  let refresh: () => void = () => {};
+  const system = new ActorSystem({
+    seed: config.node.seed,
+    start: world.start,
+    speed: config.node.speed,
+    poll: () => poll(),
+  });
+  const journal = new Journal(audit, system.clock);
+  const mode = new ModeKeeper({
+    recoverAfter: config.mode.recoverMs * MICROS_PER_MS,
+    control,
+    audit,
+    wallNanos,
+    onRequest: () => noticeControl(),
+    onChange: () => refresh(),
+  });
+  const auditFailed = (error: Error) =>
+    mode.report(
+      { id: "audit-failure", active: true, demands: "EmergencyShutdown", detail: error.message },
+      system.clock.now(),
+    );
+
+  journal.note(RecordType.NodeStarted, {
+    version: VERSION,
+    config: await configHash(config),
+    seed: config.node.seed,
+    feed: world.name,
+    organisms: config.organisms.map(({ id, species }) => ({ id, species })),
+    instruments: instruments.map(({ symbol }) => symbol),
+    killed: killedScopes(control),
+  });
+  loadLimits(config, instruments, gate, system.clock.now());
+  audit.commit();
+
+  const kill = new KillProcedure({
+    gate,
+    audit,
+    control,
+    strategies: config.organisms.map((_, i) => i + 1),
+    instruments: instruments.map(({ id }) => id),
+    stopwatch: () => system.stopwatch.now(),
+    onDone: (report) => view.carriedOut(report),
+  });
+  const built = world.build({
+    config,
+    instruments,
+    books,
+    isApproved: approval.isApproved,
+    doorOpen: (owner, instrument) => control.effective(owner, instrument) < ScopeState.CancelOnly,
+  });
+  const tree = nodeTree(config.supervision, {
+    committer: { audit, commitMs: config.audit.commitMs, onAuditFailure: auditFailed },
+    mode: { keeper: mode },
+    guardian: {
+      gate,
+      audit,
+      approve: approval.approve,
+      books,
+      instruments,
+      kill,
+      onAuditFailure: auditFailed,
+      subscribers,
+    },
+    dropCopy: { book: new DropCopyBook(), gate, audit },
+    bookkeeper: { books, curves, drawdown: drawdownRule(config.mode.drawdown) },
+    marketWatch: { board: books.board, staleMs: world.name === "bars" ? 0 : config.mode.staleMarketMs },
+    venue: built.venue,
+    market: built.market,
+    organisms: organismSpecs(config, instruments),
+    chaos: config.chaos.rate === 0 ? null : {
+      rate: config.chaos.rate,
+      victims: () =>
+        system.actors()
+          .filter((actor) => actor.strategy == null && actor.type !== "chaos" && actor.state !== "stopped")
+          .map((actor) => actor.path)
+          .sort(),
+      crash: (path, error) => system.crashPath(path, error),
+    },
+  });
+  checkSpec(tree);
+
+  const parts: NodeParts = {
+    version: VERSION,
+    config,
+    feedName: world.name,
+    instruments,
+    organisms: config.organisms.map(({ id, species }, i) => ({ id, species, strategy: i + 1, path: organismPath(id) })),
+    system,
+    audit,
+    control,
+    gate,
+    books,
+    curves,
+    mode,
+    venue: built.port,
+    startedWall: wallTimestamp(),
+    startedStamp: system.stopwatch.now(),
+    wallNanos,
+    afterWall,
+    noticeControl: () => noticeControl(),
+    rearmMode: () => mode.rearm(system.clock.now()),
+  };
+  const view = new LiveNodeView(parts);
+  system.events.subscribe((event) => {
+    journal.event(event);
+    if (event.kind === "gave-up") {
+      mode.report({
+        id: `gave-up:${event.path}`,
+        active: true,
+        demands: event.onGiveUp === "safe-mode" || event.onGiveUp === "isolate" ? "SafeMode" : "EmergencyShutdown",
+        detail: `${event.path} gave up restarting its children`,
+      }, system.clock.now());
+    }
+  });
+
+  let lastKill = -Infinity, lastRefresh = 0, lastHeartbeat = 0;
+  noticeControl = () => {
+    if (control.pending() === null) return;
+    const now = system.stopwatch.now();
+    if (now - lastKill < KILL_REPEAT_NANOS) return;
+    lastKill = now;
+    system.registry.find(GUARDIAN)?.urgent({ kind: "CarryOutKill" });
+  };
+  refresh = () => view.changed();
+  const ended = () => world.finite && books.board.rows.every((row) => row.status === "ended");
+  const poll = () => {
+    if (control.pending() !== null) noticeControl();
+    const now = system.stopwatch.now();
+    if (now - lastHeartbeat > HEARTBEAT_NANOS) {
+      lastHeartbeat = now;
+      control.heartbeat(wallNanos());
+    }
+    if (now - lastRefresh > CONSOLE_REFRESH_NANOS) {
+      lastRefresh = now;
+      refresh();
+    }
+    if (ended()) system.halt();
+  };
+
+  const stop = () => system.halt();
+  io.signal.addEventListener("abort", stop, { once: true });
+  const consoleDoor = config.console.enabled ? await openConsole(config, view, io) : null;
+  try {
+    supervise(system, tree);
+    const until = config.node.duration === undefined
+      ? undefined
+      : world.start + Math.round(config.node.duration * MICROS_PER_SECOND);
+    if (!io.signal.aborted) await system.run({ until });
+    await drain(system, control, gate, config, instruments.map(({ id }) => id));
+    const wall = (system.stopwatch.now() - parts.startedStamp) / 1e9;
+    await system.stop();
+    const counters = gate.counters();
+    const messages = system.counters();
+    journal.note(RecordType.NodeStopped, {
+      decisions: counters.decisions,
+      accepted: counters.accepted,
+      fills: books.fills,
+      messages,
+    });
+    audit.commit();
+    const head = audit.head();
+    audit.close();
+    const verdict = verifyAudit(directory.runPath);
+    return {
+      seed: config.node.seed,
+      feed: world.name,
+      wall_s: Math.round(wall * 1000) / 1000,
+      events: books.board.events,
+      orders: books.submitted,
+      accepted: counters.accepted,
+      rejected: rejectedByName(counters.rejected),
+      fills: books.fills,
+      pnl: Object.fromEntries(parts.organisms.map(({ id, strategy }) => {
+        const pnl = books.portfolio.profitAndLoss(strategy);
+        return [id, {
+          realised: pnl.realised / MONEY_SCALE,
+          unrealised: pnl.unrealised / MONEY_SCALE,
+          fees: pnl.fees / MONEY_SCALE,
+        }] as const;
+      })),
+      audit: { records: head.records, root: head.root, verified: verdict.ok && verdict.root === head.root },
+      latency: latencySummary(books, hiccupBaseline(system.stopwatch, HICCUP_MILLIS)),
+      restarts: journal.restarts,
+      deadLetters: messages.dead,
+      messages,
+      mode: mode.mode,
+      killed: killedScopes(control),
+    };
+  } finally {
+    io.signal.removeEventListener("abort", stop);
+    await consoleDoor?.close();
+    built.close();
+    control.detach();
+  }
+}
+
+async function openConsole(config: Config, view: LiveNodeView, io: NodeIo) {
+  const token = operatorToken();
+  const door = await startConsole({
+    view,
+    host: config.console.host,
+    port: config.console.port,
+    token,
+    assets: await loadAssets(),
+  });
+  io.out(`console: ${door.url}`);
+  io.out(`token: ${token}  (needed to kill and re-arm from the page)`);
+  return door;
+}
+
+/** Stops new orders, cancels what rests, and gives the cancels time to be confirmed. */
+async function drain(
+  system: ActorSystem,
+  control: ControlPage,
+  gate: OrderGate,
+  config: Config,
+  instruments: readonly number[],
+): Promise<void> {
+  const strategies = config.organisms.map((_, i) => i + 1);
+  const open = () =>
+    strategies.reduce((sum, s) => sum + instruments.reduce((n, i) => n + gate.exposure(s, i).openOrders, 0), 0);
+  const guardian = system.registry.find(GUARDIAN);
+  const time = system.clock.now();
+  if (open() === 0 || !guardian) return;
+  control.setMode(1);
+  for (const strategy of strategies) guardian.urgent({ kind: "CancelAll", strategy, time, stamp: 0, cause: 0 });
+  await system.run({ until: time + DRAIN_MICROS });
+}
+
+function killedScopes(control: ControlPage): string[] {
+  const killed: string[] = [];
+  for (let slot = 0; slot < 256; slot++) {
+    if (control.scope(slot) === ScopeState.Killed) killed.push(control.name(slot) || "firm");
+  }
+  return killed;
+}

@@ -1,0 +1,74 @@
+/** The run summary: one object that programs read. Its keys are stable. */
+import type { GuardianBooks } from "../guardians/books.ts";
+import type { MessagesView, SystemMode } from "../protocol/mod.ts";
+
+export interface RunSummary {
+  readonly seed: number;
+  readonly feed: string;
+  /** Wall seconds from the first event to the last. */
+  readonly wall_s: number;
+  /** Market events received. */
+  readonly events: number;
+  /** New orders organisms asked for. */
+  readonly orders: number;
+  readonly accepted: number;
+  /** By code name; only codes that occurred. */
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly fills: number;
+  /** By organism, in units of the quote currency. */
+  readonly pnl: Readonly<
+    Record<string, { readonly realised: number; readonly unrealised: number; readonly fees: number }>
+  >;
+  readonly audit: { readonly records: number; readonly root: string; readonly verified: boolean };
+  readonly latency: {
+    readonly p50_us: number;
+    readonly p99_us: number;
+    readonly p9999_us: number;
+    readonly max_us: number;
+    readonly vm_hiccup_p9999_us: number;
+  };
+  readonly restarts: number;
+  readonly deadLetters: number;
+  readonly messages: MessagesView;
+  readonly mode: SystemMode;
+  /** Names of the scopes that are killed. */
+  readonly killed: readonly string[];
+}
+
+const micros = (nanos: number): number => Math.round(nanos / 10) / 100;
+
+export function latencySummary(books: GuardianBooks, hiccupNanos: number): RunSummary["latency"] {
+  return {
+    p50_us: micros(books.latency.quantile(0.5)),
+    p99_us: micros(books.latency.quantile(0.99)),
+    p9999_us: micros(books.latency.quantile(0.9999)),
+    max_us: micros(books.latency.max),
+    vm_hiccup_p9999_us: micros(hiccupNanos),
+  };
+}
+
+/** The summary for people. */
+export function summaryText(summary: RunSummary): string {
+  const { messages: m, latency: l } = summary;
+  const rejects = Object.entries(summary.rejected).map(([code, n]) => `${code} ${n}`).join(", ");
+  const lines = [
+    `feed ${summary.feed}, seed ${summary.seed}, ${
+      summary.wall_s.toFixed(2)
+    } s of wall time, ${summary.events} market events`,
+    `orders ${summary.orders}: accepted ${summary.accepted}, refused ${rejects || "none"}; fills ${summary.fills}`,
+    ...Object.entries(summary.pnl).map(([organism, p]) =>
+      `  ${organism}: realised ${p.realised.toFixed(2)}, unrealised ${p.unrealised.toFixed(2)}, fees ${
+        p.fees.toFixed(2)
+      }`
+    ),
+    `audit: ${summary.audit.records} records, root ${summary.audit.root.slice(0, 16)}…, ${
+      summary.audit.verified ? "verified" : "NOT VERIFIED"
+    }`,
+    `intent to report: p50 ${l.p50_us} µs, p99 ${l.p99_us} µs, p99.99 ${l.p9999_us} µs, max ${l.max_us} µs (machine hiccup p99.99 ${l.vm_hiccup_p9999_us} µs)`,
+    `messages: ${m.enqueued} = ${m.handled} handled + ${m.rejected} rejected + ${m.dropped} dropped + ${m.expired} expired + ${m.dead} dead + ${m.inFlight} in flight; unexplained ${m.unexplained}`,
+    `restarts ${summary.restarts}, dead letters ${summary.deadLetters}, mode ${summary.mode}${
+      summary.killed.length > 0 ? `, killed: ${summary.killed.join(", ")}` : ""
+    }`,
+  ];
+  return lines.join("\n");
+}

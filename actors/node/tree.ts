@@ -1,0 +1,84 @@
+/**
+ * The supervision tree of a node.
+ *
+ *     node                    rest_for_one: what is started later depends on what is started before
+ *     ├─ control              audit-committer, mode-controller
+ *     ├─ guard                guardian, drop-copy, bookkeeper, market-watch
+ *     ├─ venue                the exchange of the feed
+ *     ├─ market               who moves it: a crowd, a recording, or bars
+ *     ├─ organisms            one child per organism, each on its own
+ *     └─ chaos                only with --chaos
+ */
+import type { Config } from "../../config/mod.ts";
+import { type Backoff, type ChildSpec, type SupervisorSpec, worker } from "../../supervision/mod.ts";
+import { auditCommitter, type CommitterArgs } from "../auditors/committer.ts";
+import { dropCopy, type DropCopyArgs } from "../auditors/drop_copy.ts";
+import { guardian, type GuardianArgs } from "../guardians/guardian.ts";
+import { marketWatch, type MarketWatchArgs } from "../guardians/market_watch.ts";
+import { modeController, type ModeControllerArgs } from "../guardians/mode_controller.ts";
+import { bookkeeper, type BookkeeperArgs } from "./bookkeeper.ts";
+import { chaos, type ChaosArgs } from "./chaos.ts";
+
+export interface TreeParts {
+  readonly committer: CommitterArgs;
+  readonly mode: ModeControllerArgs;
+  readonly guardian: GuardianArgs;
+  readonly dropCopy: DropCopyArgs;
+  readonly bookkeeper: BookkeeperArgs;
+  readonly marketWatch: MarketWatchArgs;
+  readonly venue: ChildSpec;
+  readonly market: readonly ChildSpec[];
+  readonly organisms: readonly ChildSpec[];
+  /** Absent unless crashes on purpose are wanted. */
+  readonly chaos: ChaosArgs | null;
+}
+
+export const ROOT = "node";
+
+/** Path of an organism's actor. */
+export const organismPath = (id: string): string => `/${ROOT}/organisms/${id}`;
+
+export function nodeTree(config: Config["supervision"], parts: TreeParts): SupervisorSpec {
+  const { intensity, periodMs } = config;
+  const backoff: Backoff = {
+    initialMs: config.backoffInitialMs,
+    maxMs: config.backoffMaxMs,
+    factor: 2,
+    jitter: 0.1,
+    resetAfterMs: periodMs,
+  };
+  const branch = (id: string, children: readonly ChildSpec[], more: Partial<SupervisorSpec> = {}): SupervisorSpec => ({
+    id,
+    strategy: "one_for_one",
+    intensity,
+    periodMs,
+    children,
+    ...more,
+  });
+  return {
+    id: ROOT,
+    strategy: "one_for_one",
+    intensity,
+    periodMs,
+    onGiveUp: "halt",
+    children: [
+      branch("control", [
+        worker("audit-committer", auditCommitter, parts.committer),
+        worker("mode-controller", modeController, parts.mode),
+      ], { onGiveUp: "halt" }),
+      branch("guard", [
+        worker("guardian", guardian, parts.guardian),
+        worker("drop-copy", dropCopy, parts.dropCopy),
+        worker("bookkeeper", bookkeeper, parts.bookkeeper),
+        worker("market-watch", marketWatch, parts.marketWatch),
+      ], { onGiveUp: "halt" }),
+      branch("venue", [parts.venue], { onGiveUp: "halt" }),
+      branch("market", parts.market, { onGiveUp: "safe-mode" }),
+      // An organism that keeps failing is left down; its siblings trade on.
+      branch("organisms", parts.organisms.map((child) => ({ ...child, backoff }) as ChildSpec), {
+        onGiveUp: "safe-mode",
+      }),
+      ...(parts.chaos ? [worker("chaos", chaos, parts.chaos)] : []),
+    ],
+  };
+}

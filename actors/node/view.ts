@@ -1,0 +1,238 @@
+/** The node as the console sees it: assembled on demand from read models, counters and native heads. */
+import { CODE_TEXT } from "../../ffi/layout.gen.ts";
+import type { ControlPage } from "../../ffi/mod.ts";
+import { FIRM_SCOPE, INSTRUMENT_SCOPE_BASE, ScopeState } from "../../ffi/layout.gen.ts";
+import { UserError } from "../../config/mod.ts";
+import { scopeStateName } from "../guardians/kill.ts";
+import type { OrderRow } from "../guardians/order_table.ts";
+import type {
+  ActorView,
+  InstrumentView,
+  KillReport,
+  LatencyView,
+  NodeSnapshot,
+  NodeView,
+  OrderView,
+  OrganismView,
+  ScopeName,
+  ScopeView,
+} from "../protocol/mod.ts";
+import type { NodeParts } from "./parts.ts";
+import { FIRM } from "./scopes.ts";
+
+const DEPTH_LEVELS = 20;
+const TIF = ["GTC", "IOC", "FOK"] as const;
+/** Wall milliseconds a kill may take to be confirmed before the caller is told that it is not. */
+const KILL_TIMEOUT_MS = 2_000;
+
+export class LiveNodeView implements NodeView {
+  readonly #parts: NodeParts;
+  readonly #listeners = new Set<() => void>();
+  readonly #waiting: Array<{ epoch: number; resolve: (report: KillReport) => void }> = [];
+  #lastKill: KillReport | null = null;
+
+  constructor(parts: NodeParts) {
+    this.#parts = parts;
+  }
+
+  snapshot(): NodeSnapshot {
+    const { config, system, mode, audit, gate, startedWall } = this.#parts;
+    const head = audit.head();
+    const counters = gate.counters();
+    return {
+      version: this.#parts.version,
+      seed: config.node.seed,
+      feed: this.#parts.feedName,
+      speed: config.node.speed,
+      startedWall,
+      uptimeSeconds: Math.round((system.stopwatch.now() - this.#parts.startedStamp) / 1e9),
+      time: system.clock.now(),
+      mode: mode.mode,
+      concerns: mode.concerns().map(({ id, detail, demands }) => ({ id, detail, demands })),
+      scopes: this.#scopes(),
+      actors: this.#actors(),
+      instruments: this.#instruments(),
+      organisms: this.#organisms(),
+      gate: { decisions: counters.decisions, accepted: counters.accepted, rejected: rejectedByName(counters.rejected) },
+      latency: this.#latency(),
+      audit: { records: head.records, durable: head.durable, root: head.root, durability: config.audit.durability },
+      messages: system.counters(),
+      lastKill: this.#lastKill,
+    };
+  }
+
+  orders(query: { limit: number; organism?: string; status?: OrderView["status"] }): readonly OrderView[] {
+    const { books, organisms } = this.#parts;
+    const strategy = query.organism === undefined
+      ? undefined
+      : organisms.find((organism) => organism.id === query.organism)?.strategy ?? -1;
+    const rows = books.orders.newest(
+      query.limit,
+      (row) =>
+        (strategy === undefined || row.strategy === strategy) &&
+        (query.status === undefined || row.status === query.status),
+    );
+    return rows.map((row) => this.#order(row));
+  }
+
+  kill(scope: ScopeName, reason: string, who: string): Promise<KillReport> {
+    return this.#request(scope, ScopeState.Killed, reason, who);
+  }
+
+  async rearm(scope: ScopeName, reason: string, who: string): Promise<void> {
+    await this.#request(scope, ScopeState.Active, reason, who);
+    if (scope === FIRM) this.#parts.rearmMode();
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Called by the node when something worth showing may have changed. */
+  changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Called by the node when a request on the control page was carried out. */
+  carriedOut(report: KillReport): void {
+    this.#lastKill = report;
+    for (let i = this.#waiting.length - 1; i >= 0; i--) {
+      if (this.#waiting[i].epoch <= report.epoch) this.#waiting.splice(i, 1)[0].resolve(report);
+    }
+  }
+
+  /** The store comes first; everything after it is confirmation. */
+  #request(scope: ScopeName, state: number, reason: string, who: string): Promise<KillReport> {
+    const { control, system } = this.#parts;
+    const slot = findScope(control, scope);
+    const before = system.stopwatch.now();
+    const { epoch } = control.request(slot, state, reason, who, this.#parts.wallNanos());
+    const shut = Math.round(system.stopwatch.now() - before);
+    system.inject(() => this.#parts.noticeControl());
+    return new Promise((resolve, reject) => {
+      const done = (report: KillReport) =>
+        resolve({ ...report, scope, state: scopeStateName(state), gateShutNanos: shut });
+      this.#waiting.push({ epoch, resolve: done });
+      this.#parts.afterWall(KILL_TIMEOUT_MS, () => {
+        reject(
+          new UserError(
+            "KILL_UNCONFIRMED",
+            `the gate is shut for ${scope}, but the cancels were not confirmed within ${KILL_TIMEOUT_MS} ms: look at the open orders`,
+          ),
+        );
+      });
+    });
+  }
+
+  #scopes(): ScopeView[] {
+    const { control, organisms, instruments } = this.#parts;
+    const slots = [
+      FIRM_SCOPE,
+      ...organisms.map((organism) => organism.strategy),
+      ...instruments.map((instrument) => INSTRUMENT_SCOPE_BASE + instrument.id),
+    ];
+    return slots.map((slot) => ({ name: control.name(slot) || FIRM, state: scopeStateName(control.scope(slot)) }));
+  }
+
+  #actors(): ActorView[] {
+    return this.#parts.system.actors().map((actor) => ({
+      path: actor.path,
+      type: actor.type,
+      parent: actor.parent,
+      state: actor.state,
+      strategy: actor.strategy ?? null,
+      mailbox: actor.mailbox,
+      mailboxCapacity: actor.mailboxCapacity,
+      handled: actor.handled,
+      restarts: actor.restarts,
+      lastExit: actor.lastExit,
+    }));
+  }
+
+  #instruments(): InstrumentView[] {
+    const { books, venue } = this.#parts;
+    return books.board.rows.map((row) => ({
+      id: row.instrument.id,
+      symbol: row.instrument.symbol,
+      currency: row.instrument.currency,
+      tick: row.instrument.tick,
+      lot: row.instrument.lot,
+      last: row.last,
+      depth: venue.depth(row.instrument.id, DEPTH_LEVELS),
+      trades: row.trades,
+      volume: row.volume,
+      status: row.detail ? `${row.status}: ${row.detail}` : row.status,
+    }));
+  }
+
+  #organisms(): OrganismView[] {
+    const { organisms, books, control, gate, instruments, curves, system } = this.#parts;
+    return organisms.map(({ id, species, strategy, path }) => ({
+      id,
+      species,
+      strategy,
+      state: scopeStateName(control.scope(strategy)),
+      ...books.portfolio.profitAndLoss(strategy),
+      curve: curves.get(strategy)?.points ?? [],
+      positions: books.portfolio.positions(strategy).map((line) => ({
+        instrument: instruments[line.instrument].symbol,
+        quantity: line.quantity,
+        averagePrice: line.averagePrice,
+      })),
+      openOrders: instruments.reduce((sum, { id }) => sum + gate.exposure(strategy, id).openOrders, 0),
+      inspect: system.inspect(path),
+    }));
+  }
+
+  #latency(): LatencyView {
+    const { latency } = this.#parts.books;
+    return {
+      count: latency.count,
+      p50Micros: latency.quantile(0.5) / 1000,
+      p99Micros: latency.quantile(0.99) / 1000,
+      p9999Micros: latency.quantile(0.9999) / 1000,
+      maxMicros: latency.max / 1000,
+      buckets: latency.octaves().map(([upper, count]) => [upper / 1000, count] as const),
+    };
+  }
+
+  #order(row: OrderRow): OrderView {
+    const { organisms, instruments } = this.#parts;
+    const [codeName, reason] = row.code === 0 ? ["", ""] : CODE_TEXT[row.code] ?? ["", `code ${row.code}`];
+    return {
+      orderId: row.id,
+      organism: organisms.find((organism) => organism.strategy === row.strategy)?.id ?? `strategy ${row.strategy}`,
+      instrument: instruments[row.instrument]?.symbol ?? `instrument ${row.instrument}`,
+      side: row.side === 0 ? "buy" : "sell",
+      type: row.orderType === 0 ? "limit" : "market",
+      tif: TIF[row.tif],
+      price: row.price,
+      quantity: row.quantity,
+      filled: row.filled,
+      status: row.status,
+      code: row.code,
+      codeName,
+      reason,
+      time: row.time,
+    };
+  }
+}
+
+/** Rejections by code name, from the gate's counts by code. */
+export function rejectedByName(byCode: Readonly<Record<number, number>>): Record<string, number> {
+  const named: Record<string, number> = {};
+  for (const [code, count] of Object.entries(byCode)) {
+    if (count > 0) named[CODE_TEXT[Number(code)]?.[0] ?? code] = count;
+  }
+  return named;
+}
+
+/** Slot of a scope, or a sentence that lists the known ones. */
+export function findScope(control: ControlPage, scope: ScopeName): number {
+  const slot = scope === FIRM ? FIRM_SCOPE : control.find(scope);
+  if (slot === null) {
+    throw new UserError("UNKNOWN_SCOPE", `no scope "${scope}": use ${FIRM}, organism:<id> or instrument:<symbol>`);
+  }
+  return slot;
+}

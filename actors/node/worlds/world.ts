@@ -1,0 +1,33 @@
+/** A world is where the orders go: a market and the venue it is traded on. */
+import type { Config } from "../../../config/mod.ts";
+import type { Micros } from "../../../runtime/mod.ts";
+import type { ChildSpec } from "../../../supervision/mod.ts";
+import type { GuardianBooks } from "../../guardians/books.ts";
+import type { Approval, Instrument } from "../../protocol/mod.ts";
+import type { VenuePort } from "../parts.ts";
+
+export interface WorldParts {
+  readonly config: Config;
+  readonly instruments: readonly Instrument[];
+  readonly isApproved: Approval["isApproved"];
+  /** Whether an order of `owner` in `instrument` may still enter: the second look at the control page. */
+  readonly doorOpen: (owner: number, instrument: number) => boolean;
+  readonly books: GuardianBooks;
+}
+
+export interface BuiltWorld {
+  readonly venue: ChildSpec;
+  readonly market: readonly ChildSpec[];
+  readonly port: VenuePort;
+  close(): void;
+}
+
+export interface World {
+  /** For the summary and the console, for example "simulated". */
+  readonly name: string;
+  /** Node time at which it begins. */
+  readonly start: Micros;
+  /** Whether it comes to an end by itself. */
+  readonly finite: boolean;
+  build(parts: WorldParts): BuiltWorld;
+}

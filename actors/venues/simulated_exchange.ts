@@ -1,0 +1,224 @@
+/**
+ * The simulated exchange: the native matching engine as a venue.
+ *
+ * Two kinds of participants trade here. Our orders arrive approved and are looked at once more at the door; background
+ * participants of the simulated market come as a FlowBatch and are no business of the gate. All meet in the same books
+ * by price and time. Executions of our orders go to the guardian first and alone; public data goes to subscribers.
+ *
+ * The engine, the subscribers and the numbering belong to `SimulatedVenue`, which outlives the actor around it.
+ */
+import {
+  BACKGROUND_OWNER,
+  CommandKind,
+  DepthLevelView,
+  ExecutionView,
+  MarketTickView,
+  OrderCommandView,
+  REFUSED_AT_DOOR,
+  Side,
+} from "../../ffi/layout.gen.ts";
+import type { MatchingEngine, SubmitCounts } from "../../ffi/mod.ts";
+import type { ActorDef, ActorRef, Micros } from "../../runtime/mod.ts";
+import {
+  type Approval,
+  type ApprovedBatch,
+  type Depth,
+  type FlowBatch,
+  type FlowReports,
+  GUARDIAN,
+  type Instrument,
+  type MarketEvent,
+  VENUE,
+  type VenueMessage,
+} from "../protocol/mod.ts";
+import { Subscribers } from "./subscribers.ts";
+
+const RECORD = 64;
+const CHUNK = 4096;
+const MAX_DEPTH = 64;
+
+export interface SimulatedVenueOptions {
+  readonly engine: MatchingEngine;
+  readonly instruments: readonly Instrument[];
+  readonly isApproved: Approval["isApproved"];
+  /** Whether an order of the owner may still enter: false once its scope is killed. */
+  readonly doorOpen: (owner: number, instrument: number) => boolean;
+}
+
+/** Execution records of one call, by whose they are. */
+export interface Outcome {
+  /** Native Execution records of our orders. */
+  readonly own: Uint8Array<ArrayBuffer>;
+  readonly ownCount: number;
+  readonly background: Uint8Array<ArrayBuffer>;
+  readonly backgroundCount: number;
+  /** Public events by instrument id; empty arrays where nothing happened. */
+  readonly events: readonly (readonly MarketEvent[])[];
+}
+
+export class SimulatedVenue {
+  readonly #options: SimulatedVenueOptions;
+  readonly subscribers = new Subscribers();
+  /** Who hears of background executions: whoever sent the last flow. */
+  crowd: ActorRef<FlowReports> | null = null;
+  readonly #executions = new Uint8Array(CHUNK * RECORD);
+  readonly #execution = new ExecutionView(this.#executions);
+  readonly #ticks = new Uint8Array(CHUNK * RECORD);
+  readonly #tick = new MarketTickView(this.#ticks);
+  readonly #levels = new Uint8Array(MAX_DEPTH * DepthLevelView.SIZE);
+  readonly #level = new DepthLevelView(this.#levels);
+  #time: Micros = 0;
+
+  constructor(options: SimulatedVenueOptions) {
+    this.#options = options;
+  }
+
+  /** Carries out approved commands. Marks in place, and so refuses, entries of scopes that were killed on the way. */
+  submit(batch: ApprovedBatch): Outcome {
+    if (!this.#options.isApproved(batch)) throw new Error("orders that did not pass the gate reached the venue");
+    const view = new OrderCommandView(batch.records);
+    for (let i = 0; i < batch.count; i++) {
+      view.at(i);
+      const enters = view.kind === CommandKind.New || view.kind === CommandKind.Amend;
+      if (enters && !this.#options.doorOpen(view.owner, view.instrument)) view.flags |= REFUSED_AT_DOOR;
+    }
+    return this.#run(batch.records, batch.count);
+  }
+
+  /** Carries out commands of background participants. */
+  flow(batch: FlowBatch): Outcome {
+    this.crowd = batch.replyTo;
+    return this.#run(batch.records, batch.count);
+  }
+
+  /** Best `levels` levels of each side. */
+  depth(instrument: number, levels: number): Depth {
+    const side = (code: number): Array<readonly [number, number]> => {
+      const wanted = this.#levels.subarray(0, Math.min(levels, MAX_DEPTH) * DepthLevelView.SIZE);
+      const count = this.#options.engine.depth(instrument, code, wanted);
+      return Array.from({ length: count }, (_, i) => [this.#level.at(i).price, this.#level.quantity] as const);
+    };
+    return { instrument, time: this.#time, bids: side(Side.Buy), asks: side(Side.Sell) };
+  }
+
+  #run(commands: Uint8Array, count: number): Outcome {
+    const { engine, instruments } = this.#options;
+    const own = new RecordList();
+    const background = new RecordList();
+    const events: MarketEvent[][] = instruments.map(() => []);
+    let counts = engine.submit(commands, count, this.#executions, this.#ticks);
+    this.#collect(counts, own, background, events);
+    while (counts.waitingExecutions > 0 || counts.waitingTicks > 0) {
+      counts = engine.drain(this.#executions, this.#ticks);
+      this.#collect(counts, own, background, events);
+    }
+    return {
+      own: own.bytes,
+      ownCount: own.count,
+      background: background.bytes,
+      backgroundCount: background.count,
+      events,
+    };
+  }
+
+  #collect(counts: SubmitCounts, own: RecordList, background: RecordList, events: MarketEvent[][]): void {
+    let start = 0;
+    while (start < counts.executions) {
+      const theirs = this.#execution.at(start).owner >= BACKGROUND_OWNER;
+      let end = start + 1;
+      while (end < counts.executions && this.#execution.at(end).owner >= BACKGROUND_OWNER === theirs) end++;
+      (theirs ? background : own).push(this.#executions, start, end);
+      start = end;
+    }
+    const tick = this.#tick;
+    for (let i = 0; i < counts.ticks; i++) {
+      tick.at(i);
+      const { instrument, time } = tick;
+      this.#time = time;
+      events[instrument].push(
+        tick.kind === 0
+          ? {
+            kind: "BookTop",
+            instrument,
+            bid: tick.bid,
+            bidQuantity: tick.bidQuantity,
+            ask: tick.ask,
+            askQuantity: tick.askQuantity,
+            time,
+          }
+          : {
+            kind: "TradePrint",
+            instrument,
+            price: tick.price,
+            quantity: tick.quantity,
+            aggressor: tick.aggressor as 0 | 1,
+            time,
+          },
+      );
+    }
+  }
+}
+
+/** Grows by runs of whole records. */
+class RecordList {
+  bytes: Uint8Array<ArrayBuffer> = EMPTY;
+  count = 0;
+
+  push(from: Uint8Array, start: number, end: number): void {
+    const needed = (this.count + end - start) * RECORD;
+    if (needed > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+      larger.set(this.bytes);
+      this.bytes = larger;
+    }
+    this.bytes.set(from.subarray(start * RECORD, end * RECORD), this.count * RECORD);
+    this.count += end - start;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+export interface SimulatedExchangeArgs {
+  readonly venue: SimulatedVenue;
+}
+
+export const VENUE_NAME = "simulated";
+
+export const simulatedExchange: ActorDef<VenueMessage, SimulatedExchangeArgs> = {
+  type: "simulated-exchange",
+  mailbox: { capacity: 65_536, overflow: "reject" },
+  init(context, { venue }) {
+    context.register(VENUE);
+    const guardian = context.registry.get(GUARDIAN);
+    guardian.tell({ kind: "VenueReady" });
+
+    /** Our executions first: the gate must know them before anyone acts on what the market shows. */
+    const deliver = (outcome: Outcome) => {
+      if (outcome.ownCount > 0) {
+        guardian.tell({ kind: "ExecutionBatch", venue: VENUE_NAME, records: outcome.own, count: outcome.ownCount });
+      }
+      if (outcome.backgroundCount > 0) {
+        venue.crowd?.tell({ kind: "FlowReports", records: outcome.background, count: outcome.backgroundCount });
+      }
+      for (let instrument = 0; instrument < outcome.events.length; instrument++) {
+        venue.subscribers.publish(instrument, outcome.events[instrument]);
+      }
+    };
+
+    return {
+      receive(message) {
+        switch (message.kind) {
+          case "ApprovedBatch":
+            return deliver(venue.submit(message));
+          case "FlowBatch":
+            return deliver(venue.flow(message));
+          case "SubscribeMarket":
+            return venue.subscribers.add(message);
+          case "Recorded":
+          case "BarBatch":
+            throw new Error(`the simulated exchange does not take ${message.kind}: check the feed's wiring`);
+        }
+      },
+    };
+  },
+};
