@@ -1,0 +1,3 @@
+/** Daily bars: reading them and playing them. */
+export * from "./csv.ts";
+export * from "./feed.ts";
