@@ -1,4 +1,9 @@
 /** Public face of the runtime. */
 export * from "./actor.ts";
+export * from "./introspection.ts";
+export * from "./parent.ts";
 export * from "./random.ts";
+export * from "./system.ts";
 export * from "./time.ts";
+export { childrenOf } from "./internal/child_control.ts";
+export { createRandom } from "./internal/random.ts";

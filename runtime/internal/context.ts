@@ -1,0 +1,143 @@
+/**
+ * The context of one incarnation, and what that incarnation holds.
+ *
+ * Most actors use few of its parts, so streams, timers and tables are made on first use. Once retired it does nothing:
+ * a continuation that outlived its incarnation can neither set timers nor stop its successor.
+ */
+import type { ActorContext, ActorRef, AskResult, ExitReason, Registry, ServiceKey } from "../actor.ts";
+import type { Random } from "../random.ts";
+import type { Clock, Micros, Stopwatch } from "../time.ts";
+import { ask } from "./ask.ts";
+import { ActorCell, BUSY, ENDED, type Incarnation, RUNNING, STOPPED } from "./cell.ts";
+import type { Kernel } from "./kernel.ts";
+import { UserTimers } from "./user_timers.ts";
+
+export class Context implements ActorContext<unknown>, Incarnation {
+  alive = true;
+  asks = 0;
+  stopHandler: ((reason: ExitReason) => void) | null = null;
+  private stream: Random | null = null;
+  private ownTimers: UserTimers | null = null;
+  private ownUrgentTimers: UserTimers | null = null;
+  /** Targets by monitor; null once the target was gone when the monitor was set. */
+  private monitors: Map<number, ActorCell | null> | null = null;
+  private onSettled: (() => void) | null = null;
+  private onFailed: ((error: unknown) => void) | null = null;
+
+  constructor(readonly kernel: Kernel, readonly cell: ActorCell, readonly number: number) {}
+
+  get self(): ActorRef<unknown> {
+    return this.cell;
+  }
+
+  get incarnation(): number {
+    return this.number;
+  }
+
+  get clock(): Clock {
+    return this.kernel.clock;
+  }
+
+  get stopwatch(): Stopwatch {
+    return this.kernel.stopwatch;
+  }
+
+  get registry(): Registry {
+    return this.kernel;
+  }
+
+  get random(): Random {
+    return this.stream ??= this.kernel.random.fork(`${this.cell.path}#${this.number}`);
+  }
+
+  get timers(): UserTimers {
+    return this.ownTimers ??= this.makeTimers(false);
+  }
+
+  get urgentTimers(): UserTimers {
+    return this.ownUrgentTimers ??= this.makeTimers(true);
+  }
+
+  nextId(): number {
+    return this.kernel.nextId();
+  }
+
+  register(key: ServiceKey<unknown>): void {
+    if (!this.alive) return;
+    const holder = this.kernel.names.get(key.name);
+    if (holder === this.cell) return;
+    if (holder !== undefined) {
+      throw new Error(`${this.cell.path} cannot take the name "${key.name}": ${holder.path} holds it.`);
+    }
+    this.kernel.names.set(key.name, this.cell);
+    (this.cell.names ??= []).push(key.name);
+  }
+
+  ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>> {
+    return ask(this.kernel, this, target, make, timeout);
+  }
+
+  monitor(target: ActorRef<never>): number {
+    const monitor = this.kernel.nextActorId();
+    if (!this.alive) return monitor;
+    const cell = target instanceof ActorCell && target.life !== STOPPED ? target : null;
+    (this.monitors ??= new Map()).set(monitor, cell);
+    if (cell === null) this.cell.signal({ kind: "down", monitor, path: target.path, reason: { kind: "noproc" } });
+    else (cell.watchers ??= new Map()).set(monitor, this);
+    return monitor;
+  }
+
+  demonitor(monitor: number): void {
+    this.monitors?.get(monitor)?.watchers?.delete(monitor);
+    this.monitors?.delete(monitor);
+  }
+
+  stop(reason: ExitReason = { kind: "normal" }): void {
+    if (this.alive) this.cell.requestEnd(reason);
+  }
+
+  takeMonitor(monitor: number): boolean {
+    return this.monitors?.delete(monitor) ?? false;
+  }
+
+  retire(): void {
+    this.alive = false;
+    this.stopHandler = null;
+    this.ownTimers?.retire();
+    this.ownUrgentTimers?.retire();
+    if (this.monitors !== null) {
+      for (const [monitor, target] of this.monitors) target?.watchers?.delete(monitor);
+      this.monitors = null;
+    }
+  }
+
+  /** For the promise a handler returned. One pair per incarnation, not one per message. */
+  get settled(): () => void {
+    return this.onSettled ??= () => {
+      if (!this.alive || this.cell.life !== BUSY) return;
+      this.kernel.busy.delete(this.cell);
+      this.cell.patienceSpent = false;
+      this.cell.life = RUNNING;
+      this.cell.unpark();
+      this.kernel.wake();
+    };
+  }
+
+  get failed(): (error: unknown) => void {
+    return this.onFailed ??= (error) => {
+      if (!this.alive || this.cell.life >= ENDED) return;
+      this.cell.requestKill({ kind: "error", error: asError(error) });
+    };
+  }
+
+  private makeTimers(urgent: boolean): UserTimers {
+    const timers = new UserTimers(this.kernel, this.cell, urgent);
+    if (!this.alive) timers.retire();
+    return timers;
+  }
+}
+
+/** Anything can be thrown; an exit reason carries an Error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}

@@ -1,0 +1,141 @@
+/**
+ * What the actors of one system share: clock, run queue, timers, totals, names, observers. Data and small rules only;
+ * lives are in lifecycle.ts, turns in turn.ts, and who drives it all in driver.ts.
+ */
+import type { ActorRef, Registry, ServiceKey } from "../actor.ts";
+import type { DeadLetter, DeadLetterReason, SystemEvent } from "../introspection.ts";
+import type { Random } from "../random.ts";
+import type { Clock, Micros, Stopwatch } from "../time.ts";
+import { type ActorCell, Envelope, type Host, type Tally } from "./cell.ts";
+import { createRandom } from "./random.ts";
+import { Ring } from "./ring.ts";
+import { TimerQueue } from "./timers.ts";
+
+/** Dead letters kept for the console: enough to see a pattern, little enough to forget about. */
+const DEAD_LETTERS_KEPT = 256;
+
+/** Virtual time. Only the driver moves it. */
+export class VirtualClock implements Clock {
+  constructor(private time: Micros) {}
+
+  now(): Micros {
+    return this.time;
+  }
+
+  /** Moves forward; an earlier time changes nothing. */
+  advance(to: Micros): void {
+    if (to > this.time) this.time = to;
+  }
+}
+
+export class Kernel implements Host, Registry {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly ready = new Ring<ActorCell>();
+  readonly timers = new TimerQueue();
+  readonly totals: Tally = { offered: 0, handled: 0, rejected: 0, dropped: 0, expired: 0, dead: 0 };
+  /** Every actor that is not gone, by path, in start order. */
+  readonly cells = new Map<string, ActorCell>();
+  readonly names = new Map<string, ActorCell>();
+  readonly roots: ActorCell[] = [];
+  /** Actors that wait for the promise of their handler. */
+  readonly busy = new Set<ActorCell>();
+  /** Promises of the runtime have been made or settled whose continuations may not have run yet. */
+  debt = false;
+  /** Set by a sleeping driver. */
+  sleeper: (() => void) | null = null;
+
+  readonly events = new Ring<SystemEvent>();
+  private listeners: ((event: SystemEvent) => void)[] = [];
+  private readonly letters = new Ring<DeadLetter>();
+  private lastActor = 0;
+  private lastId = 0;
+
+  constructor(seed: number, start: Micros, readonly stopwatch: Stopwatch) {
+    if (!Number.isSafeInteger(start) || start < 0) {
+      throw new RangeError(`start is a time in whole microseconds since the epoch, not ${start}.`);
+    }
+    this.clock = new VirtualClock(start);
+    this.random = createRandom(seed);
+  }
+
+  schedule(cell: ActorCell): void {
+    this.ready.push(cell);
+    if (this.sleeper !== null) this.sleeper();
+  }
+
+  wake(): void {
+    if (this.sleeper !== null) this.sleeper();
+  }
+
+  nextActorId(): number {
+    return ++this.lastActor;
+  }
+
+  nextId(): number {
+    return ++this.lastId;
+  }
+
+  find<M>(key: ServiceKey<M>): ActorRef<M> | undefined {
+    return this.names.get(key.name);
+  }
+
+  get<M>(key: ServiceKey<M>): ActorRef<M> {
+    const holder = this.names.get(key.name);
+    if (holder !== undefined) return holder;
+    throw new Error(`Nobody holds the name "${key.name}": start its actor before the one that needs it.`);
+  }
+
+  dead(cell: ActorCell, tally: Tally, message: unknown, reason: DeadLetterReason): void {
+    tally.dead++;
+    let content = message;
+    if (message instanceof Envelope) {
+      content = message.message;
+      message.lost("dead");
+    }
+    const letter = { time: this.clock.now(), path: cell.path, message: nameOf(content), reason };
+    if (this.letters.count === DEAD_LETTERS_KEPT) this.letters.shift();
+    this.letters.push(letter);
+    if (this.listeners.length > 0) this.events.push({ kind: "dead-letter", ...letter });
+  }
+
+  deadLetters(): DeadLetter[] {
+    return this.letters.toArray();
+  }
+
+  subscribe(listener: (event: SystemEvent) => void): () => void {
+    this.listeners = [...this.listeners, listener];
+    return () => {
+      this.listeners = this.listeners.filter((other) => other !== listener);
+    };
+  }
+
+  emit(event: SystemEvent): void {
+    if (this.listeners.length > 0) this.events.push(event);
+  }
+
+  /** Tells the listeners, between turns. */
+  publish(): void {
+    while (this.events.count > 0) {
+      const event = this.events.shift();
+      for (const listener of this.listeners) {
+        try {
+          listener(event);
+        } catch (error) {
+          this.listeners = this.listeners.filter((other) => other !== listener);
+          this.emit({ kind: "listener-failed", time: this.clock.now(), reason: messageOf(error) });
+        }
+      }
+    }
+  }
+}
+
+function nameOf(message: unknown): string {
+  if (typeof message !== "object" || message === null) return typeof message;
+  const kind = (message as { readonly kind?: unknown }).kind;
+  return typeof kind === "string" ? kind : "object";
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

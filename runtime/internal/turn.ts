@@ -1,0 +1,132 @@
+/**
+ * One turn of one actor: a bounded run through its lanes, kill before stop before signals before urgent before user.
+ */
+import type { ExitReason } from "../actor.ts";
+import { type ActorCell, BUSY, ENDED, Envelope, KILL, PARKED, QUEUED, SIGNAL, STOP, URGENT } from "./cell.ts";
+import { asError } from "./context.ts";
+import type { Kernel } from "./kernel.ts";
+import { end } from "./lifecycle.ts";
+import type { Ring } from "./ring.ts";
+
+/**
+ * Most messages of one turn. Long enough to spread the cost of a turn (about 30 ns) over many messages, short enough that
+ * a flooded actor holds the others up for microseconds.
+ */
+export const TURN_MESSAGES = 64;
+
+/** Gives the actor its turn; returns how many messages and signals it took. */
+export function runTurn(kernel: Kernel, cell: ActorCell): number {
+  // It may have ended, or had its turn, since it was put in the queue.
+  if (cell.standing !== QUEUED || cell.life >= ENDED) return 0;
+  let steps = 0;
+  let exit: ExitReason | null = null;
+  try {
+    while (steps < TURN_MESSAGES || (cell.attention & (KILL | STOP)) !== 0) {
+      const attention = cell.attention;
+      if (attention === 0) {
+        if (cell.mailbox.count === 0 || cell.life === BUSY) break;
+        steps += cell.receiveBatch !== null
+          ? handleBatch(kernel, cell, cell.mailbox)
+          : handleOne(kernel, cell, cell.mailbox);
+        continue;
+      }
+      if ((attention & KILL) !== 0) {
+        exit = cell.pendingKill!;
+        break;
+      }
+      if (cell.life === BUSY) break;
+      if ((attention & STOP) !== 0) {
+        exit = stopRequested(cell);
+        if (exit !== null) break;
+      } else if ((attention & SIGNAL) !== 0) {
+        steps++;
+        handleSignal(cell);
+      } else {
+        const lane = cell.urgentLane!;
+        steps += cell.receiveBatch !== null ? handleBatch(kernel, cell, lane) : handleOne(kernel, cell, lane);
+        if (lane.count === 0) cell.attention &= ~URGENT;
+      }
+    }
+  } catch (thrown) {
+    exit = { kind: "error", error: asError(thrown) };
+  }
+  if (exit !== null) end(kernel, cell, exit);
+  else if (cell.life === BUSY) cell.standing = PARKED;
+  else cell.unpark();
+  return steps;
+}
+
+function handleOne(kernel: Kernel, cell: ActorCell, lane: Ring<unknown>): number {
+  let message = lane.shift();
+  if (cell.envelopes > 0 && message instanceof Envelope) {
+    cell.envelopes--;
+    if (!message.open()) {
+      cell.expired++;
+      return 1;
+    }
+    if (cell.receive !== null) message = message.message;
+  }
+  const receive = cell.receive;
+  if (receive === null) {
+    kernel.dead(cell, cell, message, "unhandled");
+    return 1;
+  }
+  cell.handled++;
+  const result = receive.call(cell.handlers, message as never);
+  if (result !== undefined) waitFor(kernel, cell, result);
+  return 1;
+}
+
+function handleBatch(kernel: Kernel, cell: ActorCell, lane: Ring<unknown>): number {
+  const batch = cell.batch ??= [];
+  batch.length = 0;
+  const most = cell.batchSize;
+  let expired = 0;
+  while (lane.count > 0 && batch.length < most) {
+    const message = lane.shift();
+    if (cell.envelopes > 0 && message instanceof Envelope) {
+      cell.envelopes--;
+      if (message.open()) batch.push(message.message);
+      else expired++;
+    } else batch.push(message);
+  }
+  const size = batch.length;
+  cell.expired += expired;
+  if (size === 0) return expired;
+  cell.handled += size;
+  const result = cell.receiveBatch!.call(cell.handlers, batch as never[]) as unknown;
+  if (result !== undefined) waitFor(kernel, cell, result);
+  // A busy actor may still read the array.
+  if (cell.life !== BUSY) batch.length = 0;
+  return size + expired;
+}
+
+/** The reason to end now, or null if the actor took the request over. */
+function stopRequested(cell: ActorCell): ExitReason | null {
+  if (cell.pendingEnd !== null) return cell.pendingEnd;
+  const reason = cell.pendingStop!;
+  const handler = cell.incarnation!.stopHandler;
+  if (handler === null) return reason;
+  cell.pendingStop = null;
+  cell.attention &= ~STOP;
+  handler(reason);
+  return null;
+}
+
+function handleSignal(cell: ActorCell): void {
+  const signals = cell.signals!;
+  const signal = signals.shift();
+  if (signals.count === 0) cell.attention &= ~SIGNAL;
+  if (signal.kind === "down" && !cell.incarnation!.takeMonitor(signal.monitor)) return;
+  cell.handlers!.signal?.(signal);
+}
+
+/** What a handler returned; if it is a promise, the actor is busy until it settles. */
+function waitFor(kernel: Kernel, cell: ActorCell, result: unknown): void {
+  if (typeof result !== "object" || result === null || !("then" in result)) return;
+  cell.life = BUSY;
+  kernel.busy.add(cell);
+  kernel.debt = true;
+  const incarnation = cell.incarnation!;
+  (result as Promise<void>).then(incarnation.settled, incarnation.failed);
+}

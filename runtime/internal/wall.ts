@@ -1,0 +1,42 @@
+/**
+ * The machine's clock, event loop and timers: the only place of the runtime that touches them.
+ *
+ * Actors live in virtual time; the driver needs the wall to pace it, to let input and output through, and to sleep.
+ */
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import type { Stopwatch } from "../time.ts";
+
+/** Milliseconds from an arbitrary origin. */
+export function wallMs(): number {
+  // deno-lint-ignore cwts/no-ambient -- the driver maps virtual time onto the machine's clock here
+  return performance.now();
+}
+
+export const machineStopwatch: Stopwatch = { now: () => wallMs() * 1e6 };
+
+/** Lets the event loop run once. Every microtask waiting before the call has run when it resolves. */
+export function yieldToLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** One sleep that can be cut short. Keeps the process alive while it lasts. */
+export class Sleep {
+  readonly done: Promise<void>;
+  private readonly timer: ReturnType<typeof setTimeout>;
+  private resolve!: () => void;
+
+  constructor(ms: number) {
+    this.done = new Promise((resolve) => {
+      this.resolve = resolve;
+    });
+    // deno-lint-ignore cwts/no-ambient -- an idle driver waits for the machine's clock here
+    this.timer = setTimeout(this.resolve, ms);
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+    this.resolve();
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * What a system tells about itself: counters, snapshots, events, dead letters.
+ *
+ * Facts only: everything here is counted where it happens, nothing is derived by subtraction but `unexplained`.
+ */
+import type { Micros } from "./time.ts";
+
+/**
+ * What became of every message offered to any actor, by `tell`, `urgent`, a timer or an ask, and of every reply.
+ *
+ * enqueued = handled + rejected + dropped + expired + dead + inFlight holds at every moment. The first six are counted
+ * when they happen and `inFlight` is read from the mailboxes themselves; `unexplained` is the difference, so it is 0
+ * unless the runtime lost or invented a message.
+ */
+export interface MessageCounters {
+  /** Offered, whatever became of it. */
+  readonly enqueued: number;
+  /** Handed to a handler, whether it returned or threw; for a reply: delivered to its ask. */
+  readonly handled: number;
+  /** Refused by a full mailbox with policy "reject". */
+  readonly rejected: number;
+  /** Discarded by a full mailbox with policy "drop-newest" or "drop-oldest". */
+  readonly dropped: number;
+  /** Came too late: a question after its deadline, a reply without an ask, a timer message that was cancelled. */
+  readonly expired: number;
+  /** Had no actor to handle it; also seen as dead letters. */
+  readonly dead: number;
+  /** Waiting in mailboxes now. */
+  readonly inFlight: number;
+  readonly unexplained: number;
+}
+
+/** "busy": waiting for the promise of its handler. "waiting-restart": ended, its parent has not decided or backs off. */
+export type ActorState = "running" | "busy" | "waiting-restart";
+
+export interface ActorSnapshot {
+  readonly id: number;
+  readonly path: string;
+  readonly type: string;
+  readonly parent: string | null;
+  readonly state: ActorState;
+  /** A supervisor's strategy; null for everyone else. */
+  readonly strategy: string | null;
+  /** Messages waiting, control lanes excluded. */
+  readonly mailbox: number;
+  readonly mailboxCapacity: number;
+  readonly handled: number;
+  readonly rejected: number;
+  readonly dropped: number;
+  readonly restarts: number;
+  /** Why the last incarnation ended, in words. */
+  readonly lastExit: string | null;
+}
+
+/** Why a message became a dead letter. */
+export type DeadLetterReason =
+  /** The actor had stopped for good. */
+  | "stopped"
+  /** It waited in a mailbox when its actor stopped for good. */
+  | "left-behind"
+  /** It waited in a mailbox that is emptied on restart. */
+  | "restart"
+  /** The actor has no handler for messages. */
+  | "unhandled";
+
+export interface DeadLetter {
+  readonly time: Micros;
+  readonly path: string;
+  /** The message's `kind`, else its JavaScript type. */
+  readonly message: string;
+  readonly reason: DeadLetterReason;
+}
+
+/** What a supervisor does when its restart budget is spent; see supervision/spec.ts. */
+export type GiveUpAction = "escalate" | "isolate" | "safe-mode" | "halt";
+
+export type SystemEvent =
+  | { readonly kind: "started"; readonly time: Micros; readonly path: string; readonly type: string }
+  /** An incarnation ended by an error, a failed init or a kill. `restarts`: how often it had been restarted before. */
+  | {
+    readonly kind: "crashed";
+    readonly time: Micros;
+    readonly path: string;
+    readonly reason: string;
+    readonly restarts: number;
+  }
+  | { readonly kind: "restarted"; readonly time: Micros; readonly path: string; readonly restarts: number }
+  /** The actor is gone for good. */
+  | { readonly kind: "stopped"; readonly time: Micros; readonly path: string; readonly reason: string }
+  | {
+    readonly kind: "gave-up";
+    readonly time: Micros;
+    readonly path: string;
+    readonly onGiveUp: GiveUpAction;
+    readonly reason: string;
+  }
+  /** A child did not stop within its shutdown time and was killed. */
+  | { readonly kind: "overran"; readonly time: Micros; readonly path: string; readonly shutdownMs: number }
+  | {
+    readonly kind: "dead-letter";
+    readonly time: Micros;
+    readonly path: string;
+    readonly message: string;
+    readonly reason: DeadLetterReason;
+  }
+  /** A listener of these events threw; it was unsubscribed. */
+  | { readonly kind: "listener-failed"; readonly time: Micros; readonly reason: string };
+
+export interface SystemEvents {
+  /** Events are delivered in order between turns, never inside a handler. Returns the unsubscription. */
+  subscribe(listener: (event: SystemEvent) => void): () => void;
+}

@@ -1,0 +1,209 @@
+/**
+ * A system of actors: one thread, one run queue, one virtual clock.
+ *
+ * Make one, start a root actor (normally a supervisor), and `run` it. Everything that happens is a function of the seed,
+ * the start time and what is injected from outside; the speed changes when it happens on the wall and nothing else.
+ */
+import type { ActorDef, ActorRef, AskResult, Registry } from "./actor.ts";
+import { ask, type Asker } from "./internal/ask.ts";
+import { type ActorCell, BUSY, cellOf, ENDED, STOPPED } from "./internal/cell.ts";
+import { Driver } from "./internal/driver.ts";
+import { Kernel } from "./internal/kernel.ts";
+import { describeExit, start } from "./internal/lifecycle.ts";
+import { machineStopwatch } from "./internal/wall.ts";
+import type { ActorSnapshot, DeadLetter, MessageCounters, SystemEvents } from "./introspection.ts";
+import type { Random } from "./random.ts";
+import type { Clock, Micros, Stopwatch } from "./time.ts";
+
+/** Turns between two polls: at ~1 µs a turn the control page is looked at every ~64 µs under load. */
+export const DEFAULT_POLL_TURNS = 64;
+
+/**
+ * How long virtual time at "max" waits for one promise of the outer world (a file, a socket) before it moves on without
+ * it. Long against any local read, short against a hang.
+ */
+export const DEFAULT_PATIENCE_MS = 1000;
+
+export interface SystemOptions {
+  /** A safe integer; everything random derives from it. */
+  readonly seed: number;
+  /** Virtual time at the beginning. */
+  readonly start: Micros;
+  /** Virtual seconds per wall second; "max": as fast as possible. */
+  readonly speed: number | "max";
+  /** Called between turns at least every `pollTurns` turns, on every wake-up, and every ~2 ms while waiting. */
+  readonly poll?: () => void;
+  /** Default DEFAULT_POLL_TURNS. */
+  readonly pollTurns?: number;
+  /** At "max" only. Wall milliseconds; default DEFAULT_PATIENCE_MS. */
+  readonly patienceMs?: number;
+  readonly stopwatch?: Stopwatch;
+}
+
+export class ActorSystem {
+  readonly clock: Clock;
+  readonly stopwatch: Stopwatch;
+  readonly registry: Registry;
+  /** The root stream. Fork it with a label of your own; do not draw from it. */
+  readonly random: Random;
+  readonly events: SystemEvents;
+  private readonly kernel: Kernel;
+  private readonly driver: Driver;
+  private readonly outside: Asker = { asks: 0, alive: true };
+
+  constructor(options: SystemOptions) {
+    const { speed, pollTurns = DEFAULT_POLL_TURNS } = options;
+    if (speed !== "max" && !(speed > 0 && Number.isFinite(speed))) {
+      throw new RangeError(`speed is "max" or a number above 0, not ${speed}.`);
+    }
+    if (!Number.isInteger(pollTurns) || pollTurns < 1) {
+      throw new RangeError(`pollTurns is a whole number above 0, not ${pollTurns}.`);
+    }
+    const kernel = new Kernel(options.seed, options.start, options.stopwatch ?? machineStopwatch);
+    this.kernel = kernel;
+    this.driver = new Driver(kernel, {
+      speed,
+      poll: options.poll ?? null,
+      pollTurns,
+      patienceMs: options.patienceMs ?? DEFAULT_PATIENCE_MS,
+    });
+    this.clock = kernel.clock;
+    this.stopwatch = kernel.stopwatch;
+    this.registry = kernel;
+    this.random = kernel.random;
+    this.events = { subscribe: (listener) => kernel.subscribe(listener) };
+  }
+
+  /** The next id of this node; the same sequence that actors draw from. */
+  nextId(): number {
+    return this.kernel.nextId();
+  }
+
+  /** Starts a root actor now: its `init`, and those of the children it starts, have run when this returns. */
+  start<M, A>(name: string, def: ActorDef<M, A>, args: A): ActorRef<M> {
+    return start(this.kernel, null, name, def as ActorDef<never, unknown>, args, "keep");
+  }
+
+  /**
+   * Drives the system until virtual time `until` is reached with all messages handled, or until `halt`. Without `until` it
+   * ends by `halt` only; with nothing to do it sleeps. Rejects with what an injected task or `poll` throws.
+   */
+  async run(options: { readonly until?: Micros } = {}): Promise<"until" | "halted"> {
+    const end = await this.driver.drive(options.until ?? Infinity, null, true);
+    return end === "halted" ? "halted" : "until";
+  }
+
+  /** Makes `run` return after the current turn; if it is not running, the next `run` returns at once. */
+  halt(): void {
+    this.driver.halt();
+  }
+
+  /**
+   * Stops one root actor, or all in reverse order of their start, and resolves when they are gone. Each supervisor stops
+   * its children in reverse order and in their time. Drives the system itself unless `run` is doing so.
+   */
+  async stop(root?: ActorRef<never>): Promise<void> {
+    const roots = root === undefined ? [...this.kernel.roots].reverse() : [cellOf(root)];
+    for (const cell of roots) {
+      cell.requestStop({ kind: "shutdown" });
+      // A run in progress may end, by halt or until, before the shutdown is over; then it is carried on here.
+      while (cell.life !== STOPPED) {
+        if (this.driver.active) await Promise.race([this.gone(cell), this.driver.idle()]);
+        else await this.driver.drive(Infinity, () => cell.life === STOPPED, false);
+      }
+    }
+  }
+
+  /** Ends the actor as if its handler had thrown `error`. Rides the kill lane. For chaos and tests. */
+  crash(ref: ActorRef<never>, error: Error): void {
+    cellOf(ref).requestKill({ kind: "error", error });
+  }
+
+  /** Ends the actor ahead of everything it has waiting. */
+  kill(ref: ActorRef<never>): void {
+    cellOf(ref).requestKill({ kind: "killed" });
+  }
+
+  /** From outside the loop (an HTTP handler, a signal): `task` runs between two turns, soon. Wakes the driver. */
+  inject(task: () => void): void {
+    this.driver.inject(task);
+  }
+
+  /** As an actor's `ask`, from outside the loop. The deadline is virtual time, so the system must be running. */
+  ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>> {
+    return new Promise((resolve, reject) => {
+      this.inject(() => {
+        ask(this.kernel, this.outside, target, make, timeout).then(resolve, reject);
+      });
+    });
+  }
+
+  /** Exact at every moment between and inside turns. Takes time proportional to the number of actors. */
+  counters(): MessageCounters {
+    let { offered, handled, rejected, dropped, expired, dead } = this.kernel.totals;
+    let inFlight = 0;
+    for (const cell of this.kernel.cells.values()) {
+      offered += cell.offered;
+      handled += cell.handled;
+      rejected += cell.rejected;
+      dropped += cell.dropped;
+      expired += cell.expired;
+      dead += cell.dead;
+      inFlight += waiting(cell);
+    }
+    const unexplained = offered - (handled + rejected + dropped + expired + dead + inFlight);
+    return { enqueued: offered, handled, rejected, dropped, expired, dead, inFlight, unexplained };
+  }
+
+  /** Every actor that is not gone, parents before children. */
+  actors(): readonly ActorSnapshot[] {
+    return [...this.kernel.cells.values()].map(snapshot);
+  }
+
+  /** What the actor at `path` shows of its state: its `inspect`, now. Undefined if it has none or is not running. */
+  inspect(path: string): unknown {
+    return this.kernel.cells.get(path)?.handlers?.inspect?.();
+  }
+
+  /** The ref of the actor at `path`, if it is not gone. */
+  find(path: string): ActorRef<never> | undefined {
+    return this.kernel.cells.get(path);
+  }
+
+  /** The latest dead letters, oldest first. */
+  deadLetters(): readonly DeadLetter[] {
+    return this.kernel.deadLetters();
+  }
+
+  private gone(cell: ActorCell): Promise<void> {
+    return new Promise((resolve) => {
+      const unsubscribe = this.kernel.subscribe((event) => {
+        if (event.kind !== "stopped" || event.path !== cell.path || cell.life !== STOPPED) return;
+        unsubscribe();
+        resolve();
+      });
+    });
+  }
+}
+
+function waiting(cell: ActorCell): number {
+  return cell.mailbox.count + (cell.urgentLane?.count ?? 0);
+}
+
+function snapshot(cell: ActorCell): ActorSnapshot {
+  return {
+    id: cell.id,
+    path: cell.path,
+    type: cell.def.type,
+    parent: cell.parent === null ? null : cell.parent.path,
+    state: cell.life === BUSY ? "busy" : cell.life === ENDED ? "waiting-restart" : "running",
+    strategy: cell.strategy,
+    mailbox: waiting(cell),
+    mailboxCapacity: cell.limit,
+    handled: cell.handled,
+    rejected: cell.rejected,
+    dropped: cell.dropped,
+    restarts: cell.restarts,
+    lastExit: cell.lastExit === null ? null : describeExit(cell.lastExit),
+  };
+}
