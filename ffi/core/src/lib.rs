@@ -1,4 +1,8 @@
 //! Native core of CWTS. See `docs/native-core.md`.
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod gate;
+// The generator lists every value of an enum as it stands in the description.
+#[allow(clippy::manual_range_patterns)]
 pub mod layout;
+pub mod record;

@@ -1,0 +1,34 @@
+//! The market prices the gate measures orders against.
+
+/// Best prices and last trade of one instrument, ticks; 0 means there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reference {
+    /// Best bid.
+    pub bid: i64,
+    /// Best ask.
+    pub ask: i64,
+    /// Last trade.
+    pub last: i64,
+    /// When any of them was last set, nanoseconds.
+    pub time: i64,
+}
+
+impl Reference {
+    /// Twice the reference price: the middle of bid and ask, else the last trade. Doubled so that half a tick is exact.
+    #[must_use]
+    pub fn doubled(&self) -> Option<i64> {
+        if self.bid > 0 && self.ask > 0 {
+            self.bid.checked_add(self.ask)
+        } else if self.last > 0 {
+            self.last.checked_mul(2)
+        } else {
+            None
+        }
+    }
+
+    /// Nanoseconds since the prices were set; 0 when they are from the future.
+    #[must_use]
+    pub fn age(&self, now: i64) -> i64 {
+        now.saturating_sub(self.time).max(0)
+    }
+}

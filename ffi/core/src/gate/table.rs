@@ -1,0 +1,91 @@
+//! The checks in their fixed order. A new check is one file under `checks/` and one row here.
+use super::case::Case;
+use super::checks;
+use crate::layout::command_kind;
+
+/// Why a command was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// [`crate::layout::code`].
+    pub code: u32,
+    /// What the check measured, in its own unit.
+    pub measured: i64,
+    /// What it was compared with.
+    pub limit: i64,
+}
+
+impl Reject {
+    /// A rejection with the numbers it rests on.
+    #[must_use]
+    pub const fn new(code: u32, measured: i64, limit: i64) -> Self {
+        Self {
+            code,
+            measured,
+            limit,
+        }
+    }
+}
+
+/// What a check answers.
+pub type Verdict = Result<(), Reject>;
+
+/// One row of the table.
+pub struct Row {
+    /// For people and tests.
+    pub name: &'static str,
+    /// Bits of the command kinds it applies to.
+    pub kinds: u8,
+    /// The check.
+    pub check: fn(&Case<'_>) -> Verdict,
+}
+
+/// Bit of a command kind; unknown kinds share bit 0.
+#[must_use]
+pub const fn kind_bit(kind: u8) -> u8 {
+    if command_kind::is_known(kind) {
+        1 << kind
+    } else {
+        UNKNOWN
+    }
+}
+
+const UNKNOWN: u8 = 1;
+const NEW: u8 = kind_bit(command_kind::NEW);
+const CANCEL: u8 = kind_bit(command_kind::CANCEL);
+const AMEND: u8 = kind_bit(command_kind::AMEND);
+const ENTRY: u8 = NEW | AMEND;
+
+macro_rules! rows {
+    ($($name:ident: $kinds:expr => $check:path,)*) => {
+        /// Every check, first to last. `GateDecision.check` is a position in this table.
+        pub static CHECKS: &[Row] = &[
+            $(Row { name: stringify!($name), kinds: $kinds, check: $check },)*
+        ];
+    };
+}
+
+rows! {
+    control_state:    ENTRY | UNKNOWN          => checks::control::state,
+    reduce_only:      ENTRY                    => checks::control::reduce_only,
+    known_strategy:   ENTRY | UNKNOWN          => checks::known::strategy,
+    known_instrument: ENTRY | UNKNOWN          => checks::known::instrument,
+    well_formed:      ENTRY | UNKNOWN          => checks::form::well_formed,
+    open_target:      AMEND | CANCEL           => checks::target::is_open,
+    own_target:       AMEND | CANCEL           => checks::target::is_own,
+    same_target:      AMEND                    => checks::target::is_same,
+    tick_step:        ENTRY                    => checks::form::tick_step,
+    lot_step:         ENTRY                    => checks::form::lot_step,
+    max_quantity:     ENTRY                    => checks::size::quantity,
+    max_notional:     ENTRY                    => checks::size::notional,
+    reference_price:  ENTRY                    => checks::price::reference,
+    price_collar:     ENTRY                    => checks::price::collar,
+    duplicate_id:     NEW                      => checks::repetition::id,
+    duplicate_order:  NEW                      => checks::repetition::order,
+    message_rate:     ENTRY                    => checks::rate::messages,
+    position_limit:   ENTRY                    => checks::position::worst_case,
+}
+
+/// `GateDecision.check` of a decision that could not be recorded: recording is the step after the last check.
+pub const RECORDING: u32 = CHECKS.len() as u32;
+/// `GateDecision.check` of an accepted command.
+pub const PASSED: u32 = u32::MAX;

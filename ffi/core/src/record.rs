@@ -1,0 +1,53 @@
+//! Shared records as bytes and back.
+//!
+//! The generated layout lists every byte of a record as a field, so a record has no padding and any bytes are one.
+use crate::layout::{
+    AuditHead, AuditHeader, AuditVerdict, CodeCount, ControlHeader, ControlReceipt, DepthLevel,
+    Execution, Exposure, GateCounters, GateDecision, InstrumentRules, MarketTick, OrderCommand,
+    StrategyLimits, SubmitCounts,
+};
+use core::mem::size_of;
+use core::slice;
+
+/// A record of the shared layout.
+///
+/// # Safety
+/// The type is `repr(C)`, has no padding, and every bit pattern is a value.
+pub unsafe trait Record: Copy + Default {}
+
+macro_rules! records {
+    ($($name:ident)*) => {
+        // SAFETY: generated from `ffi/layout/records.ts`, whose generator refuses a record with a byte that is not part
+        // of exactly one integer field; `layout.rs` asserts sizes and offsets at compile time.
+        $(unsafe impl Record for $name {})*
+    };
+}
+
+records! {
+    AuditHead AuditHeader AuditVerdict CodeCount ControlHeader ControlReceipt DepthLevel Execution Exposure
+    GateCounters GateDecision InstrumentRules MarketTick OrderCommand StrategyLimits SubmitCounts
+}
+
+/// The bytes of one record.
+#[must_use]
+pub fn bytes_of<T: Record>(record: &T) -> &[u8] {
+    // SAFETY: a `Record` is `size_of::<T>()` initialised bytes, borrowed for as long as the reference lives.
+    unsafe { slice::from_raw_parts(core::ptr::from_ref(record).cast(), size_of::<T>()) }
+}
+
+/// The bytes of several records, one after the other.
+#[must_use]
+pub fn bytes_of_slice<T: Record>(records: &[T]) -> &[u8] {
+    // SAFETY: as in `bytes_of`; a slice has no gaps between its elements.
+    unsafe { slice::from_raw_parts(records.as_ptr().cast(), core::mem::size_of_val(records)) }
+}
+
+/// The record at the front of `bytes`, which need not be aligned; `None` when there are too few.
+#[must_use]
+pub fn read<T: Record>(bytes: &[u8]) -> Option<T> {
+    if bytes.len() < size_of::<T>() {
+        return None;
+    }
+    // SAFETY: at least `size_of::<T>()` bytes are readable, and any bytes are a `Record`.
+    Some(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
+}
