@@ -11,6 +11,11 @@ export type Strategy = "one_for_one" | "one_for_all" | "rest_for_one";
 /** permanent: always restarted. transient: only after an abnormal end. temporary: never. */
 export type RestartType = "permanent" | "transient" | "temporary";
 
+/** OTP's defaults: more than one restart in five seconds is too many; a worker gets five seconds to stop. */
+export const DEFAULT_INTENSITY = 1;
+export const DEFAULT_PERIOD_MS = 5000;
+export const DEFAULT_SHUTDOWN_MS = 5000;
+
 /** How long a child may take to stop, in milliseconds; "brutal_kill": no time; "infinity": for supervisors only. */
 export type ShutdownTime = number | "brutal_kill" | "infinity";
 
@@ -35,7 +40,7 @@ export interface WorkerSpec<A = unknown> {
   readonly args: A;
   /** Default permanent. */
   readonly restart?: RestartType;
-  /** Default 5000 ms. */
+  /** Default DEFAULT_SHUTDOWN_MS. */
   readonly shutdown?: ShutdownTime;
   /** Default: restart at once. */
   readonly backoff?: Backoff;
@@ -46,7 +51,7 @@ export interface WorkerSpec<A = unknown> {
 export interface SupervisorSpec {
   readonly id: string;
   readonly strategy: Strategy;
-  /** More than `intensity` restarts within `periodMs` and the supervisor gives up. Defaults 1 in 5000 ms, as in OTP. */
+  /** More than `intensity` restarts within `periodMs` and the supervisor gives up. Defaults DEFAULT_INTENSITY in DEFAULT_PERIOD_MS. */
   readonly intensity?: number;
   readonly periodMs?: number;
   /** Default escalate. */
