@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { optimalSpread, reservationPrice } from "../../../actors/organisms/anglerfish.ts";
-import { createRandom } from "../../../runtime/internal/random.ts";
+import { createRandom } from "../../../runtime/mod.ts";
 
 const SET_UP = { mid: 100, horizon: 1, sigma: 2, dt: 0.005, k: 1.5, intensity: 140 };
 const PATHS = 40_000;

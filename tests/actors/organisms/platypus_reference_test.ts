@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { flowOf, Slope } from "../../../actors/organisms/platypus.ts";
-import { createRandom } from "../../../runtime/internal/random.ts";
+import { createRandom } from "../../../runtime/mod.ts";
 
 const at = (bid: number, bidQuantity: number, ask: number, askQuantity: number) => ({
   bid,
