@@ -5,7 +5,7 @@
 import { FIRM_SCOPE, RecordType, ScopeState } from "../../ffi/layout.gen.ts";
 import type { AuditLog, ControlPage } from "../../ffi/mod.ts";
 import type { Micros } from "../../runtime/mod.ts";
-import { type ConcernReport, createModeMachine, type ModeStep, type SystemMode } from "../../supervision/mod.ts";
+import { type ConcernReport, createModeMachine, type ModeDecision, type SystemMode } from "../../supervision/mod.ts";
 
 const MODE_WORD: Readonly<Record<SystemMode, number>> = { FullPerformance: 0, SafeMode: 1, EmergencyShutdown: 2 };
 
@@ -22,7 +22,6 @@ export interface ModeKeeperOptions {
 export class ModeKeeper {
   readonly #machine: ReturnType<typeof createModeMachine>;
   readonly #options: ModeKeeperOptions;
-  readonly #active = new Map<string, ConcernReport>();
 
   constructor(options: ModeKeeperOptions) {
     this.#options = options;
@@ -36,12 +35,10 @@ export class ModeKeeper {
 
   /** Concerns that are active now. */
   concerns(): readonly ConcernReport[] {
-    return [...this.#active.values()];
+    return this.#machine.concerns;
   }
 
   report(concern: ConcernReport, now: Micros): void {
-    if (concern.active) this.#active.set(concern.id, concern);
-    else this.#active.delete(concern.id);
     this.#carryOut(this.mode, () => this.#machine.report(concern, now), now);
   }
 
@@ -53,7 +50,7 @@ export class ModeKeeper {
     this.#carryOut(this.mode, () => this.#machine.rearm(now), now);
   }
 
-  #carryOut(from: SystemMode, transition: () => ModeStep, now: Micros): void {
+  #carryOut(from: SystemMode, transition: () => ModeDecision, now: Micros): void {
     const step = transition();
     if (!step.changed) return;
     const { control, audit, wallNanos, onRequest, onChange } = this.#options;

@@ -4,16 +4,16 @@
  * Order of things: data directory and log first (nothing may happen unrecorded), then gate, world and tree; at the end
  * new orders stop, resting ones are cancelled, the tree stops in reverse, the log is closed and verified.
  */
-import { Code, RecordType, ScopeState, STRATEGY_SCOPE_LAST } from "../../ffi/layout.gen.ts";
+import { RecordType, ScopeState, STRATEGY_SCOPE_LAST } from "../../ffi/layout.gen.ts";
 import { AuditLog, ControlPage, OrderGate, verifyAudit } from "../../ffi/mod.ts";
 import { type Config, configHash, UserError, VERSION } from "../../config/mod.ts";
 import { type ActorRef, ActorSystem, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
-import { checkSpec, supervise } from "../../supervision/mod.ts";
+import { supervise } from "../../supervision/mod.ts";
 import { DropCopyBook } from "../auditors/drop_copy.ts";
 import { loadAssets } from "../console/bundle.ts";
 import { startConsole } from "../console/server.ts";
 import { GuardianBooks } from "../guardians/books.ts";
-import { KillProcedure, scopeStateName } from "../guardians/kill.ts";
+import { KillProcedure } from "../guardians/kill.ts";
 import { createApproval, type ExecutionReport, GUARDIAN, MONEY_SCALE, type PositionSnapshot } from "../protocol/mod.ts";
 import { Curve } from "./curve.ts";
 import { openDataDirectory } from "./data_dir.ts";
@@ -64,7 +64,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
   });
   using control = ControlPage.open(directory.path);
   control.attach(Deno.pid);
-  nameScopes(control, config.organisms.map((organism) => organism.id), instruments.map((i) => i.symbol));
+  nameScopes(control, config.organisms.map((organism) => organism.id), instruments.map((i) => i.symbol), wallNanos());
   using gate = OrderGate.create({ audit, control });
 
   const books = new GuardianBooks(instruments);
@@ -145,13 +145,15 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
       rate: config.chaos.rate,
       victims: () =>
         system.actors()
-          .filter((actor) => actor.strategy == null && actor.type !== "chaos" && actor.state !== "stopped")
+          .filter((actor) => actor.strategy === null && actor.type !== "chaos" && actor.state !== "waiting-restart")
           .map((actor) => actor.path)
           .sort(),
-      crash: (path, error) => system.crashPath(path, error),
+      crash: (path, error) => {
+        const victim = system.find(path);
+        if (victim) system.crash(victim, error);
+      },
     },
   });
-  checkSpec(tree);
 
   const parts: NodeParts = {
     version: VERSION,
@@ -188,6 +190,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
   });
 
   let lastKill = -Infinity, lastRefresh = 0, lastHeartbeat = 0;
+  let draining = false;
   noticeControl = () => {
     if (control.pending() === null) return;
     const now = system.stopwatch.now();
@@ -208,19 +211,23 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
       lastRefresh = now;
       refresh();
     }
-    if (ended()) system.halt();
+    if (draining ? openOrders() === 0 : ended()) system.halt();
   };
 
+  const openOrders = () => gate.counters().openOrders;
   const stop = () => system.halt();
   io.signal.addEventListener("abort", stop, { once: true });
   const consoleDoor = config.console.enabled ? await openConsole(config, view, io) : null;
   try {
-    supervise(system, tree);
+    const root = supervise(system, ROOT, tree);
     const until = config.node.duration === undefined
       ? undefined
       : world.start + Math.round(config.node.duration * MICROS_PER_SECOND);
     if (!io.signal.aborted) await system.run({ until });
-    await drain(system, control, gate, config, instruments.map(({ id }) => id));
+    // Organisms go first and withdraw what they have resting; the rest of the tree lives to see it confirmed.
+    draining = true;
+    root.tell({ kind: "TerminateChild", id: "organisms" });
+    await system.run({ until: system.clock.now() + DRAIN_MICROS });
     const wall = (system.stopwatch.now() - parts.startedStamp) / 1e9;
     await system.stop();
     const counters = gate.counters();
@@ -234,6 +241,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
     audit.commit();
     const head = audit.head();
     audit.close();
+    for (const fault of world.faults()) io.err(`warning: ${fault.message}`);
     const verdict = verifyAudit(directory.runPath);
     return {
       seed: config.node.seed,
@@ -263,7 +271,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
   } finally {
     io.signal.removeEventListener("abort", stop);
     await consoleDoor?.close();
-    built.close();
+    await built.close();
     control.detach();
   }
 }
@@ -280,25 +288,6 @@ async function openConsole(config: Config, view: LiveNodeView, io: NodeIo) {
   io.out(`console: ${door.url}`);
   io.out(`token: ${token}  (needed to kill and re-arm from the page)`);
   return door;
-}
-
-/** Stops new orders, cancels what rests, and gives the cancels time to be confirmed. */
-async function drain(
-  system: ActorSystem,
-  control: ControlPage,
-  gate: OrderGate,
-  config: Config,
-  instruments: readonly number[],
-): Promise<void> {
-  const strategies = config.organisms.map((_, i) => i + 1);
-  const open = () =>
-    strategies.reduce((sum, s) => sum + instruments.reduce((n, i) => n + gate.exposure(s, i).openOrders, 0), 0);
-  const guardian = system.registry.find(GUARDIAN);
-  const time = system.clock.now();
-  if (open() === 0 || !guardian) return;
-  control.setMode(1);
-  for (const strategy of strategies) guardian.urgent({ kind: "CancelAll", strategy, time, stamp: 0, cause: 0 });
-  await system.run({ until: time + DRAIN_MICROS });
 }
 
 function killedScopes(control: ControlPage): string[] {

@@ -2,7 +2,13 @@
  * Names of the control scopes. The page outlives the configuration, so states are carried over by name, never by slot:
  * an organism that was killed yesterday is killed today even if the list in front of it grew.
  */
-import { FIRM_SCOPE, INSTRUMENT_SCOPE_BASE, ScopeState, STRATEGY_SCOPE_LAST } from "../../ffi/layout.gen.ts";
+import {
+  FIRM_SCOPE,
+  INSTRUMENT_SCOPE_BASE,
+  SCOPE_COUNT,
+  ScopeState,
+  STRATEGY_SCOPE_LAST,
+} from "../../ffi/layout.gen.ts";
 import type { ControlPage } from "../../ffi/mod.ts";
 
 export const FIRM = "firm";
@@ -10,39 +16,40 @@ export const organismScope = (id: string): string => `organism:${id}`;
 export const instrumentScope = (symbol: string): string => `instrument:${symbol}`;
 
 /** Lays the names of this run on the page; `organisms[i]` is strategy i + 1, `symbols[i]` instrument i. */
-export function nameScopes(page: ControlPage, organisms: readonly string[], symbols: readonly string[]): void {
+export function nameScopes(
+  page: ControlPage,
+  organisms: readonly string[],
+  symbols: readonly string[],
+  wallNanos: number,
+): void {
   const wanted = new Map<number, string>([[FIRM_SCOPE, FIRM]]);
   organisms.forEach((id, i) => wanted.set(i + 1, organismScope(id)));
   symbols.forEach((symbol, i) => wanted.set(INSTRUMENT_SCOPE_BASE + i, instrumentScope(symbol)));
 
   const states = new Map<string, number>();
-  const last = INSTRUMENT_SCOPE_BASE + STRATEGY_SCOPE_LAST;
-  for (let slot = 0; slot <= last; slot++) {
+  for (let slot = 1; slot < SCOPE_COUNT; slot++) {
     const name = page.name(slot);
     if (name !== "") states.set(name, page.scope(slot));
   }
-  states.set(FIRM, page.scope(FIRM_SCOPE));
-  const laid = [...wanted.values()].every((name) => states.has(name) || name === FIRM) &&
-    [...wanted].every(([slot, name]) => page.name(slot) === name);
-  if (laid) return;
-
-  const used = new Set(wanted.values());
-  for (let slot = 1; slot <= last; slot++) {
-    const name = wanted.get(slot);
-    page.carry(slot, name ?? "", name ? states.get(name) ?? ScopeState.Active : ScopeState.Active);
-  }
-  page.carry(FIRM_SCOPE, FIRM, states.get(FIRM)!);
-  // Killed scopes that this configuration does not name wait in free slots for the day it does again.
+  if (page.name(FIRM_SCOPE) !== FIRM) page.setName(FIRM_SCOPE, FIRM);
   for (const [name, state] of states) {
-    if (used.has(name) || state === ScopeState.Active) continue;
+    if (state === ScopeState.Active || [...wanted.values()].includes(name)) continue;
+    // A killed scope that this configuration does not name waits in a free slot for the day it does again.
     const [from, to] = name.startsWith("instrument:")
-      ? [INSTRUMENT_SCOPE_BASE + symbols.length, last]
+      ? [INSTRUMENT_SCOPE_BASE + symbols.length, SCOPE_COUNT - 1]
       : [organisms.length + 1, STRATEGY_SCOPE_LAST];
     for (let slot = from; slot <= to; slot++) {
-      if (page.name(slot) === "") {
-        page.carry(slot, name, state);
-        break;
-      }
+      if (wanted.has(slot)) continue;
+      wanted.set(slot, name);
+      break;
+    }
+  }
+  for (let slot = 1; slot < SCOPE_COUNT; slot++) {
+    const name = wanted.get(slot) ?? "";
+    const state = states.get(name) ?? ScopeState.Active;
+    if (page.name(slot) !== name) page.setName(slot, name);
+    if (page.scope(slot) !== state) {
+      page.request(slot, state, `state of ${name || "an unused scope"} carried over`, "node", wallNanos);
     }
   }
 }

@@ -5,12 +5,13 @@ import { openReplayWorld } from "./replay.ts";
 import { simulatedWorld } from "./simulated.ts";
 import type { World } from "./world.ts";
 
-export function openWorld(config: Config): Promise<World> {
+/** Throws UserError when its data cannot be read. */
+export async function openWorld(config: Config): Promise<World> {
   switch (config.feed.kind) {
     case "simulated":
-      return Promise.resolve(simulatedWorld(config));
+      return simulatedWorld(config);
     case "replay":
-      return openReplayWorld(config);
+      return await openReplayWorld(config);
     case "bars":
       return openBarsWorld(config);
   }

@@ -14,6 +14,7 @@ export function simulatedWorld(config: Config): World {
     name: "simulated",
     start: Date.parse(config.market.start) * MICROS_PER_MS,
     finite: false,
+    faults: () => [],
     build({ instruments, isApproved, doorOpen, books }) {
       const engine = MatchingEngine.create(instruments.map(({ id }) => id));
       const venue = new SimulatedVenue({ engine, instruments, isApproved, doorOpen });
@@ -30,7 +31,10 @@ export function simulatedWorld(config: Config): World {
           }),
         ],
         port: venue,
-        close: () => engine.close(),
+        close: () => {
+          engine.close();
+          return Promise.resolve();
+        },
       };
     },
   };

@@ -19,7 +19,7 @@ export interface BuiltWorld {
   readonly venue: ChildSpec;
   readonly market: readonly ChildSpec[];
   readonly port: VenuePort;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface World {
@@ -29,5 +29,7 @@ export interface World {
   readonly start: Micros;
   /** Whether it comes to an end by itself. */
   readonly finite: boolean;
+  /** What made its data end early, for the end of the run. */
+  faults(): readonly Error[];
   build(parts: WorldParts): BuiltWorld;
 }

@@ -1,0 +1,256 @@
+/**
+ * The whole way of an order in one process: an actor decides, the guardian asks the gate (which records), the exchange
+ * matches, the gate books the report, the actor hears of it. Nothing is left out or mocked.
+ *
+ * `end-to-end-memory`, `end-to-end-batch`: a closed loop with a window of orders in flight gives throughput; an open loop
+ * at fixed rates gives latency from the intended send time to the report, so that a stall counts for every order it
+ * delays (no coordinated omission).
+ */
+import { join } from "node:path";
+import { loadConfig } from "../config/mod.ts";
+import { AuditLog, ControlPage, type DurabilityName, MatchingEngine, OrderGate } from "../ffi/mod.ts";
+import { type ActorDef, ActorSystem, MICROS_PER_SECOND } from "../runtime/mod.ts";
+import { supervise, worker } from "../supervision/mod.ts";
+import { GuardianBooks } from "../actors/guardians/books.ts";
+import { guardian } from "../actors/guardians/guardian.ts";
+import { KillProcedure } from "../actors/guardians/kill.ts";
+import { instrumentsOf } from "../actors/node/instruments.ts";
+import { InstrumentRulesView, StrategyLimitsView } from "../ffi/layout.gen.ts";
+import {
+  createApproval,
+  type ExecutionReport,
+  GUARDIAN,
+  type PositionSnapshot,
+  type SideCode,
+} from "../actors/protocol/mod.ts";
+import { simulatedExchange, SimulatedVenue } from "../actors/venues/simulated_exchange.ts";
+import { Report, spread } from "./harness.ts";
+
+const RUNS = 7;
+const ORDERS = 200_000;
+/** Orders in flight in the closed loop. */
+const WINDOW = 256;
+const RATES = [50_000, 100_000, 200_000] as const;
+const OPEN_LOOP_SECONDS = 2;
+const PRICE = 10_000;
+
+interface LoadArgs {
+  readonly total: number;
+  /** Orders per second, or null for a closed loop of WINDOW orders. */
+  readonly rate: number | null;
+  readonly onDone: () => void;
+}
+
+type LoadMessage = ExecutionReport | PositionSnapshot | { readonly kind: "Go" };
+const GO: LoadMessage = { kind: "Go" };
+
+/** Alternates sides at one price, so that every second order meets the one before and the book stays small. */
+const load: ActorDef<LoadMessage, LoadArgs> = {
+  type: "load",
+  mailbox: { capacity: 1 << 20 },
+  init(context, { total, rate, onDone }) {
+    const gate = context.registry.get(GUARDIAN);
+    gate.tell({ kind: "AttachStrategy", strategy: 1, subscriber: context.self });
+    let sent = 0, done = 0;
+    let origin = 0;
+    const send = (stamp: number) => {
+      sent++;
+      const side = (sent & 1) as SideCode;
+      gate.tell({
+        kind: "SubmitOrder",
+        orderId: context.nextId(),
+        strategy: 1,
+        instrument: 0,
+        side,
+        orderType: 0,
+        tif: 0,
+        price: PRICE,
+        quantity: 1 + (sent >> 1) % 7,
+        postOnly: false,
+        reduceOnly: false,
+        time: context.clock.now(),
+        stamp,
+        cause: 0,
+      });
+    };
+    return {
+      receive(message) {
+        switch (message.kind) {
+          case "Go":
+            if (origin === 0) origin = context.stopwatch.now();
+            if (rate === null) {
+              while (sent < WINDOW) send(context.stopwatch.now());
+              return;
+            }
+            // Every order that is due goes out stamped with the time it should have gone out.
+            for (const due = (context.stopwatch.now() - origin) * rate / 1e9; sent < due && sent < total;) {
+              send(origin + sent * 1e9 / rate);
+            }
+            if (done < total) context.self.tell(GO);
+            return;
+          case "ExecutionReport":
+            if (message.leaves > 0 || message.type === "new") return;
+            done++;
+            if (rate === null && sent < total) send(context.stopwatch.now());
+            if (done === total) onDone();
+            return;
+        }
+      },
+    };
+  },
+};
+
+interface Result {
+  readonly seconds: number;
+  readonly orders: number;
+  readonly books: GuardianBooks;
+  readonly records: number;
+}
+
+async function once(durability: DurabilityName | "ram", total: number, rate: number | null): Promise<Result> {
+  const directory = await Deno.makeTempDir({ prefix: "cwts-bench-" });
+  const { config } = loadConfig({ environment: {}, directory });
+  const instruments = instrumentsOf(config).slice(0, 1);
+  try {
+    using audit = durability === "ram"
+      ? AuditLog.memory()
+      : AuditLog.open({ directory: join(directory, "log"), durability });
+    using control = ControlPage.memory();
+    using gate = OrderGate.create({ audit, control });
+    using engine = MatchingEngine.create([0]);
+    const rules = new InstrumentRulesView(new Uint8Array(InstrumentRulesView.SIZE));
+    Object.assign(rules, {
+      instrument: 0,
+      tickStep: 1,
+      lotStep: 1,
+      collarBps: 300,
+      collarTicks: 10,
+      referenceMaxAgeMs: 3_600_000,
+      marketBufferBps: 100,
+      unitsPerTickLot: instruments[0].unitsPerTickLot,
+      maxQuantity: 10_000,
+    });
+    gate.setInstrument(rules.buffer);
+    const limits = new StrategyLimitsView(new Uint8Array(StrategyLimitsView.SIZE));
+    Object.assign(limits, {
+      strategy: 1,
+      instrument: 0,
+      maxQuantity: 100,
+      maxNotional: 1e14,
+      maxPosition: 1e6,
+      ratePerSecond: 4e9,
+      rateBurst: 4e9,
+      duplicateWindowMs: 0,
+    });
+    gate.setLimits(limits.buffer);
+    const system = new ActorSystem({ seed: 1, start: 1_700_000_000 * MICROS_PER_SECOND, speed: "max" });
+    gate.setReference(0, PRICE - 1, PRICE + 1, PRICE, system.clock.now());
+    const books = new GuardianBooks(instruments);
+    const approval = createApproval();
+    const venue = new SimulatedVenue({
+      engine,
+      instruments,
+      isApproved: approval.isApproved,
+      doorOpen: (owner, instrument) => control.effective(owner, instrument) < 2,
+    });
+    const kill = new KillProcedure({
+      gate,
+      audit,
+      control,
+      strategies: [1],
+      instruments: [0],
+      stopwatch: () => system.stopwatch.now(),
+      onDone: () => {},
+    });
+    supervise(system, "bench", {
+      id: "bench",
+      strategy: "one_for_one",
+      children: [
+        worker("guardian", guardian, {
+          gate,
+          audit,
+          approve: approval.approve,
+          books,
+          instruments,
+          kill,
+          onAuditFailure: (error) => {
+            throw error;
+          },
+          subscribers: new Map(),
+        }),
+        worker("exchange", simulatedExchange, { venue }),
+        worker("load", load, { total, rate, onDone: () => system.halt() }),
+      ],
+    });
+    system.find("/bench/load")!.tell(GO as never);
+    const started = system.stopwatch.now();
+    await system.run();
+    const seconds = (system.stopwatch.now() - started) / 1e9;
+    const counters = gate.counters();
+    if (counters.accepted !== total) throw new Error(`only ${counters.accepted} of ${total} orders were accepted`);
+    if (system.counters().unexplained !== 0) throw new Error("messages are unaccounted for");
+    return { seconds, orders: total, books, records: audit.head().records };
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+async function throughput(
+  report: Report,
+  name: string,
+  durability: DurabilityName | "ram",
+  orders: number,
+): Promise<void> {
+  await once(durability, Math.min(orders, 50_000), null); // warm up
+  const rates: number[] = [];
+  let last: Result | undefined;
+  for (let run = 0; run < RUNS; run++) {
+    last = await once(durability, orders, null);
+    rates.push(last.orders / last.seconds);
+  }
+  report.add({
+    case: name,
+    engine: "cwts",
+    unit: "orders/s",
+    ...spread(rates),
+    window: WINDOW,
+    p50_ns: Math.round(last!.books.latency.quantile(0.5)),
+    p99_ns: Math.round(last!.books.latency.quantile(0.99)),
+    records_per_order: last!.records / last!.orders,
+    fills: last!.books.fills,
+  });
+}
+
+async function latency(report: Report, name: string, durability: DurabilityName | "ram", rate: number): Promise<void> {
+  const p50: number[] = [], p99: number[] = [], p9999: number[] = [];
+  let worst = 0;
+  for (let run = 0; run < RUNS; run++) {
+    const { books } = await once(durability, rate * OPEN_LOOP_SECONDS, rate);
+    p50.push(books.latency.quantile(0.5));
+    p99.push(books.latency.quantile(0.99));
+    p9999.push(books.latency.quantile(0.9999));
+    worst = Math.max(worst, books.latency.max);
+  }
+  const median = (values: number[]) => Math.round([...values].sort((a, b) => a - b)[values.length >> 1]);
+  report.add({
+    case: name,
+    engine: "cwts",
+    unit: "ns at p99",
+    ...spread(p99.map(Math.round)),
+    rate_per_s: rate,
+    p50_ns: median(p50),
+    p99_ns: median(p99),
+    p9999_ns: median(p9999),
+    max_ns: Math.round(worst),
+  });
+}
+
+export async function run(json: boolean): Promise<void> {
+  const report = new Report("pipeline", json);
+  await throughput(report, "end-to-end-memory", "ram", ORDERS);
+  for (const rate of RATES) await latency(report, `end-to-end-memory-open-loop-${rate / 1000}k`, "ram", rate);
+  await throughput(report, "end-to-end-batch", "batch", ORDERS / 4);
+  report.end();
+}
+
+if (import.meta.main) await run(Deno.args.includes("--json"));
