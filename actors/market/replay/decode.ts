@@ -64,29 +64,37 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, what: string, place: P
 }
 
 function ticks(instrument: Instrument, text: string, place: Place): number {
-  return steps(() => toTicks(instrument, text), 1, text, "price", `tick of ${instrument.tick}`, place);
+  return steps(() => toTicks(instrument, text), 1, text, "price", "tick", instrument.tick, place);
 }
 
 function lots(instrument: Instrument, text: string, least: 0 | 1, place: Place): number {
-  return steps(() => toLots(instrument, text), least, text, "quantity", `lot of ${instrument.lot}`, place);
+  return steps(() => toLots(instrument, text), least, text, "quantity", "lot", instrument.lot, place);
 }
 
-function steps(read: () => number, least: 0 | 1, text: string, what: string, step: string, place: Place): number {
+function steps(
+  read: () => number,
+  least: 0 | 1,
+  text: string,
+  what: string,
+  unit: "tick" | "lot",
+  step: string,
+  place: Place,
+): number {
   let value: number;
   try {
     value = read();
   } catch (error) {
     if (!(error instanceof DecimalError)) throw error;
-    const off = error.code === "off-tick" || error.code === "off-lot";
+    if (error.code !== "off-tick" && error.code !== "off-lot") {
+      throw new UserError(
+        "CAPTURE_MESSAGE",
+        `${place()}: the ${what} "${text}" is not a usable decimal: remove the line or record the capture again.`,
+      );
+    }
     throw new UserError(
-      off ? (error.code === "off-tick" ? "CAPTURE_OFF_TICK" : "CAPTURE_OFF_LOT") : "CAPTURE_MESSAGE",
-      `${place()}: the ${what} "${text}" ${
-        off
-          ? `is not a multiple of the configured ${step}: configure the ${
-            what === "price" ? "tick" : "lot"
-          } of the recorded market`
-          : `is not a usable decimal: remove the line or record the capture again`
-      }.`,
+      unit === "tick" ? "CAPTURE_OFF_TICK" : "CAPTURE_OFF_LOT",
+      `${place()}: the ${what} "${text}" is not a multiple of the configured ${unit} of ${step}: configure a ${unit} ` +
+        `that divides it, for example ${finest(text)}.`,
     );
   }
   if (value < least) {
@@ -98,6 +106,12 @@ function steps(read: () => number, least: 0 | 1, text: string, what: string, ste
     );
   }
   return value;
+}
+
+/** One unit of the last decimal that counts: "0.00250" gives "0.0001". */
+function finest(text: string): string {
+  const decimals = text.split(".")[1]?.replace(/0+$/, "").length ?? 0;
+  return decimals === 0 ? "1" : `0.${"1".padStart(decimals, "0")}`;
 }
 
 function fillLevels(
