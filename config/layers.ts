@@ -33,7 +33,7 @@ export const isTree = (value: unknown): value is Tree =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
 /** Variables that begin with CWTS_ and are not configuration keys: they say where the native library is. */
-export const RESERVED_VARIABLES: readonly string[] = ["CWTS_CORE_LIBRARY"];
+export const RESERVED_VARIABLES: readonly string[] = ["CWTS_CORE_LIB"];
 
 /** "the file cwts.toml", "the flag --seed": for sentences. */
 export function describeOrigin(origin: Origin): string {

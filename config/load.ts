@@ -29,6 +29,8 @@ export interface LoadOptions {
   /** Path of a TOML file; default ./cwts.toml when it exists. */
   readonly file?: string;
   readonly flags?: readonly FlagValue[];
+  /** What a command means by itself, for example a back-test: above the profile of the feed, below everything else. */
+  readonly preset?: { readonly name: string; readonly values: object };
   /** Default: the environment of the process. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Where cwts.toml is looked for. Default: the current directory. */
@@ -63,7 +65,9 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   given.push(flagLayer(options.flags ?? []));
 
   const { kind, paths } = chosenFeed(given);
-  const layers = [profileLayer(profileFor(kind, paths), kind), ...given];
+  const layers = [profileLayer(profileFor(kind, paths), kind)];
+  if (options.preset) layers.push(profileLayer(options.preset.values, options.preset.name));
+  layers.push(...given);
   const origins = new Map<string, Origin>();
   const tree: Tree = {};
   for (const layer of layers) merge(tree, layer.tree, [], layer, origins);

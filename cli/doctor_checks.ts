@@ -1,0 +1,199 @@
+/** The single examinations of `doctor`. Each says what it found and, when that is not enough, what to do. */
+import { statfsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { loadConfig, UserError } from "../config/mod.ts";
+import { isHeld } from "./data_dir.ts";
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  /** A node cannot run without it; otherwise only some tests need it. */
+  readonly needed: boolean;
+  readonly found: string;
+  /** What to do; empty when ok. */
+  readonly fix: string;
+}
+
+/** The version everything is tested with; older ones lack what the runtime uses. */
+const DENO_VERSION = [2, 9, 6] as const;
+const FREE_BYTES = 1024 ** 3;
+const BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+export async function examine(dataDir: string, configFile?: string): Promise<Check[]> {
+  return [
+    checkDeno(),
+    checkConfiguration(configFile),
+    await checkCargo(),
+    await checkCore(),
+    checkDataDir(dataDir),
+    checkSpace(dataDir),
+    checkHolder(dataDir),
+    checkPort(configFile),
+    checkBrowser(),
+    checkRecordings(),
+  ];
+}
+
+function check(name: string, needed: boolean, ok: boolean, found: string, fix: string): Check {
+  return { name, needed, ok, found, fix: ok ? "" : fix };
+}
+
+function checkDeno(): Check {
+  const parts = Deno.version.deno.split(".").map(Number);
+  const ok = parts.reduce((order, part, i) => order || part - (DENO_VERSION[i] ?? 0), 0) >= 0;
+  return check("deno", true, ok, Deno.version.deno, `run it as npx --yes deno@${DENO_VERSION.join(".")} task …`);
+}
+
+function checkConfiguration(file?: string): Check {
+  try {
+    const loaded = loadConfig({ file });
+    return check("configuration", true, true, `${loaded.file ?? "defaults"}, hash ${loaded.hash.slice(0, 12)}`, "");
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return check("configuration", true, false, "not usable", error.message);
+  }
+}
+
+async function checkCargo(): Promise<Check> {
+  const name = "cargo";
+  const fix = "install Rust (rustup.rs, or apt-get install cargo of 1.85 or later); it builds the native core";
+  try {
+    const { code, stdout } = await new Deno.Command("cargo", { args: ["--version"], stderr: "null" }).output();
+    return check(name, false, code === 0, new TextDecoder().decode(stdout).trim() || `exit ${code}`, fix);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      return check(name, false, true, "not looked for: no permission to run programs", "");
+    }
+    return check(name, false, false, "not found", fix);
+  }
+}
+
+async function checkCore(): Promise<Check> {
+  const { AuditLog, libraryPath, NativeError } = await import("../ffi/mod.ts");
+  try {
+    // A real call: it proves the handshake and that the library works on this processor.
+    using log = AuditLog.memory();
+    log.append(11, 0, new TextEncoder().encode("{}"));
+    return check("native core", true, log.head().records === 1, libraryPath(), "run deno task build");
+  } catch (error) {
+    const sentence = error instanceof NativeError || error instanceof Error ? error.message : String(error);
+    return check("native core", true, false, sentence, "run deno task build");
+  }
+}
+
+function checkDataDir(directory: string): Check {
+  const name = "data directory";
+  const place = existing(directory);
+  try {
+    const probe = Deno.makeTempFileSync({ dir: place, prefix: ".cwts-probe-" });
+    Deno.removeSync(probe);
+    return check(name, true, true, place === resolve(directory) ? directory : `${directory} (made at the start)`, "");
+  } catch (error) {
+    return check(
+      name,
+      true,
+      false,
+      `${place} cannot be written: ${(error as Error).message}`,
+      "name another with --data-dir, or change its owner",
+    );
+  }
+}
+
+/** The directory itself, or the nearest one above it that exists. */
+function existing(directory: string): string {
+  for (let place = resolve(directory);; place = dirname(place)) {
+    try {
+      if (Deno.statSync(place).isDirectory) return place;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    if (place === dirname(place)) return place;
+  }
+}
+
+function checkSpace(directory: string): Check {
+  const { bavail, bsize } = statfsSync(existing(directory));
+  const free = Number(bavail) * Number(bsize);
+  return check(
+    "free space",
+    true,
+    free >= FREE_BYTES,
+    `${(free / 1024 ** 3).toFixed(1)} GiB`,
+    "keep 1 GiB free for the audit log: the gate closes when it cannot record",
+  );
+}
+
+function checkHolder(directory: string): Check {
+  let held = false;
+  try {
+    held = isHeld(directory);
+  } catch (error) {
+    return check("running node", false, false, `cannot tell: ${(error as Error).message}`, "change the owner of LOCK");
+  }
+  const holder = held ? Deno.readTextFileSync(join(directory, "LOCK")).trim() : "";
+  return check("running node", false, true, held ? `process ${holder} holds ${directory}` : "none", "");
+}
+
+function checkPort(file?: string): Check {
+  let host = "127.0.0.1";
+  let port = 8787;
+  try {
+    const { config } = loadConfig({ file });
+    if (!config.console.enabled) return check("console port", false, true, "console is off", "");
+    ({ host, port } = config.console);
+  } catch (error) {
+    // A broken configuration has its own line.
+    if (!(error instanceof UserError)) throw error;
+  }
+  try {
+    Deno.listen({ hostname: host, port }).close();
+    return check("console port", false, true, `${host}:${port} is free`, "");
+  } catch (error) {
+    return check(
+      "console port",
+      false,
+      false,
+      `${host}:${port}: ${(error as Error).message}`,
+      "another program, perhaps a node, uses it: start with --console-port <other>, or off",
+    );
+  }
+}
+
+function checkBrowser(): Check {
+  const directories = (Deno.env.get("PATH") ?? "").split(Deno.build.os === "windows" ? ";" : ":");
+  const found = BROWSERS.flatMap((name) => directories.map((directory) => join(directory, name))).find(isFile);
+  return check(
+    "chromium (tests)",
+    false,
+    found !== undefined,
+    found ?? "not found",
+    "apt-get install chromium; the tests of the console page need it",
+  );
+}
+
+function checkRecordings(): Check {
+  const path = decodeURIComponent(new URL("../../shared/data/", import.meta.url).pathname);
+  return check(
+    "recordings (tests)",
+    false,
+    isDirectory(path),
+    isDirectory(path) ? path : "not found",
+    "put the recordings into ../shared/data beside the repository; the tests of replays need them",
+  );
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+/** `start`: runs a node until it is told to stop, the feed ends or the duration is over. */
+import { type Command, Option } from "commander";
+import { loadConfig, type LoadedConfig, VERSION } from "../config/mod.ts";
+import { FAILURE, OK } from "./failure.ts";
+import { type CliIo, paint } from "./io.ts";
+import { addNodeFlags, flagValues, type NodeFlags } from "./node_options.ts";
+
+interface StartFlags extends NodeFlags {
+  readonly summary?: "json" | "text";
+}
+
+const EXAMPLES = `
+Examples:
+  $ deno task start                                   simulated market, console on http://127.0.0.1:8787
+  $ deno task start --duration 30s --seed 7 --speed max --summary json
+  $ deno task start --feed replay:capture.gz --speed 10
+  $ deno task start --feed bars --speed max --console-port off
+  $ deno task start --chaos 2                         two crashes on purpose a second; watch the tree heal
+`;
+
+export function addStart(program: Command, io: CliIo, finish: (exit: number) => void): void {
+  addNodeFlags(program.command("start").description("run a node in paper mode"))
+    .addOption(new Option("--summary <format>", "what to print at the end").choices(["json", "text"]).default("text"))
+    .addHelpText("after", EXAMPLES)
+    .action(async (flags: StartFlags) => {
+      const loaded = loadConfig({ file: flags.config, flags: flagValues(flags) });
+      finish(await runHere(loaded, flags.summary ?? "text", io, io.out));
+    });
+}
+
+/**
+ * Runs a node in this process; `talk` hears everything but the summary. Ctrl-C and SIGTERM stop it in order, a second
+ * one stops it at once.
+ */
+export async function runHere(
+  loaded: LoadedConfig,
+  format: "json" | "text",
+  io: CliIo,
+  talk: (line: string) => void,
+): Promise<number> {
+  const { runNode, summaryText } = await import("../actors/node/mod.ts");
+  for (const line of introduction(loaded, io)) talk(line);
+  const stopping = new AbortController();
+  const onSignal = () => {
+    if (stopping.signal.aborted) Deno.exit(130);
+    io.err("stopping: cancelling orders and closing the log (once more to stop at once)");
+    stopping.abort();
+  };
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  try {
+    const summary = await runNode(loaded.config, { out: talk, err: io.err, signal: stopping.signal });
+    io.out(format === "json" ? JSON.stringify(summary) : summaryText(summary));
+    return summary.audit.verified ? OK : FAILURE;
+  } finally {
+    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+  }
+}
+
+function introduction({ config, file, hash }: LoadedConfig, io: CliIo): string[] {
+  const { node, feed } = config;
+  const feedName = feed.paths.length > 0 ? `${feed.kind} (${feed.paths.join(", ")})` : feed.kind;
+  const pace = node.speed === "max"
+    ? "as fast as possible"
+    : node.speed === 1
+    ? "real time"
+    : `${node.speed} × real time`;
+  const traders = config.organisms.map(({ id, instruments }) => `${id} on ${instruments.join(", ")}`).join("; ");
+  return [
+    `${paint(io, "bold", `CWTS ${VERSION}`)}  paper mode: no order leaves this process`,
+    `feed: ${feedName}, ${pace}, seed ${node.seed}`,
+    `organisms: ${traders || "none"}`,
+    `data: ${node.dataDir}  (audit log: ${config.audit.durability})`,
+    `configuration: ${file ?? "defaults"}, ${hash.slice(0, 12)}`,
+    `${
+      node.duration === undefined ? "runs until stopped" : `stops after ${node.duration} s of market time`
+    }; Ctrl-C stops`,
+  ];
+}
