@@ -1,1 +1,55 @@
-console.log("x");
+/// <reference lib="dom" />
+/** The page's entry: starts the stream and draws. */
+import { render } from "preact";
+import { Blotter } from "./blotter.tsx";
+import { Footer } from "./footer.tsx";
+import { Gate } from "./gate.tsx";
+import { Header, Notices } from "./header.tsx";
+import { KillPanel } from "./kill.tsx";
+import { Latency } from "./latency.tsx";
+import { Market } from "./market.tsx";
+import { Organisms } from "./organisms.tsx";
+import { Guarded } from "./panel.tsx";
+import { fresh } from "./state.ts";
+import { startOrders } from "./api.ts";
+import { startStream } from "./stream.ts";
+import { Tree } from "./tree.tsx";
+
+function Page() {
+  return (
+    <div class={fresh.value ? "page" : "page stale"}>
+      <a class="skip" href="#kill">Skip to the kill switch</a>
+      <Header />
+      <Notices />
+      <main>
+        <KillPanel />
+        <Guarded name="tree">
+          <Tree />
+        </Guarded>
+        <Guarded name="market">
+          <Market />
+        </Guarded>
+        <Guarded name="organisms">
+          <Organisms />
+        </Guarded>
+        <Guarded name="gate">
+          <Gate />
+        </Guarded>
+        <Guarded name="latency">
+          <Latency />
+        </Guarded>
+        <Guarded name="blotter">
+          <Blotter />
+        </Guarded>
+      </main>
+      <Footer />
+    </div>
+  );
+}
+
+const root = document.getElementById("app");
+if (root !== null) {
+  render(<Page />, root);
+  startStream();
+  startOrders();
+}

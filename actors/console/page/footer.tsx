@@ -1,0 +1,29 @@
+/** The books of the node: every message accounted for, and where the audit log stands. */
+import { count, shortHash } from "./format.ts";
+import { snapshot } from "./state.ts";
+
+const ENDS = ["handled", "rejected", "dropped", "expired", "dead"] as const;
+
+export function Footer() {
+  const s = snapshot.value;
+  if (s === null) return <footer class="bottom">No snapshot received yet.</footer>;
+  const { messages: m, audit } = s;
+  return (
+    <footer class="bottom">
+      <p id="messages">
+        <b>Messages</b> {count(m.enqueued)} enqueued = {ENDS.map((end) => `${count(m[end])} ${end}`).join(" + ")} +{" "}
+        {count(m.inFlight)} in flight
+        {m.unexplained === 0
+          ? <span class="muted">, none unexplained</span>
+          : <strong class="failed">, {count(m.unexplained)} unexplained</strong>}
+      </p>
+      <p id="audit">
+        <b>Audit</b> {count(audit.records)} records, {count(audit.durable)} durable ({audit.durability}), root{" "}
+        <code title={audit.root}>{audit.root === "" ? "none yet" : shortHash(audit.root)}</code>
+      </p>
+      <p class="muted version">
+        {s.version} · <a href="/openapi.json">API</a>
+      </p>
+    </footer>
+  );
+}

@@ -1,0 +1,85 @@
+/**
+ * What the page knows: the last snapshot received, the state of the connection, and what the operator has chosen.
+ *
+ * Components read signals and draw; only `stream.ts` and `api.ts` fill them with what the node sent.
+ */
+import { computed, signal } from "@preact/signals";
+import type { NodeSnapshot, OrderView } from "../../protocol/view.ts";
+
+export type Snapshot = NodeSnapshot & { readonly actorsTotal: number };
+
+export type Link =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "live" }
+  /** Hidden pages do not read, so that watching costs nothing. */
+  | { readonly kind: "paused" }
+  /** `since` in page milliseconds. */
+  | { readonly kind: "lost"; readonly since: number; readonly detail: string }
+  /** Reading needs the token: the console is bound beyond loopback. */
+  | { readonly kind: "locked" };
+
+export const snapshot = signal<Snapshot | null>(null);
+export const link = signal<Link>({ kind: "connecting" });
+/** Page milliseconds, once a second: for ages. */
+export const now = signal(0);
+
+/** In memory only: gone with the page. */
+export const token = signal("");
+
+export const orders = signal<readonly OrderView[] | null>(null);
+export const orderProblem = signal<string | null>(null);
+export const orderFilter = signal<{ readonly organism: string; readonly status: OrderView["status"] | "" }>({
+  organism: "",
+  status: "",
+});
+
+export const chosenSymbol = signal<string | null>(null);
+export const chosenActor = signal<string | null>(null);
+export const folded = signal<ReadonlySet<string>>(new Set());
+
+/** The instrument whose book is shown: the chosen one, or the first. */
+export const instrument = computed(() => {
+  const all = snapshot.value?.instruments ?? [];
+  return all.find((candidate) => candidate.symbol === chosenSymbol.value) ?? all[0] ?? null;
+});
+
+export const instrumentsBySymbol = computed(() =>
+  new Map((snapshot.value?.instruments ?? []).map((known) => [known.symbol, known]))
+);
+
+/** The one currency of all instruments, or null when there are several and money cannot carry a name. */
+export const currency = computed(() => {
+  const all = new Set((snapshot.value?.instruments ?? []).map((known) => known.currency));
+  return all.size === 1 ? [...all][0] : null;
+});
+
+/** Whether what is shown is the present. */
+export const fresh = computed(() => link.value.kind === "live");
+
+/** Messages handled per second by actor path, measured between two snapshots at least RATE_WINDOW_S apart. */
+export const rates = signal<ReadonlyMap<string, number>>(new Map());
+const RATE_WINDOW_S = 2;
+let base: Snapshot | null = null;
+
+export function receive(next: Snapshot): void {
+  if (base === null || base.startedWall !== next.startedWall || next.uptimeSeconds < base.uptimeSeconds) {
+    base = next;
+    rates.value = new Map();
+  } else if (next.uptimeSeconds - base.uptimeSeconds >= RATE_WINDOW_S) {
+    rates.value = ratesBetween(base, next);
+    base = next;
+  }
+  snapshot.value = next;
+}
+
+/** Actors that are new, or whose count went back, have no rate yet. */
+export function ratesBetween(before: Snapshot, after: Snapshot): Map<string, number> {
+  const seconds = after.uptimeSeconds - before.uptimeSeconds;
+  const handled = new Map(before.actors.map((actor) => [actor.path, actor.handled]));
+  const result = new Map<string, number>();
+  for (const actor of after.actors) {
+    const start = handled.get(actor.path);
+    if (start !== undefined && actor.handled >= start) result.set(actor.path, (actor.handled - start) / seconds);
+  }
+  return result;
+}

@@ -1,0 +1,22 @@
+/**
+ * Timers of the page: reconnects, and the age of what is shown.
+ *
+ * The page runs in a browser, far from the node's clock, so wall time is the only time it has. The only file of the
+ * page that touches timers.
+ */
+// deno-lint-ignore-file -- wall time is all a browser has, see above
+
+/** Milliseconds from an arbitrary origin; never goes backwards. */
+export function wallMillis(): number {
+  return performance.now();
+}
+
+export function afterMillis(millis: number, call: () => void): () => void {
+  const id = setTimeout(call, millis);
+  return () => clearTimeout(id);
+}
+
+export function everyMillis(millis: number, call: () => void): () => void {
+  const id = setInterval(call, millis);
+  return () => clearInterval(id);
+}
