@@ -4,7 +4,7 @@ import { UserError } from "../config/errors.ts";
 import { suggestion } from "../config/nearest.ts";
 import { CODE_TEXT, CommandKind, ExecType, RecordType } from "../ffi/layout.gen.ts";
 import type { AuditRecord } from "../ffi/mod.ts";
-import { addRunFlags, chooseLog, type RunFlags } from "./audit.ts";
+import { addRunFlags, chooseLog, type RunFlags } from "./run_flags.ts";
 import { OK } from "./failure.ts";
 import type { CliIo } from "./io.ts";
 import { parseWhole } from "./numbers.ts";

@@ -1,7 +1,7 @@
 /** `audit verify`: reads every record of a log and says whether each is as it was written. */
 import type { Command } from "commander";
 import type { AuditDamage, AuditVerdict } from "../ffi/mod.ts";
-import { addRunFlags, chooseLog, type RunFlags } from "./audit.ts";
+import { addRunFlags, chooseLog, type RunFlags } from "./run_flags.ts";
 import { FAILURE, OK } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
 import { Progress } from "./progress.ts";

@@ -1,3 +1,4 @@
+/** The version, in the one place where it stands. */
 import manifest from "../deno.json" with { type: "json" };
 
 /** Version of CWTS, from deno.json. */
