@@ -4,7 +4,7 @@
  * One process writes a directory at a time; a second open is refused with `Locked`. Reading and verifying need no lock.
  */
 import { NativeError } from "./errors.ts";
-import { bytes, check, hex, NativeHandle, opened, utf8 } from "./handle.ts";
+import { bytes, check, hex, NativeHandle, NONE, opened, utf8 } from "./handle.ts";
 import { AuditHeadView, AuditVerdictView, Code, Durability } from "./layout.gen.ts";
 import { type Core, core } from "./library.ts";
 
@@ -97,6 +97,18 @@ export class AuditLog extends NativeHandle {
     return { records, durable, bytes, segments, root: hex(this.#headBytes.subarray(32)) };
   }
 
+  /** Verifies a log in memory; null for one on disk, and for one that has outgrown what it keeps. */
+  verifyMemory(): AuditVerdict | null {
+    const out = new Uint8Array(VERDICT_BYTES);
+    return check(this.#core.cwts_audit_verify_memory(this.handle, out, out.length)) === 1 ? verdict(out) : null;
+  }
+
+  /** Byte offset in its segment from which on a torn last record was cut off on opening; null when nothing was. */
+  get repairedAt(): number | null {
+    const offset = this.#core.cwts_audit_repaired(this.handle);
+    return offset === NONE ? null : check(offset);
+  }
+
   /** Whether an append or commit failed: the log takes nothing more. */
   get failed(): boolean {
     return check(this.#core.cwts_audit_failed(this.handle)) === 1;
@@ -168,12 +180,12 @@ export function verifyAuditAgainst(directory: string, head: Pick<AuditHead, "rec
 }
 
 /**
- * As `verifyAudit`, on another thread, so that the event loop keeps turning; `onProgress` hears the records checked so
- * far a few times a second. One at a time per process, or their progress mixes.
+ * As `verifyAudit`, on another thread, so that the event loop keeps turning; `onProgress` hears the bytes checked so far
+ * a few times a second. One at a time per process, or their progress mixes.
  */
 export async function verifyAuditInBackground(
   directory: string,
-  onProgress?: (records: number) => void,
+  onProgress?: (bytes: number) => void,
 ): Promise<AuditVerdict> {
   const path = utf8(directory);
   const out = new Uint8Array(VERDICT_BYTES);

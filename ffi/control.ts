@@ -4,7 +4,7 @@
  * Another process, for example `kill` in another terminal, opens the same directory and stores a word; neither needs
  * the other's event loop.
  */
-import { bytes, check, NativeHandle, opened, text, utf8 } from "./handle.ts";
+import { bytes, check, NativeHandle, NONE, opened, text, utf8 } from "./handle.ts";
 import { ControlHeaderView, ControlReceiptView } from "./layout.gen.ts";
 import { type Core, core } from "./library.ts";
 
@@ -52,9 +52,18 @@ export class ControlPage extends NativeHandle {
 
   /** Maps the page of a directory, and makes it when it is not there. */
   static open(directory: string): ControlPage {
+    return ControlPage.#open(directory, 1);
+  }
+
+  /** Maps the page of a directory and never makes one: a command must not mistake an empty directory for a node. */
+  static openExisting(directory: string): ControlPage {
+    return ControlPage.#open(directory, 0);
+  }
+
+  static #open(directory: string, make: 0 | 1): ControlPage {
     const symbols = core();
     const path = utf8(directory);
-    return new ControlPage(symbols, opened(symbols.cwts_control_open(path, path.length)));
+    return new ControlPage(symbols, opened(symbols.cwts_control_open(path, path.length, make)));
   }
 
   /** A page no other process sees. */
@@ -133,7 +142,7 @@ export class ControlPage extends NativeHandle {
     check(this.#core.cwts_control_done(this.handle, epoch, cancelled, unknown, nanos));
   }
 
-  /** Says that this process holds the page. Refused with `Locked` while another living process does. */
+  /** Says that this process holds the page; the gate's count of decisions begins anew. */
   attach(pid: number): void {
     check(this.#core.cwts_control_attach(this.handle, pid));
   }
@@ -145,6 +154,11 @@ export class ControlPage extends NativeHandle {
   /** A sign of life of the node. Wall time in nanoseconds. */
   heartbeat(wallNanos: number): void {
     check(this.#core.cwts_control_heartbeat(this.handle, wallNanos));
+  }
+
+  /** Waits until the page is on disk, so that it survives a loss of power; a crash it survives without this. */
+  flush(): void {
+    check(this.#core.cwts_control_flush(this.handle));
   }
 
   header(): ControlHeader {
@@ -172,6 +186,3 @@ export class ControlPage extends NativeHandle {
     return text(this.#text, check(read(this.handle, bytes(this.#text), this.#text.length)));
   }
 }
-
-/** Status for "there is none", which no code uses. */
-const NONE = -1;

@@ -7,6 +7,9 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const sentence = new Uint8Array(1024);
 
+/** Status for "there is none", which no code uses. */
+export const NONE = -1;
+
 /** The status, or the error it stands for. */
 export function check(status: number): number {
   if (status < 0) throw failure(-status);

@@ -21,6 +21,8 @@ export const SYMBOLS = {
   cwts_audit_commit: { parameters: ["u64"], result: "i32" },
   cwts_audit_head: { parameters: ["u64", "buffer", "u32"], result: "i32" },
   cwts_audit_failed: { parameters: ["u64"], result: "i32" },
+  cwts_audit_repaired: { parameters: ["u64"], result: "f64" },
+  cwts_audit_verify_memory: { parameters: ["u64", "buffer", "u32"], result: "i32" },
   cwts_audit_close: { parameters: ["u64"], result: "i32" },
   cwts_audit_verify: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   cwts_audit_verify_background: {
@@ -35,7 +37,7 @@ export const SYMBOLS = {
   cwts_reader_next: { parameters: ["u64", "buffer", "u32", "buffer", "u32"], result: "i32" },
   cwts_reader_close: { parameters: ["u64"], result: "i32" },
 
-  cwts_control_open: { parameters: ["buffer", "u32"], result: "i64" },
+  cwts_control_open: { parameters: ["buffer", "u32", "u32"], result: "i64" },
   cwts_control_memory: { parameters: [], result: "i64" },
   cwts_control_scope: { parameters: ["u64", "u32"], result: "i32" },
   cwts_control_effective: { parameters: ["u64", "u32", "u32"], result: "i32" },
@@ -56,6 +58,7 @@ export const SYMBOLS = {
   cwts_control_header: { parameters: ["u64", "buffer", "u32"], result: "i32" },
   cwts_control_reason: { parameters: ["u64", "buffer", "u32"], result: "i32" },
   cwts_control_actor: { parameters: ["u64", "buffer", "u32"], result: "i32" },
+  cwts_control_flush: { parameters: ["u64"], result: "i32" },
   cwts_control_close: { parameters: ["u64"], result: "i32" },
 
   cwts_gate_create: { parameters: ["u64", "u64"], result: "i64" },

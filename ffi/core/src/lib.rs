@@ -1,6 +1,10 @@
 //! Native core of CWTS. See `docs/native-core.md`.
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod abi;
+pub mod audit;
+pub mod book;
+pub mod control;
 pub mod gate;
 // The generator lists every value of an enum as it stands in the description.
 #[allow(clippy::manual_range_patterns)]

@@ -1,0 +1,305 @@
+//! Exports of the audit log and its reader.
+use super::buffer::{put, take, take_text};
+use super::handles::{Object, Table, AUDIT, READER};
+use super::number::{count, nanos};
+use super::status::{guarded, Failure, Outcome};
+use crate::audit::{verify, verify_against, AuditLog, Reader};
+use crate::gate::Journal;
+use crate::layout::{code, AuditHeader, AuditVerdict};
+use crate::record::bytes_of;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// `producer` of the records the gate appends.
+pub const GATE_PRODUCER: u32 = 1;
+
+/// An audit log behind a handle.
+pub struct Audit {
+    log: AuditLog,
+    payload: Vec<u8>,
+    /// Set while the gate appends: still set after that, it was a panic that ended the append.
+    appending: bool,
+}
+
+impl Object for Audit {
+    fn is_sound(&self) -> bool {
+        !self.appending
+    }
+}
+
+impl Journal for Audit {
+    fn next_index(&self) -> u64 {
+        self.log.next_index()
+    }
+
+    #[inline]
+    fn append(
+        &mut self,
+        record_type: u16,
+        version: u16,
+        time: i64,
+        cause: u64,
+        parts: &[&[u8]],
+    ) -> Result<u64, u32> {
+        self.appending = true;
+        let index = self
+            .log
+            .append(record_type, version, GATE_PRODUCER, time, cause, parts);
+        self.appending = false;
+        index.map_err(|error| error.code())
+    }
+
+    fn commit(&mut self) -> Result<(), u32> {
+        self.appending = true;
+        let done = self.log.commit();
+        self.appending = false;
+        done.map_err(|error| error.code())
+    }
+}
+
+pub static AUDITS: Table<Audit> = Table::new(AUDIT);
+pub static READERS: Table<ReaderInUse> = Table::new(READER);
+/// Bytes the verification under way has covered.
+static VERIFIED: AtomicU64 = AtomicU64::new(0);
+
+fn insert(log: AuditLog) -> Outcome {
+    AUDITS.insert(Audit {
+        log,
+        payload: Vec::new(),
+        appending: false,
+    })
+}
+
+/// Opens or creates the log in a directory. `durability` and codes as in the layout.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_audit_open(
+    directory: *const u8,
+    directory_length: u32,
+    durability: u32,
+    segment_bytes: f64,
+) -> i64 {
+    guarded(|| {
+        // SAFETY: as promised by the caller.
+        let directory = unsafe { take_text(directory, directory_length) }?;
+        let segment_bytes = count(segment_bytes, "segment size")?;
+        insert(AuditLog::open(Path::new(&directory), durability, segment_bytes)?)
+    })
+}
+
+/// Makes a log that lives in memory.
+#[no_mangle]
+pub extern "C" fn cwts_audit_memory() -> i64 {
+    guarded(|| insert(AuditLog::memory()))
+}
+
+/// Appends one record and returns its index.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_audit_append(
+    handle: u64,
+    record_type: u32,
+    version: u32,
+    producer: u32,
+    time: f64,
+    cause: f64,
+    payload: *const u8,
+    payload_length: u32,
+) -> f64 {
+    let status = AUDITS.call(handle, |audit| {
+        let small = |value: u32, what: &str| {
+            u16::try_from(value)
+                .map_err(|_| Failure::argument(format!("{what} {value} is not below 65536")))
+        };
+        let record_type = small(record_type, "record type")?;
+        let version = small(version, "version")?;
+        let (time, cause) = (nanos(time)?, count(cause, "cause")?);
+        // SAFETY: as promised by the caller.
+        unsafe { take(payload, payload_length, &mut audit.payload) }?;
+        let parts = [audit.payload.as_slice()];
+        let index = audit
+            .log
+            .append(record_type, version, producer, time, cause, &parts)?;
+        Ok(index as i64)
+    });
+    status as f64
+}
+
+/// Makes everything appended as durable as the log was opened to make it.
+#[no_mangle]
+pub extern "C" fn cwts_audit_commit(handle: u64) -> i32 {
+    AUDITS.call(handle, |audit| Ok(audit.log.commit().map(|()| 0)?)) as i32
+}
+
+/// Writes an `AuditHead`.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_audit_head(handle: u64, out: *mut u8, length: u32) -> i32 {
+    AUDITS.call(handle, |audit| {
+        // SAFETY: as promised by the caller.
+        unsafe { put(out, length, bytes_of(&audit.log.head())) }.map(|()| 0)
+    }) as i32
+}
+
+/// 1 when a write or sync failed, after which nothing is recorded any more; else 0.
+#[no_mangle]
+pub extern "C" fn cwts_audit_failed(handle: u64) -> i32 {
+    AUDITS.call(handle, |audit| Ok(i64::from(audit.log.failed()))) as i32
+}
+
+/// Byte offset in its segment from which on an unfinished last record was cut off when the log was opened; −1 when
+/// nothing was.
+#[no_mangle]
+pub extern "C" fn cwts_audit_repaired(handle: u64) -> f64 {
+    AUDITS.call(handle, |audit| {
+        let repair = audit.log.repair();
+        Ok(repair.map_or(super::NONE, |repair| repair.offset as i64))
+    }) as f64
+}
+
+/// Verifies a log in memory and writes an `AuditVerdict` and the chain head; returns 1, or 0 when the log is on disk or
+/// has outgrown what it keeps.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_audit_verify_memory(handle: u64, out: *mut u8, length: u32) -> i32 {
+    AUDITS.call(handle, |audit| match audit.log.verify_retained(None) {
+        // SAFETY: as promised by the caller.
+        Some((verdict, head)) => unsafe { put_verdict(out, length, &verdict, &head) }.map(|()| 1),
+        None => Ok(0),
+    }) as i32
+}
+
+/// Writes what is left and gives the directory free. The handle is gone whatever the answer. A failure that an earlier
+/// call has reported is not reported again.
+#[no_mangle]
+pub extern "C" fn cwts_audit_close(handle: u64) -> i32 {
+    AUDITS.close(handle, |mut audit| {
+        let known = audit.log.failed();
+        match audit.log.close() {
+            Err(error) if !known => Err(error.into()),
+            _ => Ok(0),
+        }
+    }) as i32
+}
+
+unsafe fn put_verdict(
+    out: *mut u8,
+    length: u32,
+    verdict: &AuditVerdict,
+    head: &[u8; 32],
+) -> Result<(), Failure> {
+    let bytes = [bytes_of(verdict), head.as_slice()].concat();
+    // SAFETY: as promised by the caller.
+    unsafe { put(out, length, &bytes) }
+}
+
+/// Verifies the log in a directory and writes an `AuditVerdict` and the chain head (96 bytes). Takes no handle and no
+/// lock, so another thread may call it.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_audit_verify(
+    directory: *const u8,
+    directory_length: u32,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: as promised by the caller.
+        let directory = unsafe { take_text(directory, directory_length) }?;
+        VERIFIED.store(0, Ordering::Relaxed);
+        let (verdict, head) = verify(Path::new(&directory), Some(&VERIFIED));
+        // SAFETY: as promised by the caller.
+        unsafe { put_verdict(out, length, &verdict, &head) }.map(|()| 0)
+    }) as i32
+}
+
+/// As `cwts_audit_verify`, against a record count and a 32-byte head taken earlier.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_audit_verify_against(
+    directory: *const u8,
+    directory_length: u32,
+    records: f64,
+    head: *const u8,
+    head_length: u32,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    guarded(|| {
+        let mut root = Vec::new();
+        // SAFETY: as promised by the caller.
+        let directory = unsafe { take_text(directory, directory_length) }?;
+        // SAFETY: as promised by the caller.
+        unsafe { take(head, head_length, &mut root) }?;
+        let root = root
+            .try_into()
+            .map_err(|_| Failure::argument("a head is 32 bytes"))?;
+        let records = count(records, "record count")?;
+        let (verdict, head) = verify_against(Path::new(&directory), records, &root);
+        // SAFETY: as promised by the caller.
+        unsafe { put_verdict(out, length, &verdict, &head) }.map(|()| 0)
+    }) as i32
+}
+
+/// Bytes that the last verification begun has covered so far.
+#[no_mangle]
+pub extern "C" fn cwts_audit_verify_progress() -> f64 {
+    VERIFIED.load(Ordering::Relaxed) as f64
+}
+
+/// A reader and the record it has read but not handed over yet.
+pub struct ReaderInUse {
+    reader: Reader,
+    header: AuditHeader,
+    payload: Vec<u8>,
+    waiting: bool,
+}
+
+impl Object for ReaderInUse {}
+
+/// Begins to read the log in a directory at record `from`.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_reader_open(
+    directory: *const u8,
+    directory_length: u32,
+    from: f64,
+) -> i64 {
+    guarded(|| {
+        // SAFETY: as promised by the caller.
+        let directory = unsafe { take_text(directory, directory_length) }?;
+        let reader = Reader::open(Path::new(&directory), count(from, "record index")?)?;
+        READERS.insert(ReaderInUse {
+            reader,
+            header: AuditHeader::default(),
+            payload: Vec::new(),
+            waiting: false,
+        })
+    })
+}
+
+/// Writes the next record and returns 1, or 0 when there is none yet. When the payload does not fit, writes the header
+/// alone, which says how long it is, and keeps the record for the next call.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_reader_next(
+    handle: u64,
+    header: *mut u8,
+    header_length: u32,
+    payload: *mut u8,
+    payload_length: u32,
+) -> i32 {
+    READERS.call(handle, |this| {
+        if !this.waiting && !this.reader.next(&mut this.header, &mut this.payload)? {
+            return Ok(0);
+        }
+        this.waiting = true;
+        // SAFETY: as promised by the caller.
+        unsafe { put(header, header_length, bytes_of(&this.header)) }?;
+        if this.payload.len() > payload_length as usize {
+            return Err(code::BUFFER_TOO_SMALL.into());
+        }
+        // SAFETY: as promised by the caller.
+        unsafe { put(payload, payload_length, &this.payload) }?;
+        this.waiting = false;
+        Ok(1)
+    }) as i32
+}
+
+/// Closes a reader.
+#[no_mangle]
+pub extern "C" fn cwts_reader_close(handle: u64) -> i32 {
+    READERS.close(handle, |_| Ok(0)) as i32
+}

@@ -1,0 +1,253 @@
+//! Exports of the matching engine.
+use super::buffer::{put, put_records, take_records};
+use super::handles::{Object, Table, ENGINE};
+use super::number::nanos;
+use super::status::{guarded, Failure, Outcome};
+use crate::book::{CancelScope, DirectBook, ListingError, MatchingEngine, EVERY_INSTRUMENT};
+use crate::layout::{code, DepthLevel, OrderCommand, SubmitCounts};
+use crate::record::bytes_of;
+use core::mem::size_of;
+
+/// `owner` that means everybody.
+pub const EVERY_OWNER: u32 = u32::MAX;
+
+/// An engine behind a handle, and how much of what happened has been handed over.
+pub struct EngineInUse {
+    engine: MatchingEngine<DirectBook>,
+    commands: Vec<OrderCommand>,
+    levels: Vec<DepthLevel>,
+    executions_taken: usize,
+    ticks_taken: usize,
+}
+
+impl Object for EngineInUse {}
+
+pub static ENGINES: Table<EngineInUse> = Table::new(ENGINE);
+
+/// The caller's two record buffers and the place for the counts.
+struct Out {
+    executions: *mut u8,
+    executions_length: u32,
+    ticks: *mut u8,
+    ticks_length: u32,
+    counts: *mut u8,
+    counts_length: u32,
+}
+
+impl EngineInUse {
+    /// Hands over what fits, oldest first, and forgets everything once all of it is handed over.
+    ///
+    /// # Safety
+    /// The buffers of `out` can be written to their lengths.
+    unsafe fn hand_over(&mut self, out: &Out) -> Result<SubmitCounts, Failure> {
+        let events = self.engine.events();
+        let executions = &events.executions[self.executions_taken..];
+        let ticks = &events.ticks[self.ticks_taken..];
+        // SAFETY: as promised by the caller.
+        let executions_now =
+            unsafe { put_records(out.executions, out.executions_length, executions) }?;
+        // SAFETY: as promised by the caller.
+        let ticks_now = unsafe { put_records(out.ticks, out.ticks_length, ticks) }?;
+        let counts = SubmitCounts {
+            executions: executions_now as u32,
+            ticks: ticks_now as u32,
+            waiting_executions: (executions.len() - executions_now) as u32,
+            waiting_ticks: (ticks.len() - ticks_now) as u32,
+        };
+        // SAFETY: as promised by the caller.
+        unsafe { put(out.counts, out.counts_length, bytes_of(&counts)) }?;
+        self.executions_taken += executions_now;
+        self.ticks_taken += ticks_now;
+        if counts.waiting_executions == 0 && counts.waiting_ticks == 0 {
+            self.engine.clear_events();
+            self.executions_taken = 0;
+            self.ticks_taken = 0;
+        }
+        Ok(counts)
+    }
+}
+
+/// A call must not carry out commands whose outcome it cannot even begin to report.
+fn check_counts(out: &Out) -> Result<(), Failure> {
+    if out.counts.is_null() || (out.counts_length as usize) < size_of::<SubmitCounts>() {
+        return Err(code::BUFFER_TOO_SMALL.into());
+    }
+    Ok(())
+}
+
+fn waiting(counts: SubmitCounts) -> Outcome {
+    Ok(i64::from(counts.waiting_executions) + i64::from(counts.waiting_ticks))
+}
+
+/// Makes an engine that lists nothing.
+#[no_mangle]
+pub extern "C" fn cwts_engine_create() -> i64 {
+    guarded(|| {
+        ENGINES.insert(EngineInUse {
+            engine: MatchingEngine::new(),
+            commands: Vec::new(),
+            levels: Vec::new(),
+            executions_taken: 0,
+            ticks_taken: 0,
+        })
+    })
+}
+
+/// Lists an instrument; again does nothing.
+#[no_mangle]
+pub extern "C" fn cwts_engine_add_instrument(handle: u64, instrument: u32) -> i32 {
+    ENGINES.call(handle, |this| {
+        let refused = || Failure::argument(format!("instrument {instrument} is not below 128"));
+        let id = u16::try_from(instrument).map_err(|_| refused())?;
+        match this.engine.add_instrument(id) {
+            Ok(()) | Err(ListingError::AlreadyListed) => Ok(0),
+            Err(ListingError::OutOfRange) => Err(refused()),
+        }
+    }) as i32
+}
+
+/// Carries out `count` `OrderCommand` records, fills the buffers with `Execution` and `MarketTick` records, writes a
+/// `SubmitCounts`, and returns how many records wait because a buffer was full.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_engine_submit(
+    handle: u64,
+    commands: *const u8,
+    count: u32,
+    executions: *mut u8,
+    executions_length: u32,
+    ticks: *mut u8,
+    ticks_length: u32,
+    counts: *mut u8,
+    counts_length: u32,
+) -> i32 {
+    ENGINES.call(handle, |this| {
+        let out = Out {
+            executions,
+            executions_length,
+            ticks,
+            ticks_length,
+            counts,
+            counts_length,
+        };
+        check_counts(&out)?;
+        // SAFETY: as promised by the caller.
+        unsafe { take_records(commands, count, &mut this.commands) }?;
+        for command in &this.commands {
+            this.engine.submit(command);
+        }
+        // SAFETY: as promised by the caller.
+        waiting(unsafe { this.hand_over(&out) }?)
+    }) as i32
+}
+
+/// Fills the buffers with what waits, and returns how much still does.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_engine_drain(
+    handle: u64,
+    executions: *mut u8,
+    executions_length: u32,
+    ticks: *mut u8,
+    ticks_length: u32,
+    counts: *mut u8,
+    counts_length: u32,
+) -> i32 {
+    ENGINES.call(handle, |this| {
+        let out = Out {
+            executions,
+            executions_length,
+            ticks,
+            ticks_length,
+            counts,
+            counts_length,
+        };
+        // SAFETY: as promised by the caller.
+        waiting(unsafe { this.hand_over(&out) }?)
+    }) as i32
+}
+
+/// Cancels what rests of an owner (4294967295: of everybody) in an instrument (65535: in all), hands over as
+/// `cwts_engine_submit` does, and returns how many orders were cancelled.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_engine_cancel_all(
+    handle: u64,
+    owner: u32,
+    instrument: u32,
+    time: f64,
+    executions: *mut u8,
+    executions_length: u32,
+    ticks: *mut u8,
+    ticks_length: u32,
+    counts: *mut u8,
+    counts_length: u32,
+) -> i32 {
+    ENGINES.call(handle, |this| {
+        let out = Out {
+            executions,
+            executions_length,
+            ticks,
+            ticks_length,
+            counts,
+            counts_length,
+        };
+        check_counts(&out)?;
+        let instrument = u16::try_from(instrument)
+            .map_err(|_| Failure::argument(format!("instrument {instrument} is not below 65536")))?;
+        let scope = match (owner, instrument) {
+            (EVERY_OWNER, EVERY_INSTRUMENT) => CancelScope::Everything,
+            (EVERY_OWNER, instrument) => CancelScope::Instrument(instrument),
+            (owner, EVERY_INSTRUMENT) => CancelScope::Owner(owner),
+            (owner, instrument) => CancelScope::OwnerInInstrument(owner, instrument),
+        };
+        let cancelled = this.engine.cancel_all(scope, nanos(time)?);
+        // SAFETY: as promised by the caller.
+        unsafe { this.hand_over(&out) }?;
+        Ok(i64::from(cancelled))
+    }) as i32
+}
+
+/// Writes the best levels of a side as `DepthLevel` records, best first, as many as fit, and returns how many.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_engine_depth(
+    handle: u64,
+    instrument: u32,
+    side: u32,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    ENGINES.call(handle, |this| {
+        let side = u8::try_from(side)
+            .ok()
+            .filter(|side| crate::layout::side::is_known(*side))
+            .ok_or_else(|| Failure::argument(format!("{side} is not a side")))?;
+        let most = length as usize / size_of::<DepthLevel>();
+        let listed = u16::try_from(instrument)
+            .is_ok_and(|id| this.engine.depth(id, side, most, &mut this.levels));
+        if !listed {
+            return Err(Failure::argument(format!("instrument {instrument} is not listed")));
+        }
+        // SAFETY: as promised by the caller.
+        let written = unsafe { put_records(out, length, &this.levels) }?;
+        Ok(written as i64)
+    }) as i32
+}
+
+/// Orders resting in all books.
+#[no_mangle]
+pub extern "C" fn cwts_engine_open_orders(handle: u64) -> i32 {
+    ENGINES.call(handle, |this| Ok(this.engine.open_orders() as i64)) as i32
+}
+
+/// Writes the 8-byte state hash.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_engine_state_hash(handle: u64, out: *mut u8, length: u32) -> i32 {
+    ENGINES.call(handle, |this| {
+        // SAFETY: as promised by the caller.
+        unsafe { put(out, length, &this.engine.state_hash().to_be_bytes()) }.map(|()| 0)
+    }) as i32
+}
+
+/// Closes the engine.
+#[no_mangle]
+pub extern "C" fn cwts_engine_close(handle: u64) -> i32 {
+    ENGINES.close(handle, |_| Ok(0)) as i32
+}

@@ -1,0 +1,206 @@
+//! Exports of the order gate.
+use super::audit::AUDITS;
+use super::buffer::{put, put_records, take_record, take_records};
+use super::control::CONTROLS;
+use super::handles::{Object, Table, GATE};
+use super::number::{nanos, whole};
+use super::status::{guarded, Failure};
+use crate::gate::{Gate, Reference};
+use crate::layout::{code, Execution, GateDecision, OrderCommand};
+use crate::record::bytes_of;
+use core::mem::size_of;
+
+/// A gate behind a handle, and the log and page it works with.
+pub struct GateInUse {
+    gate: Gate,
+    audit: u64,
+    control: u64,
+    commands: Vec<OrderCommand>,
+    decisions: Vec<GateDecision>,
+    reports: Vec<Execution>,
+}
+
+impl Object for GateInUse {}
+
+pub static GATES: Table<GateInUse> = Table::new(GATE);
+
+fn instrument_id(instrument: u32) -> Result<u16, Failure> {
+    u16::try_from(instrument)
+        .map_err(|_| Failure::argument(format!("instrument {instrument} is not below 65536")))
+}
+
+/// Makes a gate that records to a log and obeys a page. Both must stay open as long as it decides.
+#[no_mangle]
+pub extern "C" fn cwts_gate_create(audit: u64, control: u64) -> i64 {
+    guarded(|| {
+        drop(AUDITS.lock(audit)?);
+        drop(CONTROLS.lock(control)?);
+        GATES.insert(GateInUse {
+            gate: Gate::new(),
+            audit,
+            control,
+            commands: Vec::new(),
+            decisions: Vec::new(),
+            reports: Vec::new(),
+        })
+    })
+}
+
+/// Loads one `InstrumentRules` record.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_instrument(
+    handle: u64,
+    rules: *const u8,
+    length: u32,
+    time: f64,
+) -> i32 {
+    GATES.call(handle, |this| {
+        // SAFETY: as promised by the caller.
+        let rules = unsafe { take_record(rules, length) }?;
+        let mut audit = AUDITS.lock(this.audit)?;
+        this.gate.set_instrument(&mut *audit, &rules, nanos(time)?)?;
+        Ok(0)
+    }) as i32
+}
+
+/// Loads one `StrategyLimits` record.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_limits(
+    handle: u64,
+    limits: *const u8,
+    length: u32,
+    time: f64,
+) -> i32 {
+    GATES.call(handle, |this| {
+        // SAFETY: as promised by the caller.
+        let limits = unsafe { take_record(limits, length) }?;
+        let mut audit = AUDITS.lock(this.audit)?;
+        this.gate.set_limits(&mut *audit, &limits, nanos(time)?)?;
+        Ok(0)
+    }) as i32
+}
+
+/// Sets best prices and last trade of an instrument, in ticks, 0 for none.
+#[no_mangle]
+pub extern "C" fn cwts_gate_reference(
+    handle: u64,
+    instrument: u32,
+    bid: f64,
+    ask: f64,
+    last: f64,
+    time: f64,
+) -> i32 {
+    GATES.call(handle, |this| {
+        let reference = Reference {
+            bid: whole(bid, "bid")?,
+            ask: whole(ask, "ask")?,
+            last: whole(last, "last price")?,
+            time: nanos(time)?,
+        };
+        this.gate
+            .set_reference(instrument_id(instrument)?, reference)?;
+        Ok(0)
+    }) as i32
+}
+
+/// Decides on `count` `OrderCommand` records and writes as many `GateDecision` records; returns how many passed.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_submit(
+    handle: u64,
+    commands: *const u8,
+    count: u32,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    GATES.call(handle, |this| {
+        if (length as usize) < count as usize * size_of::<GateDecision>() {
+            return Err(code::BUFFER_TOO_SMALL.into());
+        }
+        // SAFETY: as promised by the caller.
+        unsafe { take_records(commands, count, &mut this.commands) }?;
+        let mut audit = AUDITS.lock(this.audit)?;
+        let control = CONTROLS.lock(this.control)?;
+        let decisions = &mut this.decisions;
+        decisions.resize(this.commands.len(), GateDecision::default());
+        this.gate
+            .submit(&mut *audit, &*control, &this.commands, decisions);
+        // SAFETY: as promised by the caller.
+        unsafe { put_records(out, length, decisions) }?;
+        let passed = decisions
+            .iter()
+            .filter(|decision| decision.code == code::ACCEPTED);
+        Ok(passed.count() as i64)
+    }) as i32
+}
+
+/// Records and applies `count` `Execution` records of one venue's stream.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_executions(
+    handle: u64,
+    venue: u32,
+    reports: *const u8,
+    count: u32,
+) -> i32 {
+    GATES.call(handle, |this| {
+        // SAFETY: as promised by the caller.
+        unsafe { take_records(reports, count, &mut this.reports) }?;
+        let mut audit = AUDITS.lock(this.audit)?;
+        this.gate
+            .apply_executions(&mut *audit, venue, &this.reports)?;
+        Ok(i64::from(count))
+    }) as i32
+}
+
+/// Writes an `Exposure`.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_exposure(
+    handle: u64,
+    strategy: u32,
+    instrument: u32,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    GATES.call(handle, |this| {
+        let exposure = this.gate.exposure(strategy, instrument_id(instrument)?);
+        // SAFETY: as promised by the caller.
+        unsafe { put(out, length, bytes_of(&exposure)) }.map(|()| 0)
+    }) as i32
+}
+
+/// Writes a `GateCounters`.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_counters(handle: u64, out: *mut u8, length: u32) -> i32 {
+    GATES.call(handle, |this| {
+        // SAFETY: as promised by the caller.
+        unsafe { put(out, length, bytes_of(&this.gate.counters())) }.map(|()| 0)
+    }) as i32
+}
+
+/// Writes a `CodeCount` per code that was given, ascending, and returns how many.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_rejected(handle: u64, out: *mut u8, length: u32) -> i32 {
+    GATES.call(handle, |this| {
+        let counts: Vec<_> = this.gate.rejected().collect();
+        // SAFETY: as promised by the caller.
+        let written = unsafe { put_records(out, length, &counts) }?;
+        if written < counts.len() {
+            return Err(code::BUFFER_TOO_SMALL.into());
+        }
+        Ok(written as i64)
+    }) as i32
+}
+
+/// Writes the 32-byte state hash.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_state_hash(handle: u64, out: *mut u8, length: u32) -> i32 {
+    GATES.call(handle, |this| {
+        // SAFETY: as promised by the caller.
+        unsafe { put(out, length, &this.gate.state_hash()) }.map(|()| 0)
+    }) as i32
+}
+
+/// Closes the gate. Log and page stay open.
+#[no_mangle]
+pub extern "C" fn cwts_gate_close(handle: u64) -> i32 {
+    GATES.close(handle, |_| Ok(0)) as i32
+}
