@@ -55,7 +55,7 @@ export interface HostOptions<P> {
   readonly instruments: readonly Instrument[];
 }
 
-/** Checks the parameters and makes the arguments of an `organismHost`. Throws UserError "organism-parameters". */
+/** Checks the parameters and makes the arguments of an `organismHost`. Throws UserError "ORGANISM_PARAMETERS". */
 export function prepareHost<P>({ id, strategy, definition, parameters, instruments }: HostOptions<P>): HostArgs {
   const checked = readParameters(definition, id, parameters);
   return {

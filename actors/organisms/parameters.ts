@@ -4,7 +4,7 @@ import { UserError } from "../../config/errors.ts";
 import type { OrganismDefinition } from "./organism.ts";
 
 /**
- * Parameters with defaults filled in. Throws UserError "organism-parameters" with one sentence that names the organism,
+ * Parameters with defaults filled in. Throws UserError "ORGANISM_PARAMETERS" with one sentence that names the organism,
  * the parameter and what is wrong.
  */
 export function readParameters<P>(
@@ -21,7 +21,7 @@ export function readParameters<P>(
     const known = describeParameters(definition).map((parameter) => parameter.name).join(", ");
     what = `unknown parameter ${issue.keys.map((key) => `"${key}"`).join(", ")}; ${definition.species} knows ${known}`;
   }
-  throw new UserError("organism-parameters", `Organism "${id}" (${definition.species}): ${what}.`);
+  throw new UserError("ORGANISM_PARAMETERS", `Organism "${id}" (${definition.species}): ${what}.`);
 }
 
 export interface ParameterDescription {

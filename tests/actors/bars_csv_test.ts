@@ -69,16 +69,16 @@ Deno.test("a bad file is one sentence that names the line and what is wrong", ()
     ["2020-01-02,10,12,9,11,11", /line 2: 6 fields where the header has 7/],
     [`${good}\n${good.replace("02", "03")}`, /line 3: 1 fields where the header has 7/],
   ];
-  for (const [text, sentence] of rows) assert.match(refusal(HEADER + text, "bars-row"), sentence);
-  assert.match(refusal("date,open,high,low,close\n", "bars-column"), /no column "volume"/);
-  assert.match(refusal(HEADER, "bars-empty"), /no bars/);
+  for (const [text, sentence] of rows) assert.match(refusal(HEADER + text, "BARS_ROW"), sentence);
+  assert.match(refusal("date,open,high,low,close\n", "BARS_COLUMN"), /no column "volume"/);
+  assert.match(refusal(HEADER, "BARS_EMPTY"), /no bars/);
   assert.throws(() => parseBars(HEADER + good, { ...options, closeUtc: "25:00" }), /"25:00" is not a time of day/);
 });
 
 Deno.test("an absent file is one sentence with the path", () => {
   assert.throws(() => readBars("/nowhere/days.csv", { instrument }), (error) => {
     assert.ok(error instanceof UserError);
-    assert.equal(error.code, "bars-file");
+    assert.equal(error.code, "BARS_FILE");
     assert.match(error.message, /\/nowhere\/days\.csv does not exist/);
     return true;
   });

@@ -29,13 +29,13 @@ const REQUIRED = ["date", "open", "high", "low", "close", "volume"] as const;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const TIME = /^([01]\d|2[0-3]):([0-5]\d)$/;
 
-/** Bars of the text, oldest first. Throws UserError "bars-column", "bars-row", "bars-empty" or "bars-close". */
+/** Bars of the text, oldest first. Throws UserError "BARS_COLUMN", "BARS_ROW", "BARS_EMPTY" or "BARS_CLOSE". */
 export function parseBars(text: string, options: BarsOptions): Bar[] {
   const { source, closeUtc = "21:00" } = options;
   const close = TIME.exec(closeUtc);
   if (close === null) {
     throw new UserError(
-      "bars-close",
+      "BARS_CLOSE",
       `"${closeUtc}" is not a time of day: write the close in UTC, for example "21:00".`,
     );
   }
@@ -44,7 +44,7 @@ export function parseBars(text: string, options: BarsOptions): Bar[] {
   for (const name of REQUIRED) {
     if (!header.includes(name)) {
       throw new UserError(
-        "bars-column",
+        "BARS_COLUMN",
         `${source}: the first line has no column "${name}"; it needs ${REQUIRED.join(", ")}.`,
       );
     }
@@ -56,11 +56,11 @@ export function parseBars(text: string, options: BarsOptions): Bar[] {
     if (line === "" && lines.slice(i).every((rest) => rest.trim() === "")) break;
     bars.push(row.read(line, i + 1, bars.at(-1)));
   }
-  if (bars.length === 0) throw new UserError("bars-empty", `${source}: there are no bars below the header.`);
+  if (bars.length === 0) throw new UserError("BARS_EMPTY", `${source}: there are no bars below the header.`);
   return bars;
 }
 
-/** Reads a file of bars. Throws UserError "bars-file" when it cannot be read, else as `parseBars`. */
+/** Reads a file of bars. Throws UserError "BARS_FILE" when it cannot be read, else as `parseBars`. */
 export function readBars(path: string, options: Omit<BarsOptions, "source">): Bar[] {
   let text: string;
   try {
@@ -69,7 +69,7 @@ export function readBars(path: string, options: Omit<BarsOptions, "source">): Ba
     const why = error instanceof Deno.errors.NotFound
       ? "does not exist"
       : `cannot be read (${(error as Error).message})`;
-    throw new UserError("bars-file", `The bar file ${path} ${why}: give the path of a CSV of daily bars.`);
+    throw new UserError("BARS_FILE", `The bar file ${path} ${why}: give the path of a CSV of daily bars.`);
   }
   return parseBars(text, { ...options, source: path.split("/").at(-1)! });
 }
@@ -95,7 +95,7 @@ class Row {
   read(line: string, number: number, previous: Bar | undefined): Bar {
     const fields = line.split(",");
     const refuse = (what: string): never => {
-      throw new UserError("bars-row", `${this.options.source}, line ${number}: ${what}.`);
+      throw new UserError("BARS_ROW", `${this.options.source}, line ${number}: ${what}.`);
     };
     if (fields.length !== this.header.length) {
       refuse(`${fields.length} fields where the header has ${this.header.length}`);
