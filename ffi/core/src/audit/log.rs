@@ -1,0 +1,432 @@
+//! Appending to the log: one copy into the write buffer and one hash pass per record, no allocation.
+use crate::audit::error::AuditError;
+use crate::audit::files;
+use crate::audit::format::{
+    genesis, hash_at, link, record_bytes, Hash, SegmentHeader, HASH_BYTES, HEADER_BYTES,
+    MAX_PAYLOAD, RECORD_MAGIC, SEGMENT_HEADER_BYTES,
+};
+use crate::audit::open::Repair;
+use crate::audit::verify;
+use crate::layout::{durability, AuditHead, AuditHeader, AuditVerdict};
+use crate::record::bytes_of;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+
+/// Bytes gathered before they are written even without a commit. Small enough to stay in the processor's cache.
+pub const BUFFER_BYTES: usize = 1 << 20;
+
+/// Bytes a log without a directory keeps, counted from its beginning. Beyond them it keeps the chain alone: every record
+/// is still hashed, the head stays right, the bytes are gone.
+pub const RETAINED_BYTES: usize = 64 << 20;
+
+/// An open audit log. See the [module](crate::audit) for what it promises.
+pub struct AuditLog {
+    target: Target,
+    state: State,
+    durability: u32,
+    segment_bytes: u64,
+    /// Begins with the hash before the first record that is not yet written; that record follows it.
+    buffer: Box<[u8]>,
+    /// End of the last record in `buffer`, and so of the chain head.
+    filled: usize,
+    records: u64,
+    durable: u64,
+    /// Of the segments before the current one.
+    earlier_bytes: u64,
+    /// Of the current segment, with what is still in `buffer`.
+    current_bytes: u64,
+    repair: Option<Repair>,
+}
+
+enum Target {
+    Memory { kept: Vec<u8>, complete: bool },
+    Files(Files),
+}
+
+/// The open segment of a log in a directory.
+pub(super) struct Files {
+    pub dir: PathBuf,
+    pub path: PathBuf,
+    pub file: File,
+    pub number: u64,
+    /// Held as long as the log is open.
+    pub lock: Option<File>,
+}
+
+/// Where an existing log ended.
+pub(super) struct End {
+    pub records: u64,
+    pub head: Hash,
+    pub earlier_bytes: u64,
+    pub current_bytes: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    Failed { os_error: i32 },
+    Closed,
+}
+
+impl AuditLog {
+    /// A log that lives in this process alone. It keeps its first [`RETAINED_BYTES`] bytes, see [`AuditLog::retained`].
+    #[must_use]
+    pub fn memory() -> Self {
+        let mut kept = Vec::with_capacity(RETAINED_BYTES);
+        kept.extend_from_slice(&SegmentHeader::new(0, 0, 0, genesis()).encode());
+        let end = End {
+            records: 0,
+            head: genesis(),
+            earlier_bytes: 0,
+            current_bytes: SEGMENT_HEADER_BYTES as u64,
+        };
+        Self::at(
+            end,
+            Target::Memory {
+                kept,
+                complete: true,
+            },
+            durability::MEMORY,
+            u64::MAX,
+            None,
+        )
+    }
+
+    /// Opens the log in `dir`, or begins one there, making the directory if need be. `durability` is one of
+    /// [`crate::layout::durability`]; a segment holds at most `segment_bytes` bytes unless a single record needs more.
+    ///
+    /// What a crash left half written at the very end is cut off and put aside, see [`AuditLog::repair`].
+    ///
+    /// # Errors
+    /// `Locked` when another process holds the directory, `Corrupt` when the end of the log is damaged in a way that no
+    /// crash leaves behind, `Io`, `BadArgument`.
+    pub fn open(dir: &Path, durability: u32, segment_bytes: u64) -> Result<Self, AuditError> {
+        Self::open_at(dir, durability, segment_bytes, 0)
+    }
+
+    pub(super) fn on_files(
+        end: End,
+        files: Files,
+        durability: u32,
+        segment_bytes: u64,
+        repair: Option<Repair>,
+    ) -> Self {
+        Self::at(end, Target::Files(files), durability, segment_bytes, repair)
+    }
+
+    fn at(
+        end: End,
+        target: Target,
+        durability: u32,
+        segment_bytes: u64,
+        repair: Option<Repair>,
+    ) -> Self {
+        let mut buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
+        buffer[..HASH_BYTES].copy_from_slice(&end.head);
+        Self {
+            target,
+            state: State::Open,
+            durability,
+            segment_bytes,
+            buffer,
+            filled: HASH_BYTES,
+            records: end.records,
+            durable: end.records,
+            earlier_bytes: end.earlier_bytes,
+            current_bytes: end.current_bytes,
+            repair,
+        }
+    }
+
+    /// Appends one record whose payload is the concatenation of `parts`, and returns its index. `time_ns` is the node's
+    /// clock in nanoseconds, `cause` the id of what caused the record.
+    ///
+    /// # Errors
+    /// `TooLarge` and `Closed` change nothing. After `Io` the log is failed and the record does not count as kept;
+    /// every later call gives `Failed`.
+    #[inline]
+    pub fn append(
+        &mut self,
+        record_type: u16,
+        version: u16,
+        producer: u32,
+        time_ns: i64,
+        cause: u64,
+        parts: &[&[u8]],
+    ) -> Result<u64, AuditError> {
+        self.check_open()?;
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        if length > MAX_PAYLOAD {
+            return Err(AuditError::TooLarge {
+                length,
+                limit: MAX_PAYLOAD,
+            });
+        }
+        let size = record_bytes(length);
+        self.make_room(size, time_ns)?;
+
+        let index = self.records;
+        let header = AuditHeader {
+            magic: RECORD_MAGIC,
+            length: length as u32,
+            record_type,
+            version,
+            producer,
+            index,
+            time: time_ns,
+            cause,
+            reserved: 0,
+        };
+        let start = self.filled;
+        let record = &mut self.buffer[start..start + size];
+        record[..HEADER_BYTES].copy_from_slice(bytes_of(&header));
+        let mut at = HEADER_BYTES;
+        for part in parts {
+            record[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        }
+        let end = size - HASH_BYTES;
+        record[at..end].fill(0);
+        let hash = link(&self.buffer[start - HASH_BYTES..start + end]);
+        self.buffer[start + end..start + size].copy_from_slice(&hash);
+        self.filled += size;
+        self.current_bytes += size as u64;
+        self.records += 1;
+
+        match self.durability {
+            durability::MEMORY => self.durable = self.records,
+            durability::FSYNC => self.commit()?,
+            _ => {}
+        }
+        Ok(index)
+    }
+
+    /// Makes every record appended so far as durable as the log was opened to be: one write and one sync when there is
+    /// anything new, nothing at all for `MEMORY`.
+    ///
+    /// # Errors
+    /// As for [`AuditLog::append`]; on an error none of the records since the last commit counts as kept.
+    pub fn commit(&mut self) -> Result<(), AuditError> {
+        self.check_open()?;
+        if self.durable == self.records {
+            return Ok(());
+        }
+        self.write_out()?;
+        self.sync()
+    }
+
+    /// Index the next record will get.
+    #[inline]
+    #[must_use]
+    pub const fn next_index(&self) -> u64 {
+        self.records
+    }
+
+    /// Where the log stands.
+    #[must_use]
+    pub fn head(&self) -> AuditHead {
+        AuditHead {
+            records: self.records,
+            durable: self.durable,
+            bytes: self.earlier_bytes + self.current_bytes,
+            segments: match &self.target {
+                Target::Memory { .. } => 1,
+                Target::Files(files) => files.number + 1,
+            },
+            head: hash_at(&self.buffer, self.filled - HASH_BYTES),
+        }
+    }
+
+    /// Whether a write failed, after which nothing is recorded any more.
+    #[inline]
+    #[must_use]
+    pub const fn failed(&self) -> bool {
+        matches!(self.state, State::Failed { .. })
+    }
+
+    /// What was cut off when the log was opened.
+    #[must_use]
+    pub const fn repair(&self) -> Option<&Repair> {
+        self.repair.as_ref()
+    }
+
+    /// Writes what is left, with a sync unless the durability is `MEMORY`, and gives the directory free.
+    ///
+    /// # Errors
+    /// As for [`AuditLog::commit`]; the directory is free all the same.
+    pub fn close(&mut self) -> Result<AuditHead, AuditError> {
+        let result = self.finish();
+        if self.state == State::Open {
+            self.state = State::Closed;
+        }
+        if let Target::Files(files) = &mut self.target {
+            files.lock = None;
+        }
+        result.map(|()| self.head())
+    }
+
+    /// The bytes of a log without a directory, as one segment, and whether they are all of it; `None` for a log on disk.
+    #[must_use]
+    pub fn retained(&mut self) -> Option<(&[u8], bool)> {
+        if self.state == State::Open && matches!(self.target, Target::Memory { .. }) {
+            self.keep_or_drop();
+        }
+        match &self.target {
+            Target::Memory { kept, complete } => Some((kept, *complete)),
+            Target::Files(_) => None,
+        }
+    }
+
+    /// Verifies a log without a directory from its bytes, as [`verify`](crate::audit::verify) does for one on disk.
+    /// `None` for a log on disk, and for one that has outgrown [`RETAINED_BYTES`].
+    #[must_use]
+    pub fn verify_retained(
+        &mut self,
+        progress: Option<&AtomicU64>,
+    ) -> Option<(AuditVerdict, Hash)> {
+        let head = self.head();
+        match self.retained()? {
+            (bytes, true) => Some(verify::verify_segment(
+                bytes,
+                head.records,
+                &head.head,
+                progress,
+            )),
+            (_, false) => None,
+        }
+    }
+
+    const fn check_open(&self) -> Result<(), AuditError> {
+        match self.state {
+            State::Open => Ok(()),
+            State::Failed { os_error } => Err(AuditError::Failed { os_error }),
+            State::Closed => Err(AuditError::Closed),
+        }
+    }
+
+    /// Makes room for a record of `size` bytes in the segment and in the buffer.
+    #[inline]
+    fn make_room(&mut self, size: usize, time_ns: i64) -> Result<(), AuditError> {
+        if self.current_bytes.saturating_add(size as u64) > self.segment_bytes
+            && self.current_bytes > SEGMENT_HEADER_BYTES as u64
+        {
+            self.rotate(time_ns)?;
+        }
+        if self.filled + size > self.buffer.len() {
+            self.write_out()?;
+        }
+        Ok(())
+    }
+
+    /// Ends the current segment and begins the next. Outside `MEMORY` the old one is synced first, so a log never
+    /// continues behind records that a loss of power can take away.
+    #[cold]
+    pub(super) fn rotate(&mut self, created_ns: i64) -> Result<(), AuditError> {
+        self.write_out()?;
+        if self.durability != durability::MEMORY {
+            self.sync()?;
+        }
+        let head = hash_at(&self.buffer, self.filled - HASH_BYTES);
+        let Target::Files(files) = &mut self.target else {
+            return Ok(());
+        };
+        let header = SegmentHeader::new(files.number + 1, self.records, created_ns, head);
+        match files::create_segment(&files.dir, &header) {
+            Ok((file, path)) => {
+                files.file = file;
+                files.path = path;
+                files.number = header.number;
+                self.earlier_bytes += self.current_bytes;
+                self.current_bytes = SEGMENT_HEADER_BYTES as u64;
+                Ok(())
+            }
+            Err(error) => Err(self.fail("begin a new segment after", error)),
+        }
+    }
+
+    /// Hands the buffer to the file and leaves in it only the chain head.
+    fn write_out(&mut self) -> Result<(), AuditError> {
+        match &mut self.target {
+            Target::Memory { .. } => self.keep_or_drop(),
+            Target::Files(files) => {
+                if let Err(error) = files.file.write_all(&self.buffer[HASH_BYTES..self.filled]) {
+                    return Err(self.fail("append to", error));
+                }
+                self.empty_buffer();
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_or_drop(&mut self) {
+        if let Target::Memory { kept, complete } = &mut self.target {
+            let new = &self.buffer[HASH_BYTES..self.filled];
+            *complete = *complete && kept.len() + new.len() <= RETAINED_BYTES;
+            if *complete {
+                kept.extend_from_slice(new);
+            }
+            self.empty_buffer();
+        }
+    }
+
+    fn empty_buffer(&mut self) {
+        self.buffer
+            .copy_within(self.filled - HASH_BYTES..self.filled, 0);
+        self.filled = HASH_BYTES;
+    }
+
+    fn sync(&mut self) -> Result<(), AuditError> {
+        if let Target::Files(files) = &self.target {
+            if let Err(error) = files.file.sync_data() {
+                return Err(self.fail("sync", error));
+            }
+        }
+        self.durable = self.records;
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), AuditError> {
+        match self.state {
+            State::Closed => return Ok(()),
+            State::Failed { os_error } => return Err(AuditError::Failed { os_error }),
+            State::Open => {}
+        }
+        self.write_out()?;
+        if self.durability == durability::MEMORY {
+            return Ok(());
+        }
+        self.sync()
+    }
+
+    #[cold]
+    fn fail(&mut self, doing: &'static str, source: io::Error) -> AuditError {
+        self.state = State::Failed {
+            os_error: source.raw_os_error().unwrap_or(0),
+        };
+        let path = match &self.target {
+            Target::Memory { .. } => Path::new(""),
+            Target::Files(files) => &files.path,
+        };
+        AuditError::io(doing, path, source)
+    }
+}
+
+impl fmt::Debug for AuditLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuditLog")
+            .field("head", &self.head())
+            .field("state", &self.state)
+            .field("durability", &self.durability)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for AuditLog {
+    fn drop(&mut self) {
+        // Nobody is left to tell; whoever must know calls `close`.
+        let _ = self.finish();
+    }
+}
