@@ -1,0 +1,24 @@
+/**
+ * Makes what a node needs and the repository does not hold: the native core and the bundled console page.
+ *
+ * Does nothing, quickly, when both are up to date.
+ */
+import { ensureCore } from "../ffi/build.ts";
+import { loadAssets } from "../actors/console/bundle.ts";
+import { UserError } from "../config/mod.ts";
+
+export async function build(): Promise<void> {
+  await ensureCore();
+  await loadAssets({ onBundle: () => console.error("bundling the console page …") });
+}
+
+if (import.meta.main) {
+  try {
+    await build();
+  } catch (error) {
+    const known = error instanceof UserError || (error instanceof Error && error.name === "NativeError");
+    if (!known) throw error;
+    console.error(`error: ${error.message}`);
+    Deno.exit(1);
+  }
+}

@@ -1,0 +1,58 @@
+/** Reads the results of `cargo test` and `deno test`. */
+
+export interface Totals {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+// deno-lint-ignore no-control-regex -- the escape character is what is to be removed
+const COLOUR = /\x1b\[[0-9;]*m/g;
+
+/** Sum over all test programs of a cargo run; null when there was no result line. */
+export function parseCargoTotals(output: string): Totals | null {
+  const lines = [
+    ...output.replace(COLOUR, "").matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored;/gm),
+  ];
+  if (lines.length === 0) return null;
+  const sum = (field: number) => lines.reduce((total, line) => total + Number(line[field]), 0);
+  return { passed: sum(1), failed: sum(2), skipped: sum(3) };
+}
+
+/** The last result line of a deno run; null when there was none. */
+export function parseDenoTotals(output: string): Totals | null {
+  const plain = output.replace(COLOUR, "");
+  const line = [...plain.matchAll(/^(?:ok|FAILED) \| (\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed([^\n]*)$/gm)].at(
+    -1,
+  );
+  if (line === undefined) return null;
+  const ignored = /\| (\d+) ignored/.exec(line[3]);
+  return { passed: Number(line[1]), failed: Number(line[2]), skipped: Number(ignored?.[1] ?? 0) };
+}
+
+/** Names of the skipped tests in a JUnit report. */
+export function parseJunitSkips(xml: string): string[] {
+  const names: string[] = [];
+  for (const match of xml.matchAll(/<testcase\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)) {
+    if (!match[2]?.includes("<skipped")) continue;
+    const name = /\bname="([^"]*)"/.exec(match[1])?.[1] ?? "unnamed";
+    names.push(
+      name.replaceAll("&quot;", '"').replaceAll("&apos;", "'").replaceAll("&#39;", "'").replaceAll("&lt;", "<")
+        .replaceAll("&gt;", ">").replaceAll("&amp;", "&"),
+    );
+  }
+  return names;
+}
+
+/**
+ * Skips that a CI machine has no excuse for: it installs a browser, it has the recordings where they were laid beside
+ * the repository, and a skip without a "[needs …]" reason is never excused.
+ */
+export function unexcused(skips: readonly string[], hasRecordings: boolean): string[] {
+  return skips.filter((name) => {
+    const need = /\[needs ([^\]]+)\]/.exec(name)?.[1];
+    if (need === undefined || need === "chromium") return true;
+    if (need === "shared data") return hasRecordings;
+    return false;
+  });
+}
