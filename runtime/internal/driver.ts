@@ -81,6 +81,8 @@ export class Driver {
     const { kernel } = this;
     this.lastYield = this.wallOrigin = wallMs();
     this.virtualOrigin = kernel.clock.now();
+    // Promises may have settled while nobody drove.
+    if (kernel.busy.size > 0) kernel.debt = true;
     try {
       for (;;) {
         kernel.publish();

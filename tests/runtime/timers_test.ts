@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { ActorContext, ActorRef } from "../../runtime/mod.ts";
+import { finish, pass, probe, settle, testSystem } from "../../runtime/testkit/mod.ts";
+import { Timed, TimerQueue } from "../../runtime/internal/timers.ts";
+import { supervise, worker } from "../../supervision/mod.ts";
+import { actor } from "./actors.ts";
+
+Deno.test("Timers fire in the order of their times, and at one time in the order of their setting", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(20), { maxLength: 60 }), async (delays) => {
+      const system = testSystem();
+      const seen: number[] = [];
+      const times: number[] = [];
+      system.start(
+        "a",
+        actor<number>((context) => {
+          delays.forEach((delay, i) => context.timers.once(`t${i}`, delay, i));
+          return {
+            receive(i) {
+              seen.push(i);
+              times.push(context.clock.now());
+            },
+          };
+        }),
+        undefined,
+      );
+      await pass(system, 100);
+      const expected = delays.map((delay, i) => ({ delay, i })).sort((a, b) => a.delay - b.delay || a.i - b.i);
+      assert.deepEqual(seen, expected.map((one) => one.i));
+      assert.deepEqual(times, expected.map((one) => one.delay));
+      await finish(system);
+    }),
+  );
+});
+
+class Entry extends Timed {
+  override fire(): void {}
+}
+
+Deno.test("the timer heap agrees with a sorted list under any mix of adding and removing", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(50)), { maxLength: 200 }), (operations) => {
+      const queue = new TimerQueue();
+      let list: Entry[] = [];
+      for (const [add, n] of operations) {
+        if (add) {
+          const entry = new Entry();
+          queue.add(entry, n);
+          list.push(entry);
+        } else if (list.length > 0) {
+          const [entry] = list.splice(n % list.length, 1);
+          queue.remove(entry);
+          queue.remove(entry);
+        }
+        assert.equal(queue.size, list.length);
+      }
+      list = list.sort((a, b) => a.time - b.time || a.sequence - b.sequence);
+      for (const entry of list) {
+        assert.equal(queue.peek(), entry);
+        queue.remove(entry);
+      }
+      assert.equal(queue.peek(), undefined);
+    }),
+  );
+});
+
+function withTimers(script: (context: ActorContext<string>, message: string) => void) {
+  const system = testSystem();
+  const seen: string[] = [];
+  const ref = system.start(
+    "a",
+    actor<string>((context) => ({
+      receive(message) {
+        seen.push(`${context.clock.now()} ${message}`);
+        script(context, message);
+      },
+    })),
+    undefined,
+  );
+  ref.tell("begin");
+  return { system, seen, ref };
+}
+
+Deno.test("Setting a key again replaces its timer, also when its message is already waiting", async () => {
+  const { system, seen, ref } = withTimers((context, message) => {
+    if (message === "begin") {
+      context.timers.once("key", 10, "old");
+      context.timers.once("key", 20, "middle");
+    }
+    if (message === "replace") context.timers.once("key", 7, "new");
+  });
+  await settle(system);
+  // At 20 the message of the timer waits behind "replace", which was told before it fired.
+  system.start(
+    "b",
+    actor<string>((context) => {
+      context.timers.once("t", 20, "go");
+      return { receive() {} };
+    }),
+    undefined,
+  );
+  await pass(system, 19);
+  const blocker = actor<string>((context) => {
+    // Fires at the same time but was set earlier than the user timer's message is handled.
+    context.timers.once("t", 1, "go");
+    return { receive: () => void ref.tell("replace") };
+  });
+  system.start("c", blocker, undefined);
+  await pass(system, 30);
+  assert.deepEqual(seen, ["0 begin", "20 middle", "20 replace", "27 new"]);
+  await finish(system);
+
+  const waiting = withTimers((context, message) => {
+    if (message === "begin") context.timers.once("key", 0, "old");
+    if (message === "replace") context.timers.once("key", 5, "new");
+  });
+  // Two messages in the mailbox before the zero delay timer's own: "replace" is handled while "old" waits.
+  waiting.system.start("d", actor<string>(() => ({ receive() {} })), undefined);
+  await waiting.system.run({ until: 0 });
+  assert.deepEqual(waiting.seen, ["0 begin", "0 old"]);
+  await finish(waiting.system);
+});
+
+/** Runs `act` in an actor whose timer message is in its mailbox, not yet handled; returns what it handled after. */
+async function whileWaiting(act: (context: ActorContext<string>) => void) {
+  const system = testSystem();
+  const seen: string[] = [];
+  const def = actor<string>((context) => {
+    if (context.incarnation === 0) context.timers.once("key", 10, "waiting");
+    return {
+      async receive(message) {
+        if (message !== "block") seen.push(message);
+        else {
+          // The timer fires while this handler waits for the answer, which takes until 20.
+          await context.ask(slow.ref, (replyTo: ActorRef<string>) => replyTo, 20);
+          act(context);
+        }
+      },
+    };
+  });
+  const slow = probe<ActorRef<string>>(system, "slow");
+  supervise(system, "top", { id: "top", strategy: "one_for_one", children: [worker("a", def, undefined)] });
+  (system.find("/top/a") as ActorRef<string>).tell("block");
+  await pass(system, 19);
+  assert.equal(system.actors().find((one) => one.path === "/top/a")?.mailbox, 1);
+  await pass(system, 100);
+  const { expired } = system.counters();
+  await finish(system);
+  return { seen, expired };
+}
+
+Deno.test("Cancelling a timer also cancels its waiting message", async () => {
+  assert.deepEqual(await whileWaiting(() => {}), { seen: ["waiting"], expired: 0 });
+  assert.deepEqual(await whileWaiting((context) => context.timers.cancel("key")), { seen: [], expired: 1 });
+  const replaced = await whileWaiting((context) => context.timers.once("key", 5, "new"));
+  assert.deepEqual(replaced, { seen: ["new"], expired: 1 });
+});
+
+Deno.test("Timers end with the incarnation, also when their message is already waiting", async () => {
+  const crashed = await whileWaiting(() => {
+    throw new Error("crash with the message waiting");
+  });
+  assert.deepEqual(crashed, { seen: [], expired: 1 });
+  const system = testSystem();
+  const seen: number[] = [];
+  const def = actor<string>((context) => {
+    if (context.incarnation === 0) context.timers.every("tick", 10, "tick");
+    return { receive: () => void seen.push(context.clock.now()) };
+  });
+  supervise(system, "top", { id: "top", strategy: "one_for_one", children: [worker("a", def, undefined)] });
+  await pass(system, 25);
+  system.crash(system.find("/top/a")!, new Error("x"));
+  await pass(system, 100);
+  assert.deepEqual(seen, [10, 20]);
+  await finish(system);
+});
+
+Deno.test("A repeated timer keeps its rate and does not drift", async () => {
+  const { system, seen } = withTimers((context, message) => {
+    if (message === "begin") context.timers.every("tick", 7, "tick");
+  });
+  await pass(system, 7 * 1000);
+  assert.equal(seen.length, 1001);
+  assert.deepEqual(seen.slice(1).map((one) => parseInt(one)), Array.from({ length: 1000 }, (_, i) => (i + 1) * 7));
+  await finish(system);
+});
+
+Deno.test("a timer refuses a delay that is not a whole number of microseconds", async () => {
+  const system = testSystem();
+  const bad = (set: (context: ActorContext<string>) => void) => () =>
+    system.start(
+      "bad",
+      actor<string>((context) => {
+        set(context);
+        return {};
+      }),
+      undefined,
+    );
+  assert.throws(bad((context) => context.timers.once("k", -1, "m")), /Timer "k" takes a delay/);
+  assert.throws(bad((context) => context.timers.once("k", 0.5, "m")), /whole microseconds/);
+  assert.throws(bad((context) => context.timers.every("k", 0, "m")), /above 0/);
+  await finish(system);
+});
