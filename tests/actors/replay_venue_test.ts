@@ -324,12 +324,8 @@ Deno.test("commands take effect after the latency, before what is recorded at th
   ], "2 ms later the order came first");
   bench.cancel(1);
   assert.deepEqual(bench.levels([1, 102, 1]), ["#1 Trade 1@102 left 0 maker"], "the cancel is still on its way");
-  assert.deepEqual(
-    bench.read(bench.venue.advance(bench.time + 2000)),
-    [
-      "#1 CancelRejected 0@0 left 0 VenueUnknownOrder",
-    ].map((text) => text.replace("#1", "#1")),
-  );
+  bench.time += 1000;
+  assert.deepEqual(bench.read(bench.venue.advance(bench.time)), ["#1 CancelRejected 0@0 left 0 VenueUnknownOrder"]);
   assert.equal(bench.venue.nextDue, null);
 });
 
