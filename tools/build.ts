@@ -8,7 +8,7 @@ import { loadAssets } from "../actors/console/bundle.ts";
 import { UserError } from "../config/mod.ts";
 
 export async function build(): Promise<void> {
-  await ensureCore();
+  ensureCore();
   await loadAssets({ onBundle: () => console.error("bundling the console page …") });
 }
 
