@@ -25,7 +25,7 @@ export class MatchingEngine extends NativeHandle {
   readonly #core: Core;
   readonly #out = new Uint8Array(SubmitCountsView.SIZE);
   readonly #counts = new SubmitCountsView(this.#out);
-  readonly #hash = new Uint8Array(32);
+  readonly #hash = new Uint8Array(8);
 
   private constructor(symbols: Core, handle: bigint) {
     super(handle, symbols.cwts_engine_close);
@@ -115,7 +115,7 @@ export class MatchingEngine extends NativeHandle {
     return check(this.#core.cwts_engine_open_orders(this.handle));
   }
 
-  /** SHA-256 over the books, hexadecimal. */
+  /** Hash over the books and their counters, hexadecimal: equal books, equal hashes. */
   stateHash(): string {
     check(this.#core.cwts_engine_state_hash(this.handle, this.#hash, this.#hash.length));
     return hex(this.#hash);
