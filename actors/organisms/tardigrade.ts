@@ -10,8 +10,8 @@
  * `createCryptobiosis` is the same state without a market: the portfolio's de-risking state.
  */
 import { z } from "zod";
-import { type Bar, type BookTop, BUY, type ExecutionReport, type Instrument } from "./organism.ts";
-import { MICROS_PER_MS, type OrganismContext, type OrganismDefinition, SELL, TAKER_DISCIPLINE } from "./organism.ts";
+import type { Bar, BookTop, ExecutionReport, Instrument, OrganismContext, OrganismDefinition } from "./organism.ts";
+import { BUY, MICROS_PER_MS, SELL, TAKER_DISCIPLINE } from "./organism.ts";
 
 /** Sample standard deviation of the last `window` returns, as they are; annualise by √(returns per year). */
 export class RollingVolatility {
@@ -27,7 +27,6 @@ export class RollingVolatility {
   get ready(): boolean {
     return this.#returns.length === this.window;
   }
-
   get sd(): number {
     const n = this.#returns.length;
     const mean = this.#returns.reduce((sum, value) => sum + value, 0) / n;
@@ -140,22 +139,20 @@ export const tardigrade: OrganismDefinition<Parameters> = {
   },
 };
 
-const YEAR_MS = 365 * 86_400_000;
-/** After a refusal. */
-const SILENCE = 30_000 * MICROS_PER_MS;
+const [YEAR_MS, SILENCE_AFTER_REFUSAL] = [365 * 86_400_000, 30_000 * MICROS_PER_MS];
 
 /** Guards one instrument. Its memory of the peak begins anew with each incarnation. */
 class Bear {
   #onBars = false;
   #volatility: RollingVolatility;
-  #typical = 0;
+  #typical = 0; // Mean of the volatilities measured, over the last twenty windows or so.
+  #judged = 0;
   #cryptobiosis: Cryptobiosis;
   #top: BookTop | null = null;
   #price = 0;
   #sampledAt = -Infinity;
-  /** Money units: capital less what was paid; NaN until there is a price. */
-  #cash = NaN;
-  #due = false;
+  #cash = NaN; // Money units: capital less what was paid; NaN until there is a price.
+  #due = false; // Observed and not yet decided on.
   #live = true;
   #silentUntil = 0;
   #measured = 0;
@@ -165,10 +162,10 @@ class Bear {
     this.#cryptobiosis = this.#awake();
   }
 
+  /** Where there are bars, sampled mids say nothing more. */
   bar(bar: Bar): void {
-    // Where there are bars, sampled mids say nothing more.
     if (!this.#onBars) {
-      [this.#onBars, this.#price] = [true, 0];
+      [this.#onBars, this.#price, this.#judged] = [true, 0, 0];
       this.#volatility = new RollingVolatility(this.parameters.barWindow);
       this.#cryptobiosis = this.#awake();
     }
@@ -192,7 +189,7 @@ class Bear {
   report(report: ExecutionReport): void {
     const signed = report.side === BUY ? report.quantity : -report.quantity;
     if (report.type === "trade") this.#cash -= report.price * signed * this.instrument.unitsPerTickLot + report.fee;
-    if (report.type === "rejected") this.#silentUntil = this.context.now() + SILENCE;
+    if (report.type === "rejected") this.#silentUntil = this.context.now() + SILENCE_AFTER_REFUSAL;
     this.#decide();
   }
 
@@ -215,15 +212,14 @@ class Bear {
     this.#due = false;
     const perYear = this.#onBars ? barsPerYear : YEAR_MS / midSampleMs;
     this.#measured = this.#volatility.sd * Math.sqrt(perYear);
-    this.#typical += (this.#measured - this.#typical) / (this.#typical === 0 ? 1 : 20 * this.#volatility.window);
+    this.#typical += (this.#measured - this.#typical) / Math.min(++this.#judged, 20 * this.#volatility.window);
     const held = this.context.position(id);
     const equity = this.#cash + held * this.#price * unitsPerTickLot;
     const { exposure } = this.#cryptobiosis.update(equity, this.#measured / this.#target());
     const wanted = Math.round(exposure * fullLots);
     const error = Math.abs(wanted - held);
-    if (error === 0 || (wanted > 0 && error < rebalanceBand * fullLots)) return;
-    if (this.context.now() < this.#silentUntil) return;
-    this.#trade(wanted > held ? BUY : SELL, error);
+    const small = error === 0 || (wanted > 0 && error < rebalanceBand * fullLots);
+    if (!small && this.context.now() >= this.#silentUntil) this.#trade(wanted > held ? BUY : SELL, error);
   }
 
   #trade(side: 0 | 1, quantity: number): void {
@@ -248,7 +244,7 @@ class Bear {
   }
 
   inspect(): unknown {
-    const source = this.#onBars ? "bars" : "mids";
-    return { instrument: this.instrument.symbol, source, ...this.#cryptobiosis.inspect(), volatility: this.#measured };
+    const seen = { source: this.#onBars ? "bars" : "mids", volatility: this.#measured };
+    return { instrument: this.instrument.symbol, ...seen, ...this.#cryptobiosis.inspect() };
   }
 }
