@@ -150,6 +150,9 @@ export async function firstTimestamp(path: string): Promise<Micros> {
   let first: Micros | null = null;
   try {
     while (first === null && await lines.read((_line, time) => first ??= time));
+  } catch (error) {
+    // A damaged line further on in the same chunk is the business of whoever reads that far.
+    if (first === null) throw error;
   } finally {
     await lines.close();
   }
