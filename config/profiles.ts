@@ -40,16 +40,17 @@ const perpetual: Input["instruments"][number] = {
 const spot: Input["instruments"][number] = {
   ...perpetual,
   tick: "0.01",
-  lot: "0.00001",
+  // Orders on spot come in 0.00001, but the recorded book holds a few quantities of six decimals (25.426189).
+  lot: "0.000001",
   makerFee: 1_000,
   takerFee: 1_000,
-  maxQuantity: 1_000_000,
+  maxQuantity: 10_000_000,
 };
 
 function replay(paths: readonly string[]): Profile {
   const isSpot = paths.some((path) => basename(path).toLowerCase().includes("spot"));
   // Half a bitcoin as the largest order and two as the largest position, in the lots of each market.
-  const [maxQuantity, maxPosition] = isSpot ? [50_000, 200_000] : [500, 2_000];
+  const [maxQuantity, maxPosition] = isSpot ? [500_000, 2_000_000] : [500, 2_000];
   const limits = { maxQuantity, maxPosition };
   return {
     instruments: [isSpot ? spot : perpetual],

@@ -102,7 +102,7 @@ Deno.test("the profile of a replay takes tick and lot from the market the captur
       }],
     }).config.instruments[0];
   assert.deepEqual([instrument("a/usdm_btcusdt.gz").tick, instrument("a/usdm_btcusdt.gz").lot], ["0.10", "0.001"]);
-  assert.deepEqual([instrument("a/spot_btcusdt.gz").tick, instrument("a/spot_btcusdt.gz").lot], ["0.01", "0.00001"]);
+  assert.deepEqual([instrument("a/spot_btcusdt.gz").tick, instrument("a/spot_btcusdt.gz").lot], ["0.01", "0.000001"]);
 });
 
 Deno.test("environment values take the type of their key", () => {
