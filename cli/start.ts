@@ -9,6 +9,9 @@ interface StartFlags extends NodeFlags {
   readonly summary?: "json" | "text";
 }
 
+/** Signals closer together than this are one. */
+const SAME_SIGNAL_MS = 1_000;
+
 const EXAMPLES = `
 Examples:
   $ deno task start                                   simulated market, console on http://127.0.0.1:8787
@@ -41,8 +44,12 @@ export async function runHere(
   const { runNode, summaryText } = await import("../actors/node/mod.ts");
   for (const line of introduction(loaded, io)) talk(line);
   const stopping = new AbortController();
+  let stoppedAt = -Infinity;
   const onSignal = () => {
+    // Ctrl-C reaches us twice when whoever started us passes it on as well.
+    if (performance.now() - stoppedAt < SAME_SIGNAL_MS) return;
     if (stopping.signal.aborted) Deno.exit(130);
+    stoppedAt = performance.now();
     io.err("stopping: cancelling orders and closing the log (once more to stop at once)");
     stopping.abort();
   };

@@ -1,0 +1,164 @@
+/** Kill and re-arm from another process: the gate of a running node shuts, and the state outlives the node. */
+import assert from "node:assert/strict";
+import { ensureCore } from "../../ffi/build.ts";
+import { cwts, outside, withDirectory } from "./run.ts";
+
+ensureCore();
+
+/** Starts a node at full speed, waits until it has traded for a moment, and stops it at the end. */
+async function withNode<T>(directory: string, use: (stop: () => Promise<string>) => Promise<T>): Promise<T> {
+  const child = cwts([
+    "start",
+    "--data-dir",
+    directory,
+    "--speed",
+    "max",
+    "--console-port",
+    "off",
+    "--durability",
+    "memory",
+    "--summary",
+    "json",
+  ]).spawn();
+  const output = child.output();
+  const stop = async () => {
+    child.kill("SIGTERM");
+    return new TextDecoder().decode((await output).stdout);
+  };
+  let stopped = false;
+  try {
+    await started(directory);
+    return await use(() => {
+      stopped = true;
+      return stop();
+    });
+  } finally {
+    if (!stopped) await stop();
+  }
+}
+
+/** Resolves when the node holds the control page. */
+async function started(directory: string): Promise<void> {
+  for (let i = 0; i < 400; i++) {
+    const { ControlPage } = await import("../../ffi/mod.ts");
+    if (await exists(`${directory}/control.page`)) {
+      using page = ControlPage.open(directory);
+      if (page.header().heartbeat > 0 && page.header().gateSequence > 50) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("the node has not begun to trade within 20 s");
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("kill stops a node at full speed: confirmed, nothing resting, nothing accepted afterwards", async () => {
+  await withDirectory(async (directory) => {
+    const [kill, summary] = await withNode(directory, async (stop) => {
+      const kill = await outside(["kill", "--data-dir", directory, "--reason", "test", "--json"]);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return [kill, await stop()] as const;
+    });
+    assert.equal(kill.exit, 0, kill.err);
+    const report = JSON.parse(kill.out);
+    assert.deepEqual(
+      [report.scope, report.state, report.previous, report.nodeRunning, report.confirmed, report.unknown],
+      ["firm", "KILLED", "ACTIVE", true, true, 0],
+    );
+    assert.deepEqual(JSON.parse(summary.trim().split("\n").at(-1)!).killed, ["firm"]);
+
+    // The log is the judge: new orders decided after the kill were all refused, and no order is left open.
+    const shown = await outside([
+      "audit",
+      "show",
+      "--data-dir",
+      directory,
+      "--type",
+      "Decision",
+      "--limit",
+      "0",
+      "--json",
+    ]);
+    const decisions = shown.out.trim().split("\n").map((line) => JSON.parse(line).content);
+    const late = decisions.filter(({ decision }) => decision.sequence > report.gateSequence);
+    const entered = late.filter(({ command, decision }) => command.kind === 1 && decision.code === 0);
+    assert.deepEqual(entered, []);
+  });
+});
+
+Deno.test("a kill outlives the node, and a re-arm without a node counts from the next start", async () => {
+  await withDirectory(async (directory) => {
+    const start = ["start", "--data-dir", directory, "--speed", "max", "--duration", "5s", "--console-port", "off"];
+    const run = async () => {
+      const { exit, out, err } = await outside([...start, "--durability", "memory", "--summary", "json"]);
+      assert.equal(exit, 0, err);
+      return JSON.parse(out.trim().split("\n").at(-1)!);
+    };
+    assert.deepEqual((await run()).killed, []);
+    const kill = await outside(["kill", "--data-dir", directory, "--scope", "organism:anglerfish-1"]);
+    assert.equal(kill.exit, 0, kill.err);
+    assert.match(kill.out, /no node is running on .*: the state is kept/);
+    assert.deepEqual((await run()).killed, ["organism:anglerfish-1"]);
+    const rearm = await outside([
+      "rearm",
+      "--data-dir",
+      directory,
+      "--scope",
+      "organism:anglerfish-1",
+      "--reason",
+      "test",
+      "--yes",
+    ]);
+    assert.equal(rearm.exit, 0, rearm.err);
+    assert.match(rearm.out, /ACTIVE organism:anglerfish-1 \(was KILLED\)/);
+    assert.deepEqual((await run()).killed, []);
+  });
+});
+
+Deno.test("an unknown scope is refused with the known ones, exit code 2", async () => {
+  await withDirectory(async (directory) => {
+    await outside(["start", "--data-dir", directory, "--speed", "max", "--duration", "1s", "--console-port", "off"]);
+    const { exit, err } = await outside(["kill", "--data-dir", directory, "--scope", "organism:anglerfsh-1"]);
+    assert.equal(exit, 2);
+    assert.match(
+      err,
+      /there is no scope "organism:anglerfsh-1": did you mean organism:anglerfish-1\? known are firm, /,
+    );
+  });
+});
+
+Deno.test("a directory in which no node ever ran is refused: a kill that reaches nobody is no kill", async () => {
+  await withDirectory(async (directory) => {
+    const { exit, err } = await outside(["kill", "--data-dir", directory]);
+    assert.equal(exit, 2);
+    assert.match(err, /^error: no node has ever run with the data directory .*--data-dir\n$/);
+  });
+});
+
+Deno.test("kill works when the configuration is broken", async () => {
+  await withDirectory(async (directory) => {
+    await outside(["start", "--data-dir", directory, "--speed", "max", "--duration", "1s", "--console-port", "off"]);
+    const { exit, out, err } = await outside(["kill"], { CWTS_NODE_DATA_DIR: directory, CWTS_NODE_SEDE: "1" });
+    assert.equal(exit, 0, err);
+    assert.match(err, /^warning: the variable CWTS_NODE_SEDE sets no key/);
+    assert.match(out, /^KILLED firm/);
+  });
+});
+
+Deno.test("a second node on the same data directory is refused with one sentence, exit code 1", async () => {
+  await withDirectory(async (directory) => {
+    const second = await withNode(
+      directory,
+      () => outside(["start", "--data-dir", directory, "--console-port", "off"]),
+    );
+    assert.equal(second.exit, 1);
+    assert.match(second.err, /^error: another node \(process \d+\) holds .*: stop it, or name another .*--data-dir\n$/);
+  });
+});
