@@ -82,7 +82,11 @@ pub unsafe extern "C" fn cwts_audit_open(
         // SAFETY: as promised by the caller.
         let directory = unsafe { take_text(directory, directory_length) }?;
         let segment_bytes = count(segment_bytes, "segment size")?;
-        insert(AuditLog::open(Path::new(&directory), durability, segment_bytes)?)
+        insert(AuditLog::open(
+            Path::new(&directory),
+            durability,
+            segment_bytes,
+        )?)
     })
 }
 

@@ -96,16 +96,16 @@ pub unsafe extern "C" fn cwts_control_request(
     CONTROLS.call(handle, |control| {
         let scope = scope_index(scope)?;
         if !scope_state::is_known(state) {
-            return Err(Failure::argument(format!("{state} is not a state of a scope")));
+            return Err(Failure::argument(format!(
+                "{state} is not a state of a scope"
+            )));
         }
         // SAFETY: as promised by the caller.
         let reason = unsafe { take_text(reason, reason_length) }?;
         // SAFETY: as promised by the caller.
         let actor = unsafe { take_text(actor, actor_length) }?;
         let wall_nanos = wall(wall_nanos)?;
-        let (epoch, gate_sequence) = control
-            .0
-            .request(scope, state, &reason, &actor, wall_nanos);
+        let (epoch, gate_sequence) = control.0.request(scope, state, &reason, &actor, wall_nanos);
         let receipt = ControlReceipt {
             epoch,
             gate_sequence,
@@ -168,7 +168,8 @@ pub unsafe extern "C" fn cwts_control_set_name(
         if control.0.set_name(scope_index(scope)?, &name) {
             return Ok(0);
         }
-        let sentence = format!("the scope name {name:?} is longer than 32 bytes or has a zero in it");
+        let sentence =
+            format!("the scope name {name:?} is longer than 32 bytes or has a zero in it");
         Err(Failure::argument(sentence))
     }) as i32
 }

@@ -190,8 +190,9 @@ pub unsafe extern "C" fn cwts_engine_cancel_all(
             counts_length,
         };
         check_counts(&out)?;
-        let instrument = u16::try_from(instrument)
-            .map_err(|_| Failure::argument(format!("instrument {instrument} is not below 65536")))?;
+        let instrument = u16::try_from(instrument).map_err(|_| {
+            Failure::argument(format!("instrument {instrument} is not below 65536"))
+        })?;
         let scope = match (owner, instrument) {
             (EVERY_OWNER, EVERY_INSTRUMENT) => CancelScope::Everything,
             (EVERY_OWNER, instrument) => CancelScope::Instrument(instrument),
@@ -223,7 +224,9 @@ pub unsafe extern "C" fn cwts_engine_depth(
         let listed = u16::try_from(instrument)
             .is_ok_and(|id| this.engine.depth(id, side, most, &mut this.levels));
         if !listed {
-            return Err(Failure::argument(format!("instrument {instrument} is not listed")));
+            return Err(Failure::argument(format!(
+                "instrument {instrument} is not listed"
+            )));
         }
         // SAFETY: as promised by the caller.
         let written = unsafe { put_records(out, length, &this.levels) }?;

@@ -58,7 +58,8 @@ pub unsafe extern "C" fn cwts_gate_instrument(
         // SAFETY: as promised by the caller.
         let rules = unsafe { take_record(rules, length) }?;
         let mut audit = AUDITS.lock(this.audit)?;
-        this.gate.set_instrument(&mut *audit, &rules, nanos(time)?)?;
+        this.gate
+            .set_instrument(&mut *audit, &rules, nanos(time)?)?;
         Ok(0)
     }) as i32
 }

@@ -127,7 +127,9 @@ impl<T: Object> Table<T> {
             return Err(code::BAD_HANDLE.into());
         }
         // Slots keep their own word on poisoning: a lock that a panic passed through says less.
-        let slot = self.slots[at].lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = self.slots[at]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let generation = (handle >> SLOT_BITS) as u32;
         if slot.value.is_none() || slot.generation != generation {
             return Err(code::BAD_HANDLE.into());
