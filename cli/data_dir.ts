@@ -45,7 +45,7 @@ export function isHeld(directory: string): boolean {
   try {
     lock = Deno.openSync(join(directory, "LOCK"), { read: true, write: true });
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
     throw error;
   }
   // A shared lock, and only for a moment: a node that starts just now takes its own right after.

@@ -83,31 +83,32 @@ async function checkCore(): Promise<Check> {
 
 function checkDataDir(directory: string): Check {
   const name = "data directory";
+  const fix = "name another with --data-dir, or change its owner";
   const place = existing(directory);
+  if (!isDirectory(place)) return check(name, true, false, `${place} is not a directory`, fix);
   try {
     const probe = Deno.makeTempFileSync({ dir: place, prefix: ".cwts-probe-" });
     Deno.removeSync(probe);
     return check(name, true, true, place === resolve(directory) ? directory : `${directory} (made at the start)`, "");
   } catch (error) {
-    return check(
-      name,
-      true,
-      false,
-      `${place} cannot be written: ${(error as Error).message}`,
-      "name another with --data-dir, or change its owner",
-    );
+    return check(name, true, false, `${place} cannot be written: ${(error as Error).message}`, fix);
   }
 }
 
-/** The directory itself, or the nearest one above it that exists. */
-function existing(directory: string): string {
-  for (let place = resolve(directory);; place = dirname(place)) {
-    try {
-      if (Deno.statSync(place).isDirectory) return place;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-    if (place === dirname(place)) return place;
+/** The path itself, or the nearest thing above it that exists. */
+function existing(path: string): string {
+  let place = resolve(path);
+  while (!exists(place) && place !== dirname(place)) place = dirname(place);
+  return place;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
   }
 }
 
@@ -124,12 +125,7 @@ function checkSpace(directory: string): Check {
 }
 
 function checkHolder(directory: string): Check {
-  let held = false;
-  try {
-    held = isHeld(directory);
-  } catch (error) {
-    return check("running node", false, false, `cannot tell: ${(error as Error).message}`, "change the owner of LOCK");
-  }
+  const held = isHeld(directory);
   const holder = held ? Deno.readTextFileSync(join(directory, "LOCK")).trim() : "";
   return check("running node", false, true, held ? `process ${holder} holds ${directory}` : "none", "");
 }
