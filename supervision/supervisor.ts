@@ -67,7 +67,8 @@ interface Stopping {
 }
 
 class Supervisor implements Handlers<SupervisorMessage | Internal> {
-  private readonly children: Child[] = [];
+  /** By id, in start order. */
+  private readonly children = new Map<string, Child>();
   private readonly control: Children<SupervisorMessage | Internal>;
   private budget: RestartBudget;
   private stopping: Stopping | null = null;
@@ -89,7 +90,7 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
     this.budget = this.freshBudget();
     for (const childSpec of spec.children) {
       const child = newChild(childSpec);
-      this.children.push(child);
+      this.children.set(child.spec.id, child);
       const failure = this.startChild(child);
       if (failure !== null) throw failure;
     }
@@ -97,8 +98,8 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
 
   signal(signal: Parameters<NonNullable<Handlers<never>["signal"]>>[0]): void {
     if (signal.kind !== "child-exit") return;
-    const child = this.children.find((one) => one.ref === signal.child);
-    if (child === undefined) return;
+    const child = this.children.get(signal.child.path.slice(this.context.self.path.length + 1));
+    if (child === undefined || child.ref !== signal.child) return;
     child.exit = signal.reason;
     child.state = "ended";
     if (this.stopping !== null && this.stopping.current === child) {
@@ -126,7 +127,8 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
   }
 
   inspect(): SupervisorView {
-    const { spec, children } = this;
+    const { spec } = this;
+    const children = [...this.children.values()];
     const supervisors = children.filter((child) => isSupervisorSpec(child.spec)).length;
     return {
       strategy: spec.strategy,
@@ -209,10 +211,12 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
     switch (this.spec.strategy) {
       case "one_for_one":
         return [child];
-      case "rest_for_one":
-        return this.children.slice(this.children.indexOf(child));
+      case "rest_for_one": {
+        const all = [...this.children.values()];
+        return all.slice(all.indexOf(child));
+      }
       case "one_for_all":
-        return [...this.children];
+        return [...this.children.values()];
     }
   }
 
@@ -246,7 +250,7 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
   }
 
   /** Stops the running ones among `children`, last started first, one after the other. */
-  private stopAll(children: readonly Child[], then: Then): void {
+  private stopAll(children: Iterable<Child>, then: Then): void {
     this.stopping = { current: null, left: [...children], then };
     this.stopNext();
   }
@@ -300,7 +304,7 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
         this.context.stop(then.reason);
         return;
       case "stay-stopped":
-        for (const child of [...this.children].reverse()) this.leave(child);
+        for (const child of [...this.children.values()].reverse()) this.leave(child);
         return;
       case "terminated":
         this.leave(then.child);
@@ -318,8 +322,7 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
   }
 
   private forget(child: Child): void {
-    const index = this.children.indexOf(child);
-    if (index >= 0) this.children.splice(index, 1);
+    if (this.children.get(child.spec.id) === child) this.children.delete(child.spec.id);
   }
 
   private giveUp(child: Child): void {
@@ -330,9 +333,12 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
     this.control.gaveUp(action, `"${child.spec.id}" needed more than ${intensity} restarts in ${periodMs} ms`);
     if (action === "escalate") {
       this.ending = true;
-      this.stopAll(this.children, { kind: "end", reason: { kind: "shutdown", detail: "restart budget spent" } });
+      this.stopAll(this.children.values(), {
+        kind: "end",
+        reason: { kind: "shutdown", detail: "restart budget spent" },
+      });
     } else {
-      this.stopAll(this.children, { kind: "stay-stopped" });
+      this.stopAll(this.children.values(), { kind: "stay-stopped" });
     }
   }
 
@@ -341,7 +347,7 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
     if (this.ending) return;
     this.ending = true;
     const current = this.stopping?.current ?? null;
-    const left = this.children.filter((child) => child !== current);
+    const left = [...this.children.values()].filter((child) => child !== current);
     this.stopping = { current, left, then: { kind: "end", reason } };
     if (current === null) this.stopNext();
   }
@@ -354,9 +360,9 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
   private addChild(spec: ChildSpec): string | null {
     const problems = checkSpec(spec);
     if (problems.length > 0) return problems.join(" ");
-    if (this.children.some((other) => other.spec.id === spec.id)) return `A child "${spec.id}" already exists.`;
+    if (this.children.has(spec.id)) return `A child "${spec.id}" already exists.`;
     const child = newChild(spec);
-    this.children.push(child);
+    this.children.set(spec.id, child);
     const failure = this.startChild(child);
     if (failure === null) return null;
     this.forget(child);
@@ -364,7 +370,7 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
   }
 
   private changeChild(command: Exclude<SupervisorMessage, { kind: "StartChild" }>): string | null | "later" {
-    const child = this.children.find((one) => one.spec.id === command.id);
+    const child = this.children.get(command.id);
     if (child === undefined) return `There is no child "${command.id}".`;
     if (command.kind === "TerminateChild") {
       this.stopAll([child], { kind: "terminated", child, replyTo: command.replyTo });

@@ -3,6 +3,7 @@
  *
  * Actors live in virtual time; the driver needs the wall to pace it, to let input and output through, and to sleep.
  */
+// deno-lint-ignore cwts/no-ambient -- the driver, and it alone, lets the event loop run and sleeps
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { Stopwatch } from "../time.ts";
 
@@ -17,6 +18,7 @@ export const machineStopwatch: Stopwatch = { now: () => wallMs() * 1e6 };
 /** Lets the event loop run once. Every microtask waiting before the call has run when it resolves. */
 export function yieldToLoop(): Promise<void> {
   return new Promise((resolve) => {
+    // deno-lint-ignore cwts/no-ambient -- the driver lets the event loop run here
     setImmediate(resolve);
   });
 }

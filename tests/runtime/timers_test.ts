@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ActorContext, ActorRef } from "../../runtime/mod.ts";
-import { finish, pass, probe, settle, testSystem } from "../../runtime/testkit/mod.ts";
+import { finish, pass, probe, testSystem } from "../../runtime/testkit/mod.ts";
 import { Timed, TimerQueue } from "../../runtime/internal/timers.ts";
 import { supervise, worker } from "../../supervision/mod.ts";
 import { actor } from "./actors.ts";
