@@ -220,7 +220,8 @@ Deno.test("k of takers with geometric reach is found within 10 %, however their 
     for (let taker = 1; taker <= 20_000; taker++) {
       const deepest = Math.floor(random.exponential(k));
       const aggressor = random.int(2) as 0 | 1;
-      for (let level = 0; level <= deepest; level++) {
+      // The queue at the touch is made of several orders, each with its print.
+      for (const level of [0, 0, 0, ...Array.from({ length: deepest + 1 }, (_, level) => level)]) {
         reach.add({ price: aggressor === 0 ? 101 + level : 99 - level, aggressor, time: taker }, 99, 101);
       }
     }

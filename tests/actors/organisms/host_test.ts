@@ -375,9 +375,11 @@ Deno.test("the organism's world is frozen and holds nothing of the host", async 
 
 Deno.test("a crashed organism comes up clean: orders withdrawn, position known, allowance not renewed", async () => {
   const contexts: OrganismContext[] = [];
+  const heard: number[] = [];
   const definition = puppet((context) => {
     contexts.push(context);
     return {
+      onReport: ({ orderId }) => void heard.push(orderId),
       onBook: () => void context.submit(quote),
       onTrade: () => {
         throw new Error("stung");
@@ -411,6 +413,7 @@ Deno.test("a crashed organism comes up clean: orders withdrawn, position known, 
   host.tell({ kind: "MarketData", events: [{ ...top }] });
   await dish.pass(5 * MS);
   assert.equal(context.position(INSTRUMENT.id), 7, "a late fill of the old incarnation still moves the position");
+  assert.ok(!heard.includes(order.orderId), "and is not told to one that knows nothing of the order");
   assert.equal(dish.submitted.length, 3, "one before the crash, one left of the allowance, one earned by the fill");
 });
 
