@@ -1,0 +1,198 @@
+//! One book per instrument and the counters that run over all of them: the matching half of a venue.
+//!
+//! Records pile up in [`MatchingEngine::events`] until the caller clears them, so one call may carry a batch.
+use super::events::{Events, Subject};
+use super::rules;
+use super::Book;
+use crate::layout::{code, command_kind, exec_type, DepthLevel, OrderCommand};
+
+/// Instruments are numbered 0 to `INSTRUMENT_COUNT - 1`.
+pub const INSTRUMENT_COUNT: u16 = 128;
+
+/// Instrument of a `CancelOwner` that means every book.
+pub const EVERY_INSTRUMENT: u16 = u16::MAX;
+
+/// Whose orders [`MatchingEngine::cancel_all`] cancels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelScope {
+    /// Everything an owner has, in every book.
+    Owner(u32),
+    /// Everything in one book; nothing when it is not listed.
+    Instrument(u16),
+    /// What an owner has in one book; nothing when it is not listed.
+    OwnerInInstrument(u32, u16),
+    Everything,
+}
+
+/// Why an instrument could not be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListingError {
+    /// The id is not below `INSTRUMENT_COUNT`.
+    OutOfRange,
+    /// The instrument already has a book.
+    AlreadyListed,
+}
+
+/// Books by instrument.
+pub struct MatchingEngine<B> {
+    books: Vec<Option<Box<B>>>,
+    events: Events,
+}
+
+impl<B: Book> Default for MatchingEngine<B> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<B: Book> MatchingEngine<B> {
+    /// An engine that lists nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            books: (0..INSTRUMENT_COUNT).map(|_| None).collect(),
+            events: Events::new(),
+        }
+    }
+
+    /// Lists an instrument with an empty book.
+    pub fn add_instrument(&mut self, instrument: u16) -> Result<(), ListingError> {
+        let place = self
+            .books
+            .get_mut(usize::from(instrument))
+            .ok_or(ListingError::OutOfRange)?;
+        if place.is_some() {
+            return Err(ListingError::AlreadyListed);
+        }
+        *place = Some(Box::new(B::new(instrument)));
+        Ok(())
+    }
+
+    /// The book of an instrument, if it is listed.
+    #[must_use]
+    pub fn book(&self, instrument: u16) -> Option<&B> {
+        self.books.get(usize::from(instrument))?.as_deref()
+    }
+
+    /// Listed instruments, ascending.
+    pub fn instruments(&self) -> impl Iterator<Item = u16> + '_ {
+        (0..INSTRUMENT_COUNT).filter(|instrument| self.book(*instrument).is_some())
+    }
+
+    /// Carries out one command; what happened is appended to [`events`](Self::events). A command for an instrument
+    /// that is not listed is refused with `VENUE_UNKNOWN_INSTRUMENT`: `Rejected` for a new order or an unknown kind,
+    /// else `CancelRejected`.
+    #[inline]
+    pub fn submit(&mut self, command: &OrderCommand) {
+        match self.books.get_mut(usize::from(command.instrument)) {
+            Some(Some(book)) => book.submit(command, &mut self.events),
+            _ => self.submit_beside_books(command),
+        }
+    }
+
+    #[cold]
+    fn submit_beside_books(&mut self, command: &OrderCommand) {
+        let is_mass_cancel = command.kind == command_kind::CANCEL_OWNER;
+        if is_mass_cancel && command.instrument == EVERY_INSTRUMENT {
+            self.cancel_all(CancelScope::Owner(command.owner), command.time);
+            return;
+        }
+        let (instrument, reason) = (command.instrument, code::VENUE_UNKNOWN_INSTRUMENT);
+        match command.kind {
+            command_kind::CANCEL | command_kind::AMEND => {
+                self.events.cancel_rejected(instrument, command, reason);
+            }
+            command_kind::CANCEL_OWNER => {
+                let subject = Subject {
+                    order_id: command.order_id,
+                    side: command.side,
+                    owner: command.owner,
+                    price: 0,
+                };
+                let kind = exec_type::CANCEL_REJECTED;
+                self.events
+                    .report(kind, reason, instrument, command.time, subject, 0, 0);
+            }
+            _ => self.events.rejected(instrument, command, reason),
+        }
+    }
+
+    /// Cancels every resting order in `scope`, instruments ascending, each book's best-price tick after its orders.
+    /// Returns how many orders were cancelled.
+    pub fn cancel_all(&mut self, scope: CancelScope, time: i64) -> u32 {
+        let (owner, only) = match scope {
+            CancelScope::Owner(owner) => (Some(owner), None),
+            CancelScope::Instrument(instrument) => (None, Some(instrument)),
+            CancelScope::OwnerInInstrument(owner, instrument) => (Some(owner), Some(instrument)),
+            CancelScope::Everything => (None, None),
+        };
+        let mut cancelled = 0;
+        for (instrument, book) in (0..).zip(&mut self.books) {
+            if let Some(book) = book {
+                if only.is_none_or(|only| only == instrument) {
+                    cancelled += book.cancel_owner(owner, time, &mut self.events);
+                }
+            }
+        }
+        cancelled
+    }
+
+    /// What happened since [`clear_events`](Self::clear_events), oldest first, and the venue's counters.
+    #[must_use]
+    pub fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// Forgets the records; keeps the buffers and the counters.
+    #[inline]
+    pub fn clear_events(&mut self) {
+        self.events.clear();
+    }
+
+    /// The best price level of a side; `None` when it is empty or the instrument is not listed.
+    #[must_use]
+    pub fn best(&self, instrument: u16, side: u8) -> Option<DepthLevel> {
+        self.book(instrument)?.best(side)
+    }
+
+    /// Replaces the contents of `out` by the `levels` best price levels of a side, best first. False, and `out` empty,
+    /// when the instrument is not listed.
+    pub fn depth(
+        &self,
+        instrument: u16,
+        side: u8,
+        levels: usize,
+        out: &mut Vec<DepthLevel>,
+    ) -> bool {
+        out.clear();
+        match self.book(instrument) {
+            Some(book) => {
+                book.depth(side, levels, out);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Open orders over all books.
+    #[must_use]
+    pub fn open_orders(&self) -> usize {
+        self.books
+            .iter()
+            .flatten()
+            .map(|book| book.open_orders())
+            .sum()
+    }
+
+    /// Equal for engines with equal books and equal counters, whatever the implementation. Visits every order.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        let mut hash = rules::fold(self.events.venue_sequence(), self.events.matches());
+        for (instrument, book) in (0u64..).zip(&self.books) {
+            if let Some(book) = book {
+                hash = rules::fold(rules::fold(hash, instrument), book.state_hash());
+            }
+        }
+        hash
+    }
+}

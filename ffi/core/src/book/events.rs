@@ -1,0 +1,284 @@
+//! What a command caused: execution records and market ticks, in buffers that are reused from call to call.
+//!
+//! Use one `Events` for all books of a venue: it owns the two counters that run over all of them. Clearing it keeps
+//! the buffers and the counters, so nothing is allocated once the buffers have grown to the busiest command.
+use super::rules::{self, Top};
+use super::RestingOrder;
+use crate::layout::{code, exec_type, liquidity, Execution, MarketTick, OrderCommand};
+
+/// `MarketTick::kind`: the best bid or ask changed in price or quantity.
+pub const TICK_BEST: u8 = 0;
+
+/// `MarketTick::kind`: a trade print.
+pub const TICK_TRADE: u8 = 1;
+
+/// Records that the buffers hold before they grow.
+const INITIAL_CAPACITY: usize = 256;
+
+/// The order a record is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject {
+    pub order_id: u64,
+    pub side: u8,
+    pub owner: u32,
+    /// Ticks; 0 for a market order.
+    pub price: i64,
+}
+
+impl Subject {
+    #[inline]
+    pub(crate) fn of(order: &RestingOrder) -> Self {
+        Self {
+            order_id: order.order_id,
+            side: order.side,
+            owner: order.owner,
+            price: order.price,
+        }
+    }
+}
+
+/// One side of a match.
+#[derive(Clone, Copy)]
+pub(crate) struct Party {
+    pub order_id: u64,
+    pub owner: u32,
+    /// Lots still open after the match.
+    pub leaves: i64,
+}
+
+/// Records since the last [`Events::clear`], oldest first, and the venue's counters.
+#[derive(Debug)]
+pub struct Events {
+    pub executions: Vec<Execution>,
+    pub ticks: Vec<MarketTick>,
+    venue_sequence: u64,
+    matches: u64,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Events {
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            executions: Vec::with_capacity(INITIAL_CAPACITY),
+            ticks: Vec::with_capacity(INITIAL_CAPACITY),
+            venue_sequence: 0,
+            matches: 0,
+        }
+    }
+
+    /// Forgets the records; keeps the buffers and the counters.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.executions.clear();
+        self.ticks.clear();
+    }
+
+    /// `venue_sequence` of the latest execution record; 0 before the first.
+    #[must_use]
+    pub fn venue_sequence(&self) -> u64 {
+        self.venue_sequence
+    }
+
+    /// Matches so far. The latest one's match id is the low 32 bits of this.
+    #[must_use]
+    pub fn matches(&self) -> u64 {
+        self.matches
+    }
+
+    /// Reports something other than a trade.
+    #[inline]
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn report(
+        &mut self,
+        kind: u8,
+        reason: u32,
+        instrument: u16,
+        time: i64,
+        subject: Subject,
+        quantity: i64,
+        leaves: i64,
+    ) {
+        self.venue_sequence += 1;
+        self.executions.push(Execution {
+            exec_type: kind,
+            side: subject.side,
+            liquidity: liquidity::NONE,
+            reserved: 0,
+            instrument,
+            reason: reason as u16,
+            order_id: subject.order_id,
+            price: subject.price,
+            quantity,
+            leaves,
+            owner: subject.owner,
+            match_id: 0,
+            time,
+            venue_sequence: self.venue_sequence,
+        });
+    }
+
+    /// A command was refused and nothing changed: a new order, or something that cannot be read at all.
+    #[cold]
+    pub(crate) fn rejected(&mut self, instrument: u16, command: &OrderCommand, reason: u32) {
+        let subject = Subject {
+            order_id: command.order_id,
+            side: command.side,
+            owner: command.owner,
+            price: rules::reported_price(command),
+        };
+        let kind = exec_type::REJECTED;
+        self.report(
+            kind,
+            reason,
+            instrument,
+            command.time,
+            subject,
+            command.quantity,
+            0,
+        );
+    }
+
+    /// A cancel or amend was refused because it cannot be read or names nothing the owner has open here.
+    #[cold]
+    pub(crate) fn cancel_rejected(&mut self, instrument: u16, command: &OrderCommand, reason: u32) {
+        let subject = Subject {
+            order_id: command.target_id,
+            side: command.side,
+            owner: command.owner,
+            price: command.price,
+        };
+        let kind = exec_type::CANCEL_REJECTED;
+        self.report(
+            kind,
+            reason,
+            instrument,
+            command.time,
+            subject,
+            command.quantity,
+            0,
+        );
+    }
+
+    /// An amend was refused because its post-only target would match; the record shows the order as it stays.
+    #[cold]
+    pub(crate) fn amend_would_cross(
+        &mut self,
+        instrument: u16,
+        command: &OrderCommand,
+        order: &RestingOrder,
+    ) {
+        let (kind, reason) = (exec_type::CANCEL_REJECTED, code::WOULD_CROSS);
+        let subject = Subject::of(order);
+        self.report(
+            kind,
+            reason,
+            instrument,
+            command.time,
+            subject,
+            command.quantity,
+            order.quantity,
+        );
+    }
+
+    /// A resting order was taken out of the book.
+    #[inline]
+    pub(crate) fn canceled(
+        &mut self,
+        instrument: u16,
+        time: i64,
+        order: &RestingOrder,
+        reason: u32,
+    ) {
+        let kind = exec_type::CANCELED;
+        self.report(
+            kind,
+            reason,
+            instrument,
+            time,
+            Subject::of(order),
+            order.quantity,
+            0,
+        );
+    }
+
+    /// Reports one match: the maker's record, the taker's record, the trade print.
+    #[inline]
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn trade(
+        &mut self,
+        instrument: u16,
+        time: i64,
+        taker_side: u8,
+        price: i64,
+        quantity: i64,
+        maker: Party,
+        taker: Party,
+    ) {
+        self.matches += 1;
+        let match_id = self.matches as u32;
+        let record = Execution {
+            exec_type: exec_type::TRADE,
+            side: 1 - taker_side,
+            liquidity: liquidity::MAKER,
+            reserved: 0,
+            instrument,
+            reason: 0,
+            order_id: maker.order_id,
+            price,
+            quantity,
+            leaves: maker.leaves,
+            owner: maker.owner,
+            match_id,
+            time,
+            venue_sequence: self.venue_sequence + 1,
+        };
+        self.executions.push(record);
+        self.executions.push(Execution {
+            side: taker_side,
+            liquidity: liquidity::TAKER,
+            order_id: taker.order_id,
+            leaves: taker.leaves,
+            owner: taker.owner,
+            venue_sequence: self.venue_sequence + 2,
+            ..record
+        });
+        self.venue_sequence += 2;
+        self.ticks.push(MarketTick {
+            instrument,
+            kind: TICK_TRADE,
+            aggressor: taker_side,
+            match_id,
+            bid: 0,
+            bid_quantity: 0,
+            ask: 0,
+            ask_quantity: 0,
+            price,
+            quantity,
+            time,
+        });
+    }
+
+    /// Publishes the best prices after a command that changed them.
+    #[inline]
+    pub(crate) fn best_changed(&mut self, instrument: u16, time: i64, top: Top) {
+        self.ticks.push(MarketTick {
+            instrument,
+            kind: TICK_BEST,
+            aggressor: 0,
+            match_id: 0,
+            bid: top.bid,
+            bid_quantity: top.bid_quantity,
+            ask: top.ask,
+            ask_quantity: top.ask_quantity,
+            price: 0,
+            quantity: 0,
+            time,
+        });
+    }
+}
