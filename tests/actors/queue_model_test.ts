@@ -133,6 +133,19 @@ const table: readonly (readonly [
     30,
     0,
   ],
+  [
+    "proportional: a late trade of an earlier fall does not explain a later cancel",
+    "proportional",
+    50,
+    [
+      ["shows", 100],
+      ["shows", 80],
+      ["trade", 20],
+      ["shows", 60],
+    ],
+    23,
+    0,
+  ],
 ];
 
 for (const [sentence, rules, displayed, steps, ahead, filled] of table) {

@@ -200,19 +200,30 @@ Deno.test("the scanner accepts nothing that the complete reader refuses", () => 
     json.top(13, "100.10", "0.493", "100.20", "1.250"),
   ];
   let accepted = 0;
+  const compare = (text: string) => {
+    const fast = new CaptureMessage();
+    const bytes = new TextEncoder().encode(text);
+    if (!scanner.scan(bytes, 0, bytes.length, fast)) return;
+    accepted++;
+    const slow = new CaptureMessage();
+    decode(text, "BTCUSDT", perpetual, slow, () => text);
+    assert.deepEqual(meaning(fast), meaning(slow), text);
+  };
   for (const line of sound) {
     // Every single-character deletion and a set of single-character replacements.
     for (let at = 0; at < line.length; at++) {
       for (const put of ["", "0", "9", ".", '"', ",", "-", "}", "x", " ", "e"]) {
-        const text = line.slice(0, at) + put + line.slice(at + 1);
-        const fast = new CaptureMessage();
-        const bytes = new TextEncoder().encode(text);
-        if (!scanner.scan(bytes, 0, bytes.length, fast)) continue;
-        accepted++;
-        const slow = new CaptureMessage();
-        decode(text, "BTCUSDT", perpetual, slow, () => text);
-        assert.deepEqual(meaning(fast), meaning(slow), text);
+        compare(line.slice(0, at) + put + line.slice(at + 1));
       }
+    }
+    for (const end of ["}", "x", ",", " ", `\n${line}`]) compare(line + end);
+    for (const zero of ["0", "0.0", "00.00"]) compare(line.replace('"100.10"', `"${zero}"`));
+    // Every field left out, and every field twice.
+    const { stream, data } = JSON.parse(line);
+    for (const name of Object.keys(data)) {
+      compare(JSON.stringify({ stream, data: { ...data, [name]: undefined } }));
+      const field = JSON.stringify({ [name]: data[name] }).slice(1, -1);
+      compare(line.replace(field, `${field},${field}`));
     }
   }
   assert.ok(accepted > 500, `only ${accepted} variants were accepted`);

@@ -239,6 +239,15 @@ Deno.test("best prices between diffs rule until the next diff, and do not change
   assert.deepEqual(bench.venue.depth(0, 5).bids, [[100, 5], [99, 8]]);
 });
 
+Deno.test("levels better than newer best prices are gone, whatever the book still holds", () => {
+  const bench = new Bench().live();
+  bench.send({ id: 1, price: 100, quantity: 4 });
+  bench.feed({ kind: "Top", bid: 99, bidQuantity: 7, ask: 100, askQuantity: 3 });
+  assert.deepEqual(bench.venue.order(1)?.ahead, 0);
+  assert.deepEqual(bench.venue.order(1)?.leaves, 1, "and the seller at our price met us");
+  assert.deepEqual(bench.send({ id: 2, side: SELL, price: 99, quantity: 9 })[1], "#2 Trade 7@99 left 2 taker");
+});
+
 Deno.test("best prices that are no market are ignored", () => {
   const bench = new Bench().live();
   for (const [bid, ask] of [[102, 102], [103, 102], [0, 102], [100, 0]]) {
@@ -348,6 +357,8 @@ Deno.test("amend: post-only stays with the order, and what cannot be read or is 
   const bench = new Bench().live();
   bench.send({ id: 1, price: 100, quantity: 6, postOnly: true });
   assert.deepEqual(bench.amend(1, 102, 6), ["#1 CancelRejected 6@100 left 6 WouldCross"]);
+  assert.deepEqual(bench.amend(1, 99, 6), ["#1 Replaced 6@99 left 6"]);
+  assert.deepEqual(bench.amend(1, 102, 6), ["#1 CancelRejected 6@99 left 6 WouldCross"], "for life");
   assert.deepEqual(bench.amend(1, 0, 6), ["#1 CancelRejected 6@0 left 0 VenueMalformed"]);
   assert.deepEqual(bench.amend(1, 99, 0), ["#1 CancelRejected 0@99 left 0 VenueMalformed"]);
   assert.deepEqual(bench.amend(1, 99, 5, { owner: 2 }), ["#1 CancelRejected 5@99 left 0 VenueUnknownOrder"]);
