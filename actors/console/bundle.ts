@@ -14,6 +14,7 @@ const DIST = new URL("./dist/", import.meta.url);
 /** Source outside `page/` that ends up in the bundle. */
 const SHARED = [new URL("../../ffi/layout.gen.ts", import.meta.url)];
 const MANIFEST = new URL("../../deno.json", import.meta.url);
+const STYLE_SHEETS = ["base.css", "panels.css", "windows.css"] as const;
 const LIBRARIES = ["preact", "@preact/signals", "uplot", "d3-hierarchy"] as const;
 
 export interface LoadOptions {
@@ -25,12 +26,14 @@ export interface LoadOptions {
 
 /** The page's files, bundled first if needed. Throws UserError CONSOLE_BUNDLE when bundling fails. */
 export async function loadAssets({ dist = DIST, onBundle }: LoadOptions = {}): Promise<ConsoleAssets> {
-  const [html, css, icon, hash] = await Promise.all([
-    Deno.readTextFile(new URL("index.html", PAGE)),
-    Deno.readTextFile(new URL("style.css", PAGE)),
-    Deno.readTextFile(new URL("icon.svg", PAGE)),
+  const read = (name: string) => Deno.readTextFile(new URL(name, PAGE));
+  const [html, icon, hash, ...sheets] = await Promise.all([
+    read("index.html"),
+    read("icon.svg"),
     hashSources(),
+    ...STYLE_SHEETS.map(read),
   ]);
+  const css = sheets.join("");
   const made = await readBundle(dist);
   if (made !== null && made.hash === hash) return { html, icon, script: made.script, style: made.libraryStyle + css };
   onBundle?.();

@@ -15,19 +15,19 @@ export function Blotter() {
         ? <Empty>{orderProblem.value ?? nothing(shown)}</Empty>
         : (
           <div class="scroll">
-            <table aria-label="Orders, newest first">
+            <table class="fixed orders" aria-label="Orders, newest first">
               <thead>
                 <tr>
-                  <th scope="col">Time, UTC</th>
-                  <th scope="col" class="num optional">Order</th>
-                  <th scope="col">Organism</th>
-                  <th scope="col">Instrument</th>
-                  <th scope="col">Side</th>
-                  <th scope="col" class="num">Price</th>
-                  <th scope="col" class="num">Size</th>
-                  <th scope="col" class="num">Filled</th>
-                  <th scope="col" class="optional">Type</th>
-                  <th scope="col">Status</th>
+                  <th scope="col" class="w-time">Time, UTC</th>
+                  <th scope="col" class="w-id num optional">Order</th>
+                  <th scope="col" class="w-name">Organism</th>
+                  <th scope="col" class="w-symbol">Instrument</th>
+                  <th scope="col" class="w-side">Side</th>
+                  <th scope="col" class="w-price num">Price</th>
+                  <th scope="col" class="w-size num">Size</th>
+                  <th scope="col" class="w-size num">Filled</th>
+                  <th scope="col" class="w-type spare">Type</th>
+                  <th scope="col" class="w-state">Status</th>
                   <th scope="col">Reason</th>
                 </tr>
               </thead>
@@ -85,14 +85,14 @@ function Row({ order }: { readonly order: OrderView }) {
     <tr>
       <td class="time">{timeOfDay(order.time)}</td>
       <td class="num optional muted">{order.orderId}</td>
-      <td>{order.organism}</td>
-      <td>{order.instrument}</td>
-      <td class={order.side === "buy" ? "bid" : "ask"}>{order.side}</td>
-      <td class="num">{order.type === "market" ? "market" : ticks}</td>
-      <td class="num">{lots(order.quantity)}</td>
-      <td class={order.filled === 0 ? "num muted" : "num"}>{lots(order.filled)}</td>
-      <td class="optional muted">{order.type} {order.tif}</td>
-      <td>
+      <td class="organism clip">{order.organism}</td>
+      <td class="instrument clip">{order.instrument}</td>
+      <td class={order.side === "buy" ? "side bid" : "side ask"}>{order.side}</td>
+      <td class="price num">{order.type === "market" ? "market" : ticks}</td>
+      <td class="size num">{lots(order.quantity)}</td>
+      <td class={order.filled === 0 ? "filled num muted" : "filled num"}>{lots(order.filled)}</td>
+      <td class="spare muted">{order.type} {order.tif}</td>
+      <td class="status">
         <State state={order.status} />
       </td>
       <td class="reason" title={order.reason}>

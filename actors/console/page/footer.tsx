@@ -13,16 +13,14 @@ export function Footer() {
       <p id="messages">
         <b>Messages</b> {count(m.enqueued)} enqueued = {ENDS.map((end) => `${count(m[end])} ${end}`).join(" + ")} +{" "}
         {count(m.inFlight)} in flight
-        {m.unexplained === 0
-          ? <span class="muted">, none unexplained</span>
-          : <strong class="failed">, {count(m.unexplained)} unexplained</strong>}
+        <span class={m.unexplained === 0 ? "muted" : "failed"}>; {count(m.unexplained)} unexplained</span>
       </p>
       <p id="audit">
         <b>Audit</b> {count(audit.records)} records, {count(audit.durable)} durable ({audit.durability}), root{" "}
         <code title={audit.root}>{audit.root === "" ? "none yet" : shortHash(audit.root)}</code>
       </p>
-      <p class="muted version">
-        {s.version} · <a href="/openapi.json">API</a>
+      <p class="links-out">
+        <a href="/openapi.json">API</a>
       </p>
     </footer>
   );

@@ -43,6 +43,11 @@ export function count(value: number): string {
   return value < 1e10 ? `${fixed(value / 1e6, 1)} M` : `${fixed(value / 1e9, 1)} G`;
 }
 
+/** "1 restart", "2 restarts". */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
 /** A rate per second, to three digits at most. */
 export function rate(perSecond: number): string {
   if (perSecond >= 999_500) return `${(perSecond / 1e6).toFixed(1)}M`;

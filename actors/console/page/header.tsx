@@ -22,7 +22,7 @@ export function Header() {
   return (
     <header class="top">
       <h1>
-        CWTS <span class="muted">console</span>
+        CWTS <span class="muted">{s?.version}</span>
       </h1>
       <div class="modes" role="status" aria-live="polite">
         {s === null

@@ -8,7 +8,19 @@ export interface Bar {
   readonly height: number;
 }
 
-export function bars(buckets: readonly (readonly [upper: number, count: number])[]): Bar[] {
+type Buckets = readonly (readonly [upper: number, count: number])[];
+
+/** The buckets with the empty octaves between them put back, so that equal widths are equal ratios. */
+export function octaves(buckets: Buckets): Buckets {
+  const all: (readonly [number, number])[] = [];
+  for (const bucket of buckets) {
+    for (let upper = (all.at(-1)?.[0] ?? bucket[0]) * 2; upper < bucket[0] * 0.75; upper *= 2) all.push([upper, 0]);
+    all.push(bucket);
+  }
+  return all;
+}
+
+export function bars(buckets: Buckets): Bar[] {
   const most = Math.max(0, ...buckets.map(([, n]) => n));
   return buckets.map(([upper, n]) => ({ upper, count: n, height: n === 0 ? 0 : Math.log1p(n) / Math.log1p(most) }));
 }
@@ -17,7 +29,7 @@ export function bars(buckets: readonly (readonly [upper: number, count: number])
  * Place of a value on an axis where every bucket is equally wide, 0 to 1; inside its bucket by the logarithm. The
  * first bucket is taken to begin at half its upper bound.
  */
-export function placeOf(micros: number, buckets: readonly (readonly [upper: number, count: number])[]): number {
+export function placeOf(micros: number, buckets: Buckets): number {
   const index = buckets.findIndex(([upper]) => micros <= upper);
   if (buckets.length === 0 || index < 0) return 1;
   const upper = buckets[index][0];

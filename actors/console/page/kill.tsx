@@ -8,7 +8,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { signal } from "@preact/signals";
 import { type CommandResult, sendCommand, type Verb } from "./api.ts";
-import { count, millis } from "./format.ts";
+import { count, counted, millis } from "./format.ts";
 import { Panel, State } from "./panel.tsx";
 import { snapshot, token } from "./state.ts";
 
@@ -76,26 +76,28 @@ export function KillPanel() {
           </button>
         </div>
       </form>
-      <div class="kill-result" role="status" aria-live="assertive">
-        {sending.value
-          ? <p>Sent; waiting for the node to confirm.</p>
-          : result.value !== null
-          ? <Result result={result.value} />
-          : (
-            <p class="muted">
-              {incomplete ? "Kill and re-arm need a reason and the token." : `Ready: ${scope.value}.`}
-            </p>
-          )}
+      <div class="kill-outcome">
+        <div class="kill-result" role="status" aria-live="assertive">
+          {sending.value
+            ? <p>Sent; waiting for the node to confirm.</p>
+            : result.value !== null
+            ? <Result result={result.value} />
+            : (
+              <p class="muted">
+                {incomplete ? "Kill and re-arm need a reason and the token." : `Ready: ${scope.value}.`}
+              </p>
+            )}
+        </div>
+        {shut.length > 0 && (
+          <ul class="shut" aria-label="Scopes that are not active">
+            {shut.map((one) => (
+              <li key={one.name}>
+                {one.name} <State state={one.state} />
+              </li>
+            ))}
+          </ul>
+        )}
       </div>
-      {shut.length > 0 && (
-        <ul class="shut" aria-label="Scopes that are not active">
-          {shut.map((one) => (
-            <li key={one.name}>
-              {one.name} <State state={one.state} />
-            </li>
-          ))}
-        </ul>
-      )}
       <Confirmation />
     </Panel>
   );
@@ -131,7 +133,6 @@ function Confirmation() {
             <button
               type="button"
               class={verb === "kill" ? "danger" : undefined}
-              autofocus
               onClick={() => carryOut(verb)}
             >
               {verb === "kill" ? "Kill" : "Re-arm"} {scope.value} now
@@ -161,7 +162,8 @@ function consequences(verb: Verb, name: string): string[] {
   const resting = open === null ? "Its resting orders are" : `Resting orders (${count(open)} when last seen) are`;
   return [
     `The gate refuses every order ${whose} from that moment.`,
-    `${resting} cancelled. It stays killed, also after a restart, until it is re-armed.`,
+    `${resting} cancelled.`,
+    `${name} stays killed, also after a restart, until it is re-armed.`,
   ];
 }
 
@@ -180,8 +182,7 @@ function Result({ result: r }: { readonly result: CommandResult }) {
   return (
     <p>
       <strong>{report.scope} {report.state}</strong>: gate shut in {millis(report.gateShutNanos)};{" "}
-      {count(report.cancelled)} {report.cancelled === 1 ? "order" : "orders"} cancelled and confirmed in{" "}
-      {millis(report.confirmedNanos)}
+      {counted(report.cancelled, "order")} cancelled and confirmed in {millis(report.confirmedNanos)}
       {report.unknown > 0 && <strong class="failed">; {count(report.unknown)} unknown</strong>}.
     </p>
   );

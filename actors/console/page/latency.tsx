@@ -1,6 +1,6 @@
 /** Latency from an organism's intent to its report: quantiles, and the histogram they come from. */
 import { count, span } from "./format.ts";
-import { bars, placeOf } from "./histogram.ts";
+import { bars, octaves, placeOf } from "./histogram.ts";
 import { Empty, Panel } from "./panel.tsx";
 import { snapshot } from "./state.ts";
 
@@ -8,7 +8,7 @@ export function Latency() {
   const latency = snapshot.value?.latency;
   if (latency === undefined || latency.count === 0) {
     return (
-      <Panel id="latency" title="Latency, intent to report">
+      <Panel id="latency" title="Latency" aside="intent to report">
         <Empty>{latency === undefined ? "No snapshot received yet." : "No order has been answered yet."}</Empty>
       </Panel>
     );
@@ -19,10 +19,10 @@ export function Latency() {
     ["p99.99", latency.p9999Micros],
     ["max", latency.maxMicros],
   ] as const;
-  const { buckets } = latency;
+  const buckets = octaves(latency.buckets);
   const labelled = Math.max(1, Math.ceil(buckets.length / 6));
   return (
-    <Panel id="latency" title="Latency, intent to report" aside={`${count(latency.count)} measured`}>
+    <Panel id="latency" title="Latency" aside={`intent to report, ${count(latency.count)} measured`}>
       <dl class="quantiles">
         {quantiles.map(([name, micros]) => (
           <div key={name}>
@@ -50,7 +50,7 @@ export function Latency() {
           ))}
         </div>
       </div>
-      <p class="note">Both scales logarithmic; lines at p50, p99, p99.99.</p>
+      <p class="note">Log scales; lines at p50, p99, p99.99.</p>
     </Panel>
   );
 }

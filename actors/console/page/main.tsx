@@ -22,22 +22,26 @@ function Page() {
       <Header />
       <Notices />
       <main>
-        <KillPanel />
-        <Guarded name="tree">
-          <Tree />
-        </Guarded>
+        <div class="column-left">
+          <KillPanel />
+          <Guarded name="tree">
+            <Tree />
+          </Guarded>
+        </div>
         <Guarded name="market">
           <Market />
         </Guarded>
         <Guarded name="organisms">
           <Organisms />
         </Guarded>
-        <Guarded name="gate">
-          <Gate />
-        </Guarded>
-        <Guarded name="latency">
-          <Latency />
-        </Guarded>
+        <div class="column-right">
+          <Guarded name="gate">
+            <Gate />
+          </Guarded>
+          <Guarded name="latency">
+            <Latency />
+          </Guarded>
+        </div>
         <Guarded name="blotter">
           <Blotter />
         </Guarded>

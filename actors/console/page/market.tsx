@@ -21,7 +21,7 @@ export function Market() {
         : (
           <>
             <div class="scroll instruments">
-              <table aria-label="Instruments">
+              <table class="fixed" aria-label="Instruments">
                 <thead>
                   <tr>
                     <th scope="col">Symbol</th>
@@ -97,7 +97,7 @@ function depthOptions(priceDecimals: number, quantityDecimals: number): PlotOpti
   return {
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: false } },
-    padding: [8, 12, 0, 0],
+    padding: [8, 24, 0, 0],
     scales: { x: { time: false }, y: { range: (_, __, high) => [0, high > 0 ? high * 1.08 : 1] } },
     axes: [
       { ...axis, size: 24, gap: 2, space: 72, values: (_, ticks) => ticks.map((v) => fixed(v, priceDecimals)) },

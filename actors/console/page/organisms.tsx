@@ -7,7 +7,7 @@ import { count, fixed, money, price, quantity } from "./format.ts";
 import { COLOURS, seriesColour } from "./palette.ts";
 import { Empty, Panel, State } from "./panel.tsx";
 import { Plot, type PlotOptions } from "./plot.tsx";
-import { currency, instrumentsBySymbol, snapshot } from "./state.ts";
+import { chosenOrganism, currency, instrumentsBySymbol, snapshot } from "./state.ts";
 
 const netOf = (one: OrganismView): number => one.realised + one.unrealised - one.fees;
 
@@ -31,23 +31,26 @@ export function Organisms() {
         : (
           <>
             <div class="scroll">
-              <table aria-label="Organisms">
+              <table class="fixed" aria-label="Organisms">
                 <thead>
                   <tr>
-                    <th scope="col">Organism</th>
-                    <th scope="col">State</th>
-                    <th scope="col" class="num">Net</th>
-                    <th scope="col" class="num optional">Realised</th>
-                    <th scope="col" class="num optional">Unrealised</th>
-                    <th scope="col" class="num optional">Fees</th>
-                    <th scope="col" class="num">Open</th>
+                    <th scope="col" class="w-name">Organism</th>
+                    <th scope="col" class="w-state">State</th>
+                    <th scope="col" class="w-money num">Net</th>
+                    <th scope="col" class="w-money num optional">Realised</th>
+                    <th scope="col" class="w-money num optional">Unrealised</th>
+                    <th scope="col" class="w-money num optional">Fees</th>
+                    <th scope="col" class="w-count num" title="open orders">Open</th>
                     <th scope="col">Positions</th>
                   </tr>
                 </thead>
                 <tbody>{all.map((one, index) => <Row key={one.id} one={one} index={index} />)}</tbody>
               </table>
             </div>
-            <Curves all={all} />
+            <div class="beside">
+              <Curves all={all} />
+              <Inspector />
+            </div>
           </>
         )}
     </Panel>
@@ -61,11 +64,18 @@ function tone(units: number): string {
 function Row({ one, index }: { readonly one: OrganismView; readonly index: number }) {
   const net = netOf(one);
   return (
-    <tr data-organism={one.id}>
+    <tr data-organism={one.id} class={chosenOrganism.value === one.id ? "chosen" : undefined}>
       <th scope="row">
         <span class="swatch" style={{ background: seriesColour(index) }} aria-hidden="true" />
-        {one.id}
-        {one.species !== one.id && <span class="muted">&nbsp;{one.species}</span>}
+        <button
+          type="button"
+          class="plain"
+          aria-pressed={chosenOrganism.value === one.id}
+          title={`${one.id}, ${one.species}`}
+          onClick={() => chosenOrganism.value = chosenOrganism.value === one.id ? null : one.id}
+        >
+          {one.id}
+        </button>
       </th>
       <td>
         <State state={one.state} />
@@ -75,21 +85,21 @@ function Row({ one, index }: { readonly one: OrganismView; readonly index: numbe
       <td class="num optional">{money(one.unrealised, true)}</td>
       <td class="num optional">{money(one.fees)}</td>
       <td class="num">{count(one.openOrders)}</td>
-      <td class="positions">
+      <td class="positions" title={one.positions.map(positionText).join("; ")}>
         {one.positions.length === 0
           ? <span class="muted">flat</span>
-          : one.positions.map((position) => <Position key={position.instrument} {...position} />)}
+          : one.positions.map((held) => <span key={held.instrument} class="position">{positionText(held)}</span>)}
       </td>
     </tr>
   );
 }
 
-function Position({ instrument, quantity: lots, averagePrice }: OrganismView["positions"][number]) {
+function positionText({ instrument, quantity: lots, averagePrice }: OrganismView["positions"][number]): string {
   const known = instrumentsBySymbol.value.get(instrument);
   // Without the instrument's steps the integers are shown as they are, named as what they are.
   const size = known === undefined ? `${count(lots)} lots` : quantity(lots, known.lot);
   const average = known === undefined ? `${fixed(averagePrice, 1)} ticks` : price(averagePrice, known.tick);
-  return <span class="position">{instrument} {size} @ {average}</span>;
+  return `${instrument} ${size} @ ${average}`;
 }
 
 function Curves({ all }: { readonly all: readonly OrganismView[] }) {
@@ -105,13 +115,44 @@ function Curves({ all }: { readonly all: readonly OrganismView[] }) {
   );
 }
 
+/** What an organism says of itself, and its positions in full. */
+function Inspector() {
+  const one = snapshot.value?.organisms.find((candidate) => candidate.id === chosenOrganism.value);
+  if (one === undefined) return null;
+  return (
+    <dl class="inspector scroll" aria-label={`State of ${one.id}`}>
+      {one.positions.map((held) => <dd key={held.instrument}>{positionText(held)}</dd>)}
+      {entries(one.inspect).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** The first level of whatever the organism reports; deeper parts as JSON. */
+function entries(inspect: unknown): [string, string][] {
+  if (inspect === null || inspect === undefined) return [];
+  if (typeof inspect !== "object") return [["state", String(inspect)]];
+  return Object.entries(inspect).map(([name, value]) => [
+    name,
+    typeof value === "number"
+      ? Number.isInteger(value) ? fixed(value, 0) : String(Number(value.toPrecision(6)))
+      : typeof value === "string"
+      ? value
+      : JSON.stringify(value),
+  ]);
+}
+
 function curveOptions(names: readonly string[]): PlotOptions {
   const axis = { stroke: COLOURS.text, grid: { stroke: COLOURS.line, width: 1 }, ticks: { show: false } };
   const font = "11px system-ui, sans-serif";
   return {
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 5 } },
-    padding: [8, 12, 0, 0],
+    padding: [8, 24, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     axes: [
       {

@@ -34,6 +34,7 @@ export const orderFilter = signal<{ readonly organism: string; readonly status: 
 });
 
 export const chosenSymbol = signal<string | null>(null);
+export const chosenOrganism = signal<string | null>(null);
 export const chosenActor = signal<string | null>(null);
 export const folded = signal<ReadonlySet<string>>(new Set());
 

@@ -50,7 +50,8 @@ function connect(): void {
   stop = () => abort.abort();
   read(abort, () => mine === attempt).then(
     () => retry(mine, "the node closed the connection"),
-    (error) => retry(mine, error instanceof Error ? error.message : String(error)),
+    // Browsers word an unreachable host each in their own way, always as a TypeError.
+    (error) => retry(mine, error instanceof TypeError ? "the node cannot be reached" : String(error?.message ?? error)),
   );
 }
 

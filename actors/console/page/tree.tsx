@@ -1,11 +1,11 @@
 /** The supervision tree: who is below whom, how full each mailbox is, what it handles, how often it came back. */
 import { chosenActor, folded, rates, snapshot } from "./state.ts";
-import { count, NONE, rate } from "./format.ts";
+import { count, counted, NONE, rate } from "./format.ts";
 import { Empty, Panel } from "./panel.tsx";
 import { type TreeRow, treeRows } from "./tree_rows.ts";
 
 const ROW = 22;
-const INDENT = 14;
+const INDENT = 12;
 const SHOWN_ROWS = 500;
 
 export function Tree() {
@@ -18,7 +18,7 @@ export function Tree() {
     <Panel
       id="tree"
       title="Supervision"
-      aside={s !== null && total > 0 && `${count(total)} actors, ${count(restarts)} restarts`}
+      aside={s !== null && total > 0 && `${counted(total, "actor")}, ${counted(restarts, "restart")}`}
     >
       {rows.length === 0
         ? <Empty>{s === null ? "No snapshot received yet." : "The node reports no actors."}</Empty>
@@ -26,15 +26,15 @@ export function Tree() {
           <>
             <div class="scroll tree">
               <Links rows={shown} />
-              <table aria-label="Supervision tree">
+              <table class="fixed" aria-label="Supervision tree">
                 <thead>
                   <tr>
                     <th scope="col">Actor</th>
-                    <th scope="col" class="num">Mailbox</th>
-                    <th scope="col" class="num" title="messages handled per second, over the last two seconds">
+                    <th scope="col" class="w-gauge num">Mailbox</th>
+                    <th scope="col" class="w-rate num" title="messages handled per second, over the last two seconds">
                       Msg/s
                     </th>
-                    <th scope="col" class="num" title="restarts">Rst</th>
+                    <th scope="col" class="w-rate num" title="restarts">Rst</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -128,10 +128,10 @@ function Detail() {
       <p class="clip">
         <strong>{actor.path}</strong> <span class="muted">{actor.type}{actor.strategy && `, ${actor.strategy}`}</span>
       </p>
-      <p>
-        {actor.state}; {count(actor.mailbox)} of {count(actor.mailboxCapacity)} waiting; {count(actor.handled)} handled;
+      <p class="clip">
+        {actor.state}, {count(actor.mailbox)} of {count(actor.mailboxCapacity)} waiting, {count(actor.handled)} handled,
         {" "}
-        {count(actor.restarts)} restarts
+        {counted(actor.restarts, "restart")}
       </p>
       <p class="clip" title={actor.lastExit ?? undefined}>
         {actor.lastExit === null ? "Never exited." : `Last exit: ${actor.lastExit}`}

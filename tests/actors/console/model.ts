@@ -74,13 +74,13 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
 
   const order = (step: number): void => {
     const o = step % ORGANISMS.length;
-    const i = (step >> 1) % SYMBOLS.length;
+    const i = (step >> 3) % SYMBOLS.length;
     const side = random() < 0.5 ? "buy" : "sell";
     const blocked = killed(`organism:${ORGANISMS[o]}`) || killed(`instrument:${SYMBOLS[i]}`);
     const collar = step % 11 === 0;
     const code = blocked ? 1101 : collar ? 1303 : 0;
     const codeName = blocked ? "Killed" : collar ? "PriceCollar" : "";
-    const status = code !== 0 ? "rejected" : step % 3 === 0 ? "filled" : step % 5 === 0 ? "canceled" : "open";
+    const status = code !== 0 ? "rejected" : step % 4 === 0 ? "filled" : step % 5 === 0 ? "open" : "canceled";
     const quantity = 1 + Math.floor(random() * 40);
     if (code !== 0) rejected[codeName] = (rejected[codeName] ?? 0) + 1;
     else accepted++;
@@ -164,7 +164,7 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
         positions[o][i] === 0 ? [] : [{ instrument, quantity: positions[o][i], averagePrice: lasts[i] + 0.25 }]
       ),
       openOrders: orders.filter((known) => known.organism === id && known.status === "open").length,
-      inspect: { ticks: steps },
+      inspect: { ticks: steps, skew: 0.125 * (o + 1), regime: "calm", window: [steps, steps + 10] },
     }));
 
   return {
