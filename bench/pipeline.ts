@@ -65,7 +65,7 @@ const load: ActorDef<LoadMessage, LoadArgs> = {
         orderType: 0,
         tif: 0,
         price: PRICE,
-        quantity: 1 + (sent >> 1) % 7,
+        quantity: 1 + ((sent - 1) >> 1) % 7,
         postOnly: false,
         reduceOnly: false,
         time: context.clock.now(),
@@ -107,7 +107,7 @@ interface Result {
   readonly records: number;
 }
 
-async function once(durability: DurabilityName | "ram", total: number, rate: number | null): Promise<Result> {
+export async function once(durability: DurabilityName | "ram", total: number, rate: number | null): Promise<Result> {
   const directory = await Deno.makeTempDir({ prefix: "cwts-bench-" });
   const { config } = loadConfig({ environment: {}, directory });
   const instruments = instrumentsOf(config).slice(0, 1);

@@ -42,6 +42,9 @@ export interface DropCopyArgs {
   readonly audit: AuditLog;
 }
 
+/** A comparison follows the first report within this time. */
+const COMPARE_AFTER = MICROS_PER_SECOND;
+
 type Compare = { readonly kind: "Compare" };
 
 export const dropCopy: ActorDef<ExecutionBatch | Compare, DropCopyArgs> = {
@@ -49,7 +52,7 @@ export const dropCopy: ActorDef<ExecutionBatch | Compare, DropCopyArgs> = {
   mailbox: { capacity: 65_536, overflow: "reject" },
   init(context, { book, gate, audit }) {
     context.register(DROP_COPY);
-    context.timers.every("compare", MICROS_PER_SECOND, { kind: "Compare" });
+    let comparing = false;
     const broken = new Set<string>();
 
     const compare = () => {
@@ -79,8 +82,15 @@ export const dropCopy: ActorDef<ExecutionBatch | Compare, DropCopyArgs> = {
 
     return {
       receive(message) {
-        if (message.kind === "ExecutionBatch") book.apply(message);
-        else compare();
+        if (message.kind === "Compare") {
+          comparing = false;
+          compare();
+          return;
+        }
+        book.apply(message);
+        if (comparing) return;
+        comparing = true;
+        context.timers.once("compare", COMPARE_AFTER, { kind: "Compare" });
       },
       inspect: () => ({ reports: book.reports, gaps: book.gaps, mismatches: [...broken] }),
     };

@@ -1,9 +1,11 @@
 /** The door through which actors report concerns, and the clock that lets the mode recover. */
-import { type ActorDef, type Micros, MICROS_PER_MS } from "../../runtime/mod.ts";
+import type { ActorDef, Micros } from "../../runtime/mod.ts";
 import type { ConcernReport, SystemMode } from "../../supervision/mod.ts";
-import { type Concern, MODE } from "../protocol/mod.ts";
+import { MODE, type ModeMessage } from "../protocol/mod.ts";
 
 export interface ModeControllerArgs {
+  /** How long no concern may have been active before SafeMode ends. */
+  readonly recoverAfter: Micros;
   /** Belongs to the node: a crash of this actor must not forget a concern. */
   readonly keeper: {
     readonly mode: SystemMode;
@@ -15,17 +17,21 @@ export interface ModeControllerArgs {
 
 type Tick = { readonly kind: "Tick" };
 const TICK: Tick = { kind: "Tick" };
-const TICK_INTERVAL = 100 * MICROS_PER_MS;
 
-export const modeController: ActorDef<Concern | Tick, ModeControllerArgs> = {
+export const modeController: ActorDef<ModeMessage | Tick, ModeControllerArgs> = {
   type: "mode-controller",
-  init(context, { keeper }) {
+  init(context, { keeper, recoverAfter }) {
     context.register(MODE);
-    context.timers.every("tick", TICK_INTERVAL, TICK);
+    /** Time matters only on the way back, so the clock is only set then. */
+    const arm = () => {
+      if (keeper.mode === "SafeMode" && keeper.concerns().length === 0) context.timers.once("tick", recoverAfter, TICK);
+    };
+    arm();
     return {
       receive(message) {
         if (message.kind === "Tick") keeper.tick(context.clock.now());
-        else keeper.report(message, context.clock.now());
+        else if (message.kind === "Concern") keeper.report(message, context.clock.now());
+        arm();
       },
       inspect: () => ({ mode: keeper.mode, concerns: keeper.concerns() }),
     };

@@ -2,7 +2,7 @@
  * Samples equity for the curves and watches the whole portfolio's drawdown: past the configured loss from the peak the
  * node may only reduce, until the drawdown has healed (the tardigrade's state machine, applied to the portfolio).
  */
-import { type ActorDef, type Micros, MICROS_PER_SECOND } from "../../runtime/mod.ts";
+import type { ActorDef, Micros } from "../../runtime/mod.ts";
 import type { GuardianBooks } from "../guardians/books.ts";
 import { MODE, type StrategyId } from "../protocol/mod.ts";
 import type { Curve } from "./curve.ts";
@@ -16,14 +16,16 @@ export interface BookkeeperArgs {
   readonly books: GuardianBooks;
   readonly curves: ReadonlyMap<StrategyId, Curve>;
   readonly drawdown: DrawdownRule;
+  /** Market time between two samples. */
+  readonly every: Micros;
 }
 
 type Sample = { readonly kind: "Sample" };
 
 export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
   type: "bookkeeper",
-  init(context, { books, curves, drawdown }) {
-    context.timers.every("sample", MICROS_PER_SECOND, { kind: "Sample" });
+  init(context, { books, curves, drawdown, every }) {
+    context.timers.every("sample", every, { kind: "Sample" });
     let dormant = false;
     return {
       receive() {

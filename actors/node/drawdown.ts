@@ -3,12 +3,14 @@
  * configured loss from the peak the node may only reduce; after a calm time the peak counts anew.
  */
 import type { Config } from "../../config/mod.ts";
+import { type Micros, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import { createCryptobiosis } from "../organisms/tardigrade.ts";
 import { MONEY_SCALE } from "../protocol/mod.ts";
 import type { DrawdownRule } from "./bookkeeper.ts";
 
-/** Updated once per second of market time (see `bookkeeper`). */
-export function drawdownRule({ capital, enterDrawdown, calmSeconds }: Config["mode"]["drawdown"]): DrawdownRule {
+/** `every`: market time between two updates (see `bookkeeper`). */
+export function drawdownRule(config: Config["mode"]["drawdown"], every: Micros): DrawdownRule {
+  const { capital, enterDrawdown, calmSeconds } = config;
   const base = Number(capital);
   const cryptobiosis = createCryptobiosis({
     // Equity alone decides here; the organisms watch volatility themselves.
@@ -16,7 +18,7 @@ export function drawdownRule({ capital, enterDrawdown, calmSeconds }: Config["mo
     enterVolatility: 1,
     reviveVolatility: 0,
     enterDrawdown,
-    calmUpdates: calmSeconds,
+    calmUpdates: Math.max(1, Math.ceil((calmSeconds * MICROS_PER_SECOND) / every)),
     revivalSteps: 1,
   });
   let peak = base;

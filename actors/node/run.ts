@@ -14,7 +14,14 @@ import { loadAssets } from "../console/bundle.ts";
 import { startConsole } from "../console/server.ts";
 import { GuardianBooks } from "../guardians/books.ts";
 import { KillProcedure } from "../guardians/kill.ts";
-import { createApproval, type ExecutionReport, GUARDIAN, MONEY_SCALE, type PositionSnapshot } from "../protocol/mod.ts";
+import {
+  createApproval,
+  type ExecutionReport,
+  GUARDIAN,
+  MODE,
+  MONEY_SCALE,
+  type PositionSnapshot,
+} from "../protocol/mod.ts";
 import { Curve } from "./curve.ts";
 import { openDataDirectory } from "./data_dir.ts";
 import { drawdownRule } from "./drawdown.ts";
@@ -86,7 +93,10 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
     audit,
     wallNanos,
     onRequest: () => noticeControl(),
-    onChange: () => refresh(),
+    onChange: () => {
+      refresh();
+      system.registry.find(MODE)?.tell({ kind: "ModeChanged" });
+    },
   });
   const auditFailed = (error: Error) =>
     mode.report(
@@ -123,8 +133,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
     doorOpen: (owner, instrument) => control.effective(owner, instrument) < ScopeState.CancelOnly,
   });
   const tree = nodeTree(config.supervision, {
-    committer: { audit, commitMs: config.audit.commitMs, onAuditFailure: auditFailed },
-    mode: { keeper: mode },
+    mode: { keeper: mode, recoverAfter: config.mode.recoverMs * MICROS_PER_MS },
     guardian: {
       gate,
       audit,
@@ -136,7 +145,12 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
       subscribers,
     },
     dropCopy: { book: new DropCopyBook(), gate, audit },
-    bookkeeper: { books, curves, drawdown: drawdownRule(config.mode.drawdown) },
+    bookkeeper: {
+      books,
+      curves,
+      drawdown: drawdownRule(config.mode.drawdown, world.sampleEvery),
+      every: world.sampleEvery,
+    },
     marketWatch: { board: books.board, staleMs: world.name === "bars" ? 0 : config.mode.staleMarketMs },
     venue: built.venue,
     market: built.market,
@@ -189,7 +203,8 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
     }
   });
 
-  let lastKill = -Infinity, lastRefresh = 0, lastHeartbeat = 0;
+  let lastKill = -Infinity, lastRefresh = 0, lastHeartbeat = 0, lastCommit = 0;
+  const commitNanos = config.audit.commitMs * 1e6;
   let draining = false;
   noticeControl = () => {
     if (control.pending() === null) return;
@@ -203,6 +218,15 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
   const poll = () => {
     if (control.pending() !== null) noticeControl();
     const now = system.stopwatch.now();
+    // Records that no order waits for (crashes, modes) get their durability here; when they do changes nothing in them.
+    if (now - lastCommit > commitNanos) {
+      lastCommit = now;
+      try {
+        if (!audit.failed) audit.commit();
+      } catch (error) {
+        auditFailed(error as Error);
+      }
+    }
     if (now - lastHeartbeat > HEARTBEAT_NANOS) {
       lastHeartbeat = now;
       control.heartbeat(wallNanos());

@@ -1,8 +1,8 @@
 /**
  * The supervision tree of a node.
  *
- *     node                    rest_for_one: what is started later depends on what is started before
- *     ├─ control              audit-committer, mode-controller
+ *     node                    one_for_one; a branch that gives up shuts the node down or into SafeMode
+ *     ├─ control              mode-controller
  *     ├─ guard                guardian, drop-copy, bookkeeper, market-watch
  *     ├─ venue                the exchange of the feed
  *     ├─ market               who moves it: a crowd, a recording, or bars
@@ -11,7 +11,6 @@
  */
 import type { Config } from "../../config/mod.ts";
 import { type Backoff, type ChildSpec, type SupervisorSpec, worker } from "../../supervision/mod.ts";
-import { auditCommitter, type CommitterArgs } from "../auditors/committer.ts";
 import { dropCopy, type DropCopyArgs } from "../auditors/drop_copy.ts";
 import { guardian, type GuardianArgs } from "../guardians/guardian.ts";
 import { marketWatch, type MarketWatchArgs } from "../guardians/market_watch.ts";
@@ -20,7 +19,6 @@ import { bookkeeper, type BookkeeperArgs } from "./bookkeeper.ts";
 import { chaos, type ChaosArgs } from "./chaos.ts";
 
 export interface TreeParts {
-  readonly committer: CommitterArgs;
   readonly mode: ModeControllerArgs;
   readonly guardian: GuardianArgs;
   readonly dropCopy: DropCopyArgs;
@@ -63,7 +61,6 @@ export function nodeTree(config: Config["supervision"], parts: TreeParts): Super
     onGiveUp: "halt",
     children: [
       branch("control", [
-        worker("audit-committer", auditCommitter, parts.committer),
         worker("mode-controller", modeController, parts.mode),
       ], { onGiveUp: "halt" }),
       branch("guard", [

@@ -35,7 +35,12 @@ export type GuardianMessage =
   | MarketData
   | MarketStatus;
 export type VenueMessage = ApprovedBatch | SubscribeMarket | FlowBatch | Recorded | BarBatch;
-export type ModeMessage = Concern;
+/** The mode changed by another way than this actor's (an operator re-armed, a supervisor gave up). */
+export interface ModeChanged {
+  readonly kind: "ModeChanged";
+}
+
+export type ModeMessage = Concern | ModeChanged;
 
 /** Bars that ended at the same time, for the bar venue. */
 export interface BarBatch {

@@ -1,10 +1,13 @@
 /** Daily bars: the embedded S&P 500 history or a CSV of one's own, for organisms that think in days. */
 import { type Config, UserError } from "../../../config/mod.ts";
+import { MICROS_PER_SECOND } from "../../../runtime/mod.ts";
 import { worker } from "../../../supervision/mod.ts";
 import { barFeed, BarTape, embeddedBarsPath, firstTimestamp, readBars } from "../../market/bars/mod.ts";
 import { barExchange, BarVenue } from "../../venues/bar_exchange.ts";
 import { instrumentsOf } from "../instruments.ts";
 import type { World } from "./world.ts";
+
+const DAY = 86_400 * MICROS_PER_SECOND;
 
 export function openBarsWorld(config: Config): World {
   const instruments = instrumentsOf(config);
@@ -20,6 +23,7 @@ export function openBarsWorld(config: Config): World {
     name: "bars",
     start: Math.min(...series.map(firstTimestamp)),
     finite: true,
+    sampleEvery: DAY,
     faults: () => [],
     build({ instruments, isApproved, doorOpen }) {
       const venue = new BarVenue({

@@ -1,5 +1,6 @@
 /** A recorded market: captures played at their own pace, our orders filled by a stated queue model. */
 import { type Config, UserError } from "../../../config/mod.ts";
+import { MICROS_PER_SECOND } from "../../../runtime/mod.ts";
 import { worker } from "../../../supervision/mod.ts";
 import { replayFeed } from "../../market/replay/feed.ts";
 import { Recording } from "../../market/replay/recording.ts";
@@ -27,6 +28,7 @@ export async function openReplayWorld(config: Config): Promise<World> {
     name: `replay:${config.feed.paths.map((path) => path.split("/").at(-1)).join(",")}`,
     start,
     finite: true,
+    sampleEvery: MICROS_PER_SECOND,
     faults: () => recording.faults,
     build({ instruments, isApproved, doorOpen }) {
       const venue = new ReplayVenue({

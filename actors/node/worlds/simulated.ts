@@ -1,7 +1,7 @@
 /** The embedded default: a simulated exchange over the native matching engine, moved by a seeded crowd. */
 import type { Config } from "../../../config/mod.ts";
 import { MatchingEngine } from "../../../ffi/mod.ts";
-import { MICROS_PER_MS } from "../../../runtime/mod.ts";
+import { MICROS_PER_MS, MICROS_PER_SECOND } from "../../../runtime/mod.ts";
 import { worker } from "../../../supervision/mod.ts";
 import { simulatedMarket } from "../../market/simulated/market.ts";
 import { CommandWriter } from "../../market/simulated/writer.ts";
@@ -14,6 +14,7 @@ export function simulatedWorld(config: Config): World {
     name: "simulated",
     start: Date.parse(config.market.start) * MICROS_PER_MS,
     finite: false,
+    sampleEvery: MICROS_PER_SECOND,
     faults: () => [],
     build({ instruments, isApproved, doorOpen, books }) {
       const engine = MatchingEngine.create(instruments.map(({ id }) => id));

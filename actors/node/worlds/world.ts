@@ -29,6 +29,8 @@ export interface World {
   readonly start: Micros;
   /** Whether it comes to an end by itself. */
   readonly finite: boolean;
+  /** Market time between two samples of equity. */
+  readonly sampleEvery: Micros;
   /** What made its data end early, for the end of the run. */
   faults(): readonly Error[];
   build(parts: WorldParts): BuiltWorld;
