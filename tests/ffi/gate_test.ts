@@ -1,0 +1,178 @@
+/** The road of orders through the native gate, as TypeScript walks it. */
+import assert from "node:assert/strict";
+import {
+  Code,
+  CommandKind,
+  ExecutionView,
+  FIRM_SCOPE,
+  INSTRUMENT_SCOPE_BASE,
+  MatchingEngine,
+  readAudit,
+  RecordType,
+  ScopeState,
+} from "../../ffi/mod.ts";
+import { AuditLog, decodeAudit, verifyAudit } from "../../ffi/mod.ts";
+import { Bench, inDirectory, INSTRUMENT, NOW, runScript, STRATEGY } from "./native.ts";
+
+Deno.test("an order passes, trades at the venue, and its fill becomes the position", () => {
+  using bench = new Bench();
+  using engine = MatchingEngine.create([INSTRUMENT]);
+  const executions = new Uint8Array(16 * ExecutionView.SIZE);
+  const ticks = new Uint8Array(16 * 64);
+  const sell = bench.order(0);
+  sell.side = 1;
+  const buy = bench.order(1);
+  buy.side = 0;
+  buy.quantity = 4;
+  assert.equal(bench.gate.submit(bench.commands, 2, bench.decisions), 2);
+  assert.deepEqual(bench.gate.exposure(STRATEGY, INSTRUMENT), {
+    position: 0,
+    openBuy: 4,
+    openSell: 10,
+    openOrders: 2,
+    bought: 0,
+    sold: 0,
+  });
+  const { executions: count } = engine.submit(bench.commands, 2, executions, ticks);
+  assert.ok(bench.gate.applyExecutions(executions, count));
+  assert.deepEqual(bench.gate.exposure(STRATEGY, INSTRUMENT), {
+    position: 0,
+    openBuy: 0,
+    openSell: 6,
+    openOrders: 1,
+    bought: 4,
+    sold: 4,
+  });
+  assert.equal(bench.gate.counters().inconsistent, 0);
+});
+
+Deno.test("counters name every rejection by its code", () => {
+  using bench = new Bench();
+  bench.order(0).price = 0;
+  bench.order(1).quantity = 5_000;
+  bench.order(2).owner = 99;
+  bench.order(3);
+  assert.equal(bench.gate.submit(bench.commands, 4, bench.decisions), 1);
+  const { rejected, decisions, accepted } = bench.gate.counters();
+  assert.deepEqual(rejected, { [Code.OffTick]: 1, [Code.MaxQuantity]: 1, [Code.UnknownStrategy]: 1 });
+  assert.deepEqual([decisions, accepted], [4, 1]);
+  assert.deepEqual([0, 1, 2, 3].map((at) => bench.decision.at(at).code), [
+    Code.OffTick,
+    Code.MaxQuantity,
+    Code.UnknownStrategy,
+    Code.Accepted,
+  ]);
+  assert.equal(bench.decision.at(1).measured, 5_000);
+  assert.equal(bench.decision.limit, 1_000);
+});
+
+Deno.test("a stored word stops the next order, for the firm, the strategy and the instrument, and lets cancels through", () => {
+  for (const scope of [FIRM_SCOPE, STRATEGY, INSTRUMENT_SCOPE_BASE + INSTRUMENT]) {
+    using bench = new Bench();
+    bench.order(0);
+    bench.gate.submit(bench.commands, 1, bench.decisions);
+    const { epoch, gateSequence } = bench.control.request(scope, ScopeState.Killed, "test", "tester", 1.7e18);
+    assert.deepEqual([epoch, gateSequence], [1, 1]);
+    bench.order(0);
+    const cancel = bench.order(1);
+    cancel.kind = CommandKind.Cancel;
+    cancel.targetId = 1;
+    assert.equal(bench.gate.submit(bench.commands, 2, bench.decisions), 1);
+    assert.equal(bench.decision.at(0).code, Code.Killed);
+    assert.equal(bench.decision.at(1).code, Code.Accepted);
+    assert.ok(bench.decision.sequence > gateSequence);
+  }
+});
+
+Deno.test("safe mode lets in only what reduces a position", () => {
+  using bench = new Bench();
+  bench.control.setMode(1);
+  bench.order(0);
+  bench.gate.submit(bench.commands, 1, bench.decisions);
+  assert.equal(bench.decision.at(0).code, Code.ReduceOnly);
+  bench.control.setMode(2);
+  bench.order(0);
+  bench.gate.submit(bench.commands, 1, bench.decisions);
+  assert.equal(bench.decision.at(0).code, Code.Killed);
+});
+
+Deno.test("the log reads back as limits, decisions and executions by field name", async () => {
+  await inDirectory((directory) => {
+    {
+      using bench = new Bench(AuditLog.open({ directory, durability: "batch" }));
+      bench.order(0);
+      bench.gate.submit(bench.commands, 1, bench.decisions);
+      const report = new Uint8Array(ExecutionView.SIZE);
+      const view = new ExecutionView(report);
+      view.orderId = 1;
+      view.owner = STRATEGY;
+      view.side = 1;
+      view.quantity = 10;
+      view.leaves = 10;
+      view.venueSequence = 1;
+      bench.gate.applyExecutions(report, 1);
+      bench.audit.appendJson(RecordType.Note, NOW, { said: "grüezi" }, 7, 3, 42);
+    }
+    const records = [...readAudit(directory)];
+    const names = records.map((record) => record.typeName);
+    assert.deepEqual(names, ["LimitsSet", "LimitsSet", "Decision", "Execution", "Note"]);
+    const [rules, limits, decision, execution, note] = records.map(decodeAudit) as Record<string, unknown>[];
+    assert.equal(rules.collarBps, 1_000);
+    assert.equal(limits.maxNotional, 1e12);
+    const { command, decision: verdict } = decision as Record<string, Record<string, number>>;
+    assert.deepEqual([command.orderId, command.time, verdict.code, verdict.auditIndex], [1, NOW, 0, 2]);
+    assert.equal(execution.venueSequence, 1);
+    assert.deepEqual(note, { said: "grüezi" });
+    assert.deepEqual([records[4].cause, records[4].version, records[4].producer, records[4].time], [7, 3, 42, NOW]);
+    assert.deepEqual([...readAudit(directory, 3)].map((record) => record.index), [3, 4]);
+  });
+});
+
+Deno.test("equal histories give equal roots and equal state hashes", () => {
+  const run = (price: number) => {
+    using bench = new Bench();
+    for (let i = 0; i < 10; i++) bench.order(i).price = price;
+    bench.gate.submit(bench.commands, 10, bench.decisions);
+    return [bench.gate.stateHash(), bench.audit.head().root];
+  };
+  assert.deepEqual(run(100), run(100));
+  assert.notDeepEqual(run(100), run(101));
+});
+
+const FULL_DISK = `
+import { AuditLog, Code, OrderGate } from "$ROOT/ffi/mod.ts";
+import { Bench } from "$ROOT/tests/ffi/native.ts";
+const audit = AuditLog.open({ directory: Deno.args[0] ?? "$DIR", durability: "batch" });
+const bench = new Bench(audit);
+let accepted = 0, refused = 0;
+while (refused === 0 && accepted < 1_000_000) {
+  for (let i = 0; i < 64; i++) bench.order(i);
+  accepted += bench.gate.submit(bench.commands, 64, bench.decisions);
+  for (let i = 0; i < 64; i++) if (bench.decision.at(i).code === Code.AuditFailed) refused++;
+}
+bench.order(0);
+const after = bench.gate.submit(bench.commands, 1, bench.decisions);
+const { openOrders, shut } = bench.gate.counters();
+console.log(JSON.stringify({ accepted, refused, after, openOrders, shut, failed: audit.failed }));
+`;
+
+Deno.test("a full disk shuts the gate, and nothing was accepted that the log does not hold", async () => {
+  await inDirectory(async (directory) => {
+    // A file may grow to 2 MiB; then writes fail, as on a full disk.
+    const before = "trap '' XFSZ; ulimit -f 2048";
+    const script = await runScript(FULL_DISK.replace("$DIR", directory), { before });
+    assert.equal(script.code, 0, script.stderr);
+    const told = JSON.parse(script.stdout.trim().split("\n").at(-1)!);
+    assert.ok(told.refused > 0 && told.accepted > 1_000, script.stdout);
+    assert.deepEqual([told.after, told.shut, told.failed], [0, true, true]);
+    assert.equal(told.openOrders, told.accepted);
+    let recorded = 0;
+    for (const record of readAudit(directory)) {
+      if (record.type !== RecordType.Decision) continue;
+      if ((decodeAudit(record) as { decision: { code: number } }).decision.code === Code.Accepted) recorded++;
+    }
+    assert.ok(recorded >= told.accepted, `${told.accepted} accepted, ${recorded} recorded`);
+    const verdict = verifyAudit(directory);
+    assert.ok(verdict.ok || verdict.damage === "torn tail", verdict.damage);
+  });
+});
