@@ -192,14 +192,15 @@ Deno.test("best prices newer than a diff outlive it, older ones are not passed o
   using captures = new Captures();
   const translator = new Translator(0);
   const kinds: string[] = [];
+  const late = [104, 106, 110, 108].map((id) => json.top(id, "99.0", "1", "100.1", "1"));
   for (
     const message of await readMessages({
-      files: [captures.messages(...small, json.top(104, "99.0", "1", "100.1", "1"), json.top(106, "1", "1", "2", "1"))],
+      files: [captures.messages(...small, ...late)],
       instrument: perpetual,
     })
   ) kinds.push(translator.translate(message)?.events.map(({ kind }) => kind).join("+") ?? "-");
-  assert.deepEqual(kinds, ["Snapshot", "Levels", "Top", "Levels+Top", "Trade", "Levels", "-", "-"]);
-  assert.equal(translator.staleTops, 2);
+  assert.deepEqual(kinds, ["Snapshot", "Levels", "Top", "Levels+Top", "Trade", "Levels", "-", "-", "Top", "-"]);
+  assert.equal(translator.staleTops, 3);
 });
 
 Deno.test("a gap is announced and the next snapshot ends it", async () => {

@@ -242,8 +242,9 @@ Deno.test("best prices between diffs rule until the next diff, and do not change
 Deno.test("levels better than newer best prices are gone, whatever the book still holds", () => {
   const bench = new Bench().live();
   bench.send({ id: 1, price: 100, quantity: 4 });
-  bench.feed({ kind: "Top", bid: 99, bidQuantity: 7, ask: 100, askQuantity: 3 });
+  bench.feed({ kind: "Top", bid: 99, bidQuantity: 7, ask: 101, askQuantity: 3 });
   assert.deepEqual(bench.venue.order(1)?.ahead, 0);
+  bench.feed({ kind: "Top", bid: 99, bidQuantity: 7, ask: 100, askQuantity: 3 });
   assert.deepEqual(bench.venue.order(1)?.leaves, 1, "and the seller at our price met us");
   assert.deepEqual(bench.send({ id: 2, side: SELL, price: 99, quantity: 9 })[1], "#2 Trade 7@99 left 2 taker");
 });
