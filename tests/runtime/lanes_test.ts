@@ -109,6 +109,24 @@ Deno.test("A stop lets the current message finish, also one that waits for a pro
   await stopping;
   assert.deepEqual(trace, ["one begins", "one ends", "shutdown"]);
   assert.equal(system.counters().dead, 1);
+
+  // The same when the handler that waits asked for the stop itself.
+  trace.length = 0;
+  const own = system.start(
+    "own",
+    actor<string>((context) => ({
+      async receive() {
+        context.stop();
+        await Promise.resolve();
+        trace.push("ends");
+      },
+      stopped: (reason) => void trace.push(reason.kind),
+    })),
+    undefined,
+  );
+  own.tell("go");
+  await settle(system);
+  assert.deepEqual(trace, ["ends", "normal"]);
   await finish(system);
 });
 
