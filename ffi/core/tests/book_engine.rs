@@ -3,10 +3,10 @@ mod book_support;
 
 use book_support::{amend, by, cancel, cancel_owner, limit, report, Chance, BUY, SELL};
 use cwts_core::book::{
-    CancelScope, DirectBook, ListingError, MatchingEngine, NaiveBook, EVERY_INSTRUMENT,
+    Book, CancelScope, DirectBook, ListingError, MatchingEngine, NaiveBook, EVERY_INSTRUMENT,
     INSTRUMENT_COUNT,
 };
-use cwts_core::layout::OrderCommand;
+use cwts_core::layout::{code, exec_type, OrderCommand, REFUSED_AT_DOOR};
 
 type Engine = MatchingEngine<DirectBook>;
 
@@ -236,4 +236,38 @@ fn engines_over_both_books_stay_equal() {
     }
     assert_eq!(naive.state_hash(), direct.state_hash());
     assert!(direct.events().matches() > 1_000);
+}
+
+#[test]
+fn a_command_refused_at_the_door_is_answered_in_its_turn_and_touches_no_book() {
+    let mut engine = engine();
+    let before = engine.events().venue_sequence();
+    let refused = |command: OrderCommand| OrderCommand {
+        flags: command.flags | REFUSED_AT_DOOR as u16,
+        ..command
+    };
+    let books: Vec<u64> = [2, 5, 127]
+        .map(|instrument| engine.book(instrument).unwrap().state_hash())
+        .to_vec();
+    for (command, kind) in [
+        (by(7, limit(9, SELL, 2, 99)), exec_type::REJECTED),
+        (amend(1, 98, 1), exec_type::CANCEL_REJECTED),
+    ] {
+        engine.clear_events();
+        engine.submit(&refused(at(2, command)));
+        let answer = engine.events().executions[0];
+        assert_eq!(
+            (answer.exec_type, answer.reason),
+            (kind, code::VENUE_KILLED as u16)
+        );
+        assert_eq!(
+            (answer.owner, answer.order_id),
+            (command.owner, command.order_id.max(command.target_id))
+        );
+        assert_eq!(engine.events().executions.len(), 1);
+        assert!(engine.events().ticks.is_empty());
+    }
+    assert_eq!(engine.events().venue_sequence(), before + 2);
+    let after = [2, 5, 127].map(|instrument| engine.book(instrument).unwrap().state_hash());
+    assert_eq!(books, after);
 }

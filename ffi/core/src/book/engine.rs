@@ -4,7 +4,10 @@
 use super::events::{Events, Subject};
 use super::rules;
 use super::Book;
-use crate::layout::{code, command_kind, exec_type, DepthLevel, OrderCommand};
+use crate::layout::{code, command_kind, exec_type, DepthLevel, OrderCommand, REFUSED_AT_DOOR};
+
+/// As it stands in `OrderCommand.flags`.
+const REFUSED: u16 = REFUSED_AT_DOOR as u16;
 
 /// Instruments are numbered 0 to `INSTRUMENT_COUNT - 1`.
 pub const INSTRUMENT_COUNT: u16 = 128;
@@ -82,11 +85,29 @@ impl<B: Book> MatchingEngine<B> {
     /// Carries out one command; what happened is appended to [`events`](Self::events). A command for an instrument
     /// that is not listed is refused with `VENUE_UNKNOWN_INSTRUMENT`: `Rejected` for a new order or an unknown kind,
     /// else `CancelRejected`.
+    ///
+    /// A command that the venue has flagged `REFUSED_AT_DOOR` is refused with `VENUE_KILLED` and touches no book: it is
+    /// here only to be answered in its turn and with the venue's numbering.
     #[inline]
     pub fn submit(&mut self, command: &OrderCommand) {
+        if command.flags & REFUSED != 0 {
+            self.refuse_at_door(command);
+            return;
+        }
         match self.books.get_mut(usize::from(command.instrument)) {
             Some(Some(book)) => book.submit(command, &mut self.events),
             _ => self.submit_beside_books(command),
+        }
+    }
+
+    #[cold]
+    fn refuse_at_door(&mut self, command: &OrderCommand) {
+        if command.kind == command_kind::NEW {
+            self.events
+                .rejected(command.instrument, command, code::VENUE_KILLED);
+        } else {
+            self.events
+                .cancel_rejected(command.instrument, command, code::VENUE_KILLED);
         }
     }
 
