@@ -57,17 +57,18 @@ impl Case<'_> {
     /// Side the command adds lots to: an amend stays on its target's side.
     #[must_use]
     pub fn side(&self) -> u8 {
-        self.target
-            .map_or(self.command.side, |target| target.side)
+        self.target.map_or(self.command.side, |target| target.side)
     }
 
     /// Open lots the command adds to those already counted.
     #[must_use]
     pub fn added(&self) -> i64 {
         match (self.command.kind, self.target) {
-            (command_kind::AMEND, Some(target)) => {
-                self.command.quantity.saturating_sub(target.reserved()).max(0)
-            }
+            (command_kind::AMEND, Some(target)) => self
+                .command
+                .quantity
+                .saturating_sub(target.reserved())
+                .max(0),
             (command_kind::CANCEL | command_kind::CANCEL_OWNER, _) => 0,
             _ => self.command.quantity,
         }

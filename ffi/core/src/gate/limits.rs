@@ -70,7 +70,10 @@ impl Limits {
             .iter()
             .flatten()
             .fold((u32::MAX, u32::MAX), |(rate, burst), limits| {
-                (rate.min(limits.rate_per_second), burst.min(limits.rate_burst))
+                (
+                    rate.min(limits.rate_per_second),
+                    burst.min(limits.rate_burst),
+                )
             })
     }
 }

@@ -179,13 +179,7 @@ impl Gate {
     }
 
     /// Runs the table and fills in the verdict.
-    fn evaluate(
-        &self,
-        command: &OrderCommand,
-        now: i64,
-        state: u32,
-        decision: &mut GateDecision,
-    ) {
+    fn evaluate(&self, command: &OrderCommand, now: i64, state: u32, decision: &mut GateDecision) {
         let instrument = usize::from(command.instrument);
         let strategy = command.owner as usize;
         let targeted = matches!(command.kind, command_kind::CANCEL | command_kind::AMEND);
@@ -258,7 +252,10 @@ impl Gate {
                 self.undo.push((command.order_id, None));
                 self.open.insert(command.order_id, order);
                 self.count_open(&order, order.reserved(), 1);
-                if self.limits.watches_duplicates(command.owner, command.instrument) {
+                if self
+                    .limits
+                    .watches_duplicates(command.owner, command.instrument)
+                {
                     self.recent.enter(Shape::of(command), now);
                 }
             }

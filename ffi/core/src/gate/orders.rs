@@ -104,8 +104,7 @@ impl OpenOrder {
     /// The order as words, for the state hash.
     #[must_use]
     pub const fn words(&self) -> [i64; 6] {
-        let place =
-            (self.strategy as i64) << 32 | (self.instrument as i64) << 8 | self.side as i64;
+        let place = (self.strategy as i64) << 32 | (self.instrument as i64) << 8 | self.side as i64;
         [
             place,
             self.price,

@@ -12,17 +12,34 @@ const LIMIT: i64 = 60;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Order { side: u8, lots: i64 },
-    Cancel { pick: usize },
-    Amend { pick: usize, lots: i64 },
+    Order {
+        side: u8,
+        lots: i64,
+    },
+    Cancel {
+        pick: usize,
+    },
+    Amend {
+        pick: usize,
+        lots: i64,
+    },
     /// The venue takes the next command; `refuse` makes it reject what it may.
-    Arrive { refuse: bool },
+    Arrive {
+        refuse: bool,
+    },
     /// The venue fills part of a resting order.
-    Fill { pick: usize, lots: i64 },
+    Fill {
+        pick: usize,
+        lots: i64,
+    },
     /// The venue cancels a resting order unasked.
-    Bust { pick: usize },
+    Bust {
+        pick: usize,
+    },
     /// The gate hears the next reports.
-    Hear { reports: usize },
+    Hear {
+        reports: usize,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -72,7 +89,10 @@ impl Venue {
 
     fn pick(&self, pick: usize) -> Option<(u64, Resting)> {
         let nth = pick.checked_rem(self.resting.len())?;
-        self.resting.iter().nth(nth).map(|(id, order)| (*id, *order))
+        self.resting
+            .iter()
+            .nth(nth)
+            .map(|(id, order)| (*id, *order))
     }
 
     fn arrive(&mut self, refuse: bool) {
@@ -83,16 +103,32 @@ impl Venue {
         let target = self.resting.get(&id).copied();
         match (command.kind, target) {
             (command_kind::NEW, _) if refuse => {
-                self.say(exec_type::REJECTED, command.order_id, command.side, command.quantity, 0);
+                self.say(
+                    exec_type::REJECTED,
+                    command.order_id,
+                    command.side,
+                    command.quantity,
+                    0,
+                );
             }
             (command_kind::NEW, _) => {
                 let (side, leaves) = (command.side, command.quantity);
-                let order = Resting { side, leaves, filled: 0 };
+                let order = Resting {
+                    side,
+                    leaves,
+                    filled: 0,
+                };
                 self.resting.insert(command.order_id, order);
                 self.say(exec_type::NEW, command.order_id, side, leaves, leaves);
             }
             (_, Some(target)) if refuse => {
-                self.say(exec_type::CANCEL_REJECTED, id, target.side, 0, target.leaves);
+                self.say(
+                    exec_type::CANCEL_REJECTED,
+                    id,
+                    target.side,
+                    0,
+                    target.leaves,
+                );
             }
             (command_kind::CANCEL, Some(target)) => {
                 self.resting.remove(&id);
@@ -120,7 +156,14 @@ impl Venue {
             self.resting.remove(&id);
         } else {
             let filled = order.filled + lots;
-            self.resting.insert(id, Resting { leaves, filled, ..order });
+            self.resting.insert(
+                id,
+                Resting {
+                    leaves,
+                    filled,
+                    ..order
+                },
+            );
         }
         self.say(exec_type::TRADE, id, order.side, lots, leaves);
     }
@@ -142,7 +185,10 @@ struct World {
 impl World {
     fn new() -> Self {
         let mut bench = Bench::unregistered();
-        let rules = crate::layout::InstrumentRules { lot_step: 1, ..rules() };
+        let rules = crate::layout::InstrumentRules {
+            lot_step: 1,
+            ..rules()
+        };
         let limits = StrategyLimits {
             max_position: LIMIT,
             rate_per_second: u32::MAX,
@@ -150,10 +196,21 @@ impl World {
             duplicate_window_ms: 0,
             ..limits()
         };
-        bench.gate.set_instrument(&mut bench.journal, &rules, START).unwrap();
-        bench.gate.set_limits(&mut bench.journal, &limits, START).unwrap();
+        bench
+            .gate
+            .set_instrument(&mut bench.journal, &rules, START)
+            .unwrap();
+        bench
+            .gate
+            .set_limits(&mut bench.journal, &limits, START)
+            .unwrap();
         bench.quote(1_000, 1_010, 0, START);
-        Self { bench, venue: Venue::default(), heard: BTreeMap::new(), sent: Vec::new() }
+        Self {
+            bench,
+            venue: Venue::default(),
+            heard: BTreeMap::new(),
+            sent: Vec::new(),
+        }
     }
 
     /// Lets the gate decide, and checks what an accept promised.
@@ -168,7 +225,11 @@ impl World {
             let short = exposure.position - exposure.open_sell;
             // Lots of an unanswered amend stay counted in full while fills arrive, so the count may pass the limit on
             // the other side; then only what takes away from the position is let through.
-            let reduces = if command.side == side::BUY { long <= 0 } else { short >= 0 };
+            let reduces = if command.side == side::BUY {
+                long <= 0
+            } else {
+                short >= 0
+            };
             assert!(decision.exposure <= LIMIT || reduces);
             assert_eq!(decision.exposure, long.abs().max(short.abs()));
         }
@@ -199,7 +260,11 @@ impl World {
         match *step {
             Step::Order { side, lots } => {
                 let order = self.bench.order();
-                self.decide(OrderCommand { side, quantity: lots, ..order });
+                self.decide(OrderCommand {
+                    side,
+                    quantity: lots,
+                    ..order
+                });
             }
             Step::Cancel { pick } => {
                 if let Some(target) = self.target(pick) {
@@ -210,7 +275,10 @@ impl World {
             Step::Amend { pick, lots } => {
                 if let Some(target) = self.target(pick) {
                     let amend = self.bench.change(command_kind::AMEND, &target);
-                    self.decide(OrderCommand { quantity: lots, ..amend });
+                    self.decide(OrderCommand {
+                        quantity: lots,
+                        ..amend
+                    });
                 }
             }
             Step::Arrive { refuse } => self.venue.arrive(refuse),
@@ -226,7 +294,11 @@ impl World {
             }
             Step::Hear { reports } => self.hear(reports),
         }
-        assert!(self.venue.position.abs() <= LIMIT, "position {}", self.venue.position);
+        assert!(
+            self.venue.position.abs() <= LIMIT,
+            "position {}",
+            self.venue.position
+        );
     }
 
     /// The venue answers everything, cancels the rest, and the gate hears it.

@@ -81,7 +81,10 @@ fn what_cannot_be_appended_is_refused_and_the_gate_stays_shut() {
         ..bench.order()
     };
     let refused = bench.submit(&second);
-    assert_eq!((refused.code, refused.check), (code::AUDIT_FAILED, RECORDING));
+    assert_eq!(
+        (refused.code, refused.check),
+        (code::AUDIT_FAILED, RECORDING)
+    );
     assert_eq!(refused.audit_index, NOT_RECORDED);
     assert_eq!(bench.open(), (100, 0, 1));
     assert!(bench.gate.is_shut());
@@ -92,9 +95,7 @@ fn what_cannot_be_appended_is_refused_and_the_gate_stays_shut() {
     let third = bench.order();
     assert_eq!(bench.submit(&third).code, code::AUDIT_FAILED);
     assert_eq!(bench.journal.records.len(), 3);
-    let reloaded = bench
-        .gate
-        .set_limits(&mut bench.journal, &limits(), START);
+    let reloaded = bench.gate.set_limits(&mut bench.journal, &limits(), START);
     assert_eq!(reloaded, Err(code::AUDIT_FAILED));
 }
 
@@ -131,10 +132,16 @@ fn what_cannot_be_committed_is_taken_back_whole() {
     let shut = code::AUDIT_FAILED;
     assert_eq!(codes, [shut, shut, shut, code::OFF_LOT]);
     assert_eq!(bench.open(), (100, 0, 1));
-    assert_eq!(bench.gate.open_order(resting.order_id).unwrap().reserved(), 100);
+    assert_eq!(
+        bench.gate.open_order(resting.order_id).unwrap().reserved(),
+        100
+    );
     assert!(bench.gate.open_order(fresh.order_id).is_none());
     let counters = bench.gate.counters();
-    assert_eq!((counters.accepted, counters.rejected, counters.shut), (1, 4, 1));
+    assert_eq!(
+        (counters.accepted, counters.rejected, counters.shut),
+        (1, 4, 1)
+    );
 }
 
 #[test]
@@ -348,7 +355,10 @@ fn counters_say_what_was_decided_and_why() {
     let late = bench.order();
     bench.submit(&late);
     let counters = bench.gate.counters();
-    assert_eq!((counters.decisions, counters.accepted, counters.rejected), (4, 1, 3));
+    assert_eq!(
+        (counters.decisions, counters.accepted, counters.rejected),
+        (4, 1, 3)
+    );
     assert_eq!(counters.open_orders, 1);
     let by_code: Vec<_> = bench
         .gate
@@ -421,7 +431,14 @@ fn a_journal_that_numbers_differently_is_a_journal_that_failed() {
         fn next_index(&self) -> u64 {
             self.0.next_index() + 1
         }
-        fn append(&mut self, t: u16, v: u16, time: i64, cause: u64, p: &[&[u8]]) -> Result<u64, u32> {
+        fn append(
+            &mut self,
+            t: u16,
+            v: u16,
+            time: i64,
+            cause: u64,
+            p: &[&[u8]],
+        ) -> Result<u64, u32> {
             self.0.append(t, v, time, cause, p)
         }
         fn commit(&mut self) -> Result<(), u32> {

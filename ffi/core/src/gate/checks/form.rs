@@ -27,7 +27,9 @@ pub fn well_formed(case: &Case<'_>) -> Verdict {
 /// A limit price is a positive multiple of the tick step. Measured: the price. Limit: the step.
 pub fn tick_step(case: &Case<'_>) -> Verdict {
     let price = case.command.price;
-    let step = case.rules.map_or(1, |rules| i64::from(rules.tick_step).max(1));
+    let step = case
+        .rules
+        .map_or(1, |rules| i64::from(rules.tick_step).max(1));
     if is_market(case.command) || (price > 0 && price % step == 0) {
         return Ok(());
     }
@@ -37,7 +39,9 @@ pub fn tick_step(case: &Case<'_>) -> Verdict {
 /// A quantity is a positive multiple of the lot step. Measured: the quantity. Limit: the step.
 pub fn lot_step(case: &Case<'_>) -> Verdict {
     let quantity = case.command.quantity;
-    let step = case.rules.map_or(1, |rules| i64::from(rules.lot_step).max(1));
+    let step = case
+        .rules
+        .map_or(1, |rules| i64::from(rules.lot_step).max(1));
     if quantity > 0 && quantity % step == 0 {
         return Ok(());
     }

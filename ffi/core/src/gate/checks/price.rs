@@ -11,9 +11,9 @@ const DOUBLED_BPS: i64 = 20_000;
 
 /// The market prices, if they are young enough to count.
 pub fn fresh(case: &Case<'_>) -> Result<Reference, Reject> {
-    let max_age = case
-        .rules
-        .map_or(-1, |rules| i64::from(rules.reference_max_age_ms) * NANOS_PER_MS);
+    let max_age = case.rules.map_or(-1, |rules| {
+        i64::from(rules.reference_max_age_ms) * NANOS_PER_MS
+    });
     if case.reference == Reference::default() {
         return Err(Reject::new(code::NO_REFERENCE, -1, max_age));
     }

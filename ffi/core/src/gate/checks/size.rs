@@ -34,7 +34,9 @@ pub fn notional(case: &Case<'_>) -> Verdict {
 /// Money units of the order, `None` when they do not fit.
 fn value(case: &Case<'_>) -> Result<Option<i64>, Reject> {
     let quantity = case.command.quantity;
-    let units = case.rules.map_or(i64::MAX, |rules| rules.units_per_tick_lot);
+    let units = case
+        .rules
+        .map_or(i64::MAX, |rules| rules.units_per_tick_lot);
     if !is_market(case.command) {
         let per_lot = case.command.price.checked_mul(units);
         return Ok(per_lot.and_then(|per_lot| per_lot.checked_mul(quantity)));
