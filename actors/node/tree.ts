@@ -41,9 +41,9 @@ export function nodeTree(config: Config["supervision"], parts: TreeParts): Super
   const backoff: Backoff = {
     initialMs: config.backoffInitialMs,
     maxMs: config.backoffMaxMs,
-    factor: 2,
-    jitter: 0.1,
-    resetAfterMs: periodMs,
+    factor: config.backoffFactor,
+    jitter: config.backoffJitter,
+    resetAfterMs: config.backoffResetMs,
   };
   const branch = (id: string, children: readonly ChildSpec[], more: Partial<SupervisorSpec> = {}): SupervisorSpec => ({
     id,
