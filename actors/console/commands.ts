@@ -7,6 +7,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { UserError } from "../../config/errors.ts";
 import type { NodeView } from "../protocol/view.ts";
 import { newApp, problemContent } from "./api.ts";
 import { messageOf, Problem } from "./problem.ts";
@@ -97,6 +98,8 @@ function explain(error: unknown, sampler: Sampler, scope: string, code: "KILL_FA
   if (known !== null && !known.includes(scope)) {
     return new Problem(404, "UNKNOWN_SCOPE", `there is no scope "${scope}"; there are: ${known.join(", ")}`);
   }
+  // The node's own sentence already says what to do.
+  if (error instanceof UserError) return new Problem(500, error.code, error.message);
   const fix = code === "KILL_FAILED" ? "; if orders may still pass, run the kill command in a terminal" : "";
   return new Problem(500, code, `the node refused: ${messageOf(error)}${fix}`);
 }

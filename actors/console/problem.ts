@@ -36,7 +36,8 @@ export interface FieldError {
 export class Problem extends Error {
   constructor(
     readonly status: number,
-    readonly code: ProblemCode,
+    /** One of ours, or the node's own code of a command it could not carry out. */
+    readonly code: ProblemCode | (string & Record<never, never>),
     /** One sentence, with the fix in it where there is one. */
     readonly detail: string,
     readonly errors: readonly FieldError[] = [],

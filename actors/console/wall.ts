@@ -5,7 +5,7 @@
  * a bounded wait when closing. Nothing here reaches an actor or the node's clock, so a run stays repeatable whatever
  * the console does. This file is the only one of the server that touches timers.
  */
-// deno-lint-ignore-file -- wall time is the console's own, see above
+// deno-lint-ignore-file cwts/no-ambient -- wall time is the console's own, see above
 
 /** Milliseconds from an arbitrary origin; never goes backwards. */
 export function wallMillis(): number {

@@ -57,25 +57,38 @@ export const currency = computed(() => {
 /** Whether what is shown is the present. */
 export const fresh = computed(() => link.value.kind === "live");
 
-/** Messages handled per second by actor path, measured between two snapshots at least RATE_WINDOW_S apart. */
+/** Messages handled per second by actor path, measured between two receipts RATE_WINDOW_MS or more apart. */
 export const rates = signal<ReadonlyMap<string, number>>(new Map());
-const RATE_WINDOW_S = 2;
-let base: Snapshot | null = null;
+const RATE_WINDOW_MS = 2_000;
+/** After a longer gap an average would say little about now. */
+const RATE_GAP_MS = 10_000;
 
-export function receive(next: Snapshot): void {
-  if (base === null || base.startedWall !== next.startedWall || next.uptimeSeconds < base.uptimeSeconds) {
-    base = next;
+interface Receipt {
+  readonly snapshot: Snapshot;
+  /** Page milliseconds. */
+  readonly at: number;
+}
+let base: Receipt | null = null;
+
+/** Takes in a snapshot that arrived at `at`, page milliseconds. */
+export function receive(next: Snapshot, at: number): void {
+  const known = base !== null && base.snapshot.startedWall === next.startedWall && at - base.at < RATE_GAP_MS;
+  if (base === null || !known) {
+    base = { snapshot: next, at };
     rates.value = new Map();
-  } else if (next.uptimeSeconds - base.uptimeSeconds >= RATE_WINDOW_S) {
-    rates.value = ratesBetween(base, next);
-    base = next;
+  } else if (at - base.at >= RATE_WINDOW_MS) {
+    rates.value = ratesBetween(base.snapshot, next, (at - base.at) / 1000);
+    base = { snapshot: next, at };
   }
   snapshot.value = next;
 }
 
 /** Actors that are new, or whose count went back, have no rate yet. */
-export function ratesBetween(before: Snapshot, after: Snapshot): Map<string, number> {
-  const seconds = after.uptimeSeconds - before.uptimeSeconds;
+export function ratesBetween(
+  before: Pick<Snapshot, "actors">,
+  after: Pick<Snapshot, "actors">,
+  seconds: number,
+): Map<string, number> {
   const handled = new Map(before.actors.map((actor) => [actor.path, actor.handled]));
   const result = new Map<string, number>();
   for (const actor of after.actors) {

@@ -92,7 +92,7 @@ async function read(abort: AbortController, current: () => boolean): Promise<voi
 
 function take(event: ServerEvent): void {
   if (event.name === "snapshot") {
-    receive(JSON.parse(event.data) as Snapshot);
+    receive(JSON.parse(event.data) as Snapshot, wallMillis());
     lastEventId = event.id;
   } else if (event.name === "problem") {
     throw new Error((JSON.parse(event.data) as { detail: string }).detail);

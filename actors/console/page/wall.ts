@@ -4,7 +4,6 @@
  * The page runs in a browser, far from the node's clock, so wall time is the only time it has. The only file of the
  * page that touches timers.
  */
-// deno-lint-ignore-file -- wall time is all a browser has, see above
 
 /** Milliseconds from an arbitrary origin; never goes backwards. */
 export function wallMillis(): number {

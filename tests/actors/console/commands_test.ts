@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { UserError } from "../../../config/errors.ts";
 import { AUTHORISED, TOKEN, withConsole } from "./client.ts";
 
 const KILL = { scope: "firm", reason: "fat finger in ALPHA" };
@@ -49,6 +50,16 @@ Deno.test("a kill the node fails to carry out says why and what else to do", () 
     assert.equal(status, 500);
     assert.equal(body.code, "KILL_FAILED");
     assert.match(body.detail, /guardian did not answer.*kill command in a terminal/);
+  }));
+
+Deno.test("what the node itself says of a command that went wrong is passed on with its code", () =>
+  withConsole(async ({ post, model }) => {
+    model.kill = () =>
+      Promise.reject(new UserError("KILL_UNCONFIRMED", "the gate is shut, the cancels are not confirmed"));
+    const { status, body } = await post("/api/v1/kill", KILL);
+    assert.equal(status, 500);
+    assert.equal(body.code, "KILL_UNCONFIRMED");
+    assert.equal(body.detail, "the gate is shut, the cancels are not confirmed");
   }));
 
 for (const verb of ["kill", "rearm"]) {

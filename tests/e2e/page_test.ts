@@ -1,0 +1,113 @@
+/** The page over a real node: started as a user starts it, watched and stopped as an operator would. */
+import assert from "node:assert/strict";
+import { browserTest, closeBrowser, withPage } from "./browser.ts";
+
+Deno.test.afterAll(closeBrowser);
+
+const ROOT = new URL("../../", import.meta.url);
+
+interface RunningNode {
+  readonly url: string;
+  readonly token: string;
+  /** Asks the node to stop and waits until it has; returns its exit code. */
+  stop(): Promise<number>;
+}
+
+/** Starts a node on a data directory of its own and waits until it says where its console is. */
+async function startNode(dataDir: string): Promise<RunningNode> {
+  const child = new Deno.Command(Deno.execPath(), {
+    // Twenty times real time, so that a minute of trading passes while the page is looked at.
+    // deno-fmt-ignore
+    args: ["run", "-A", "main.ts", "start", "--feed", "simulated", "--seed", "7", "--speed", "20", "--console-port", "0", "--data-dir", dataDir],
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const url = /https?:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
+    const token = /^token: (\S+)/m.exec(text)?.[1];
+    if (url !== undefined && token !== undefined) {
+      const drained = (async () => {
+        while (!(await lines.read()).done);
+      })();
+      return {
+        url,
+        token,
+        stop: async () => {
+          child.kill("SIGINT");
+          const { code } = await child.status;
+          await drained;
+          return code;
+        },
+      };
+    }
+    const { done, value } = await lines.read();
+    if (done) throw new Error(`the node ended before its console was up:\n${text}`);
+    text += value;
+  }
+}
+
+browserTest("a node is watched in the page, killed by the button, re-armed, and ends well", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const node = await startNode(dataDir);
+  let code: number | null = null;
+  try {
+    await withPage(async ({ page, troubles, requests }) => {
+      page.context().setDefaultTimeout(60_000);
+      await page.goto(node.url);
+      await page.getByText("Live", { exact: true }).waitFor();
+
+      const tree = page.getByRole("table", { name: "Supervision tree" });
+      await tree.getByRole("row").nth(5).waitFor();
+      await page.getByRole("img", { name: /^Cumulative depth of \w+: best bid \d/ }).locator("canvas").waitFor();
+      await page.getByRole("table", { name: "Organisms", exact: true }).getByRole("row").nth(1).waitFor();
+      await page.getByRole("img", { name: /^Net profit over market time/ }).waitFor();
+      const blotter = page.getByRole("table", { name: "Orders, newest first" });
+      await blotter.getByRole("row").nth(1).waitFor();
+      await page.getByRole("img", { name: /^Orders by latency/ }).waitFor();
+      assert.match(await page.locator("#gate").innerText(), /[1-9]\d* decisions/);
+      assert.match(await page.locator("#messages").innerText(), /[1-9][\d,]* enqueued = /);
+      assert.match(await page.locator("#audit").innerText(), /[1-9][\d,]* records/);
+
+      const panel = page.locator("#kill");
+      await panel.getByLabel("Scope").selectOption("firm");
+      await panel.getByLabel("Reason").fill("end-to-end test");
+      await panel.getByLabel("Token").fill(node.token);
+      await panel.getByRole("button", { name: "Kill firm" }).click();
+      await page.getByRole("dialog", { name: "Kill firm?" }).getByRole("button", { name: "Kill firm now" }).click();
+      await panel.getByText(/firm KILLED: gate shut in [\d.]+ ms; \d+ orders? cancelled and confirmed in [\d.]+ ms/)
+        .waitFor();
+      await page.getByRole("banner").getByText("Firm KILLED").waitFor();
+      const shut = await (await fetch(`${node.url}/api/v1/orders?status=open`)).json();
+      assert.deepEqual(shut.items, []);
+      const { accepted } = await (await fetch(`${node.url}/api/v1/gate`)).json();
+
+      // The market goes on for ten seconds of its own; nothing may be accepted meanwhile.
+      const marketTime = async () => (await (await fetch(`${node.url}/api/v1/node`)).json()).time as number;
+      const killedAt = await marketTime();
+      for (let waits = 0; await marketTime() < killedAt + 10_000_000; waits++) {
+        assert.ok(waits < 1_200, "the market stood still");
+        await page.waitForTimeout(50);
+      }
+      assert.equal((await (await fetch(`${node.url}/api/v1/gate`)).json()).accepted, accepted);
+
+      await panel.getByRole("button", { name: "Re-arm" }).click();
+      await page.getByRole("dialog", { name: "Re-arm firm?" }).getByRole("button", { name: "Re-arm firm now" }).click();
+      await panel.getByText("firm re-armed: now ACTIVE.").waitFor();
+      await page.getByRole("banner").getByText("Firm KILLED").waitFor({ state: "detached" });
+
+      for (const request of requests) assert.ok(request.startsWith(node.url), request);
+      assert.deepEqual(troubles, []);
+      code = await node.stop();
+      await page.getByText("Connection lost").waitFor();
+    });
+    assert.equal(code, 0);
+  } finally {
+    if (code === null) await node.stop();
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
