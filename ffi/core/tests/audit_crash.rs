@@ -128,6 +128,105 @@ fn a_write_that_fails_shuts_the_log_for_good_and_loses_nothing_that_was_kept() {
     }
 }
 
+/// From now on this thread's fdatasync fails with EIO, as on a dying disk.
+fn fail_every_sync() {
+    let nr = std::mem::offset_of!(libc::seccomp_data, nr) as u32;
+    let step = |code: u32, jt: u8, jf: u8, k: u32| libc::sock_filter {
+        code: code as u16,
+        jt,
+        jf,
+        k,
+    };
+    let mut filter = [
+        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, nr),
+        step(
+            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
+            0,
+            1,
+            libc::SYS_fdatasync as u32,
+        ),
+        step(
+            libc::BPF_RET | libc::BPF_K,
+            0,
+            0,
+            libc::SECCOMP_RET_ERRNO | libc::EIO as u32,
+        ),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ];
+    let program = libc::sock_fprog {
+        len: filter.len() as u16,
+        filter: filter.as_mut_ptr(),
+    };
+    // SAFETY: both calls change only what this thread may do, in a process that exists for this test; `program` and the
+    // filter it points to are valid until the calls return, and the kernel keeps a copy.
+    unsafe {
+        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        assert_eq!(
+            libc::prctl(
+                libc::PR_SET_SECCOMP,
+                libc::SECCOMP_MODE_FILTER,
+                &raw const program
+            ),
+            0
+        );
+    }
+}
+
+#[test]
+#[ignore = "forbids its own thread to sync: run by the test below"]
+fn append_where_nothing_can_be_synced() {
+    let Some(dir) = child_dir() else { return };
+    fail_every_sync();
+    let open = |name, setting| AuditLog::open(&dir.join(name), setting, 2_000).expect("opens");
+    let dying = |error: &AuditError| matches!(error, AuditError::Io { source, .. } if source.raw_os_error() == Some(libc::EIO));
+
+    let mut memory = open("memory", durability::MEMORY);
+    while append(&mut memory) < 100 {}
+    memory.close().expect("promises nothing about syncs");
+
+    let mut batch = open("batch", durability::BATCH);
+    append(&mut batch);
+    batch.append(11, 1, 0, 0, 0, &[]).expect("is only gathered");
+    assert!(dying(&batch.commit().expect_err("is not kept")));
+    assert_eq!(batch.head().durable, 0);
+    assert!(
+        batch.failed() && batch.append(11, 1, 0, 0, 0, &[]).is_err() && batch.commit().is_err()
+    );
+
+    let mut rotated = open("rotated", durability::BATCH);
+    let error = (0..100).find_map(|_| rotated.append(11, 1, 0, 0, 0, &[&[1; 100]]).err());
+    assert!(dying(
+        &error.expect("a segment is not left behind unsynced")
+    ));
+    assert!(rotated.failed() && rotated.head().segments == 1);
+
+    let mut closed = open("closed", durability::BATCH);
+    append(&mut closed);
+    assert!(dying(&closed.close().expect_err("is not kept")));
+
+    let mut fsync = open("fsync", durability::FSYNC);
+    assert!(dying(
+        &fsync.append(11, 1, 0, 0, 0, &[]).expect_err("is not kept")
+    ));
+    assert!(fsync.failed() && fsync.head().durable == 0);
+    // Read by the other side, so that a child that ran nothing does not pass.
+    fs::write(dir.join("held"), "held").expect("writes");
+}
+
+#[test]
+fn a_sync_that_fails_shuts_the_log_for_good() {
+    let dir = Scratch::new();
+    let output = child("append_where_nothing_can_be_synced", dir.path())
+        .output()
+        .expect("runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    assert!(dir.path().join("held").exists());
+}
+
 #[test]
 #[ignore = "mounts a small file system, which needs root: cargo test -- --ignored full_disk"]
 fn a_full_disk_shuts_the_log_for_good_and_loses_nothing_that_was_kept() {

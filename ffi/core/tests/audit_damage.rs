@@ -7,8 +7,9 @@ use cwts_core::audit::format::{
 };
 use cwts_core::audit::{damage, verify, verify_against, AuditError, AuditLog};
 use cwts_core::layout::{code, durability, AuditVerdict};
-use std::fs;
+use std::fs::{self, File};
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 const SEGMENT_BYTES: u64 = 900;
@@ -61,10 +62,15 @@ fn rearranged(segment: &Segment, order: &[Range<usize>]) -> Vec<u8> {
 fn every_flipped_bit_is_found_in_its_record_and_never_cut_off_as_unfinished() {
     let (dir, all) = log();
     for segment in &all {
+        // In place, since writing the whole file anew for every bit takes much longer.
+        let file = File::options()
+            .write(true)
+            .open(&segment.path)
+            .expect("opens");
+        let put = |at: usize, byte: u8| file.write_all_at(&[byte], at as u64).expect("writes");
         for bit in 0..segment.bytes.len() * 8 {
-            let mut bytes = segment.bytes.clone();
-            bytes[bit / 8] ^= 1 << (bit % 8);
-            segment.put(&bytes);
+            let byte = segment.bytes[bit / 8];
+            put(bit / 8, byte ^ (1 << (bit % 8)));
             let (kind, at) = found(dir.path());
             match segment.record_at(bit / 8) {
                 None => assert_eq!(
@@ -82,16 +88,18 @@ fn every_flipped_bit_is_found_in_its_record_and_never_cut_off_as_unfinished() {
                     assert!(allowed, "bit {bit} is called {}", damage::name(kind));
                 }
             }
-            if segment.number == 2 && bit % 5 == 0 {
+            if segment.number == 2 && bit % 7 == 0 {
+                let before = fs::read(&segment.path).expect("reads");
                 let error = AuditLog::open(dir.path(), durability::BATCH, SEGMENT_BYTES)
                     .expect_err("is damaged");
                 assert_eq!(error.code(), code::CORRUPT, "bit {bit}");
                 assert_eq!(
                     fs::read(&segment.path).expect("reads"),
-                    bytes,
+                    before,
                     "opening changed the evidence"
                 );
             }
+            put(bit / 8, byte);
         }
         segment.restore();
     }
@@ -330,10 +338,46 @@ fn a_segment_of_another_log_is_found_even_with_sound_checksums() {
     };
     let mut bytes = all[2].bytes.clone();
     bytes[..128].copy_from_slice(&forged.encode());
+    bytes.truncate(128);
+    bytes.extend_from_slice(&chained(&bare_records(&all[2]), forged.previous));
     all[2].put(&bytes);
-    let error =
-        AuditLog::open(dir.path(), durability::BATCH, SEGMENT_BYTES).expect_err("is damaged");
+    assert_eq!(
+        found(dir.path()),
+        (damage::CHANGED, (all[2].first_index, 2, 96))
+    );
+    let error = AuditLog::open(dir.path(), durability::BATCH, SEGMENT_BYTES)
+        .expect_err("is sound in itself only");
     assert_eq!(error.code(), code::CORRUPT);
+}
+
+#[test]
+fn a_record_that_bears_another_number_is_found_even_with_sound_hashes() {
+    let (dir, all) = log();
+    let segment = &all[2];
+    let start: Hash = segment.bytes[96..128].try_into().expect("32 bytes");
+    for record in 0..segment.records.len() {
+        for (number, kind) in [(RECORDS + 5, damage::MISSING), (1, damage::REORDERED)] {
+            let mut records = bare_records(segment);
+            records[record][16..24].copy_from_slice(&number.to_le_bytes());
+            let mut bytes = segment.bytes[..128].to_vec();
+            bytes.extend_from_slice(&chained(&records, start));
+            segment.put(&bytes);
+            // Nothing but the number is wrong, so nothing tells it from a number that was changed.
+            let (named, at) = found(dir.path());
+            assert!(
+                named == kind || named == damage::CHANGED,
+                "{}",
+                damage::name(named)
+            );
+            assert_eq!(at, start_of(segment, record));
+        }
+    }
+}
+
+/// The header and padded payload of every record of a segment.
+fn bare_records(segment: &Segment) -> Vec<Vec<u8>> {
+    let bare = |range: &Range<usize>| segment.bytes[range.start..range.end - HASH_BYTES].to_vec();
+    segment.records.iter().map(bare).collect()
 }
 
 /// Recomputes every hash of the records given as (header and padded payload), from `head` on.
@@ -380,11 +424,7 @@ fn a_clean_cut_or_a_rewritten_tail_looks_whole_unless_count_and_head_were_noted(
 
     // One payload byte changed, and every hash from there on computed afresh.
     for record in 0..segment.records.len() {
-        let mut records: Vec<Vec<u8>> = segment
-            .records
-            .iter()
-            .map(|range| segment.bytes[range.start..range.end - HASH_BYTES].to_vec())
-            .collect();
+        let mut records = bare_records(segment);
         records[record][32] ^= 1;
         let mut bytes = segment.bytes[..128].to_vec();
         let start: Hash = bytes[96..128].try_into().expect("32 bytes");

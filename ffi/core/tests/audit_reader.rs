@@ -2,7 +2,7 @@
 mod audit_support;
 
 use audit_support::{append, payload, segments, small_log, Scratch};
-use cwts_core::audit::{AuditError, AuditLog, Reader};
+use cwts_core::audit::{damage, AuditError, AuditLog, Reader};
 use cwts_core::layout::{code, durability, AuditHeader, LAYOUT_HASH};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -131,6 +131,9 @@ fn a_hole_between_segments_is_not_read_over() {
     let mut reader = Reader::open(dir.path(), 0).expect("opens");
     let error = read_all(&mut reader, 0).expect_err("records are missing");
     assert_eq!(error.code(), code::CORRUPT);
+    assert!(
+        matches!(error, AuditError::Corrupt { verdict, .. } if verdict.damage == damage::MISSING)
+    );
 }
 
 #[test]
