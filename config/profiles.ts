@@ -52,14 +52,16 @@ function replay(paths: readonly string[]): Profile {
   // Half a bitcoin as the largest order and two as the largest position, in the lots of each market.
   const [maxQuantity, maxPosition] = isSpot ? [500_000, 2_000_000] : [500, 2_000];
   const limits = { maxQuantity, maxPosition };
+  // The smallest order of the futures market, 0.001 bitcoin, in the lots of each.
+  const unit = isSpot ? 1_000 : 1;
   return {
     instruments: [isSpot ? spot : perpetual],
-    organisms: (["anglerfish", "platypus", "tardigrade"] as const).map((species) => ({
-      id: `${species}-1`,
-      species,
-      instruments: ["BTCUSDT"],
-      limits,
-    })),
+    organisms: [
+      { species: "anglerfish" as const, parameters: { quoteLots: unit, maximumLots: 10 * unit } },
+      // A capture of minutes is a demonstration of the signal; at these fees it would rightly never trade.
+      { species: "platypus" as const, parameters: { lots: unit, intervalMs: 100, margin: 1, costBasis: "spread" } },
+      { species: "tardigrade" as const, parameters: { fullLots: 20 * unit } },
+    ].map((organism) => ({ id: `${organism.species}-1`, instruments: ["BTCUSDT"], limits, ...organism })),
   };
 }
 

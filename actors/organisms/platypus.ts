@@ -98,6 +98,9 @@ const parameters = z.strictObject({
   margin: z.number().min(1).default(1.5).describe(
     "Predicted move over round-trip cost (spread and two taker fees) to trade.",
   ),
+  costBasis: z.enum(["spread and fees", "spread"]).default("spread and fees").describe(
+    "What the forecast must beat; fees are charged all the same, so only a demonstration leaves them out.",
+  ),
   holdIntervals: z.int().positive().default(1).describe(
     "Intervals a position is held: as long as the forecast reaches.",
   ),
@@ -193,13 +196,14 @@ class Bill {
   }
 
   #act(top: BookTop, mid: number): void {
-    const { lots, margin, holdIntervals, minimumIntervals } = this.#parameters;
+    const { lots, margin, costBasis, holdIntervals, minimumIntervals } = this.#parameters;
     const instrument = this.#instrument.id;
     this.#prediction = this.#previous === null || !this.#skilled ? 0 : this.#forecast.beta * this.#previous;
     if (this.#restIntervals > 0) this.#restIntervals--;
     if (!this.#live || this.#restIntervals > 0 || this.#context.openOrders(instrument).length > 0) return;
     const position = this.#context.position(instrument);
-    const cost = top.ask - top.bid + 2 * Math.max(0, this.#instrument.takerFee) * mid / 1e6;
+    const fees = costBasis === "spread" ? 0 : 2 * Math.max(0, this.#instrument.takerFee) * mid / 1e6;
+    const cost = top.ask - top.bid + fees;
     const worth = Math.abs(this.#prediction) > margin * cost && this.#forecast.count >= minimumIntervals;
     const side = this.#prediction > 0 ? BUY : SELL;
     if (position === 0) {
