@@ -2,7 +2,7 @@
  * The simulated market: when it begins and what its background participants are like.
  *
  * The defaults give a liquid instrument: a spread of one to three ticks, some tens of orders a second, bursts of
- * activity, and a value that moves about one tick in a second at a price of 100.
+ * activity, and a value that moves about three ticks in a second at a price of 100.
  */
 import { z } from "zod";
 import { key, positive, real, whole } from "./kinds.ts";
@@ -20,7 +20,7 @@ const zeroIntelligence = z.strictObject({
 const hawkes = z.strictObject({
   baseRate: key(real(0, 10_000).default(0.6), "orders/s", "orders of one side that nothing has set off"),
   selfExcitation: key(
-    real(0, 0.99).default(0.5),
+    real(0, 0.99).default(0.6),
     "orders",
     "further orders of the same side that one order sets off directly; makes signs and activity cluster",
   ),
@@ -36,15 +36,15 @@ const hawkes = z.strictObject({
 });
 
 const informed = z.strictObject({
-  looksPerSecond: key(real(0, 10_000).default(1), "1/s", "how often one who knows the value looks at the price"),
+  looksPerSecond: key(real(0, 10_000).default(5), "1/s", "how often one who knows the value looks at the price"),
   thresholdTicks: key(real(0).default(2), "ticks", "distance between price and value at which trading pays"),
-  meanLots: key(real(1).default(40), "lots", "mean size of an order"),
+  meanLots: key(real(1).default(60), "lots", "mean size of an order"),
 });
 
 const maker = z.strictObject({
   makers: key(whole(0, 100).default(3), "makers", "market makers, so that the book is never empty for long"),
   levels: key(whole(1, 50).default(5), "levels", "price levels each maker quotes on a side"),
-  lotsPerLevel: key(whole(1, 1_000_000).default(50), "lots", "size at the best level; level n offers n times as much"),
+  lotsPerLevel: key(whole(1, 1_000_000).default(20), "lots", "size at the best level; level n offers n times as much"),
   halfSpreadTicks: key(whole(1, 10_000).default(1), "ticks", "distance of the best quote from the maker's centre"),
   reviewMs: key(positive().default(250), "ms", "time between two looks of a maker at its quotes"),
   skewTicksPer100Lots: key(
@@ -56,9 +56,9 @@ const maker = z.strictObject({
 
 const fundamental = z.strictObject({
   volatility: key(
-    real(0, 0.1).default(0.0001),
+    real(0, 0.1).default(0.0003),
     "fraction/√s",
-    "volatility of the value the informed know; 0.0001 is about 24 % in a trading year",
+    "volatility of the value the informed know; 0.0003 is a restless day, three times a common one",
   ),
   volatilityReversion: key(real(0).default(0.02), "1/s", "speed at which log-volatility returns to its mean"),
   volatilityOfVolatility: key(real(0).default(0.05), "1/√s", "volatility of log-volatility: quiet and busy hours"),

@@ -22,7 +22,7 @@ const simulated: Profile = {
   ],
   organisms: [
     { id: "anglerfish-1", species: "anglerfish", instruments: ["ALPHA"] },
-    { id: "platypus-1", species: "platypus", instruments: ["BRAVO"] },
+    { id: "platypus-1", species: "platypus", instruments: ["BRAVO"], parameters: { margin: 1 } },
     { id: "tardigrade-1", species: "tardigrade", instruments: ["CHARLIE"] },
   ],
 };
