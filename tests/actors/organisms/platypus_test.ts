@@ -46,8 +46,8 @@ function shuffled(market: Market, random: Random): Market {
   return { ...market, moves };
 }
 
-async function play(market: Market, parameters = {}, answer = obliging): Promise<Dish> {
-  const dish = Dish.of({ definition: platypus, parameters: { ...PARAMETERS, ...parameters }, answer });
+async function play(market: Market, parameters = {}, answer = obliging, instrument = INSTRUMENT): Promise<Dish> {
+  const dish = Dish.of({ definition: platypus, parameters: { ...PARAMETERS, ...parameters }, instrument, answer });
   let bid = 100_000;
   for (let i = 0; i < market.flows.length; i++) {
     bid += market.moves[i];
@@ -111,23 +111,18 @@ Deno.test("it never trades before it has observed enough", async () => {
   assert.deepEqual(dish.intents, []);
 });
 
-Deno.test("a move that does not pay the spread and the fees is let go", async () => {
-  const market = planted(400, 21);
+Deno.test("a move that does not pay the spread and the fees is let go, unless fees are set aside to show the signal", async () => {
   const dear = { ...INSTRUMENT, takerFee: 10_000 };
-  const dish = Dish.of({ definition: platypus, parameters: PARAMETERS, instrument: dear, answer: obliging });
-  let bid = 100_000;
-  for (let i = 0; i < market.flows.length; i++) {
-    bid += market.moves[i];
-    let [bidQuantity, askQuantity] = [DEPTH, DEPTH];
-    for (const step of market.flows[i]) {
-      if (step > 0) bidQuantity += step;
-      else askQuantity -= step;
-      dish.book(bid, bid + 2, bidQuantity, askQuantity);
-      await dish.pass(SECOND / UPDATES);
-    }
-  }
+  const dish = await play(planted(400, 21), {}, obliging, dear);
   assert.equal(senses(dish).skill, "forecast", "it knows the move");
   assert.deepEqual(dish.intents, [], "and a fee of 1 % each way is more than it is worth");
+  const shown = await play(planted(400, 21), { costBasis: "spread" }, obliging, dear);
+  const free = await play(planted(400, 21));
+  assert.ok(shown.submitted.length > 20);
+  assert.equal(shown.submitted.length, free.submitted.length, "as if there were no fees");
+  const market = planted(400, 21);
+  const noise = await play(shuffled(market, createRandom(31)), { costBasis: "spread" }, obliging, dear);
+  assert.ok(noise.submitted.length <= 4, "without skill it stays out all the same");
 });
 
 Deno.test("a position is closed when its time is over, at the touch and reduce-only", async () => {
