@@ -207,7 +207,7 @@ export class Driver {
   private async sleep(ms: number): Promise<void> {
     const { kernel, pace } = this;
     const longest = pace.poll === null ? LONGEST_SLEEP_MS : POLL_SLICE_MS;
-    const sleep = new Sleep(Math.min(ms, longest));
+    const sleep = new Sleep(Math.max(0, Math.min(ms, longest)));
     kernel.sleeper = () => sleep.end();
     await sleep.done;
     kernel.sleeper = null;

@@ -248,3 +248,59 @@ Deno.test("A context whose incarnation has ended does nothing", async () => {
   assert.deepEqual([now.state, now.restarts, now.handled], ["running", 1, 1]);
   await finish(system);
 });
+
+Deno.test("a promise of an ended incarnation does not free its successor from its own", async () => {
+  const system = testSystem();
+  const gates = [outerPromise(), outerPromise()];
+  const trace: string[] = [];
+  const def = actor<string>((context) => ({
+    async receive(message) {
+      trace.push(`${context.incarnation} ${message}`);
+      await gates[context.incarnation].promise;
+    },
+  }));
+  supervise(system, "top", top([worker("a", def, undefined)]));
+  const ref = system.find("/top/a") as ActorRef<string>;
+  ref.tell("one");
+  await settle(system);
+  system.kill(ref);
+  ref.tell("two");
+  ref.tell("three");
+  await settle(system);
+  gates[0].resolve();
+  await settle(system);
+  assert.deepEqual(trace, ["0 one", "1 two"]);
+  gates[1].resolve();
+  await settle(system);
+  assert.deepEqual(trace, ["0 one", "1 two", "1 three"]);
+  await finish(system);
+});
+
+Deno.test("ten thousand restarts leave no timer and no monitor behind", async () => {
+  const system = testSystem();
+  const target = system.start("target", actor<string>(() => ({})), undefined);
+  const def = actor<"crash">((context) => {
+    context.monitor(target);
+    context.demonitor(context.monitor(target));
+    context.timers.every("tick", 1_000_000, "crash");
+    return {
+      receive() {
+        throw failure;
+      },
+    };
+  });
+  const failure = new Error("on purpose");
+  supervise(system, "top", top([worker("a", def, undefined)], { intensity: 1_000_000, periodMs: 1 }));
+  const ref = system.find("/top/a") as ActorRef<"crash">;
+  for (let n = 0; n < 100; n++) {
+    for (let m = 0; m < 100; m++) ref.tell("crash");
+    await pass(system, 2000);
+  }
+  assert.equal(system.actors().find((one) => one.path === "/top/a")?.restarts, 10_000);
+  const { kernel } = system as unknown as {
+    kernel: { timers: { size: number }; cells: Map<string, { watchers: Map<number, unknown> }> };
+  };
+  assert.equal(kernel.timers.size, 1);
+  assert.equal(kernel.cells.get("/target")?.watchers.size, 1);
+  await finish(system);
+});

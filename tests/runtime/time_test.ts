@@ -299,7 +299,8 @@ Deno.test("The poll is called while the system waits and while it works", async 
   let polls = 0;
   const waiting = testSystem({ speed: 1, poll: () => void polls++ });
   await waiting.run({ until: 100_000 });
-  assert.ok(polls >= 15, `${polls} polls in 100 ms of waiting`);
+  // About 45 on an idle machine.
+  assert.ok(polls >= 5, `${polls} polls in 100 ms of waiting`);
   await finish(waiting);
   polls = 0;
   const working = testSystem({ poll: () => void polls++, pollTurns: 10 });

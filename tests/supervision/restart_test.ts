@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { finish, pass, record, settle } from "../../runtime/testkit/mod.ts";
-import type { RestartType, Strategy, SupervisorView } from "../../supervision/mod.ts";
+import type { ActorRef } from "../../runtime/mod.ts";
+import { finish, pass, probe, record, settle } from "../../runtime/testkit/mod.ts";
+import type { RestartType, Strategy, SupervisorMessage, SupervisorView } from "../../supervision/mod.ts";
 import { CRASH, END_NORMAL, END_SHUTDOWN, type Order, tree } from "./trees.ts";
 
 Deno.test("Children start in order, each after the init of the one before has returned", async () => {
@@ -164,13 +165,15 @@ Deno.test("Between two tries to restart a child a request to stop is served", as
   failures.set("a", Infinity);
   at("/top/a").tell(CRASH);
   const top = system.find("/top")!;
+  const ends = record(system, "stopped");
   const running = system.run();
   await system.stop(top);
   system.halt();
   await running;
   const trace = since();
   assert.equal(trace.at(-1), "-b shutdown");
-  assert.equal(system.find("/top"), undefined);
+  const last = ends.at(-1)!;
+  assert.equal(last.kind === "stopped" && `${last.path}: ${last.reason}`, "/top: shutdown");
   await finish(system);
 });
 
@@ -213,4 +216,27 @@ Deno.test("siblings that crash together are restarted one after the other, and o
   await settle(all.system);
   assert.deepEqual(all.since(), ["-c error", "-a error", "-b error", "+a", "+b", "+c"]);
   await finish(all.system);
+});
+
+Deno.test("a child that a restarted supervisor does not start again is gone for good", async () => {
+  const { system, leaf, start, since, at } = tree();
+  const watcher = probe(system, "watcher");
+  start({
+    id: "top",
+    strategy: "one_for_one",
+    children: [{ id: "inner", strategy: "one_for_one", intensity: 0, children: [leaf("a")] }],
+  });
+  const inner = system.find("/top/inner") as ActorRef<SupervisorMessage>;
+  inner.tell({ kind: "StartChild", spec: leaf("extra") });
+  await settle(system);
+  const extra = at("/top/inner/extra");
+  watcher.watch(extra);
+  since();
+  at("/top/inner/a").tell(CRASH);
+  await settle(system);
+  assert.deepEqual(since(), ["-a error", "-extra shutdown", "+a"]);
+  assert.equal(system.find("/top/inner/extra"), undefined);
+  assert.equal(extra.tell(CRASH), "dead");
+  assert.equal(watcher.signals.length, 1);
+  await finish(system);
 });

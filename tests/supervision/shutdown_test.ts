@@ -288,15 +288,66 @@ Deno.test("commands that wait when a supervisor ends are refused", async () => {
 });
 
 Deno.test("a supervisor that gave up can be started again child by child with a fresh budget", async () => {
-  const { system, at, since } = await giveUp("isolate");
-  const inner = system.find("/top/inner") as ActorRef<SupervisorMessage>;
-  inner.tell({ kind: "RestartChild", id: "a" });
+  const { system, leaf, start, since, at } = tree();
+  start({ id: "top", strategy: "one_for_one", intensity: 1, onGiveUp: "isolate", children: [leaf("a"), leaf("b")] });
+  const gaveUp = () => (system.inspect("/top") as SupervisorView).gaveUp;
+  for (let n = 0; n < 2; n++) {
+    at("/top/a").tell(CRASH);
+    await settle(system);
+  }
+  assert.equal(gaveUp(), true);
+  since();
+  (system.find("/top") as ActorRef<SupervisorMessage>).tell({ kind: "RestartChild", id: "a" });
   await settle(system);
   assert.deepEqual(since(), ["+a"]);
-  assert.equal((system.inspect("/top/inner") as SupervisorView).gaveUp, false);
-  at("/top/inner/a").tell(CRASH);
+  assert.equal(gaveUp(), false);
+  at("/top/a").tell(CRASH);
   await settle(system);
-  assert.deepEqual(since(), ["-a error"]);
-  assert.equal((system.inspect("/top/inner") as SupervisorView).gaveUp, true);
+  assert.deepEqual(since(), ["-a error", "+a"]);
+  at("/top/a").tell(CRASH);
+  await settle(system);
+  assert.equal(gaveUp(), true);
+  await finish(system);
+});
+
+Deno.test("a supervisor that is asked to stop while it restarts children stops them in order and starts none", async () => {
+  const { system, leaf, start, since, at } = tree();
+  start({
+    id: "top",
+    strategy: "one_for_all",
+    children: [leaf("a"), leaf("b"), leaf("c", { shutdown: 100 }), leaf("d")],
+  });
+  since();
+  at("/top/c").tell({ kind: "hang" });
+  await settle(system);
+  at("/top/d").tell(CRASH);
+  await pass(system, 50_000);
+  const stopping = system.stop();
+  await stopping;
+  assert.deepEqual(since(), ["-d error", "-c killed", "-b shutdown", "-a shutdown"]);
+  assert.equal(system.clock.now(), 100_000);
+  await finish(system);
+});
+
+Deno.test("a delay that was overtaken by a restart of the group does not start the child twice", async () => {
+  const { system, leaf, start, since, at } = tree();
+  start({
+    id: "top",
+    strategy: "rest_for_one",
+    intensity: 9,
+    children: [leaf("a"), leaf("b", { backoff: BACKOFF }), leaf("c")],
+  });
+  since();
+  at("/top/b").tell(CRASH);
+  await pass(system, 50_000);
+  at("/top/a").tell(CRASH);
+  await settle(system);
+  assert.deepEqual(since(), ["-b error", "-c shutdown", "-a error", "+a", "+b", "+c"]);
+  // b crashes again: its new delay is 200 ms, and the old one, due at 100 ms, must not cut it short.
+  at("/top/b").tell(CRASH);
+  await pass(system, 199_000);
+  assert.deepEqual(since(), ["-b error", "-c shutdown"]);
+  await pass(system, 1_000);
+  assert.deepEqual(since(), ["+b", "+c"]);
   await finish(system);
 });
