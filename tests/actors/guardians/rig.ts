@@ -1,0 +1,201 @@
+/** A guardian, a gate, a log and a simulated exchange, all real, with one test organism on them. */
+import { InstrumentRulesView, StrategyLimitsView } from "../../../ffi/layout.gen.ts";
+import { AuditLog, ControlPage, MatchingEngine, OrderGate } from "../../../ffi/mod.ts";
+import { dropCopy, DropCopyBook } from "../../../actors/auditors/drop_copy.ts";
+import { GuardianBooks } from "../../../actors/guardians/books.ts";
+import { guardian } from "../../../actors/guardians/guardian.ts";
+import { KillProcedure } from "../../../actors/guardians/kill.ts";
+import {
+  type Approval,
+  BUY,
+  createApproval,
+  type ExecutionReport,
+  GUARDIAN,
+  type Instrument,
+  type KillReport,
+  type OrderIntent,
+  type PositionSnapshot,
+  SELL,
+  type SideCode,
+  type SubmitOrder,
+} from "../../../actors/protocol/mod.ts";
+import { CommandWriter } from "../../../actors/market/simulated/writer.ts";
+import { simulatedExchange, SimulatedVenue } from "../../../actors/venues/simulated_exchange.ts";
+import { type ActorRef, ActorSystem } from "../../../runtime/mod.ts";
+import { type ChildSpec, supervise, worker } from "../../../supervision/mod.ts";
+
+export const START = 1_704_205_800_000_000;
+export const PRICE = 10_000;
+
+export const ALPHA: Instrument = {
+  id: 0,
+  symbol: "ALPHA",
+  currency: "USD",
+  tick: "0.01",
+  lot: "1",
+  unitsPerTickLot: 1_000_000,
+  makerFee: -20,
+  takerFee: 30,
+};
+
+export interface RigOptions {
+  readonly audit?: AuditLog;
+  readonly maxPosition?: number;
+  readonly more?: (rig: Rig) => readonly ChildSpec[];
+}
+
+export class Rig implements Disposable {
+  readonly audit: AuditLog;
+  readonly control = ControlPage.memory();
+  readonly gate: OrderGate;
+  readonly engine = MatchingEngine.create([0]);
+  readonly books = new GuardianBooks([ALPHA]);
+  readonly approval: Approval = createApproval();
+  readonly system = new ActorSystem({ seed: 1, start: START, speed: "max" });
+  readonly venue: SimulatedVenue;
+  readonly kill: KillProcedure;
+  readonly dropCopyBook = new DropCopyBook();
+  /** Reports to strategies 1 and 2, in the order received. */
+  readonly reports: ExecutionReport[] = [];
+  readonly snapshots: PositionSnapshot[] = [];
+  readonly kills: KillReport[] = [];
+  readonly failures: Error[] = [];
+  #lastId = 0;
+
+  constructor({ audit = AuditLog.memory(), maxPosition = 1_000, more = () => [] }: RigOptions = {}) {
+    this.audit = audit;
+    this.gate = OrderGate.create({ audit, control: this.control });
+    const rules = new InstrumentRulesView(new Uint8Array(InstrumentRulesView.SIZE));
+    Object.assign(rules, {
+      tickStep: 1,
+      lotStep: 1,
+      collarBps: 300,
+      collarTicks: 10,
+      referenceMaxAgeMs: 3_600_000,
+      marketBufferBps: 100,
+      unitsPerTickLot: ALPHA.unitsPerTickLot,
+      maxQuantity: 10_000,
+    });
+    this.gate.setInstrument(rules.buffer);
+    for (const strategy of [1, 2]) {
+      const limits = new StrategyLimitsView(new Uint8Array(StrategyLimitsView.SIZE));
+      Object.assign(limits, {
+        strategy,
+        maxQuantity: 500,
+        maxNotional: 1e15,
+        maxPosition,
+        ratePerSecond: 1e6,
+        rateBurst: 1e6,
+      });
+      this.gate.setLimits(limits.buffer);
+    }
+    this.gate.setReference(0, PRICE - 1, PRICE + 1, PRICE, START);
+    this.control.setName(0, "firm");
+    // Somebody else quotes far outside, so that there is always a reference price.
+    const others = new CommandWriter();
+    others.begin(START);
+    others.limit(0, 0, BUY, PRICE - 100, 1, true);
+    others.limit(0, 0, SELL, PRICE + 100, 1, true);
+    this.engine.submit(others.take(), others.count, new Uint8Array(256), new Uint8Array(256));
+    this.venue = new SimulatedVenue({
+      engine: this.engine,
+      instruments: [ALPHA],
+      isApproved: this.approval.isApproved,
+      doorOpen: (owner, instrument) => this.control.effective(owner, instrument) < 2,
+    });
+    this.kill = new KillProcedure({
+      gate: this.gate,
+      audit,
+      control: this.control,
+      strategies: [1, 2],
+      instruments: [0],
+      stopwatch: () => this.system.stopwatch.now(),
+      onDone: (report) => this.kills.push(report),
+    });
+    supervise(this.system, "rig", {
+      id: "rig",
+      strategy: "one_for_one",
+      intensity: 100,
+      children: [
+        worker("guardian", guardian, {
+          gate: this.gate,
+          audit,
+          approve: this.approval.approve,
+          books: this.books,
+          instruments: [ALPHA],
+          kill: this.kill,
+          onAuditFailure: (error) => this.failures.push(error),
+          subscribers: new Map(),
+        }),
+        worker("drop-copy", dropCopy, { book: this.dropCopyBook, gate: this.gate, audit }),
+        worker("exchange", simulatedExchange, { venue: this.venue }),
+        worker("organism", {
+          type: "organism",
+          init: (context) => {
+            for (const strategy of [1, 2]) {
+              this.guardian.tell({ kind: "AttachStrategy", strategy, subscriber: context.self });
+            }
+            return {
+              receive: (message: ExecutionReport | PositionSnapshot) => {
+                if (message.kind === "ExecutionReport") this.reports.push(message);
+                else this.snapshots.push(message);
+              },
+            };
+          },
+        }, undefined),
+        ...more(this),
+      ],
+    });
+  }
+
+  /** Orders of ours that rest. */
+  get resting(): number {
+    return this.engine.openOrders - 2;
+  }
+
+  get guardian(): ActorRef<OrderIntent | { kind: "AttachStrategy"; strategy: number; subscriber: ActorRef<never> }> {
+    return this.system.registry.get(GUARDIAN) as never;
+  }
+
+  /** Sends an order of strategy 1 and returns its id. */
+  order(side: SideCode, quantity: number, price = PRICE, more: Partial<SubmitOrder> = {}): number {
+    const orderId = more.orderId ?? ++this.#lastId;
+    this.guardian.tell({
+      kind: "SubmitOrder",
+      orderId,
+      strategy: 1,
+      instrument: 0,
+      side,
+      orderType: 0,
+      tif: 0,
+      price,
+      quantity,
+      postOnly: false,
+      reduceOnly: false,
+      time: this.system.clock.now(),
+      stamp: this.system.stopwatch.now(),
+      cause: 0,
+      ...more,
+    });
+    return orderId;
+  }
+
+  /** Handles everything that waits, and `micros` of timers. */
+  async settle(micros = 0): Promise<void> {
+    await this.system.run({ until: this.system.clock.now() + micros });
+  }
+
+  /** "type price×quantity leaves code" of every report so far. */
+  story(): string[] {
+    return this.reports.map((r) =>
+      `${r.type} ${r.price}x${r.quantity} leaves ${r.leaves}${r.code ? ` code ${r.code}` : ""}`
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.gate.close();
+    this.engine.close();
+    this.control.close();
+    this.audit.close();
+  }
+}
