@@ -1,6 +1,5 @@
 //! Appending to the log: one copy into the write buffer and one hash pass per record, no allocation.
 use crate::audit::error::AuditError;
-use crate::audit::files;
 use crate::audit::format::{
     genesis, hash_at, link, record_bytes, Hash, SegmentHeader, HASH_BYTES, HEADER_BYTES,
     MAX_PAYLOAD, RECORD_MAGIC, SEGMENT_HEADER_BYTES,
@@ -11,7 +10,6 @@ use crate::layout::{durability, AuditHead, AuditHeader, AuditVerdict};
 use crate::record::bytes_of;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 
@@ -24,24 +22,24 @@ pub const RETAINED_BYTES: usize = 64 << 20;
 
 /// An open audit log. See the [module](crate::audit) for what it promises.
 pub struct AuditLog {
-    target: Target,
-    state: State,
-    durability: u32,
-    segment_bytes: u64,
+    pub(super) target: Target,
+    pub(super) state: State,
+    pub(super) durability: u32,
+    pub(super) segment_bytes: u64,
     /// Begins with the hash before the first record that is not yet written; that record follows it.
-    buffer: Box<[u8]>,
+    pub(super) buffer: Box<[u8]>,
     /// End of the last record in `buffer`, and so of the chain head.
-    filled: usize,
-    records: u64,
-    durable: u64,
+    pub(super) filled: usize,
+    pub(super) records: u64,
+    pub(super) durable: u64,
     /// Of the segments before the current one.
-    earlier_bytes: u64,
+    pub(super) earlier_bytes: u64,
     /// Of the current segment, with what is still in `buffer`.
-    current_bytes: u64,
+    pub(super) current_bytes: u64,
     repair: Option<Repair>,
 }
 
-enum Target {
+pub(super) enum Target {
     Memory { kept: Vec<u8>, complete: bool },
     Files(Files),
 }
@@ -65,7 +63,7 @@ pub(super) struct End {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Open,
     Failed { os_error: i32 },
     Closed,
@@ -305,112 +303,6 @@ impl AuditLog {
             State::Failed { os_error } => Err(AuditError::Failed { os_error }),
             State::Closed => Err(AuditError::Closed),
         }
-    }
-
-    /// Makes room for a record of `size` bytes in the segment and in the buffer.
-    #[inline]
-    fn make_room(&mut self, size: usize, time_ns: i64) -> Result<(), AuditError> {
-        if self.current_bytes.saturating_add(size as u64) > self.segment_bytes
-            && self.current_bytes > SEGMENT_HEADER_BYTES as u64
-        {
-            self.rotate(time_ns)?;
-        }
-        if self.filled + size > self.buffer.len() {
-            self.write_out()?;
-        }
-        Ok(())
-    }
-
-    /// Ends the current segment and begins the next. Outside `MEMORY` the old one is synced first, so a log never
-    /// continues behind records that a loss of power can take away.
-    #[cold]
-    pub(super) fn rotate(&mut self, created_ns: i64) -> Result<(), AuditError> {
-        self.write_out()?;
-        if self.durability != durability::MEMORY {
-            self.sync()?;
-        }
-        let head = hash_at(&self.buffer, self.filled - HASH_BYTES);
-        let Target::Files(files) = &mut self.target else {
-            return Ok(());
-        };
-        let header = SegmentHeader::new(files.number + 1, self.records, created_ns, head);
-        match files::create_segment(&files.dir, &header) {
-            Ok((file, path)) => {
-                files.file = file;
-                files.path = path;
-                files.number = header.number;
-                self.earlier_bytes += self.current_bytes;
-                self.current_bytes = SEGMENT_HEADER_BYTES as u64;
-                Ok(())
-            }
-            Err(error) => Err(self.fail("begin a new segment after", error)),
-        }
-    }
-
-    /// Hands the buffer to the file and leaves in it only the chain head.
-    fn write_out(&mut self) -> Result<(), AuditError> {
-        match &mut self.target {
-            Target::Memory { .. } => self.keep_or_drop(),
-            Target::Files(files) => {
-                if let Err(error) = files.file.write_all(&self.buffer[HASH_BYTES..self.filled]) {
-                    return Err(self.fail("append to", error));
-                }
-                self.empty_buffer();
-            }
-        }
-        Ok(())
-    }
-
-    fn keep_or_drop(&mut self) {
-        if let Target::Memory { kept, complete } = &mut self.target {
-            let new = &self.buffer[HASH_BYTES..self.filled];
-            *complete = *complete && kept.len() + new.len() <= RETAINED_BYTES;
-            if *complete {
-                kept.extend_from_slice(new);
-            }
-            self.empty_buffer();
-        }
-    }
-
-    fn empty_buffer(&mut self) {
-        self.buffer
-            .copy_within(self.filled - HASH_BYTES..self.filled, 0);
-        self.filled = HASH_BYTES;
-    }
-
-    fn sync(&mut self) -> Result<(), AuditError> {
-        if let Target::Files(files) = &self.target {
-            if let Err(error) = files.file.sync_data() {
-                return Err(self.fail("sync", error));
-            }
-        }
-        self.durable = self.records;
-        Ok(())
-    }
-
-    fn finish(&mut self) -> Result<(), AuditError> {
-        match self.state {
-            State::Closed => return Ok(()),
-            State::Failed { os_error } => return Err(AuditError::Failed { os_error }),
-            State::Open => {}
-        }
-        self.write_out()?;
-        if self.durability == durability::MEMORY {
-            return Ok(());
-        }
-        self.sync()
-    }
-
-    #[cold]
-    fn fail(&mut self, doing: &'static str, source: io::Error) -> AuditError {
-        self.state = State::Failed {
-            os_error: source.raw_os_error().unwrap_or(0),
-        };
-        let path = match &self.target {
-            Target::Memory { .. } => Path::new(""),
-            Target::Files(files) => &files.path,
-        };
-        AuditError::io(doing, path, source)
     }
 }
 

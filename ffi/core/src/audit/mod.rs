@@ -34,6 +34,7 @@ mod open;
 mod reader;
 mod verify;
 mod window;
+mod write;
 
 pub use error::AuditError;
 pub use log::{AuditLog, BUFFER_BYTES, RETAINED_BYTES};
