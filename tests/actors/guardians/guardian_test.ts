@@ -50,7 +50,7 @@ Deno.test("what the gate refuses is reported with its code and never reaches the
 Deno.test("fractions, NaN, negative and absurd numbers are refused and recorded, not truncated", async () => {
   using rig = new Rig();
   const before = rig.audit.head().records;
-  const bad = [0.5, NaN, -3, 0, Infinity, 2 ** 60];
+  const bad = [0.5, 1.5, PRICE - 0.5, NaN, -3, 0, Infinity, 2 ** 60];
   for (const quantity of bad) rig.order(BUY, quantity);
   for (const price of bad) rig.order(BUY, 1, price);
   await rig.settle();
@@ -197,6 +197,19 @@ Deno.test("a kill of one organism leaves the others' orders alone", async () => 
   await rig.settle();
   assert.equal(rig.reports.at(-1)?.strategy === 1 ? rig.reports.at(-1)?.code : rig.reports.at(-2)?.code, Code.Killed);
   assert.equal(rig.resting, 2);
+});
+
+Deno.test("a kill of one instrument leaves orders in the others alone", async () => {
+  using rig = new Rig();
+  rig.order(BUY, 5, PRICE - 5);
+  rig.order(BUY, 6, PRICE - 6, { instrument: 1 });
+  await rig.settle();
+  rig.control.request(128 + 1, 3, "drill", "test", 1);
+  rig.guardian.urgent({ kind: "CarryOutKill" } as never);
+  await rig.settle();
+  assert.equal(rig.gate.exposure(1, 0).openOrders, 1);
+  assert.equal(rig.gate.exposure(1, 1).openOrders, 0);
+  assert.equal(rig.kills[0].cancelled, 1);
 });
 
 Deno.test("a re-arm is recorded, cancels nothing and lets orders in again", async () => {

@@ -38,6 +38,10 @@ export const ALPHA: Instrument = {
   takerFee: 30,
 };
 
+export const BRAVO: Instrument = { ...ALPHA, id: 1, symbol: "BRAVO" };
+const INSTRUMENTS = [ALPHA, BRAVO];
+const IDS = [0, 1];
+
 export interface RigOptions {
   readonly audit?: AuditLog;
   readonly maxPosition?: number;
@@ -48,8 +52,8 @@ export class Rig implements Disposable {
   readonly audit: AuditLog;
   readonly control = ControlPage.memory();
   readonly gate: OrderGate;
-  readonly engine = MatchingEngine.create([0]);
-  readonly books = new GuardianBooks([ALPHA]);
+  readonly engine = MatchingEngine.create(IDS);
+  readonly books = new GuardianBooks(INSTRUMENTS);
   readonly approval: Approval = createApproval();
   readonly system = new ActorSystem({ seed: 1, start: START, speed: "max" });
   readonly venue: SimulatedVenue;
@@ -65,41 +69,47 @@ export class Rig implements Disposable {
   constructor({ audit = AuditLog.memory(), maxPosition = 1_000, more = () => [] }: RigOptions = {}) {
     this.audit = audit;
     this.gate = OrderGate.create({ audit, control: this.control });
-    const rules = new InstrumentRulesView(new Uint8Array(InstrumentRulesView.SIZE));
-    Object.assign(rules, {
-      tickStep: 1,
-      lotStep: 1,
-      collarBps: 300,
-      collarTicks: 10,
-      referenceMaxAgeMs: 3_600_000,
-      marketBufferBps: 100,
-      unitsPerTickLot: ALPHA.unitsPerTickLot,
-      maxQuantity: 10_000,
-    });
-    this.gate.setInstrument(rules.buffer);
-    for (const strategy of [1, 2]) {
-      const limits = new StrategyLimitsView(new Uint8Array(StrategyLimitsView.SIZE));
-      Object.assign(limits, {
-        strategy,
-        maxQuantity: 500,
-        maxNotional: 1e15,
-        maxPosition,
-        ratePerSecond: 1e6,
-        rateBurst: 1e6,
+    for (const instrument of IDS) {
+      const rules = new InstrumentRulesView(new Uint8Array(InstrumentRulesView.SIZE));
+      Object.assign(rules, {
+        instrument,
+        tickStep: 1,
+        lotStep: 1,
+        collarBps: 300,
+        collarTicks: 10,
+        referenceMaxAgeMs: 3_600_000,
+        marketBufferBps: 100,
+        unitsPerTickLot: ALPHA.unitsPerTickLot,
+        maxQuantity: 10_000,
       });
-      this.gate.setLimits(limits.buffer);
+      this.gate.setInstrument(rules.buffer);
+      for (const strategy of [1, 2]) {
+        const limits = new StrategyLimitsView(new Uint8Array(StrategyLimitsView.SIZE));
+        Object.assign(limits, {
+          strategy,
+          instrument,
+          maxQuantity: 500,
+          maxNotional: 1e15,
+          maxPosition,
+          ratePerSecond: 1e6,
+          rateBurst: 1e6,
+        });
+        this.gate.setLimits(limits.buffer);
+      }
+      this.gate.setReference(instrument, PRICE - 1, PRICE + 1, PRICE, START);
     }
-    this.gate.setReference(0, PRICE - 1, PRICE + 1, PRICE, START);
     this.control.setName(0, "firm");
     // Somebody else quotes far outside, so that there is always a reference price.
     const others = new CommandWriter();
     others.begin(START);
-    others.limit(0, 0, BUY, PRICE - 100, 1, true);
-    others.limit(0, 0, SELL, PRICE + 100, 1, true);
-    this.engine.submit(others.take(), others.count, new Uint8Array(256), new Uint8Array(256));
+    for (const instrument of IDS) {
+      others.limit(0, instrument, BUY, PRICE - 100, 1, true);
+      others.limit(0, instrument, SELL, PRICE + 100, 1, true);
+    }
+    this.engine.submit(others.take(), others.count, new Uint8Array(512), new Uint8Array(512));
     this.venue = new SimulatedVenue({
       engine: this.engine,
-      instruments: [ALPHA],
+      instruments: INSTRUMENTS,
       isApproved: this.approval.isApproved,
       doorOpen: (owner, instrument) => this.control.effective(owner, instrument) < 2,
     });
@@ -108,7 +118,7 @@ export class Rig implements Disposable {
       audit,
       control: this.control,
       strategies: [1, 2],
-      instruments: [0],
+      instruments: IDS,
       stopwatch: () => this.system.stopwatch.now(),
       onDone: (report) => this.kills.push(report),
     });
@@ -122,7 +132,7 @@ export class Rig implements Disposable {
           audit,
           approve: this.approval.approve,
           books: this.books,
-          instruments: [ALPHA],
+          instruments: INSTRUMENTS,
           kill: this.kill,
           onAuditFailure: (error) => this.failures.push(error),
           subscribers: new Map(),
@@ -150,7 +160,7 @@ export class Rig implements Disposable {
 
   /** Orders of ours that rest. */
   get resting(): number {
-    return this.engine.openOrders - 2;
+    return this.engine.openOrders - 2 * IDS.length;
   }
 
   get guardian(): ActorRef<OrderIntent | { kind: "AttachStrategy"; strategy: number; subscriber: ActorRef<never> }> {
