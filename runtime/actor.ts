@@ -86,6 +86,11 @@ export interface ActorDef<M, A = void> {
   readonly mailbox?: MailboxOptions;
   /** Most messages handed to `receiveBatch` at once; default DEFAULT_BATCH. */
   readonly batch?: number;
+  /**
+   * For actors whose outside source is part of the run itself, such as the file of a replay: while one waits for a promise,
+   * time waits with it at every speed, as it does for all at "max".
+   */
+  readonly holdsTime?: boolean;
   /** Builds one incarnation. A throw is an init failure: the actor did not start. */
   init(context: ActorContext<M>, args: A): Handlers<M>;
 }

@@ -35,7 +35,7 @@ export interface SystemOptions {
   readonly poll?: () => void;
   /** Default DEFAULT_POLL_TURNS. */
   readonly pollTurns?: number;
-  /** At "max" only. Wall milliseconds; default DEFAULT_PATIENCE_MS. */
+  /** At "max", and always for actors that hold time. Wall milliseconds; default DEFAULT_PATIENCE_MS. */
   readonly patienceMs?: number;
   readonly stopwatch?: Stopwatch;
 }

@@ -34,7 +34,7 @@ export interface Pace {
   readonly speed: number | "max";
   readonly poll: (() => void) | null;
   readonly pollTurns: number;
-  /** At "max": how long time waits for a promise that no ask of its actor explains, wall milliseconds. */
+  /** At "max", and always for actors that hold time: how long time waits for a promise that no ask of its actor explains, wall milliseconds. */
   readonly patienceMs: number;
 }
 
@@ -160,12 +160,15 @@ export class Driver {
 
   /** Whether time has to wait for a promise of the outer world. */
   private impatient(): boolean {
-    if (this.pace.speed !== "max" || this.kernel.busy.size === 0) {
+    if (this.kernel.busy.size === 0) {
       this.patienceFrom = -1;
       return false;
     }
+    const forAll = this.pace.speed === "max";
     let waits = false;
-    for (const cell of this.kernel.busy) waits ||= !cell.patienceSpent && cell.incarnation!.asks === 0;
+    for (const cell of this.kernel.busy) {
+      waits ||= (forAll || cell.def.holdsTime === true) && !cell.patienceSpent && cell.incarnation!.asks === 0;
+    }
     if (!waits) {
       this.patienceFrom = -1;
       return false;

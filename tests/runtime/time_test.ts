@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type ActorRef, ActorSystem, type SystemOptions } from "../../runtime/mod.ts";
+import { type ActorDef, type ActorRef, ActorSystem, type SystemOptions } from "../../runtime/mod.ts";
 import { yieldToLoop } from "../../runtime/internal/wall.ts";
 import { finish, pass, probe, record, settle, testSystem } from "../../runtime/testkit/mod.ts";
 import { supervise, worker } from "../../supervision/mod.ts";
@@ -105,6 +105,28 @@ Deno.test("At speed max time waits for a promise of the outer world, but not for
   assert.ok(performance.now() - again < 150);
   stuck.resolve();
   await finish(system);
+});
+
+Deno.test("At any speed time waits for a promise of an actor that holds time", async () => {
+  for (const holdsTime of [true, false]) {
+    const system = testSystem({ speed: 1000, patienceMs: 1000 });
+    const times: number[] = [];
+    const outer = outerPromise();
+    const holder: ActorDef<string> = {
+      ...actor<string>((context) => ({
+        async receive() {
+          await outer.promise;
+          times.push(context.clock.now());
+        },
+      })),
+      holdsTime,
+    };
+    system.start("holder", holder, undefined).tell("wait");
+    setTimeout(outer.resolve, 20);
+    await pass(system, 5000);
+    assert.equal(times[0] === 0, holdsTime);
+    await finish(system);
+  }
 });
 
 Deno.test("A late timer sees its own time, not the wall's", async () => {

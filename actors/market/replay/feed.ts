@@ -3,7 +3,8 @@
  * the driver's (as recorded, ×N, or as fast as possible) and the order of events is the same at each.
  *
  * The file is read ahead in the background. Should the messages run out before the file has answered, the actor stays
- * busy until it has: a message is never played out of its order.
+ * busy until it has, and holds the clock meanwhile. Should the disk hang for longer than the clock is patient, what is
+ * played after its time is counted as late. A message is never played out of its order.
  */
 import { type ActorDef, type ActorRef, type Micros, MICROS_PER_MS } from "../../../runtime/mod.ts";
 import { VENUE, type VenueMessage } from "../../protocol/mod.ts";
@@ -22,6 +23,7 @@ const RETRY: Micros = MICROS_PER_MS;
 
 export const replayFeed: ActorDef<Play, ReplayFeedArgs> = {
   type: "replay-feed",
+  holdsTime: true,
   init(context, { recording }) {
     const venue: ActorRef<VenueMessage> = context.registry.get(VENUE);
     let alive = true;
@@ -56,7 +58,7 @@ export const replayFeed: ActorDef<Play, ReplayFeedArgs> = {
           arm(RETRY);
           break;
         }
-        recording.shift();
+        recording.shift(context.clock.now());
       }
       if (recording.low) readAhead();
     };
@@ -69,6 +71,7 @@ export const replayFeed: ActorDef<Play, ReplayFeedArgs> = {
       },
       inspect: () => ({
         delivered: recording.delivered,
+        late: recording.late,
         ended: recording.ended,
         faults: recording.faults.map(({ message }) => message),
         sources: recording.report().map(({ instrument, live, gaps, staleTops, counts }) => ({

@@ -12,8 +12,11 @@ import type { Recorded } from "../../protocol/mod.ts";
 import { Translator } from "../binance/translator.ts";
 import { type CaptureCounts, CaptureReader, type CaptureSource } from "./reader.ts";
 
-/** Messages kept ready per instrument; a chunk of the file, some 220 messages, may come on top. */
-const READ_AHEAD = 1024;
+/**
+ * Messages kept ready per instrument, some ten seconds of a busy market; a chunk of the file, some 220 messages, may come
+ * on top. While they last, a slow disk is not noticed.
+ */
+export const READ_AHEAD = 8192;
 
 /** First in, first out, without moving what waits. */
 class Waiting {
@@ -87,6 +90,7 @@ export class Recording {
   readonly #tracks: readonly Track[];
   #filling: Promise<void> | null = null;
   #delivered = 0;
+  #late = 0;
 
   /** Throws UserError when a source names no file or its instrument cannot be read exactly. Opens nothing yet. */
   constructor(sources: readonly CaptureSource[]) {
@@ -96,6 +100,11 @@ export class Recording {
   /** Messages handed on so far. */
   get delivered(): number {
     return this.#delivered;
+  }
+
+  /** Messages handed on after their time, because the disk hung or the feed was down. */
+  get late(): number {
+    return this.#late;
   }
 
   /** Whether everything was read and handed on. */
@@ -123,9 +132,12 @@ export class Recording {
     return this.#earliest()?.waiting.first;
   }
 
-  /** Marks `next` as handed on. */
-  shift(): void {
-    this.#earliest()?.waiting.shift();
+  /** Marks `next` as handed on at `now`. */
+  shift(now: Micros): void {
+    const track = this.#earliest();
+    if (track === undefined) return;
+    if (track.waiting.first!.time < now) this.#late++;
+    track.waiting.shift();
     this.#delivered++;
   }
 
