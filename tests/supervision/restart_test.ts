@@ -240,3 +240,16 @@ Deno.test("a child that a restarted supervisor does not start again is gone for 
   assert.equal(watcher.signals.length, 1);
   await finish(system);
 });
+
+Deno.test("a retry that a restart of the group has overtaken is forgotten", async () => {
+  const { system, leaf, start, since, at, failures } = tree();
+  start({ id: "top", strategy: "rest_for_one", intensity: 9, children: ["a", "b", "c"].map((id) => leaf(id)) });
+  since();
+  failures.set("b", 1);
+  at("/top/b").tell(CRASH);
+  at("/top/a").tell(CRASH);
+  await settle(system);
+  assert.deepEqual(since(), ["-b error", "-a error", "-c shutdown", "!b", "+a", "+b", "+c"]);
+  assert.equal((system.inspect("/top") as SupervisorView).restartsInPeriod, 2);
+  await finish(system);
+});
