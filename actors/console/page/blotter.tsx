@@ -95,7 +95,7 @@ function Row({ order }: { readonly order: OrderView }) {
       <td class="status">
         <State state={order.status} />
       </td>
-      <td class="reason" title={order.reason}>
+      <td class={order.status === "rejected" ? "reason refused" : "reason"} title={order.reason}>
         {order.code !== 0 && (
           <>
             <strong title={`code ${order.code}`}>{words(order.codeName)}</strong> {order.reason}

@@ -100,7 +100,7 @@ function depthOptions(priceDecimals: number, quantityDecimals: number): PlotOpti
     padding: [8, 24, 0, 0],
     scales: { x: { time: false }, y: { range: (_, __, high) => [0, high > 0 ? high * 1.08 : 1] } },
     axes: [
-      { ...axis, size: 24, gap: 2, space: 72, values: (_, ticks) => ticks.map((v) => fixed(v, priceDecimals)) },
+      { ...axis, size: 26, gap: 6, space: 72, values: (_, ticks) => ticks.map((v) => fixed(v, priceDecimals)) },
       { ...axis, size: 58, gap: 4, space: 28, values: (_, ticks) => ticks.map((v) => short(v, quantityDecimals)) },
     ],
     series: [

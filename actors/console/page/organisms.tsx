@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import { useMemo } from "preact/hooks";
 import type { OrganismView } from "../../protocol/view.ts";
 import { curveData } from "./curve_data.ts";
-import { count, fixed, money, price, quantity } from "./format.ts";
+import { count, fixed, money, NONE, price, quantity } from "./format.ts";
 import { COLOURS, seriesColour } from "./palette.ts";
 import { Empty, Panel, State } from "./panel.tsx";
 import { Plot, type PlotOptions } from "./plot.tsx";
@@ -121,10 +121,15 @@ function Inspector() {
   if (one === undefined) return null;
   return (
     <dl class="inspector scroll" aria-label={`State of ${one.id}`}>
-      {one.positions.map((held) => <dd key={held.instrument}>{positionText(held)}</dd>)}
-      {entries(one.inspect).map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
+      {one.positions.map((held) => (
+        <div key={held.instrument}>
+          <dt>position</dt>
+          <dd>{positionText(held)}</dd>
+        </div>
+      ))}
+      {entries(one.inspect).map(([name, value, depth]) => (
+        <div key={name} class={depth > 0 ? "within" : undefined}>
+          <dt>{name.split("\0").at(-1)}</dt>
           <dd>{value}</dd>
         </div>
       ))}
@@ -132,18 +137,25 @@ function Inspector() {
   );
 }
 
-/** The first level of whatever the organism reports; deeper parts as JSON. */
-function entries(inspect: unknown): [string, string][] {
+/** Whatever the organism reports, a line each; objects one level deep are opened, anything deeper is JSON. */
+function entries(inspect: unknown): [name: string, value: string, depth: number][] {
   if (inspect === null || inspect === undefined) return [];
-  if (typeof inspect !== "object") return [["state", String(inspect)]];
-  return Object.entries(inspect).map(([name, value]) => [
-    name,
-    typeof value === "number"
-      ? Number.isInteger(value) ? fixed(value, 0) : String(Number(value.toPrecision(6)))
-      : typeof value === "string"
-      ? value
-      : JSON.stringify(value),
-  ]);
+  if (!isRecord(inspect)) return [["state", figure(inspect), 0]];
+  return Object.entries(inspect).flatMap(([name, value]) => {
+    if (!isRecord(value)) return [[name, figure(value), 0]];
+    const inside = Object.entries(value).map(([inner, one]) => [`${name}\0${inner}`, figure(one), 1]);
+    return [[name, "", 0], ...inside] as [string, string, number][];
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function figure(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value !== "number") return JSON.stringify(value) ?? NONE;
+  return Number.isInteger(value) ? fixed(value, 0) : String(Number(value.toPrecision(6)));
 }
 
 function curveOptions(names: readonly string[]): PlotOptions {
@@ -158,8 +170,8 @@ function curveOptions(names: readonly string[]): PlotOptions {
       {
         ...axis,
         font,
-        size: 22,
-        gap: 2,
+        size: 25,
+        gap: 5,
         space: 80,
         values: (_, ticks, __, ___, step) => ticks.map((v) => clock(v, step)),
       },

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /** A uPlot chart as a component: made once, sized to its box, given new data on every render. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 
 /** Options without the size, which follows the box. */
@@ -33,7 +33,8 @@ export function Plot({ options, data, label }: {
     };
   }, [options]);
 
-  useEffect(() => chart.current?.setData(data), [data]);
+  // Before the paint, so that the chart never lags behind the figures beside it.
+  useLayoutEffect(() => chart.current?.setData(data), [data]);
 
   return <div class="plot" ref={box} role="img" aria-label={label} />;
 }

@@ -164,7 +164,13 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
         positions[o][i] === 0 ? [] : [{ instrument, quantity: positions[o][i], averagePrice: lasts[i] + 0.25 }]
       ),
       openOrders: orders.filter((known) => known.organism === id && known.status === "open").length,
-      inspect: { ticks: steps, skew: 0.125 * (o + 1), regime: "calm", window: [steps, steps + 10] },
+      inspect: {
+        ticks: steps,
+        skew: 0.125 * (o + 1),
+        regime: "calm",
+        window: [steps, steps + 10],
+        limits: { lots: 100 },
+      },
     }));
 
   return {
