@@ -82,12 +82,7 @@ async function hashSources(): Promise<string> {
 }
 
 async function bundle(): Promise<string> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform", "browser", "--minify", fileURLToPath(new URL("main.tsx", PAGE))],
-    cwd: fileURLToPath(new URL("../../", import.meta.url)),
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-  }).output();
+  const { code, stdout, stderr } = await runBundler();
   const script = new TextDecoder().decode(stdout);
   if (code === 0 && script.length > 0) return script;
   const lines = new TextDecoder().decode(stderr).trim().split("\n").filter((line) => /error/i.test(line));
@@ -98,4 +93,20 @@ async function bundle(): Promise<string> {
     }): deno bundle fetches its ` +
       "bundler from the package registry once, so check the network and start again",
   );
+}
+
+async function runBundler(): Promise<Deno.CommandOutput> {
+  try {
+    return await new Deno.Command(Deno.execPath(), {
+      args: ["bundle", "--quiet", "--platform", "browser", "--minify", fileURLToPath(new URL("main.tsx", PAGE))],
+      cwd: fileURLToPath(new URL("../../", import.meta.url)),
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+    }).output();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    const message =
+      "the console page is not bundled, and this process may not run deno to do it: run deno task build first";
+    throw new UserError("CONSOLE_BUNDLE", message);
+  }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
+import { UserError } from "../../../config/errors.ts";
 import { loadAssets } from "../../../actors/console/mod.ts";
 
 Deno.test("the page is bundled once, and again when the bundle is of other sources or damaged", async () => {
@@ -26,6 +27,24 @@ Deno.test("the page is bundled once, and again when the bundle is of other sourc
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test({
+  name: "a node that may not run deno says to build the page first, unless it is built",
+  permissions: { read: true, write: true, env: true, run: false },
+  fn: async () => {
+    await loadAssets();
+    const folder = await Deno.makeTempDir();
+    try {
+      await assert.rejects(
+        loadAssets({ dist: pathToFileURL(`${folder}/dist/`) }),
+        (error) =>
+          error instanceof UserError && error.code === "CONSOLE_BUNDLE" && /deno task build/.test(error.message),
+      );
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
 });
 
 Deno.test("the page names no other host and holds no inline script or style", async () => {
