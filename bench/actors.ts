@@ -203,34 +203,54 @@ async function memory() {
   return { value: used / SPAWNS };
 }
 
-/** The least a mailbox can be: arrays of messages, an array of those with work, and nothing else. */
-class Bare {
-  private box: unknown[] = [];
-  constructor(private readonly queue: Bare[], private readonly receive: (message: never) => void) {}
+/** The least a mailbox can be: a ring of messages, a ring of those with work, and nothing else. */
+class BareRing {
+  private items: unknown[];
+  private head = 0;
+  count = 0;
 
-  tell(message: unknown): void {
-    this.box.push(message);
-    if (this.box.length === 1) this.queue.push(this);
+  constructor(size: number) {
+    this.items = new Array(size).fill(undefined);
   }
 
-  turn(): void {
-    const box = this.box;
-    this.box = [];
-    for (const message of box) this.receive(message as never);
+  push(item: unknown): void {
+    this.items[(this.head + this.count++) & (this.items.length - 1)] = item;
+  }
+
+  shift(): unknown {
+    const item = this.items[this.head];
+    this.items[this.head] = undefined;
+    this.head = (this.head + 1) & (this.items.length - 1);
+    this.count--;
+    return item;
   }
 }
 
-function drain(queue: Bare[]): void {
-  while (queue.length > 0) {
-    const batch = queue.splice(0);
-    for (const one of batch) one.turn();
+class Bare {
+  readonly box: BareRing;
+
+  /** `room`: the most messages it will ever hold, a power of two; nothing checks it. */
+  constructor(private readonly queue: BareRing, room: number, readonly receive: (message: never) => void) {
+    this.box = new BareRing(room);
+  }
+
+  tell(message: unknown): void {
+    this.box.push(message);
+    if (this.box.count === 1) this.queue.push(this);
+  }
+}
+
+function drain(queue: BareRing): void {
+  while (queue.count > 0) {
+    const { box, receive } = queue.shift() as Bare;
+    while (box.count > 0) receive(box.shift() as never);
   }
 }
 
 async function floorTell() {
-  const queue: Bare[] = [];
+  const queue = new BareRing(8);
   let sum = 0;
-  const sink = new Bare(queue, (n: number) => void (sum += n));
+  const sink = new Bare(queue, 2 ** 20, (n: number) => void (sum += n));
   const took = await seconds(() => {
     for (let i = 0; i < MESSAGES; i++) sink.tell(1);
     drain(queue);
@@ -240,10 +260,10 @@ async function floorTell() {
 }
 
 async function floorPingPong() {
-  const queue: Bare[] = [];
+  const queue = new BareRing(8);
   let left = MESSAGES;
   const player = () => {
-    const self: Bare = new Bare(queue, ({ from }: { from: Bare }) => {
+    const self: Bare = new Bare(queue, 8, ({ from }: { from: Bare }) => {
       if (left-- > 0) from.tell(ball);
     });
     const ball = { from: self };

@@ -19,15 +19,9 @@ import {
 } from "../runtime/mod.ts";
 import { backoffDelay, isRestarted, RestartBudget } from "./accounting.ts";
 import { checkSpec, isSupervisorSpec } from "./check.ts";
-import type { ChildState, SupervisorMessage, SupervisorReply, SupervisorView } from "./protocol.ts";
-import {
-  type ChildSpec,
-  DEFAULT_INTENSITY,
-  DEFAULT_PERIOD_MS,
-  DEFAULT_SHUTDOWN_MS,
-  type RestartType,
-  type SupervisorSpec,
-} from "./spec.ts";
+import { backoffOf, type Child, newChild, shutdownOf, stateShown, viewOf } from "./child.ts";
+import type { SupervisorMessage, SupervisorReply, SupervisorView } from "./protocol.ts";
+import { type ChildSpec, DEFAULT_INTENSITY, DEFAULT_PERIOD_MS, type SupervisorSpec } from "./spec.ts";
 
 /** Messages a supervisor sends to itself. */
 type Internal =
@@ -36,22 +30,6 @@ type Internal =
   /** A back-off delay is over: the restart it belongs to was already spent. */
   | { readonly kind: "DelayOver"; readonly child: Child; readonly ticket: number }
   | { readonly kind: "ShutdownTimeout"; readonly child: Child };
-
-/** "ended": its incarnation is over and its actor waits to be started again or released. "stopped": no actor. */
-type State = "running" | "stopping" | "ended" | "restarting" | "stopped";
-
-interface Child {
-  readonly spec: ChildSpec;
-  readonly restart: RestartType;
-  state: State;
-  ref: ActorRef<never> | null;
-  exit: ExitReason | null;
-  startedAt: Micros;
-  /** Failures in a row, for the back-off. */
-  failures: number;
-  /** Raised by every start, so that a retry or delay from before is recognised as stale. */
-  ticket: number;
-}
 
 type Then =
   | { readonly kind: "start"; readonly failed: Child; readonly delay: Micros }
@@ -127,29 +105,8 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
   }
 
   inspect(): SupervisorView {
-    const { spec } = this;
-    const children = [...this.children.values()];
-    const supervisors = children.filter((child) => isSupervisorSpec(child.spec)).length;
-    return {
-      strategy: spec.strategy,
-      intensity: this.budget.intensity,
-      periodMs: spec.periodMs ?? DEFAULT_PERIOD_MS,
-      restartsInPeriod: this.budget.spent(this.context.clock.now()),
-      onGiveUp: spec.onGiveUp ?? "escalate",
-      gaveUp: this.gaveUp,
-      counts: {
-        specs: children.length,
-        active: children.filter((child) => child.state === "running" || child.state === "stopping").length,
-        supervisors,
-        workers: children.length - supervisors,
-      },
-      children: children.map((child) => ({
-        id: child.spec.id,
-        state: stateShown(child.state),
-        kind: isSupervisorSpec(child.spec) ? "supervisor" : "worker",
-        restart: child.restart,
-      })),
-    };
+    const restartsInPeriod = this.budget.spent(this.context.clock.now());
+    return viewOf(this.spec, [...this.children.values()], restartsInPeriod, this.gaveUp);
   }
 
   stopped(): void {
@@ -180,7 +137,7 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
       this.leave(child);
       return;
     }
-    const { backoff } = workerOptions(child.spec);
+    const backoff = backoffOf(child.spec);
     const quiet = this.context.clock.now() - child.startedAt;
     if (backoff !== undefined && quiet >= backoff.resetAfterMs * MICROS_PER_MS) child.failures = 0;
     this.again(child);
@@ -200,7 +157,7 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
       this.giveUp(child);
       return;
     }
-    const { backoff } = workerOptions(child.spec);
+    const backoff = backoffOf(child.spec);
     const delay = backoff === undefined ? 0 : backoffDelay(backoff, child.failures, this.context.random);
     const siblings = this.group(child).filter((other) => other !== child);
     this.stopAll(siblings, { kind: "start", failed: child, delay });
@@ -412,24 +369,6 @@ export function supervisor(
 /** Starts a supervisor as a root actor: all its children have started when this returns. Throws if one did not. */
 export function supervise(system: ActorSystem, name: string, spec: SupervisorSpec): ActorRef<SupervisorMessage> {
   return system.start(name, supervisorActor, spec);
-}
-
-function newChild(spec: ChildSpec): Child {
-  const restart = spec.restart ?? "permanent";
-  return { spec, restart, state: "stopped", ref: null, exit: null, startedAt: 0, failures: 0, ticket: 0 };
-}
-
-function workerOptions(spec: ChildSpec) {
-  return { backoff: isSupervisorSpec(spec) ? undefined : spec.backoff };
-}
-
-/** A supervisor always gets the time it needs: it has children of its own to stop. */
-function shutdownOf(spec: ChildSpec) {
-  return isSupervisorSpec(spec) ? "infinity" : spec.shutdown ?? DEFAULT_SHUTDOWN_MS;
-}
-
-function stateShown(state: State): ChildState {
-  return state === "ended" ? "restarting" : state;
 }
 
 function answer(replyTo: ActorRef<SupervisorReply> | undefined, error: string | null): void {
