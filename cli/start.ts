@@ -1,7 +1,7 @@
 /** `start`: runs a node until it is told to stop, the feed ends or the duration is over. */
 import { type Command, Option } from "commander";
 import { loadConfig, type LoadedConfig, VERSION } from "../config/mod.ts";
-import { FAILURE, OK } from "./failure.ts";
+import { describeFailure, FAILURE, OK } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
 import { addNodeFlags, flagValues, type NodeFlags } from "./node_options.ts";
 
@@ -56,9 +56,10 @@ export async function runHere(
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   try {
-    const summary = await runNode(loaded.config, { out: talk, err: io.err, signal: stopping.signal });
+    const { summary, faults } = await runNode(loaded.config, { out: talk, err: io.err, signal: stopping.signal });
     io.out(format === "json" ? JSON.stringify(summary) : summaryText(summary));
-    return summary.audit.verified ? OK : FAILURE;
+    for (const fault of faults) io.err(`error: ${describeFailure(fault).sentence}`);
+    return summary.audit.verified && faults.length === 0 ? OK : FAILURE;
   } finally {
     for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
   }

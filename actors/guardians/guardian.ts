@@ -27,11 +27,12 @@ import {
   VENUE,
   type VenueMessage,
 } from "../protocol/mod.ts";
+import { bookExecutions } from "./booking.ts";
 import type { GuardianBooks } from "./books.ts";
 import { encodeIntent } from "./commands.ts";
 import type { KillProcedure } from "./kill.ts";
 import { MarketBoard } from "./market_board.ts";
-import { isMaker, isTrade, refusalOf, reportOf } from "./reports.ts";
+import { refusalOf } from "./reports.ts";
 
 const RECORD = OrderCommandView.SIZE;
 /** Most intents per native call. Larger batches gain little and make the first order wait for the last. */
@@ -158,31 +159,10 @@ class Guardian implements Handlers<GuardianMessage> {
 
   /** Gate and log first, then the books, then everyone else. */
   #book(batch: ExecutionBatch): void {
-    const { gate, books, kill, subscribers } = this.#args;
+    const { gate, books, kill } = this.#args;
     gate.applyExecutions(batch.records, batch.count);
     this.#commit();
-    const view = new ExecutionView(batch.records);
-    const now = this.#context.stopwatch.now();
-    for (let i = 0; i < batch.count; i++) {
-      view.at(i);
-      const strategy = view.owner;
-      let fee = 0;
-      if (isTrade(view)) {
-        fee = books.portfolio.trade(
-          strategy,
-          view.instrument,
-          view.side as 0 | 1,
-          view.price,
-          view.quantity,
-          isMaker(view),
-        );
-        books.fills++;
-      }
-      kill.observe(view);
-      const report = reportOf(view, fee, books.portfolio.position(strategy, view.instrument));
-      books.report(report, now);
-      subscribers.get(strategy)?.tell(report);
-    }
+    bookExecutions(new ExecutionView(batch.records), batch.count, books, this.#context.stopwatch.now(), this.#tell);
     (this.#dropCopy ??= this.#context.registry.find(DROP_COPY))?.tell(batch);
     kill.settle();
   }
@@ -198,6 +178,11 @@ class Guardian implements Handlers<GuardianMessage> {
     }
     if (row) gate.setReference(row.instrument.id, row.bid, row.ask, row.last, row.updated);
   }
+
+  readonly #tell = (view: ExecutionView, report: ExecutionReport): void => {
+    this.#args.kill.observe(view);
+    this.#args.subscribers.get(report.strategy)?.tell(report);
+  };
 
   #attach({ strategy, subscriber }: AttachStrategy): void {
     const { books, subscribers } = this.#args;

@@ -1,7 +1,7 @@
 /** What a running node is made of. Everything here outlives every actor. */
 import type { Config } from "../../config/mod.ts";
 import type { AuditLog, ControlPage, OrderGate } from "../../ffi/mod.ts";
-import type { ActorSystem } from "../../runtime/mod.ts";
+import type { ActorSystem, Micros } from "../../runtime/mod.ts";
 import type { GuardianBooks } from "../guardians/books.ts";
 import type { Depth, Instrument, StrategyId } from "../protocol/mod.ts";
 import type { Curve } from "./curve.ts";
@@ -10,6 +10,11 @@ import type { ModeKeeper } from "./mode_keeper.ts";
 /** The part of a venue that the node itself needs; the rest goes by messages. */
 export interface VenuePort {
   depth(instrument: number, levels: number): Depth;
+  /** Cancels what rests of an owner, at once and without a message; returns native Execution records. */
+  cancelAll(
+    scope: { readonly owner: number; readonly instrument?: number },
+    time: Micros,
+  ): { readonly records: Uint8Array<ArrayBuffer>; readonly count: number };
 }
 
 export interface OrganismPart {

@@ -25,6 +25,7 @@ import {
 import { Curve } from "./curve.ts";
 import { openDataDirectory } from "./data_dir.ts";
 import { drawdownRule } from "./drawdown.ts";
+import { killDirectly } from "./direct_kill.ts";
 import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf, loadLimits } from "./instruments.ts";
 import { Journal } from "./journal.ts";
@@ -54,7 +55,14 @@ const HEARTBEAT_NANOS = 100e6;
 const DRAIN_MICROS = 2 * MICROS_PER_SECOND;
 const HICCUP_MILLIS = 100;
 
-export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
+export interface RunOutcome {
+  readonly summary: RunSummary;
+  /** What made the market data end before its end; everything up to there ran and is on record. */
+  readonly faults: readonly Error[];
+}
+
+/** Throws UserError when the node cannot start. */
+export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   if (config.organisms.length > STRATEGY_SCOPE_LAST) {
     throw new UserError(
       "TOO_MANY_ORGANISMS",
@@ -211,7 +219,9 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
     const now = system.stopwatch.now();
     if (now - lastKill < KILL_REPEAT_NANOS) return;
     lastKill = now;
-    system.registry.find(GUARDIAN)?.urgent({ kind: "CarryOutKill" });
+    const door = system.registry.find(GUARDIAN);
+    if (door) door.urgent({ kind: "CarryOutKill" });
+    else killDirectly({ kill, gate, books, venue: built.port, time: system.clock.now() });
   };
   refresh = () => view.changed();
   const ended = () => world.finite && books.board.rows.every((row) => row.status === "ended");
@@ -265,9 +275,8 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
     audit.commit();
     const head = audit.head();
     audit.close();
-    for (const fault of world.faults()) io.err(`warning: ${fault.message}`);
     const verdict = verifyAudit(directory.runPath);
-    return {
+    const summary: RunSummary = {
       seed: config.node.seed,
       feed: world.name,
       wall_s: Math.round(wall * 1000) / 1000,
@@ -292,6 +301,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunSummary> {
       mode: mode.mode,
       killed: killedScopes(control),
     };
+    return { summary, faults: world.faults() };
   } finally {
     io.signal.removeEventListener("abort", stop);
     await consoleDoor?.close();

@@ -17,7 +17,7 @@ import {
   REFUSED_AT_DOOR,
   Side,
 } from "../../ffi/layout.gen.ts";
-import type { MatchingEngine, SubmitCounts } from "../../ffi/mod.ts";
+import { EVERY_INSTRUMENT, type MatchingEngine, type SubmitCounts } from "../../ffi/mod.ts";
 import type { ActorDef, ActorRef, Micros } from "../../runtime/mod.ts";
 import {
   type Approval,
@@ -89,6 +89,26 @@ export class SimulatedVenue {
   flow(batch: FlowBatch): Outcome {
     this.crowd = batch.replyTo;
     return this.#run(batch.records, batch.count);
+  }
+
+  /**
+   * Cancels what rests of an owner (in one instrument, or in all) at once, without a message: for a kill when the guardian
+   * is gone. Public data of it is published; the reports are the caller's to book.
+   */
+  cancelAll(scope: { readonly owner: number; readonly instrument?: number }, time: Micros) {
+    const own = new RecordList();
+    const background = new RecordList();
+    const events: MarketEvent[][] = this.#options.instruments.map(() => []);
+    const { engine } = this.#options;
+    const instrument = scope.instrument ?? EVERY_INSTRUMENT;
+    let counts = engine.cancelAll(scope.owner, instrument, time, this.#executions, this.#ticks);
+    this.#collect(counts, own, background, events);
+    while (counts.waitingExecutions > 0 || counts.waitingTicks > 0) {
+      counts = engine.drain(this.#executions, this.#ticks);
+      this.#collect(counts, own, background, events);
+    }
+    events.forEach((changes, id) => this.subscribers.publish(id, changes));
+    return { records: own.bytes, count: own.count };
   }
 
   /** Best `levels` levels of each side. */

@@ -1,0 +1,31 @@
+/** Books execution records: portfolio, blotter, and whoever else must know. */
+import type { ExecutionView } from "../../ffi/layout.gen.ts";
+import type { ExecutionReport } from "../protocol/mod.ts";
+import type { GuardianBooks } from "./books.ts";
+import { isMaker, isTrade, reportOf } from "./reports.ts";
+
+/**
+ * Carries `count` records over to the books, in order. `now` is a stopwatch reading. `each` sees every record with its
+ * report, after the books know it.
+ */
+export function bookExecutions(
+  view: ExecutionView,
+  count: number,
+  books: GuardianBooks,
+  now: number,
+  each: (view: ExecutionView, report: ExecutionReport) => void,
+): void {
+  const { portfolio } = books;
+  for (let i = 0; i < count; i++) {
+    view.at(i);
+    const { owner, instrument } = view;
+    let fee = 0;
+    if (isTrade(view)) {
+      fee = portfolio.trade(owner, instrument, view.side as 0 | 1, view.price, view.quantity, isMaker(view));
+      books.fills++;
+    }
+    const report = reportOf(view, fee, portfolio.position(owner, instrument));
+    books.report(report, now);
+    each(view, report);
+  }
+}
