@@ -9,14 +9,23 @@ export interface Totals {
 // deno-lint-ignore no-control-regex -- the escape character is what is to be removed
 const COLOUR = /\x1b\[[0-9;]*m/g;
 
-/** Sum over all test programs of a cargo run; null when there was no result line. */
+/**
+ * Sum over all test programs of a cargo run; null when there was no result line. A test that is ignored because another
+ * one starts it as a process of its own ("run by the test below") has run, and counts as neither passed nor skipped.
+ */
 export function parseCargoTotals(output: string): Totals | null {
-  const lines = [
-    ...output.replace(COLOUR, "").matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored;/gm),
-  ];
+  const plain = output.replace(COLOUR, "");
+  const lines = [...plain.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed; \d+ ignored;/gm)];
   if (lines.length === 0) return null;
   const sum = (field: number) => lines.reduce((total, line) => total + Number(line[field]), 0);
-  return { passed: sum(1), failed: sum(2), skipped: sum(3) };
+  return { passed: sum(1), failed: sum(2), skipped: parseCargoSkips(plain).length };
+}
+
+/** "name: reason" of every Rust test that was left out. */
+export function parseCargoSkips(output: string): string[] {
+  return [...output.replace(COLOUR, "").matchAll(/^test (\S+)(?: - should panic)? \.\.\. ignored(?:, (.*))?$/gm)]
+    .filter(([, , reason]) => !reason?.includes("run by the test below"))
+    .map(([, name, reason]) => `${name}: ${reason ?? "no reason given"}`);
 }
 
 /** The last result line of a deno run; null when there was none. */

@@ -1,14 +1,29 @@
 /** The test runner counts what the two test programs say, and forgives no skip that CI could have avoided. */
 import assert from "node:assert/strict";
-import { parseCargoTotals, parseDenoTotals, parseJunitSkips, unexcused } from "../../tools/test_totals.ts";
+import {
+  parseCargoSkips,
+  parseCargoTotals,
+  parseDenoTotals,
+  parseJunitSkips,
+  unexcused,
+} from "../../tools/test_totals.ts";
 
 Deno.test("cargo results are summed over all test programs", () => {
   const output = `running 2 tests
+test a ... ok
+test b ... ignored, needs the moon
 test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s
 test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
 `;
   assert.deepEqual(parseCargoTotals(output), { passed: 15, failed: 2, skipped: 1 });
+  assert.deepEqual(parseCargoSkips(output), ["b: needs the moon"]);
   assert.equal(parseCargoTotals("error: could not compile"), null);
+});
+
+Deno.test("a Rust test that another one runs as a process is not skipped", () => {
+  const output = "test a ... ignored, runs until it is killed: run by the test below\n" +
+    "test result: ok. 1 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+  assert.deepEqual(parseCargoTotals(output), { passed: 1, failed: 0, skipped: 0 });
 });
 
 Deno.test("the deno result is the last line of its kind, with or without colours, steps and skips", () => {
