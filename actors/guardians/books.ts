@@ -15,6 +15,8 @@ export class GuardianBooks {
   /** Wall nanoseconds from an organism's decision to the first answer about it. */
   readonly latency = new LatencyHistogram();
   fills = 0;
+  /** Called after a batch of reports is booked. */
+  onBooked: () => void = () => {};
   /** Orders entered (new orders, not cancels or amends). */
   submitted = 0;
 

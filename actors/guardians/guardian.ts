@@ -165,6 +165,7 @@ class Guardian implements Handlers<GuardianMessage> {
     bookExecutions(new ExecutionView(batch.records), batch.count, books, this.#context.stopwatch.now(), this.#tell);
     (this.#dropCopy ??= this.#context.registry.find(DROP_COPY))?.tell(batch);
     kill.settle();
+    books.onBooked();
   }
 
   #observe(data: MarketData): void {

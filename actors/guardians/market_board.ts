@@ -21,6 +21,8 @@ export class MarketBoard {
   readonly rows: readonly BoardRow[];
   /** Events received. */
   events = 0;
+  /** Called in the turn in which the last instrument's data came to its end. */
+  onEnded: () => void = () => {};
 
   constructor(instruments: readonly Instrument[]) {
     this.rows = instruments.map((instrument) => ({
@@ -68,6 +70,7 @@ export class MarketBoard {
     const row = this.rows[status.instrument];
     row.status = status.status;
     row.detail = status.detail;
+    if (status.status === "ended" && this.rows.every((other) => other.status === "ended")) this.onEnded();
   }
 
   /** Middle of the best prices in ticks (halves possible), else the last price, else 0. */

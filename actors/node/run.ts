@@ -224,7 +224,11 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     else killDirectly({ kill, gate, books, venue: built.port, time: system.clock.now() });
   };
   refresh = () => view.changed();
-  const ended = () => world.finite && books.board.rows.every((row) => row.status === "ended");
+  // Ends come from inside a turn, never from the poll, so that a run ends at the same message at any speed.
+  books.board.onEnded = () => system.halt();
+  books.onBooked = () => {
+    if (draining && openOrders() === 0) system.halt();
+  };
   const poll = () => {
     if (control.pending() !== null) noticeControl();
     const now = system.stopwatch.now();
@@ -245,7 +249,6 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
       lastRefresh = now;
       refresh();
     }
-    if (draining ? openOrders() === 0 : ended()) system.halt();
   };
 
   const openOrders = () => gate.counters().openOrders;
@@ -261,7 +264,8 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     // Organisms go first and withdraw what they have resting; the rest of the tree lives to see it confirmed.
     draining = true;
     root.tell({ kind: "TerminateChild", id: "organisms" });
-    await system.run({ until: system.clock.now() + DRAIN_MICROS });
+    await system.run({ until: system.clock.now() });
+    if (openOrders() > 0) await system.run({ until: system.clock.now() + DRAIN_MICROS });
     const wall = (system.stopwatch.now() - parts.startedStamp) / 1e9;
     await system.stop();
     const counters = gate.counters();

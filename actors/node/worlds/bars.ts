@@ -22,7 +22,6 @@ export function openBarsWorld(config: Config): World {
   return {
     name: "bars",
     start: Math.min(...series.map(firstTimestamp)),
-    finite: true,
     sampleEvery: DAY,
     faults: () => [],
     build({ instruments, isApproved, doorOpen }) {

@@ -29,7 +29,6 @@ export async function openReplayWorld(config: Config): Promise<World> {
   return {
     name: `replay:${config.feed.paths.map((path) => path.split("/").at(-1)).join(",")}`,
     start,
-    finite: true,
     sampleEvery: MICROS_PER_SECOND,
     faults: () => recording.faults,
     build({ instruments, isApproved, doorOpen }) {

@@ -13,7 +13,6 @@ export function simulatedWorld(config: Config): World {
   return {
     name: "simulated",
     start: Date.parse(config.market.start) * MICROS_PER_MS,
-    finite: false,
     sampleEvery: MICROS_PER_SECOND,
     faults: () => [],
     build({ instruments, isApproved, doorOpen, books }) {

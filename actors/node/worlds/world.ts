@@ -27,8 +27,6 @@ export interface World {
   readonly name: string;
   /** Node time at which it begins. */
   readonly start: Micros;
-  /** Whether it comes to an end by itself. */
-  readonly finite: boolean;
   /** Market time between two samples of equity. */
   readonly sampleEvery: Micros;
   /** What made its data end early, for the end of the run. */

@@ -149,19 +149,38 @@ for (const file of ["usdm_btcusdt_20240808.gz", "spot_btcusdt_20240808.gz"]) {
   });
 }
 
-Deno.test("a recording that is cut short is played to the cut, kept, and called by its name", async () => {
-  const path = sharedData("binance/usdm_btcusdt_20240808.gz");
-  if (path === null) return;
-  await withDirectory(async (directory) => {
-    const cut = `${directory}/cut.gz`;
-    await Deno.writeFile(cut, (await Deno.readFile(path)).subarray(0, 300_000));
-    const environment = { CWTS_FEED_KIND: "replay", CWTS_FEED_PATHS: cut };
-    const { summary, faults } = await run(directory, { environment });
-    assert.equal(faults.length, 1);
-    assert.equal((faults[0] as Error & { code: string }).code, "CAPTURE_TRUNCATED");
-    assert.ok(summary.events > 1000);
-    assert.equal(verifyAudit(runDirectory(`${directory}/data`)).ok, true);
-  });
+const recording = sharedData("binance/spot_btcusdt_20240808.gz");
+Deno.test({
+  name: `a recording gives the same root at full speed and at two hundred times its pace${
+    recording === null ? " [needs shared data]" : ""
+  }`,
+  ignore: recording === null,
+  fn: () =>
+    withDirectory(async (directory) => {
+      const environment = { CWTS_FEED_KIND: "replay", CWTS_FEED_PATHS: recording! };
+      const fast = (await run(directory, { environment })).summary;
+      const paced = (await run(directory, { environment: { ...environment, CWTS_NODE_SPEED: "200" } })).summary;
+      assert.equal(fast.audit.root, paced.audit.root);
+      assert.ok(fast.fills > 0);
+    }),
+});
+
+Deno.test({
+  name: `a recording that is cut short is played to the cut, kept, and called by its name${
+    recording === null ? " [needs shared data]" : ""
+  }`,
+  ignore: recording === null,
+  fn: () =>
+    withDirectory(async (directory) => {
+      const cut = `${directory}/cut.gz`;
+      await Deno.writeFile(cut, (await Deno.readFile(recording!)).subarray(0, 300_000));
+      const environment = { CWTS_FEED_KIND: "replay", CWTS_FEED_PATHS: cut };
+      const { summary, faults } = await run(directory, { environment });
+      assert.equal(faults.length, 1);
+      assert.equal((faults[0] as Error & { code: string }).code, "CAPTURE_TRUNCATED");
+      assert.ok(summary.events > 1000);
+      assert.equal(verifyAudit(runDirectory(`${directory}/data`)).ok, true);
+    }),
 });
 
 function decisions(story: readonly Told[]): Told[] {
