@@ -453,6 +453,16 @@ fn orders_need_a_reference_price_that_is_young_enough() {
 }
 
 #[test]
+fn a_command_from_the_past_does_not_make_old_prices_young() {
+    let mut bench = Bench::new();
+    for time in [START + 2 * SECOND, START] {
+        let order = bench.order();
+        let order = OrderCommand { time, ..order };
+        assert_eq!(bench.submit(&order).code, code::NO_REFERENCE);
+    }
+}
+
+#[test]
 fn the_reference_is_the_middle_else_the_last_trade_else_nothing() {
     for (bid, ask, last, expected) in [
         (1_000, 1_010, 500, code::ACCEPTED),
