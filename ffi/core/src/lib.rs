@@ -1,4 +1,4 @@
-//! Native core of CWTS. See `docs/native-core.md`.
+//! Native core of CWTS. `ffi/README.md` says what is where.
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod abi;

@@ -37,7 +37,7 @@ use crate::layout::{ABI_VERSION, LAYOUT_HASH};
 use handles::kind_of;
 use status::{failure_of, last_error, Failure};
 
-/// Handles that no other handle is made for can stand for "none".
+/// Status for "there is none", which no code uses.
 pub const NONE: i64 = -1;
 
 /// Version of this interface. Compare it before calling anything else.
