@@ -172,7 +172,7 @@ Deno.test({
   ignore: recording === null,
   fn: () =>
     withDirectory(async (directory) => {
-      const cut = `${directory}/cut.gz`;
+      const cut = `${directory}/spot_cut.gz`;
       await Deno.writeFile(cut, (await Deno.readFile(recording!)).subarray(0, 300_000));
       const environment = { CWTS_FEED_KIND: "replay", CWTS_FEED_PATHS: cut };
       const { summary, faults } = await run(directory, { environment });
