@@ -3,6 +3,8 @@ import { type Command, Option } from "commander";
 import { loadConfig, type LoadedConfig, VERSION } from "../config/mod.ts";
 import { describeFailure, FAILURE, OK } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
+import type { RunProgress } from "../actors/node/mod.ts";
+import { Progress } from "./progress.ts";
 import { addNodeFlags, flagValues, type NodeFlags } from "./node_options.ts";
 
 interface StartFlags extends NodeFlags {
@@ -43,6 +45,13 @@ export async function runHere(
 ): Promise<number> {
   const { runNode, summaryText } = await import("../actors/node/mod.ts");
   for (const line of introduction(loaded, io)) talk(line);
+  const progress = new Progress(io);
+  // A log that grows for ever at real time is no service to anyone.
+  const wanted = io.terminal || loaded.config.node.speed !== 1;
+  const above = (write: (line: string) => void) => (line: string) => {
+    progress.end();
+    write(line);
+  };
   const stopping = new AbortController();
   let stoppedAt = -Infinity;
   const onSignal = () => {
@@ -50,19 +59,44 @@ export async function runHere(
     if (performance.now() - stoppedAt < SAME_SIGNAL_MS) return;
     if (stopping.signal.aborted) Deno.exit(130);
     stoppedAt = performance.now();
-    io.err("stopping: cancelling orders and closing the log (once more to stop at once)");
+    above(io.err)("stopping: cancelling orders and closing the log (once more to stop at once)");
     stopping.abort();
   };
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   try {
-    const { summary, faults } = await runNode(loaded.config, { out: talk, err: io.err, signal: stopping.signal });
+    const { summary, faults } = await runNode(loaded.config, {
+      out: above(talk),
+      err: above(io.err),
+      signal: stopping.signal,
+      progress: wanted ? (state) => progress.show(progressText(state, loaded.config.node.duration)) : undefined,
+    });
+    progress.end();
     io.out(format === "json" ? JSON.stringify(summary) : summaryText(summary));
     for (const fault of faults) io.err(`error: ${describeFailure(fault).sentence}`);
     return summary.audit.verified && faults.length === 0 ? OK : FAILURE;
   } finally {
+    progress.end();
     for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
   }
+}
+
+/** "12:34 of 1:00:00 market time, 42,496 events, 421 orders". */
+export function progressText({ marketSeconds, events, orders }: RunProgress, duration: number | undefined): string {
+  const of = duration === undefined ? "" : ` of ${clock(duration)}`;
+  const count = (n: number) => n.toLocaleString("en");
+  return `${clock(marketSeconds)}${of} market time, ${count(events)} events, ${count(orders)} orders`;
+}
+
+/** Seconds as h:mm:ss, with days in front when there are any. */
+function clock(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const two = (n: number) => String(n % 60).padStart(2, "0");
+  const [days, hours] = [Math.floor(whole / 86_400), Math.floor(whole / 3_600) % 24];
+  const time = `${hours > 0 || days > 0 ? `${hours}:${two(Math.floor(whole / 60))}` : Math.floor(whole / 60)}:${
+    two(whole)
+  }`;
+  return days > 0 ? `${days.toLocaleString("en")} d ${time}` : time;
 }
 
 function introduction({ config, file, hash }: LoadedConfig, io: CliIo): string[] {

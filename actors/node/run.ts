@@ -45,6 +45,17 @@ export interface NodeIo {
   readonly err: (line: string) => void;
   /** Ends the run in order. */
   readonly signal: AbortSignal;
+  /** Hears a few times a second of wall time how far the run is. */
+  readonly progress?: (progress: RunProgress) => void;
+}
+
+export interface RunProgress {
+  /** Market time since the start. */
+  readonly marketSeconds: number;
+  /** Market events received. */
+  readonly events: number;
+  /** New orders organisms asked for. */
+  readonly orders: number;
 }
 
 /** Poll calls between two repetitions of an unconfirmed kill, in wall nanoseconds. */
@@ -248,6 +259,11 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     if (now - lastRefresh > CONSOLE_REFRESH_NANOS) {
       lastRefresh = now;
       refresh();
+      io.progress?.({
+        marketSeconds: (system.clock.now() - world.start) / MICROS_PER_SECOND,
+        events: books.board.events,
+        orders: books.submitted,
+      });
     }
   };
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { parseDuration } from "../../cli/duration.ts";
 import { columns, paint } from "../../cli/io.ts";
+import { progressText } from "../../cli/start.ts";
 import { Progress } from "../../cli/progress.ts";
 import { inside, outside } from "./run.ts";
 
@@ -115,6 +116,14 @@ Deno.test("durations are read with their units, and refused without sense", () =
   for (const text of ["", "0s", "-3s", "5 weeks", "NaN", "1e3s"]) {
     assert.throws(() => parseDuration(text, "--duration"), { code: "USAGE" });
   }
+});
+
+Deno.test("progress of a run says how far it is in market time", () => {
+  const at = (marketSeconds: number, duration?: number) =>
+    progressText({ marketSeconds, events: 42_496, orders: 421 }, duration);
+  assert.equal(at(754.9), "12:34 market time, 42,496 events, 421 orders");
+  assert.equal(at(5, 3_600), "0:05 of 1:00:00 market time, 42,496 events, 421 orders");
+  assert.equal(at(90_061), "1 d 1:01:01 market time, 42,496 events, 421 orders");
 });
 
 Deno.test("columns line up, and colour is used only where it is welcome", () => {
