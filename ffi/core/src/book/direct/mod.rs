@@ -6,26 +6,19 @@
 //!
 //! Cancel and amend are O(1) wherever the order stands in its queue. Nothing is allocated once the slab, the table and
 //! the event buffers have grown to the busiest moment, except for prices outside the window.
-use super::events::{Events, Party, Subject};
+mod matching;
+
+use super::events::{Events, Subject};
 use super::id_map::IdMap;
 use super::ladder::Ladder;
 use super::rules::{self, Top};
 use super::slab::{Order, Slab, NONE};
 use super::{Book, RestingOrder, FLAG_POST_ONLY, NO_ASK, NO_BID};
 use crate::layout::{code, command_kind, exec_type, side, time_in_force, DepthLevel, OrderCommand};
+use matching::Taker;
 
 /// Open orders a book has room for before its tables grow.
 const INITIAL_ORDERS: usize = 1024;
-
-/// An order on its way into the book.
-#[derive(Clone, Copy)]
-struct Taker {
-    order_id: u64,
-    owner: u32,
-    side: u8,
-    limit: i64,
-    left: i64,
-}
 
 /// The book that trades.
 #[derive(Debug)]
@@ -40,19 +33,6 @@ pub struct DirectBook {
     ids: IdMap,
 }
 
-/// Whether an order of `side` with that limit matches something resting at `price`.
-#[inline(always)]
-fn reaches(side: u8, limit: i64, price: i64) -> bool {
-    rank(side, limit) >= rank(side, price)
-}
-
-/// Turns prices round for sellers, so that more is better on both sides and no branch depends on the side, which no
-/// predictor can guess. Its own inverse.
-#[inline(always)]
-fn rank(side: u8, price: i64) -> i64 {
-    price ^ -i64::from(side)
-}
-
 impl DirectBook {
     /// An empty book with room for `orders` open orders before any table grows.
     #[must_use]
@@ -65,145 +45,6 @@ impl DirectBook {
             orders: Slab::with_capacity(orders),
             ids: IdMap::with_capacity(orders),
         }
-    }
-
-    #[inline(always)]
-    fn best_of(&self, side: u8) -> i64 {
-        self.best[usize::from(side & 1)]
-    }
-
-    #[inline(always)]
-    fn would_match(&self, side: u8, limit: i64) -> bool {
-        reaches(side, limit, self.best_of(1 - side))
-    }
-
-    /// The next occupied price of a side that is worse than `price`.
-    #[inline(always)]
-    fn worse(&self, side: u8, price: i64) -> i64 {
-        if side == side::BUY {
-            self.ladder.below(price)
-        } else {
-            self.ladder.above(price)
-        }
-    }
-
-    #[inline(always)]
-    fn is_end(price: i64) -> bool {
-        price == NO_BID || price == NO_ASK
-    }
-
-    /// Puts the order in `slot` behind the queue at its price.
-    #[inline(always)]
-    fn link(&mut self, slot: u32) {
-        let Order {
-            price,
-            quantity,
-            side,
-            ..
-        } = self.orders[slot];
-        let best = &mut self.best[usize::from(side & 1)];
-        *best = rank(side, rank(side, *best).max(rank(side, price)));
-        self.ladder.prepare(price, self.best[0], self.best[1]);
-        let orders = &mut self.orders;
-        self.ladder.update(price, move |level| {
-            let last = level.append(slot, quantity);
-            // Of an empty queue the last is slot 0, which swallows the write.
-            orders[last].next = slot;
-            orders[slot].previous = last;
-            orders[slot].next = NONE;
-        });
-    }
-
-    /// Takes the order in `slot` out of the queue at its price.
-    #[inline(always)]
-    fn unlink(&mut self, slot: u32) {
-        let Order {
-            price,
-            quantity,
-            side,
-            previous,
-            next,
-            ..
-        } = self.orders[slot];
-        // At either end of the queue the neighbour is slot 0, which swallows the write.
-        self.orders[previous].next = next;
-        self.orders[next].previous = previous;
-        let orders = self.ladder.update(price, move |level| {
-            level.close_gap(previous, next, quantity);
-            level.orders
-        });
-        if price == self.best_of(side) && orders == 0 {
-            self.best[usize::from(side)] = self.worse(side, price);
-        }
-    }
-
-    /// Whether at least `quantity` rests within reach.
-    #[cold]
-    fn can_fill(&self, side: u8, limit: i64, quantity: i64) -> bool {
-        let mut missing = i128::from(quantity);
-        let mut price = self.best_of(1 - side);
-        while missing > 0 && reaches(side, limit, price) && !Self::is_end(price) {
-            missing -= self.ladder.quantity(price);
-            price = self.worse(1 - side, price);
-        }
-        missing <= 0
-    }
-
-    /// Matches until the taker is filled or nothing is in reach; returns what is left.
-    #[inline(always)]
-    fn fill(&mut self, taker: Taker, time: i64, events: &mut Events) -> i64 {
-        if self.would_match(taker.side, taker.limit) {
-            self.fill_in_reach(taker, time, events)
-        } else {
-            taker.left
-        }
-    }
-
-    #[inline(never)]
-    fn fill_in_reach(&mut self, mut taker: Taker, time: i64, events: &mut Events) -> i64 {
-        let against = usize::from(1 - taker.side);
-        while taker.left > 0 && reaches(taker.side, taker.limit, self.best[against]) {
-            if self.fill_best(&mut taker, time, events) {
-                self.best[against] = self.worse(1 - taker.side, self.best[against]);
-            }
-        }
-        taker.left
-    }
-
-    /// Matches against the best level of the other side; returns whether that has used it up.
-    #[inline(always)]
-    fn fill_best(&mut self, taker: &mut Taker, time: i64, events: &mut Events) -> bool {
-        let price = self.best_of(1 - taker.side);
-        let (orders, ids, instrument) = (&mut self.orders, &mut self.ids, self.instrument);
-        self.ladder.update(price, |level| {
-            while taker.left > 0 && level.orders > 0 {
-                let slot = level.head();
-                let maker = &mut orders[slot];
-                let filled = taker.left.min(maker.quantity);
-                taker.left -= filled;
-                maker.quantity -= filled;
-                let (id, owner, leaves, next) = (maker.id, maker.owner, maker.quantity, maker.next);
-                let made = Party {
-                    order_id: id,
-                    owner,
-                    leaves,
-                };
-                let took = Party {
-                    order_id: taker.order_id,
-                    owner: taker.owner,
-                    leaves: taker.left,
-                };
-                events.trade(instrument, time, taker.side, price, filled, made, took);
-                level.quantity -= i128::from(filled);
-                if leaves == 0 {
-                    level.close_gap(NONE, next, 0);
-                    orders[next].previous = NONE;
-                    orders.free(slot);
-                    ids.remove(id, slot);
-                }
-            }
-            level.orders == 0
-        })
     }
 
     /// Why a new order is refused, if it is.
