@@ -125,22 +125,26 @@ class Guardian implements Handlers<GuardianMessage> {
   #decide(): void {
     const count = this.#pending.length;
     if (count === 0) return;
-    this.#args.gate.submit(this.#commands, count, this.#decisions);
+    const passed = this.#args.gate.submit(this.#commands, count, this.#decisions);
     this.#commit();
-    const passed = new Uint8Array(count * RECORD);
-    let approved = 0;
-    let refused = false;
-    for (let i = 0; i < count; i++) {
-      if (this.#decision.at(i).code === Code.Accepted) {
-        passed.set(this.#commands.subarray(i * RECORD, (i + 1) * RECORD), approved * RECORD);
-        approved++;
-      } else {
-        refused = true;
-      }
+    if (passed > 0) {
+      const records = passed === count ? this.#commands.slice(0, count * RECORD) : this.#passed(count, passed);
+      this.#venueRef()?.tell(this.#args.approve(records, passed));
     }
-    if (approved > 0) this.#venueRef()?.tell(this.#args.approve(passed, approved));
-    if (refused) this.#refuse(count);
+    if (passed < count) this.#refuse(count);
     this.#pending.length = 0;
+  }
+
+  /** The commands that passed, closed up. */
+  #passed(count: number, passed: number): Uint8Array<ArrayBuffer> {
+    const records = new Uint8Array(passed * RECORD);
+    let next = 0;
+    for (let i = 0; i < count; i++) {
+      if (this.#decision.at(i).code !== Code.Accepted) continue;
+      records.set(this.#commands.subarray(i * RECORD, (i + 1) * RECORD), next * RECORD);
+      next++;
+    }
+    return records;
   }
 
   #refuse(count: number): void {

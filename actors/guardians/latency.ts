@@ -64,7 +64,7 @@ export class LatencyHistogram {
 function slotOf(nanos: number): number {
   const value = Math.floor(nanos);
   if (value < SUB) return value;
-  const exponent = Math.min(MAX_EXPONENT, Math.floor(Math.log2(value)));
+  const exponent = value < 0x80000000 ? 31 - Math.clz32(value) : Math.min(MAX_EXPONENT, Math.floor(Math.log2(value)));
   const shift = exponent - SUB_BITS;
   const mantissa = Math.min(SUB - 1, Math.floor(value / 2 ** shift) - SUB);
   return (shift + 1) * SUB + mantissa;

@@ -54,8 +54,8 @@ function share(cost: number, part: number, whole: number): number {
 
 export class Portfolio {
   readonly #instruments: readonly Instrument[];
-  /** strategy → instrument → holding. */
-  readonly #holdings = new Map<StrategyId, Map<number, Holding>>();
+  /** By strategy, then by instrument; holes where nothing was traded. */
+  readonly #holdings: Holding[][] = [];
   /** Mark price in ticks by instrument id; 0 until the market speaks. */
   readonly #marks: number[];
 
@@ -112,48 +112,45 @@ export class Portfolio {
   }
 
   position(strategy: StrategyId, instrument: number): number {
-    return this.#holdings.get(strategy)?.get(instrument)?.quantity ?? 0;
+    return this.#holdings[strategy]?.[instrument]?.quantity ?? 0;
   }
 
   /** Positions of a strategy that are not flat. */
   positions(strategy: StrategyId): readonly PositionLine[] {
     const lines: PositionLine[] = [];
-    for (const [instrument, holding] of this.#holdings.get(strategy) ?? []) {
-      if (holding.quantity === 0) continue;
+    this.#holdings[strategy]?.forEach((holding, instrument) => {
+      if (holding.quantity === 0) return;
       const perTick = holding.quantity * this.#instruments[instrument].unitsPerTickLot;
       lines.push({ instrument, quantity: holding.quantity, averagePrice: holding.cost / perTick });
-    }
+    });
     return lines;
   }
 
   profitAndLoss(strategy: StrategyId): ProfitAndLoss {
     let realised = 0, unrealised = 0, fees = 0;
-    for (const [instrument, holding] of this.#holdings.get(strategy) ?? []) {
+    this.#holdings[strategy]?.forEach((holding, instrument) => {
       realised += holding.realised;
       fees += holding.fees;
       if (holding.quantity !== 0) {
         const value = holding.quantity * this.#marks[instrument] * this.#instruments[instrument].unitsPerTickLot;
         unrealised += Math.floor(value) - holding.cost;
       }
-    }
+    });
     return { realised, unrealised, fees };
   }
 
   /** Realised plus unrealised less fees over all strategies, money units. */
   equity(): number {
     let sum = 0;
-    for (const strategy of this.#holdings.keys()) {
+    this.#holdings.forEach((_, strategy) => {
       const { realised, unrealised, fees } = this.profitAndLoss(strategy);
       sum += realised + unrealised - fees;
-    }
+    });
     return sum;
   }
 
   #holding(strategy: StrategyId, instrument: number): Holding {
-    let byInstrument = this.#holdings.get(strategy);
-    if (!byInstrument) this.#holdings.set(strategy, byInstrument = new Map());
-    let holding = byInstrument.get(instrument);
-    if (!holding) byInstrument.set(instrument, holding = { quantity: 0, cost: 0, realised: 0, fees: 0 });
-    return holding;
+    const byInstrument = this.#holdings[strategy] ??= [];
+    return byInstrument[instrument] ??= { quantity: 0, cost: 0, realised: 0, fees: 0 };
   }
 }
