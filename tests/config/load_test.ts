@@ -196,6 +196,12 @@ const MISTAKES: readonly (readonly [what: string, toml: string, expected: string
     "CHARLIE; whoever lists instruments lists organisms for them too",
   ],
   [
+    "two instruments of one symbol",
+    "[[instruments]]\nsymbol='ALPHA'\n[[instruments]]\nsymbol='ALPHA'\n[[organisms]]\nid='a'\nspecies='platypus'\n" +
+    "instruments=['ALPHA']",
+    "instruments[1].symbol in the file cwts.toml is used twice: every instrument needs a symbol of its own",
+  ],
+  [
     "two organisms of one name",
     "[[organisms]]\nid='a'\nspecies='platypus'\ninstruments=['ALPHA']\n[[organisms]]\nid='a'\nspecies='platypus'\n" +
     "instruments=['BRAVO']",
