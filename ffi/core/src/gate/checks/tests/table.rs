@@ -1,0 +1,220 @@
+//! Every check is missed when it is taken out of the table, and limits that cannot be meant are refused.
+use crate::gate::testkit::{limits, rules, Bench, SECOND, START};
+use crate::gate::CHECKS;
+use crate::layout::{
+    code, command_kind, scope_state, side, InstrumentRules, OrderCommand, StrategyLimits,
+};
+
+/// A gate in which one order is stopped by one check and no other.
+type Scene = (&'static str, fn(&mut Bench) -> OrderCommand);
+
+/// One scene per row of the table, in its order.
+const SCENES: &[Scene] = &[
+    ("control_state", |bench| {
+        bench.controls.state.set(scope_state::KILLED);
+        // A reducing order, so that the reduce-only check has nothing to say.
+        bench.hold(500);
+        OrderCommand {
+            side: side::SELL,
+            ..bench.order()
+        }
+    }),
+    ("reduce_only", |bench| {
+        bench.controls.state.set(scope_state::REDUCE_ONLY);
+        bench.order()
+    }),
+    ("known_strategy", |bench| OrderCommand {
+        owner: 2,
+        ..bench.order()
+    }),
+    ("known_instrument", |bench| OrderCommand {
+        instrument: 9,
+        ..bench.order()
+    }),
+    ("well_formed", |bench| OrderCommand {
+        tif: 9,
+        ..bench.order()
+    }),
+    ("open_target", |bench| OrderCommand {
+        kind: command_kind::CANCEL,
+        target_id: 7,
+        ..bench.order()
+    }),
+    ("own_target", |bench| {
+        let order = bench.order();
+        let order = bench.enter(order);
+        OrderCommand {
+            owner: 2,
+            ..bench.change(command_kind::CANCEL, &order)
+        }
+    }),
+    ("same_target", |bench| {
+        let order = bench.order();
+        let order = bench.enter(order);
+        OrderCommand {
+            side: side::SELL,
+            ..bench.change(command_kind::AMEND, &order)
+        }
+    }),
+    ("tick_step", |bench| OrderCommand {
+        price: 1_001,
+        ..bench.order()
+    }),
+    ("lot_step", |bench| OrderCommand {
+        quantity: 11,
+        ..bench.order()
+    }),
+    ("max_quantity", |bench| OrderCommand {
+        quantity: 810,
+        ..bench.order()
+    }),
+    ("max_notional", |bench| {
+        let limits = StrategyLimits {
+            max_notional: 1,
+            ..limits()
+        };
+        bench
+            .gate
+            .set_limits(&mut bench.journal, &limits, START)
+            .unwrap();
+        bench.order()
+    }),
+    ("reference_price", |bench| OrderCommand {
+        time: START + 2 * SECOND,
+        ..bench.order()
+    }),
+    ("price_collar", |bench| OrderCommand {
+        price: 2_000,
+        ..bench.order()
+    }),
+    ("duplicate_id", |bench| {
+        let order = bench.order();
+        let order = bench.enter(order);
+        OrderCommand {
+            price: 995,
+            ..order
+        }
+    }),
+    ("duplicate_order", |bench| {
+        let order = bench.order();
+        let order = bench.enter(order);
+        OrderCommand {
+            order_id: 7,
+            ..order
+        }
+    }),
+    ("message_rate", |bench| {
+        let limits = StrategyLimits {
+            rate_burst: 0,
+            ..limits()
+        };
+        bench
+            .gate
+            .set_limits(&mut bench.journal, &limits, START)
+            .unwrap();
+        bench.order()
+    }),
+    ("position_limit", |bench| {
+        bench.hold(950);
+        bench.order()
+    }),
+];
+
+/// Behind these checks stands a second line that also refuses (a strategy or an instrument without limits has a
+/// largest order of nothing): without them the order is stopped all the same, but for another reason.
+const SECOND_LINE: &[&str] = &["known_strategy", "known_instrument"];
+
+#[test]
+fn every_check_is_missed_when_it_is_taken_out() {
+    let names: Vec<_> = CHECKS.iter().map(|row| row.name).collect();
+    let scenes: Vec<_> = SCENES.iter().map(|scene| scene.0).collect();
+    assert_eq!(names, scenes, "every check has one scene, in table order");
+    for (at, (name, scene)) in SCENES.iter().enumerate() {
+        let mut full = Bench::new();
+        let order = scene(&mut full);
+        let decision = full.submit(&order);
+        assert_ne!(decision.code, code::ACCEPTED, "{name} let it through");
+        assert_eq!(
+            decision.check as usize, at,
+            "{name} was not what stopped it: {decision:?}"
+        );
+
+        let mut mutant = Bench::without(name);
+        let order = scene(&mut mutant);
+        let missed = mutant.submit(&order);
+        if SECOND_LINE.contains(name) {
+            assert_ne!(
+                missed.code, decision.code,
+                "{name} is not what gave its code"
+            );
+        } else {
+            assert_eq!(
+                missed.code,
+                code::ACCEPTED,
+                "without {name} it should pass: {missed:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn limits_that_cannot_be_meant_are_refused() {
+    let mut bench = Bench::unregistered();
+    let broken_rules = [
+        InstrumentRules {
+            instrument: 128,
+            ..rules()
+        },
+        InstrumentRules {
+            tick_step: 0,
+            ..rules()
+        },
+        InstrumentRules {
+            lot_step: 0,
+            ..rules()
+        },
+        InstrumentRules {
+            units_per_tick_lot: 0,
+            ..rules()
+        },
+        InstrumentRules {
+            max_quantity: -1,
+            ..rules()
+        },
+    ];
+    for rules in broken_rules {
+        let refused = bench.gate.set_instrument(&mut bench.journal, &rules, START);
+        assert_eq!(refused, Err(code::BAD_ARGUMENT));
+    }
+    let broken_limits = [
+        StrategyLimits {
+            strategy: 0,
+            ..limits()
+        },
+        StrategyLimits {
+            strategy: 128,
+            ..limits()
+        },
+        StrategyLimits {
+            instrument: 128,
+            ..limits()
+        },
+        StrategyLimits {
+            max_position: -1,
+            ..limits()
+        },
+        StrategyLimits {
+            max_notional: -1,
+            ..limits()
+        },
+        StrategyLimits {
+            max_quantity: -1,
+            ..limits()
+        },
+    ];
+    for limits in broken_limits {
+        let refused = bench.gate.set_limits(&mut bench.journal, &limits, START);
+        assert_eq!(refused, Err(code::BAD_ARGUMENT));
+    }
+    assert!(bench.journal.records.is_empty());
+}
