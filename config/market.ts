@@ -12,7 +12,11 @@ const start = z.iso.datetime({ error: 'must be a UTC time such as "2024-01-02T14
 const zeroIntelligence = z.strictObject({
   limitsPerSecond: key(real(0, 10_000).default(30), "orders/s", "limit orders of both sides together"),
   marketsPerSecond: key(real(0, 10_000).default(2), "orders/s", "market orders of both sides together"),
-  cancelRate: key(real(0, 100).default(0.15), "1/s", "chance per second that a given resting order is cancelled"),
+  cancelRate: key(
+    real(0.001, 100).default(0.15),
+    "1/s",
+    "chance per second that a given resting order is cancelled; above 0, so that the book cannot grow without end",
+  ),
   meanDistanceTicks: key(positive().default(8), "ticks", "mean distance of a limit order from the opposite best price"),
   meanLots: key(real(1).default(20), "lots", "mean size of an order"),
 });
@@ -36,9 +40,9 @@ const hawkes = z.strictObject({
 });
 
 const informed = z.strictObject({
-  looksPerSecond: key(real(0, 10_000).default(5), "1/s", "how often one who knows the value looks at the price"),
-  thresholdTicks: key(real(0).default(2), "ticks", "distance between price and value at which trading pays"),
-  meanLots: key(real(1).default(60), "lots", "mean size of an order"),
+  looksPerSecond: key(real(0, 10_000).default(20), "1/s", "how often one who knows the value looks at the price"),
+  thresholdTicks: key(real(0).default(1), "ticks", "distance between price and value at which trading pays"),
+  meanLots: key(real(1).default(40), "lots", "mean size of an order"),
 });
 
 const maker = z.strictObject({
@@ -46,11 +50,26 @@ const maker = z.strictObject({
   levels: key(whole(1, 50).default(5), "levels", "price levels each maker quotes on a side"),
   lotsPerLevel: key(whole(1, 1_000_000).default(20), "lots", "size at the best level; level n offers n times as much"),
   halfSpreadTicks: key(whole(1, 10_000).default(1), "ticks", "distance of the best quote from the maker's centre"),
-  reviewMs: key(positive().default(250), "ms", "time between two looks of a maker at its quotes"),
+  reviewMs: key(positive().default(100), "ms", "time between two looks of a maker at its quotes"),
   skewTicksPer100Lots: key(
-    real(0).default(0.5),
+    real(0).default(2),
     "ticks per 100 lots",
-    "how far a maker leans against its inventory, so that it does not grow without end",
+    "how far a maker leans against its inventory, so that it seeks its way back to none",
+  ),
+  maximumLots: key(
+    whole(1, 1_000_000_000).default(2_000),
+    "lots",
+    "inventory, either side, at which a maker quotes only what reduces it",
+  ),
+  learningBpPer100Lots: key(
+    real(0, 1_000).default(4),
+    "bp per 100 lots",
+    "how far what takers bought raises, and what they sold lowers, what makers think the price is",
+  ),
+  followSeconds: key(
+    positive().default(10),
+    "s",
+    "time in which that opinion follows the middle of the market to 63 %",
   ),
 });
 
@@ -60,8 +79,16 @@ const fundamental = z.strictObject({
     "fraction/√s",
     "volatility of the value the informed know; 0.0003 is a restless day, three times a common one",
   ),
-  volatilityReversion: key(real(0).default(0.02), "1/s", "speed at which log-volatility returns to its mean"),
-  volatilityOfVolatility: key(real(0).default(0.05), "1/√s", "volatility of log-volatility: quiet and busy hours"),
+  volatilityReversion: key(
+    positive().default(0.0033),
+    "1/s",
+    "speed at which log-volatility returns to its mean: in five minutes to 37 %",
+  ),
+  volatilityOfVolatility: key(
+    real(0).default(0.04),
+    "1/√s",
+    "volatility of log-volatility; with the default reversion it spreads by 0.5, so quiet and busy minutes alternate",
+  ),
 });
 
 export const marketSchema = z.strictObject({

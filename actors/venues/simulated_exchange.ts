@@ -22,12 +22,14 @@ import type { ActorDef, ActorRef, Micros } from "../../runtime/mod.ts";
 import {
   type Approval,
   type ApprovedBatch,
+  type BookTop,
   type Depth,
   type FlowBatch,
   type FlowReports,
   GUARDIAN,
   type Instrument,
   type MarketEvent,
+  type SubscribeMarket,
   VENUE,
   type VenueMessage,
 } from "../protocol/mod.ts";
@@ -52,7 +54,7 @@ export interface Outcome {
   readonly ownCount: number;
   readonly background: Uint8Array<ArrayBuffer>;
   readonly backgroundCount: number;
-  /** Public events by instrument id; empty arrays where nothing happened. */
+  /** Public events by instrument id; empty where nothing happened. */
   readonly events: readonly (readonly MarketEvent[])[];
 }
 
@@ -67,10 +69,13 @@ export class SimulatedVenue {
   readonly #tick = new MarketTickView(this.#ticks);
   readonly #levels = new Uint8Array(MAX_DEPTH * DepthLevelView.SIZE);
   readonly #level = new DepthLevelView(this.#levels);
+  /** Highest instrument id and one. */
+  readonly #ids: number;
   #time: Micros = 0;
 
   constructor(options: SimulatedVenueOptions) {
     this.#options = options;
+    this.#ids = 1 + Math.max(...options.instruments.map(({ id }) => id));
   }
 
   /** Carries out approved commands. Marks in place, and so refuses, entries of scopes that were killed on the way. */
@@ -121,11 +126,26 @@ export class SimulatedVenue {
     return { instrument, time: this.#time, bids: side(Side.Buy), asks: side(Side.Sell) };
   }
 
+  /** Best prices as they stand, dated `time`; null for a book without orders. */
+  top(instrument: number, time: Micros): BookTop | null {
+    const { bids: [bid], asks: [ask] } = this.depth(instrument, 1);
+    if (bid === undefined && ask === undefined) return null;
+    return {
+      kind: "BookTop",
+      instrument,
+      bid: bid?.[0] ?? 0,
+      bidQuantity: bid?.[1] ?? 0,
+      ask: ask?.[0] ?? 0,
+      askQuantity: ask?.[1] ?? 0,
+      time,
+    };
+  }
+
   #run(commands: Uint8Array, count: number): Outcome {
-    const { engine, instruments } = this.#options;
+    const { engine } = this.#options;
     const own = new RecordList();
     const background = new RecordList();
-    const events: MarketEvent[][] = instruments.map(() => []);
+    const events: MarketEvent[][] = Array.from({ length: this.#ids }, () => []);
     let counts = engine.submit(commands, count, this.#executions, this.#ticks);
     this.#collect(counts, own, background, events);
     while (counts.waitingExecutions > 0 || counts.waitingTicks > 0) {
@@ -225,6 +245,15 @@ export const simulatedExchange: ActorDef<VenueMessage, SimulatedExchangeArgs> = 
       }
     };
 
+    /** Who comes late, or again after a crash, must not wait for the next change to know the prices. */
+    const subscribe = (message: SubscribeMarket) => {
+      venue.subscribers.add(message);
+      for (const instrument of message.instruments) {
+        const top = venue.top(instrument, context.clock.now());
+        if (top !== null) message.subscriber.tell({ kind: "MarketData", events: [top] });
+      }
+    };
+
     return {
       receive(message) {
         switch (message.kind) {
@@ -233,7 +262,7 @@ export const simulatedExchange: ActorDef<VenueMessage, SimulatedExchangeArgs> = 
           case "FlowBatch":
             return deliver(venue.flow(message));
           case "SubscribeMarket":
-            return venue.subscribers.add(message);
+            return subscribe(message);
           case "Recorded":
           case "BarBatch":
             throw new Error(`the simulated exchange does not take ${message.kind}: check the feed's wiring`);

@@ -54,7 +54,9 @@ export const simulatedMarket: ActorDef<SimulatedMarketMessage, SimulatedMarketAr
             return;
           case "MarketData":
             for (const event of message.events) {
-              if (event.kind === "BookTop") crowds.get(event.instrument)?.observe(event.bid, event.ask);
+              const crowd = crowds.get(event.instrument);
+              if (event.kind === "BookTop") crowd?.observe(event.bid, event.ask);
+              else if (event.kind === "TradePrint") crowd?.learn(event.aggressor, event.quantity);
             }
             return;
           case "FlowReports": {

@@ -42,13 +42,20 @@ export interface MakerOptions {
   readonly reviewMs: number;
   /** Ticks of skew per 100 lots of inventory. */
   readonly skewTicksPer100Lots: number;
+  /** Inventory in lots, either side, at which a maker quotes only what reduces it. */
+  readonly maximumLots: number;
+  /** How far 100 lots bought (sold) by takers raise (lower) what makers think the price is, basis points. */
+  readonly learningBpPer100Lots: number;
+  /** Seconds in which that opinion follows the middle of the market to 63 %. */
+  readonly followSeconds: number;
 }
 
 export interface FundamentalOptions {
-  /** Volatility of the value the informed believe in, per square root of a second, as a fraction of price. */
+  /** Root mean square volatility of the value the informed believe in, per square root of a second, as a fraction. */
   readonly volatility: number;
-  /** Speed at which log-volatility returns to its mean, per second, and its own volatility. */
+  /** Speed at which log-volatility returns to its mean, per second; above 0. */
   readonly volatilityReversion: number;
+  /** Volatility of log-volatility, per square root of a second. */
   readonly volatilityOfVolatility: number;
 }
 
