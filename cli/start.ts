@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { loadConfig, type LoadedConfig, VERSION } from "../config/mod.ts";
 import { describeFailure, FAILURE, OK } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
+import { onSignals, signalHandler } from "./signals.ts";
 import type { RunProgress } from "../actors/node/mod.ts";
 import { Progress } from "./progress.ts";
 import { addNodeFlags, flagValues, type NodeFlags } from "./node_options.ts";
@@ -10,9 +11,6 @@ import { addNodeFlags, flagValues, type NodeFlags } from "./node_options.ts";
 interface StartFlags extends NodeFlags {
   readonly summary?: "json" | "text";
 }
-
-/** Signals closer together than this are one. */
-const SAME_SIGNAL_MS = 1_000;
 
 const EXAMPLES = `
 Examples:
@@ -53,17 +51,14 @@ export async function runHere(
     write(line);
   };
   const stopping = new AbortController();
-  let stoppedAt = -Infinity;
-  const onSignal = () => {
-    // Ctrl-C reaches us twice when whoever started us passes it on as well.
-    if (performance.now() - stoppedAt < SAME_SIGNAL_MS) return;
-    if (stopping.signal.aborted) Deno.exit(130);
-    stoppedAt = performance.now();
-    above(io.err)("stopping: cancelling orders and closing the log (once more to stop at once)");
-    stopping.abort();
-  };
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  using _ = onSignals(signalHandler({
+    now: () => performance.now(),
+    stopInOrder() {
+      above(io.err)("stopping: cancelling orders and closing the log (once more to stop at once)");
+      stopping.abort();
+    },
+    stopAtOnce: () => Deno.exit(130),
+  }));
   try {
     const { summary, faults } = await runNode(loaded.config, {
       out: above(talk),
@@ -77,7 +72,6 @@ export async function runHere(
     return summary.audit.verified && faults.length === 0 ? OK : FAILURE;
   } finally {
     progress.end();
-    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
   }
 }
 

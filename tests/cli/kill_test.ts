@@ -22,9 +22,6 @@ async function withNode<T>(directory: string, use: (stop: () => Promise<string>)
   ]).spawn();
   const output = child.output();
   const stop = async () => {
-    // Twice, as from a terminal whose shell passes the signal on: still one orderly stop.
-    child.kill("SIGTERM");
-    await new Promise((resolve) => setTimeout(resolve, 10));
     child.kill("SIGTERM");
     return new TextDecoder().decode((await output).stdout);
   };

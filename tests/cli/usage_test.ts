@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { parseDuration } from "../../cli/duration.ts";
 import { columns, paint } from "../../cli/io.ts";
+import { signalHandler } from "../../cli/signals.ts";
 import { progressText } from "../../cli/start.ts";
 import { Progress } from "../../cli/progress.ts";
 import { inside, outside } from "./run.ts";
@@ -124,6 +125,23 @@ Deno.test("progress of a run says how far it is in market time", () => {
   assert.equal(at(754.9), "12:34 market time, 42,496 events, 421 orders");
   assert.equal(at(5, 3_600), "0:05 of 1:00:00 market time, 42,496 events, 421 orders");
   assert.equal(at(90_061), "1 d 1:01:01 market time, 42,496 events, 421 orders");
+});
+
+Deno.test("a signal that comes twice is one; a later one stops at once", () => {
+  let now = 5_000;
+  const said: string[] = [];
+  const signal = signalHandler({
+    now: () => now,
+    stopInOrder: () => said.push("in order"),
+    stopAtOnce: () => said.push("at once"),
+  });
+  signal();
+  now += 20;
+  signal();
+  assert.deepEqual(said, ["in order"]);
+  now += 2_000;
+  signal();
+  assert.deepEqual(said, ["in order", "at once"]);
 });
 
 Deno.test("columns line up, and colour is used only where it is welcome", () => {
