@@ -102,6 +102,10 @@ export class KillProcedure {
     this.#scopes().forEach((scope, i) => {
       const state = control.scope(scope);
       if (state === this.#known[i]) return;
+      this.#known[i] = state;
+      this.#changed = scope;
+      // A log that failed has shut the gate by itself; the cancels must go out all the same.
+      if (audit.failed) return;
       const header = control.header();
       audit.appendJson(RecordType.ScopeChanged, time, {
         scope: control.name(scope),
@@ -111,10 +115,8 @@ export class KillProcedure {
         who: header.actor,
         lastDecisionBefore: header.requestGateSequence,
       });
-      this.#known[i] = state;
-      this.#changed = scope;
     });
-    audit.commit();
+    if (!audit.failed) audit.commit();
   }
 
   #targets(): KillTarget[] {

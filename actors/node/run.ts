@@ -117,11 +117,14 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
       system.registry.find(MODE)?.tell({ kind: "ModeChanged" });
     },
   });
-  const auditFailed = (error: Error) =>
-    mode.report(
-      { id: "audit-failure", active: true, demands: "EmergencyShutdown", detail: error.message },
-      system.clock.now(),
-    );
+  let auditFault: Error | null = null;
+  const auditFailed = (error: Error) => {
+    if (auditFault !== null) return;
+    auditFault = error;
+    io.err(`the audit log cannot record, so the gate is shut: ${error.message}`);
+    const concern = { id: "audit-failure", active: true, demands: "EmergencyShutdown", detail: error.message } as const;
+    mode.report(concern, system.clock.now());
+  };
 
   journal.note(RecordType.NodeStarted, {
     version: VERSION,
@@ -292,7 +295,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
       fills: books.fills,
       messages,
     });
-    audit.commit();
+    if (!audit.failed) audit.commit();
     const head = audit.head();
     audit.close();
     const verdict = verifyAudit(directory.runPath);
@@ -321,7 +324,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
       mode: mode.mode,
       killed: killedScopes(control),
     };
-    return { summary, faults: world.faults() };
+    return { summary, faults: auditFault === null ? world.faults() : [...world.faults(), auditFault] };
   } finally {
     io.signal.removeEventListener("abort", stop);
     await consoleDoor?.close();
