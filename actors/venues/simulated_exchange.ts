@@ -90,8 +90,12 @@ export class SimulatedVenue {
     return this.#run(batch.records, batch.count);
   }
 
-  /** Carries out commands of background participants. */
+  /** Carries out commands of background participants, and of nobody else: they are the only ones who pass no gate. */
   flow(batch: FlowBatch): Outcome {
+    const view = new OrderCommandView(batch.records);
+    for (let i = 0; i < batch.count; i++) {
+      if (view.at(i).owner < BACKGROUND_OWNER) throw new Error("an order of ours reached the venue past the gate");
+    }
     this.crowd = batch.replyTo;
     return this.#run(batch.records, batch.count);
   }
@@ -126,8 +130,9 @@ export class SimulatedVenue {
     return { instrument, time: this.#time, bids: side(Side.Buy), asks: side(Side.Sell) };
   }
 
-  /** Best prices as they stand, dated `time`; null for a book without orders. */
+  /** Best prices as they stand, dated `time`; null for a book without orders and for what is not listed. */
   top(instrument: number, time: Micros): BookTop | null {
+    if (!this.#options.instruments.some(({ id }) => id === instrument)) return null;
     const { bids: [bid], asks: [ask] } = this.depth(instrument, 1);
     if (bid === undefined && ask === undefined) return null;
     return {

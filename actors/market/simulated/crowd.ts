@@ -36,7 +36,10 @@ const LOWEST_ESTIMATE = 2;
 export class Crowd {
   readonly #instrument: number;
   readonly #options: MarketOptions;
-  readonly #random: Random;
+  /** A stream each: what one participant draws does not depend on what the others did. */
+  readonly #noise: Random;
+  readonly #excitedSizes: Random;
+  readonly #informed: Random;
   readonly #resting: RestingOrders;
   readonly #makers: readonly MarketMaker[];
   readonly #excited: ExcitedFlow;
@@ -54,14 +57,16 @@ export class Crowd {
   constructor(instrument: number, startPrice: number, options: MarketOptions, random: Random) {
     this.#instrument = instrument;
     this.#options = options;
-    this.#random = random;
+    this.#noise = random.fork("zero-intelligence");
+    this.#excitedSizes = random.fork("excited-sizes");
+    this.#informed = random.fork("informed");
     this.#lasting = Math.max(LOWEST_ESTIMATE, startPrice);
     this.#resting = new RestingOrders(FIRST_MAKER + options.maker.makers);
-    this.#excited = new ExcitedFlow(options.hawkes, random);
-    this.#value = new HiddenValue(startPrice, options.fundamental, random);
+    this.#excited = new ExcitedFlow(options.hawkes, random.fork("excited"));
+    this.#value = new HiddenValue(startPrice, options.fundamental, random.fork("value"));
     this.#makers = Array.from(
       { length: options.maker.makers },
-      (_, i) => new MarketMaker(FIRST_MAKER + i, instrument, options.maker, this.#resting, random),
+      (_, i) => new MarketMaker(FIRST_MAKER + i, instrument, options.maker, this.#resting, random.fork(`maker-${i}`)),
     );
   }
 
@@ -163,7 +168,7 @@ export class Crowd {
   #actAtRandom(seconds: number, out: CommandWriter): void {
     const { limitsPerSecond, marketsPerSecond, cancelRate, meanDistanceTicks, meanLots } =
       this.#options.zeroIntelligence;
-    const random = this.#random;
+    const random = this.#noise;
     for (let n = poisson(random, limitsPerSecond * seconds); n > 0; n--) {
       const side = this.#side();
       const distance = geometric(random, meanDistanceTicks);
@@ -192,7 +197,7 @@ export class Crowd {
       this.#instrument,
       side,
       price,
-      geometric(this.#random, this.#options.hawkes.meanLots),
+      geometric(this.#excitedSizes, this.#options.hawkes.meanLots),
     );
   };
 
@@ -202,11 +207,11 @@ export class Crowd {
     const { bid, ask } = this.#touch;
     const highest = Math.ceil(this.#value.ticks - thresholdTicks) - 1;
     const lowest = Math.floor(this.#value.ticks + thresholdTicks) + 1;
-    for (let n = poisson(this.#random, looksPerSecond * seconds); n > 0; n--) {
+    for (let n = poisson(this.#informed, looksPerSecond * seconds); n > 0; n--) {
       if (ask > 0 && ask <= highest) {
-        out.immediate(INFORMED, this.#instrument, BUY, highest, geometric(this.#random, meanLots));
+        out.immediate(INFORMED, this.#instrument, BUY, highest, geometric(this.#informed, meanLots));
       } else if (bid > 0 && bid >= lowest) {
-        out.immediate(INFORMED, this.#instrument, SELL, lowest, geometric(this.#random, meanLots));
+        out.immediate(INFORMED, this.#instrument, SELL, lowest, geometric(this.#informed, meanLots));
       }
     }
   }
@@ -221,6 +226,6 @@ export class Crowd {
   }
 
   #side(): SideCode {
-    return this.#random.next() < 0.5 ? BUY : SELL;
+    return this.#noise.next() < 0.5 ? BUY : SELL;
   }
 }

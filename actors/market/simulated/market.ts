@@ -72,7 +72,9 @@ export const simulatedMarket: ActorDef<SimulatedMarketMessage, SimulatedMarketAr
         }
       },
       inspect: () => ({
-        crowds: [...crowds].map(([instrument, crowd]) => ({ instrument, resting: crowd.resting, value: crowd.value })),
+        crowds: [...crowds].map(([instrument, { resting, value, estimate, inventories }]) => (
+          { instrument, resting, value, estimate, inventories }
+        )),
       }),
     };
   },
