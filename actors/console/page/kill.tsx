@@ -5,7 +5,7 @@
  * It stays usable whatever the state of the page's connection: a kill must be possible when little else is. The token
  * lives in this page's memory only.
  */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { signal } from "@preact/signals";
 import { type CommandResult, sendCommand, type Verb } from "./api.ts";
 import { count, counted, millis } from "./format.ts";
@@ -115,15 +115,20 @@ async function carryOut(verb: Verb): Promise<void> {
   sending.value = false;
 }
 
+/** The event comes a moment after the dialog closed, when it may already have been opened again. */
+function closed(event: Event): void {
+  if (!(event.currentTarget as HTMLDialogElement).open) asking.value = null;
+}
+
 function Confirmation() {
   const dialog = useRef<HTMLDialogElement>(null);
   const verb = asking.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (verb !== null && dialog.current?.open === false) dialog.current.showModal();
     if (verb === null && dialog.current?.open === true) dialog.current.close();
   }, [verb]);
   return (
-    <dialog ref={dialog} aria-labelledby="confirm-title" onClose={() => asking.value = null}>
+    <dialog ref={dialog} aria-labelledby="confirm-title" onClose={closed}>
       {verb !== null && (
         <>
           <h2 id="confirm-title">{verb === "kill" ? "Kill" : "Re-arm"} {scope.value}?</h2>

@@ -134,7 +134,7 @@ browserTest(
   () =>
     scene(async ({ page, model, troubles }) => {
       const panel = killPanel(page);
-      const killButton = panel.getByRole("button", { name: "Kill", exact: false });
+      const killButton = panel.getByRole("button", { name: /^Kill .*…$/ });
       const outcome = panel.getByRole("status");
       await panel.getByText("7 scopes, all active").waitFor();
       assert.ok(await killButton.isDisabled());
@@ -150,12 +150,23 @@ browserTest(
       );
       assert.match(await dialog.innerText(), /stays killed, also after a restart, until it is re-armed/);
       await dialog.getByRole("button", { name: "Go back" }).click();
+      await dialog.waitFor({ state: "hidden" });
       await killButton.click();
+      await dialog.waitFor();
       await page.keyboard.press("Escape");
       await dialog.waitFor({ state: "hidden" });
       assert.equal(model.commands.length, 0);
 
+      // Taken back and asked again within one task: the late close event of the first must not close the second.
       await killButton.click();
+      await dialog.waitFor();
+      await page.evaluate(`(async () => {
+        const find = (text) => [...document.querySelectorAll("#kill button")].find((b) => b.textContent.includes(text));
+        find("Go back").click();
+        await new Promise((resolve) => queueMicrotask(() => queueMicrotask(resolve)));
+        find("…").click();
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      })()`);
       await dialog.getByRole("button", { name: "Kill organism:platypus now" }).click();
       await outcome.getByText(
         `organism:platypus KILLED: gate shut in 0.0124 ms; ${open} orders cancelled and confirmed in 3.210 ms.`,
