@@ -83,6 +83,8 @@ async function runAll(filters: readonly string[]): Promise<boolean> {
     "test",
     "-A",
     "--sanitize-ops",
+    "--sanitize-resources",
+    "--preload=tests/preload.ts",
     `--junit-path=${JUNIT}`,
     ...(filters.length > 0 ? filters : ["tests/"]),
   ]);
