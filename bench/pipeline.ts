@@ -143,7 +143,7 @@ export async function once(durability: DurabilityName | "ram", total: number, ra
       duplicateWindowMs: 0,
     });
     gate.setLimits(limits.buffer);
-    const system = new ActorSystem({ seed: 1, start: 1_700_000_000 * MICROS_PER_SECOND, speed: "max" });
+    const system = new ActorSystem({ seed: 1, start: 1_700_000_000 * MICROS_PER_SECOND, speed: "max", yieldMs: 100 });
     gate.setReference(0, PRICE - 1, PRICE + 1, PRICE, system.clock.now());
     const books = new GuardianBooks(instruments);
     const approval = createApproval();

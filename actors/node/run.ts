@@ -7,7 +7,7 @@
 import { RecordType, ScopeState, STRATEGY_SCOPE_LAST } from "../../ffi/layout.gen.ts";
 import { AuditLog, ControlPage, OrderGate, verifyAudit } from "../../ffi/mod.ts";
 import { type Config, configHash, UserError, VERSION } from "../../config/mod.ts";
-import { type ActorRef, ActorSystem, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
+import { type ActorRef, ActorSystem, DEFAULT_YIELD_MS, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import { supervise } from "../../supervision/mod.ts";
 import { DropCopyBook } from "../auditors/drop_copy.ts";
 import { loadAssets } from "../console/bundle.ts";
@@ -58,12 +58,13 @@ export interface RunProgress {
   readonly orders: number;
 }
 
-/** Poll calls between two repetitions of an unconfirmed kill, in wall nanoseconds. */
+/** Wall nanoseconds between two repetitions of an unconfirmed kill. */
 const KILL_REPEAT_NANOS = 50e6;
 const CONSOLE_REFRESH_NANOS = 100e6;
 const HEARTBEAT_NANOS = 100e6;
 /** Market time the node gives itself to see its last cancels confirmed. */
 const DRAIN_MICROS = 2 * MICROS_PER_SECOND;
+const UNWATCHED_YIELD_MS = 100;
 const HICCUP_MILLIS = 100;
 
 export interface RunOutcome {
@@ -104,6 +105,8 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     start: world.start,
     speed: config.node.speed,
     poll: () => poll(),
+    // Without a console only signals want to be heard.
+    yieldMs: config.console.enabled ? DEFAULT_YIELD_MS : UNWATCHED_YIELD_MS,
   });
   const journal = new Journal(audit, system.clock);
   const mode = new ModeKeeper({
@@ -343,6 +346,7 @@ async function openConsole(config: Config, view: LiveNodeView, io: NodeIo) {
     assets: await loadAssets(),
   });
   io.out(`console: ${door.url}`);
+  if (door.notice !== null) io.out(door.notice);
   io.out(`token: ${token}  (needed to kill and re-arm from the page)`);
   return door;
 }
