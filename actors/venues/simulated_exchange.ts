@@ -105,19 +105,19 @@ export class SimulatedVenue {
    * is gone. Public data of it is published; the reports are the caller's to book.
    */
   cancelAll(scope: { readonly owner: number; readonly instrument?: number }, time: Micros) {
-    const own = new RecordList();
-    const background = new RecordList();
-    const events: MarketEvent[][] = this.#options.instruments.map(() => []);
-    const { engine } = this.#options;
     const instrument = scope.instrument ?? EVERY_INSTRUMENT;
-    let counts = engine.cancelAll(scope.owner, instrument, time, this.#executions, this.#ticks);
-    this.#collect(counts, own, background, events);
-    while (counts.waitingExecutions > 0 || counts.waitingTicks > 0) {
-      counts = engine.drain(this.#executions, this.#ticks);
-      this.#collect(counts, own, background, events);
+    const { engine } = this.#options;
+    const outcome = this.#gather(engine.cancelAll(scope.owner, instrument, time, this.#executions, this.#ticks));
+    this.tellOthers(outcome);
+    return { records: outcome.own, count: outcome.ownCount };
+  }
+
+  /** Tells the crowd and the public, but not those whose orders passed the gate. */
+  tellOthers({ background, backgroundCount, events }: Outcome): void {
+    if (backgroundCount > 0) this.crowd?.tell({ kind: "FlowReports", records: background, count: backgroundCount });
+    for (let instrument = 0; instrument < events.length; instrument++) {
+      this.subscribers.publish(instrument, events[instrument]);
     }
-    events.forEach((changes, id) => this.subscribers.publish(id, changes));
-    return { records: own.bytes, count: own.count };
   }
 
   /** Best `levels` levels of each side. */
@@ -147,14 +147,18 @@ export class SimulatedVenue {
   }
 
   #run(commands: Uint8Array, count: number): Outcome {
-    const { engine } = this.#options;
+    return this.#gather(this.#options.engine.submit(commands, count, this.#executions, this.#ticks));
+  }
+
+  /** What the last call wrote, and all that did not fit into the buffers. */
+  #gather(written: SubmitCounts): Outcome {
     const own = new RecordList();
     const background = new RecordList();
     const events: MarketEvent[][] = Array.from({ length: this.#ids }, () => []);
-    let counts = engine.submit(commands, count, this.#executions, this.#ticks);
+    let counts = written;
     this.#collect(counts, own, background, events);
     while (counts.waitingExecutions > 0 || counts.waitingTicks > 0) {
-      counts = engine.drain(this.#executions, this.#ticks);
+      counts = this.#options.engine.drain(this.#executions, this.#ticks);
       this.#collect(counts, own, background, events);
     }
     return {
@@ -242,12 +246,7 @@ export const simulatedExchange: ActorDef<VenueMessage, SimulatedExchangeArgs> = 
       if (outcome.ownCount > 0) {
         guardian.tell({ kind: "ExecutionBatch", venue: VENUE_NAME, records: outcome.own, count: outcome.ownCount });
       }
-      if (outcome.backgroundCount > 0) {
-        venue.crowd?.tell({ kind: "FlowReports", records: outcome.background, count: outcome.backgroundCount });
-      }
-      for (let instrument = 0; instrument < outcome.events.length; instrument++) {
-        venue.subscribers.publish(instrument, outcome.events[instrument]);
-      }
+      venue.tellOthers(outcome);
     };
 
     /** Who comes late, or again after a crash, must not wait for the next change to know the prices. */

@@ -26,7 +26,7 @@ import {
   ExecutionView,
   OrderCommandView,
 } from "../../ffi/layout.gen.ts";
-import { MatchingEngine } from "../../ffi/mod.ts";
+import { EVERY_OWNER, MatchingEngine } from "../../ffi/mod.ts";
 import { type ActorDef, type ActorRef, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import { finish, pass, settle, testSystem } from "../../runtime/testkit/mod.ts";
 import { supervise, worker } from "../../supervision/mod.ts";
@@ -189,6 +189,26 @@ Deno.test("best prices are those of the book, with 0 for an empty side and nothi
   assert.deepEqual(door.venue.top(0, START), empty);
   door.flow({ orderId: 3, side: SELL, price: 101, quantity: 5 });
   assert.deepEqual(door.venue.top(0, START + 9), { ...empty, ask: 101, askQuantity: 5, time: START + 9 });
+});
+
+Deno.test("a cancel of everything reports ours to the caller, all of it, and the rest to those whom it concerns", () => {
+  using door = new Door();
+  const heard: FlowReports[] = [];
+  const crowd: ActorRef<FlowReports> = { ...NOBODY, tell: (message) => (heard.push(message), "enqueued") };
+  door.flow({ orderId: 1, side: SELL, price: PRICE + 5 });
+  door.venue.crowd = crowd;
+  const n = 5_000;
+  const list = Array.from({ length: n }, (_, i) => ({ orderId: 2 + i, price: PRICE - (i % 7) }));
+  door.submit(...list);
+  const { records, count } = door.venue.cancelAll({ owner: 1 }, START);
+  assert.deepEqual([count, door.engine.openOrders, heard.length], [n, 1, 0]);
+  const cancelled = reports(records, count);
+  assert.ok(cancelled.every(({ type, reason }) => type === ExecType.Canceled && reason === Code.OwnerCancel));
+  assert.equal(new Set(cancelled.map(({ id }) => id)).size, n);
+
+  assert.equal(door.venue.cancelAll({ owner: EVERY_OWNER, instrument: 0 }, START).count, 0);
+  assert.deepEqual(heard.map((message) => reports(message.records, message.count).map(({ id }) => id)), [[1]]);
+  assert.equal(door.engine.openOrders, 0);
 });
 
 // ----------------------------------------------------------------------------------------------------------- with actors

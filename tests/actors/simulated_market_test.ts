@@ -73,21 +73,36 @@ Deno.test("a Hawkes order excites its own side more than the other, and exciteme
   quiet.advance(1000, () => assert.fail("an order out of nothing"));
 });
 
-Deno.test("the hidden value moves with the volatility that was asked for, and keeps its mean", () => {
+Deno.test("the hidden value moves with the volatility that was asked for", () => {
   const { fundamental } = withOptions({ fundamental: { volatility: 0.0003 } });
   const random = createRandom(5);
-  let squares = 0, drift = 0;
+  let squares = 0;
   const paths = 4_000, seconds = 60;
   for (let i = 0; i < paths; i++) {
     const value = new HiddenValue(10_000, fundamental, random);
     for (let t = 0; t < seconds; t++) value.advance(1);
     const move = Math.log(value.ticks / 10_000);
     squares += move * move;
-    drift += value.ticks / 10_000 - 1;
   }
   // Root mean square over the law of the volatility, which spreads by 0.5: its fourth moment widens the error.
   close(Math.sqrt(squares / paths / seconds) / 0.0003, 1, 0.06, "volatility over what was asked for");
-  close(drift / paths, 0, 4 * 0.0003 * Math.sqrt(seconds / paths), "mean of the relative move");
+});
+
+Deno.test("the hidden value keeps its mean, and a floor under it", () => {
+  const random = createRandom(15);
+  const { fundamental } = withOptions({ fundamental: { volatility: 0.05, volatilityOfVolatility: 0 } });
+  const last = Array.from({ length: 4_000 }, () => {
+    const value = new HiddenValue(1_000, fundamental, random);
+    for (let t = 0; t < 20; t++) value.advance(1);
+    return value.ticks;
+  });
+  // Deviation of one path: 0.05·√20 = 22 %.
+  close(average(last) / 1_000, 1, (4 * 0.22) / Math.sqrt(last.length), "mean over the start");
+  const low = new HiddenValue(2, fundamental, random);
+  for (let t = 0; t < 1_000; t++) {
+    low.advance(1);
+    assert.ok(low.ticks >= 2);
+  }
 });
 
 Deno.test("log-volatility of the hidden value has its stationary spread and its memory", () => {
@@ -232,6 +247,33 @@ Deno.test("the crowd knows what it has resting, to the lot, also when we trade w
     assertPicture(pen, `in round ${round}`);
   }
   assert.ok(pen.filledLots > 5_000, "we hardly traded");
+});
+
+Deno.test("orders that are cancelled over the crowd's head are forgotten, and replaced", () => {
+  using pen = new Pen({ seed: 16 });
+  pen.seconds(10);
+  pen.writer.begin(pen.time);
+  pen.crowd.withdraw(pen.writer);
+  pen.send();
+  assert.deepEqual([pen.crowd.resting, pen.engine.openOrders], [0, 0]);
+  pen.seconds(1);
+  assertPicture(pen, "a second later");
+  assert.ok(pen.bid > 0 && pen.ask > 0);
+});
+
+Deno.test("every kind of participant acts at the rate that its options say", () => {
+  const seconds = 600;
+  using pen = new Pen({ seed: 17, options: withOptions({ informed: { thresholdTicks: 0 } }) });
+  pen.seconds(seconds);
+  const { zeroIntelligence, hawkes, informed } = pen.options;
+  const rate = (owner: number) => (pen.entered.get(owner) ?? 0) / seconds;
+  // Post-only orders that would cross are refused before they enter: at most one in fifty.
+  close(rate(0) / (zeroIntelligence.limitsPerSecond + zeroIntelligence.marketsPerSecond), 0.99, 0.02, "at random");
+  const branching = hawkes.selfExcitation + hawkes.crossExcitation;
+  close(rate(1) / (2 * hawkes.baseRate / (1 - branching)), 1, 0.25, "excited");
+  assert.ok(rate(2) > 1 && rate(2) < informed.looksPerSecond, `informed ${rate(2)}`);
+  for (const maker of [3, 4, 5]) assert.ok(rate(maker) > 1, `maker ${maker} ${rate(maker)}`);
+  assert.deepEqual([...pen.entered.keys()].sort(), [0, 1, 2, 3, 4, 5]);
 });
 
 Deno.test("every background order that entered is filled, cancelled or still resting", () => {

@@ -81,6 +81,8 @@ export class Pen implements Disposable {
   ask = 0;
   /** Ends of background orders by how they ended, and how many began. */
   readonly fates = { entered: 0, filled: 0, canceled: 0, rejected: 0 };
+  /** Background orders that entered, by participant. */
+  readonly entered = new Map<number, number>();
   /** What we have resting. */
   readonly own = new Map<number, { readonly side: number; readonly price: number; readonly leaves: number }>();
   /** Lots of ours that traded. */
@@ -109,7 +111,7 @@ export class Pen implements Disposable {
       this.time += this.options.stepMs * MICROS_PER_MS;
       writer.begin(this.time);
       this.crowd.step(this.options.stepMs / 1000, writer);
-      this.#flow();
+      this.send();
       after();
     }
   }
@@ -123,7 +125,7 @@ export class Pen implements Disposable {
     this.crowd = new Crowd(0, Math.round(this.mid), this.options, createRandom(this.#seed).fork(`${++this.#restarts}`));
     this.writer.begin(this.time);
     this.crowd.withdraw(this.writer);
-    this.#flow();
+    this.send();
   }
 
   /** An approved order of ours; price 0: at the market. Returns its id. */
@@ -171,7 +173,8 @@ export class Pen implements Disposable {
     this.engine.close();
   }
 
-  #flow(): void {
+  /** Sends what the writer holds. */
+  send(): void {
     const { count } = this.writer;
     if (count === 0) return;
     this.#take(this.venue.flow({ kind: "FlowBatch", records: this.writer.take(), count, replyTo: NOBODY }));
@@ -206,8 +209,11 @@ export class Pen implements Disposable {
 
   #count({ execType, leaves, owner }: ExecutionView): void {
     if (owner < BACKGROUND_OWNER) throw new Error("a report of ours went to the crowd");
-    if (execType === ExecType.New) this.fates.entered++;
-    else if (execType === ExecType.Trade) this.fates.filled += leaves === 0 ? 1 : 0;
+    const who = owner - BACKGROUND_OWNER;
+    if (execType === ExecType.New) {
+      this.fates.entered++;
+      this.entered.set(who, (this.entered.get(who) ?? 0) + 1);
+    } else if (execType === ExecType.Trade) this.fates.filled += leaves === 0 ? 1 : 0;
     else if (execType === ExecType.Canceled) this.fates.canceled++;
     else if (execType === ExecType.Rejected) this.fates.rejected++;
   }

@@ -92,7 +92,6 @@ export class Crowd {
   /** Withdraws everything, as after a restart: what rested before is not known any more. */
   withdraw(out: CommandWriter): void {
     for (let owner = 0; owner < FIRST_MAKER + this.#makers.length; owner++) out.cancelOwner(owner, this.#instrument);
-    this.#resting.clear();
   }
 
   /** Acts for `seconds` of market time. */

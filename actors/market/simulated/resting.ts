@@ -62,9 +62,4 @@ export class RestingOrders {
     list[order.slot] = last;
     last.slot = order.slot;
   }
-
-  clear(): void {
-    this.#byId.clear();
-    for (const list of this.#byOwner) list.length = 0;
-  }
 }
