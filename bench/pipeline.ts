@@ -16,11 +16,14 @@ import { guardian } from "../actors/guardians/guardian.ts";
 import { KillProcedure } from "../actors/guardians/kill.ts";
 import { instrumentsOf } from "../actors/node/instruments.ts";
 import { InstrumentRulesView, StrategyLimitsView } from "../ffi/layout.gen.ts";
+import { CommandWriter } from "../actors/market/simulated/writer.ts";
 import {
+  BUY,
   createApproval,
   type ExecutionReport,
   GUARDIAN,
   type PositionSnapshot,
+  SELL,
   type SideCode,
 } from "../actors/protocol/mod.ts";
 import { simulatedExchange, SimulatedVenue } from "../actors/venues/simulated_exchange.ts";
@@ -145,6 +148,12 @@ export async function once(durability: DurabilityName | "ram", total: number, ra
     gate.setLimits(limits.buffer);
     const system = new ActorSystem({ seed: 1, start: 1_700_000_000 * MICROS_PER_SECOND, speed: "max", yieldMs: 100 });
     gate.setReference(0, PRICE - 1, PRICE + 1, PRICE, system.clock.now());
+    // Somebody else quotes far outside, so that there is always a reference price.
+    const others = new CommandWriter();
+    others.begin(system.clock.now());
+    others.limit(0, 0, BUY, PRICE - 100, 1, true);
+    others.limit(0, 0, SELL, PRICE + 100, 1, true);
+    engine.submit(others.take(), others.count, new Uint8Array(1024), new Uint8Array(1024));
     const books = new GuardianBooks(instruments);
     const approval = createApproval();
     const venue = new SimulatedVenue({
