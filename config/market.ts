@@ -43,6 +43,12 @@ const informed = z.strictObject({
   looksPerSecond: key(real(0, 10_000).default(20), "1/s", "how often one who knows the value looks at the price"),
   thresholdTicks: key(real(0).default(1), "ticks", "distance between price and value at which trading pays"),
   meanLots: key(real(1).default(40), "lots", "mean size of an order"),
+  concessionBp: key(
+    real(0, 1_000).default(4),
+    "bp",
+    "how far 1000 lots of net flow of others move the price it thinks right; grows with the square root of the flow",
+  ),
+  concessionSeconds: key(positive().default(60), "s", "time in which that flow is forgotten to 37 %"),
 });
 
 const maker = z.strictObject({

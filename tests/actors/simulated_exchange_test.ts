@@ -30,7 +30,7 @@ import { EVERY_OWNER, MatchingEngine } from "../../ffi/mod.ts";
 import { type ActorDef, type ActorRef, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import { finish, pass, settle, testSystem } from "../../runtime/testkit/mod.ts";
 import { supervise, worker } from "../../supervision/mod.ts";
-import { ALPHA, DEFAULTS, NOBODY, PRICE, START } from "./simulated_pen.ts";
+import { ALPHA, DEFAULTS, NOBODY, PRICE, START } from "../../bench/facts/pen.ts";
 
 interface Command {
   readonly kind?: number;
@@ -383,6 +383,18 @@ Deno.test("the exchange of a simulated market takes no recordings and no bars", 
   const actor = exchange.system.actors().find(({ path }) => path === "/node/exchange");
   assert.equal(actor?.restarts, 2);
   assert.match(actor?.lastExit ?? "", /does not take Recorded: check the feed's wiring/);
+});
+
+Deno.test("the crowd's makers hear of every public trade, ours included", async () => {
+  await using exchange = new Exchange(true);
+  const estimate = () =>
+    (exchange.system.inspect("/node/crowd") as { crowds: { estimate: number }[] }).crowds[0].estimate;
+  await pass(exchange.system, 2_000_000);
+  const before = estimate();
+  exchange.approved({ orderId: 1, side: BUY, price: PRICE * 2, quantity: 100 });
+  await settle(exchange.system);
+  const wanted = before * Math.exp(DEFAULTS.maker.learningBpPer100Lots * 1e-4);
+  assert.ok(Math.abs(estimate() - wanted) < 0.01, `${estimate()}, not ${wanted}`);
 });
 
 Deno.test("a crowd that crashes at any time withdraws, picks up at the last price and keeps the true picture", async () => {

@@ -1,6 +1,7 @@
 /** The simulated market: its parts against their formulas, its crowd against the book, its record against the facts. */
 import assert from "node:assert/strict";
 import { autocorrelation, average, kurtosis, logReturns, MarketRecord } from "../../bench/facts/stylised.ts";
+import { measureImpact } from "../../bench/facts/impact.ts";
 import { marketSchema } from "../../config/market.ts";
 import { ExcitedFlow } from "../../actors/market/simulated/hawkes.ts";
 import { MarketMaker } from "../../actors/market/simulated/maker.ts";
@@ -11,7 +12,7 @@ import { CommandWriter } from "../../actors/market/simulated/writer.ts";
 import { BUY, SELL } from "../../actors/protocol/mod.ts";
 import { CommandKind, OrderCommandView } from "../../ffi/layout.gen.ts";
 import { createRandom, MICROS_PER_SECOND } from "../../runtime/mod.ts";
-import { DEFAULTS, Pen, PRICE, START, withOptions } from "./simulated_pen.ts";
+import { DEFAULTS, Pen, PRICE, START, withOptions } from "../../bench/facts/pen.ts";
 
 const close = (value: number, wanted: number, tolerance: number, what: string) =>
   assert.ok(Math.abs(value - wanted) <= tolerance, `${what}: ${value}, not ${wanted} ± ${tolerance}`);
@@ -147,9 +148,10 @@ class MakerBench {
     this.maker = new MarketMaker(3, 0, options, this.resting, createRandom(1));
   }
 
-  review(estimate: number, touch = { bid: 0, ask: 0 }): Quoted[] {
+  /** A look `after` seconds later. */
+  review(estimate: number, touch = { bid: 0, ask: 0 }, after = 1): Quoted[] {
     this.writer.begin(START);
-    this.maker.review(this.#now += 1, estimate, touch, this.writer);
+    this.maker.review(this.#now += after, estimate, touch, this.writer);
     return quotes(this.writer);
   }
 
@@ -167,6 +169,14 @@ Deno.test("a maker quotes levels around its centre and leaves them alone while n
     [SELL, 102, 20],
   ]);
   assert.deepEqual(bench.review(99.6), []);
+});
+
+Deno.test("a maker looks at its quotes every so often, not at every step", () => {
+  const bench = new MakerBench({ reviewMs: 100 });
+  const touch = { bid: 0, ask: 0 };
+  bench.review(100);
+  assert.deepEqual(bench.review(110, touch, 0.07), [], "three quarters of the time have not passed");
+  assert.equal(bench.review(110, touch, 0.06).length, 8, "a quarter more than the time has passed");
 });
 
 Deno.test("a maker fills up a level that was used and keeps its place on the others", () => {
@@ -355,15 +365,36 @@ Deno.test("a restarted crowd withdraws what it had, and starts from the last pri
   close(pen.mid, before, 15, "price a second after the restart");
 });
 
-Deno.test("makers learn from the flow: a buyer raises the price, and part of it passes again", () => {
-  using pen = new Pen();
-  const before = pen.crowd.estimate;
+/** Nobody takes, and the value stands still. */
+const QUIET = withOptions({
+  zeroIntelligence: { marketsPerSecond: 0 },
+  hawkes: { baseRate: 0 },
+  informed: { looksPerSecond: 0 },
+  maker: { followSeconds: 1e9 },
+  fundamental: { volatility: 0 },
+});
+
+Deno.test("makers learn from the flow: a buyer raises the price, and the echo in it passes again", () => {
+  using pen = new Pen({ options: QUIET });
+  const { maker: { learningBpPer100Lots }, hawkes: { selfExcitation, crossExcitation } } = QUIET;
+  const learned = () => (pen.crowd.estimate / PRICE - 1) * 1e4;
   pen.crowd.learn(BUY, 100);
-  const { learningBpPer100Lots } = DEFAULTS.maker;
-  close((pen.crowd.estimate / before - 1) * 1e4, learningBpPer100Lots, 0.01, "basis points at once");
-  pen.steps(300);
+  close(learned(), learningBpPer100Lots, 0.01, "basis points at once");
+  pen.seconds(10);
+  close(learned(), (1 - selfExcitation + crossExcitation) * learningBpPer100Lots, 0.01, "basis points for good");
   pen.crowd.learn(SELL, 100);
-  assert.ok(pen.crowd.estimate < before * (1 + 2e-4));
+  pen.seconds(10);
+  close(learned(), 0, 0.01, "basis points after a seller of as much");
+});
+
+Deno.test("makers do not leave a market that goes elsewhere: what they think follows the middle", () => {
+  using pen = new Pen({ options: withOptions({ ...QUIET, maker: { followSeconds: 2 } }) });
+  pen.seconds(1);
+  pen.crowd.observe(10_099, 10_101);
+  // In one step, before the crowd sees what it did to the book.
+  pen.writer.begin(pen.time);
+  pen.crowd.step(2, pen.writer);
+  close(pen.crowd.estimate, PRICE + 100 * (1 - Math.exp(-1)), 0.5, "estimate after the time to 63 %");
 });
 
 Deno.test("branching that would explode, and books that would grow without end, are refused by the configuration", () => {
@@ -391,7 +422,7 @@ function observe(seed: number, seconds: number): Observed {
   let inventory = 0;
   for (let t = 0; t < seconds; t++) {
     pen.seconds(1);
-    gaps.push(pen.mid - pen.crowd.value);
+    gaps.push(pen.mid - pen.crowd.fairPrice);
     for (const lots of pen.crowd.inventories) inventory = Math.max(inventory, Math.abs(lots));
   }
   record.passTo(pen.time + 1);
@@ -438,10 +469,10 @@ Deno.test("signs of takers are correlated, and the correlation decays", () => {
   }
 });
 
-Deno.test("the price stays with the value, the spread narrow, the makers' inventories within their limit", () => {
+Deno.test("the price stays with what the informed think right, the spread narrow, the makers' inventories within their limit", () => {
   for (const { record, gaps, inventory } of days()) {
     const apart = Math.sqrt(average(gaps.map((gap) => gap * gap)));
-    assert.ok(apart < 5, `price and value are ${apart} ticks apart`);
+    assert.ok(apart < 3, `price and fair price are ${apart} ticks apart`);
     assert.ok(
       average(record.spreads) < 2 && Math.max(...record.spreads) <= 15,
       `spreads ${Math.max(...record.spreads)}`,
@@ -450,4 +481,47 @@ Deno.test("the price stays with the value, the spread narrow, the makers' invent
     assert.ok(inventory > 50, "the makers hardly traded");
     assert.equal(record.oneSided, 0);
   }
+});
+
+Deno.test("a large order of ours moves the price, less than in proportion to its size", () => {
+  const [small, large] = measureImpact([480, 3_840], 30, Array.from({ length: 30 }, (_, i) => i + 1));
+  assert.ok(small.ticks > 2 * small.error, `480 lots moved ${small.ticks} ± ${small.error} ticks`);
+  assert.ok(large.ticks > 4, `3840 lots moved ${large.ticks} ticks`);
+  assert.ok(
+    large.ticks < 0.8 * 8 * small.ticks,
+    `eight times the lots moved ${large.ticks / small.ticks} times as far`,
+  );
+  assert.ok(large.later < large.ticks, `${large.later} ticks were left of ${large.ticks}`);
+});
+
+Deno.test("the informed concede to the flow of others, by its root, and forget it", () => {
+  using pen = new Pen();
+  const { concessionBp, concessionSeconds } = DEFAULTS.informed;
+  const conceded = () => Math.log(pen.crowd.fairPrice / pen.crowd.value) * 1e4;
+  assert.equal(conceded(), 0);
+  pen.crowd.learn(BUY, 1_000);
+  close(conceded(), concessionBp, 1e-9, "for 1000 lots");
+  pen.crowd.learn(SELL, 5_000);
+  close(conceded(), -2 * concessionBp, 1e-9, "for 4000 lots sold");
+  using other = new Pen({ options: QUIET });
+  other.crowd.learn(BUY, 1_000);
+  other.seconds(concessionSeconds);
+  close(
+    Math.log(other.crowd.fairPrice / other.crowd.value) * 1e4,
+    concessionBp * Math.exp(-0.5),
+    1e-6,
+    "after the time in which flow is forgotten to 37 %",
+  );
+});
+
+Deno.test("what the informed trade themselves is no news to them", () => {
+  const options = withOptions({
+    zeroIntelligence: { marketsPerSecond: 0 },
+    hawkes: { baseRate: 0 },
+    informed: { thresholdTicks: 0 },
+  });
+  using pen = new Pen({ seed: 18, options });
+  pen.seconds(60);
+  assert.ok((pen.entered.get(2) ?? 0) > 60, "the informed hardly traded");
+  close(pen.crowd.fairPrice, pen.crowd.value, 1e-6, "fair price");
 });

@@ -33,6 +33,9 @@ const FIRST_MAKER = 3;
 /** Ticks. Below this the makers would have no room for a bid. */
 const LOWEST_ESTIMATE = 2;
 
+/** Net flow at which the concession of the informed is what the options say. */
+const CONCESSION_LOTS = 1_000;
+
 export class Crowd {
   readonly #instrument: number;
   readonly #options: MarketOptions;
@@ -48,6 +51,8 @@ export class Crowd {
   /** What the makers think the price is, ticks: what they have learned for good, and what will pass again. */
   #lasting: number;
   #passing = 0;
+  /** Net lots that others than the informed took lately, bought less sold; what is older counts less and less. */
+  #netFlow = 0;
   /** Seconds of market time since it began. */
   #elapsed = 0;
   /** Where `#takeExcited` writes to while the process runs. */
@@ -82,6 +87,7 @@ export class Crowd {
    * & Roomans 1997: prices answer to the unexpected part of the flow).
    */
   learn(aggressor: SideCode, lots: number): void {
+    this.#netFlow += aggressor === BUY ? lots : -lots;
     const { maker, hawkes } = this.#options;
     const change = this.#lasting * Math.expm1((aggressor === BUY ? 1e-6 : -1e-6) * maker.learningBpPer100Lots * lots);
     const echo = Math.max(0, hawkes.selfExcitation - hawkes.crossExcitation);
@@ -98,6 +104,7 @@ export class Crowd {
   step(seconds: number, out: CommandWriter): void {
     this.#elapsed += seconds;
     this.#value.advance(seconds);
+    this.#netFlow *= Math.exp(-seconds / this.#options.informed.concessionSeconds);
     this.#follow(seconds);
     const { estimate } = this;
     for (const maker of this.#makers) maker.review(this.#elapsed, estimate, this.#touch, out);
@@ -111,6 +118,10 @@ export class Crowd {
   report(view: ExecutionView): void {
     switch (view.execType) {
       case ExecType.Trade: {
+        // They know that their own trades say nothing new.
+        if (view.owner === BACKGROUND_OWNER + INFORMED) {
+          this.#netFlow -= view.side === BUY ? view.quantity : -view.quantity;
+        }
         this.#makers[view.owner - BACKGROUND_OWNER - FIRST_MAKER]?.filled(view.side as SideCode, view.quantity);
         const order = this.#resting.get(view.orderId);
         if (order === undefined) return;
@@ -135,9 +146,20 @@ export class Crowd {
     return this.#resting.all();
   }
 
-  /** Value the informed believe in, ticks. */
+  /** The hidden value, ticks. */
   get value(): number {
     return this.#value.ticks;
+  }
+
+  /**
+   * The price that the informed think right, ticks: the value, moved by what they concede to the net flow of others, who
+   * may know what they do not. The concession grows with the square root of the flow, as the impact of large orders does
+   * on real markets (Tóth et al. 2011), so that a large order of ours is not carried by the informed for nothing.
+   */
+  get fairPrice(): number {
+    const { concessionBp } = this.#options.informed;
+    const root = Math.sign(this.#netFlow) * Math.sqrt(Math.abs(this.#netFlow) / CONCESSION_LOTS);
+    return this.#value.ticks * Math.exp(1e-4 * concessionBp * root);
   }
 
   /** What the makers think the price is, ticks. */
@@ -204,8 +226,9 @@ export class Crowd {
   #actInformed(seconds: number, out: CommandWriter): void {
     const { looksPerSecond, thresholdTicks, meanLots } = this.#options.informed;
     const { bid, ask } = this.#touch;
-    const highest = Math.ceil(this.#value.ticks - thresholdTicks) - 1;
-    const lowest = Math.floor(this.#value.ticks + thresholdTicks) + 1;
+    const fair = this.fairPrice;
+    const highest = Math.ceil(fair - thresholdTicks) - 1;
+    const lowest = Math.floor(fair + thresholdTicks) + 1;
     for (let n = poisson(this.#informed, looksPerSecond * seconds); n > 0; n--) {
       if (ask > 0 && ask <= highest) {
         out.immediate(INFORMED, this.#instrument, BUY, highest, geometric(this.#informed, meanLots));

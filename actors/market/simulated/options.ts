@@ -28,9 +28,13 @@ export interface HawkesOptions {
 export interface InformedOptions {
   /** Looks at the market this often, per second. */
   readonly looksPerSecond: number;
-  /** Trades when the price is this many ticks away from the value it believes in. */
+  /** Trades when the price is this many ticks away from the price it thinks right. */
   readonly thresholdTicks: number;
   readonly meanLots: number;
+  /** How far it moves the price it thinks right for 1000 lots of net flow of others, basis points. */
+  readonly concessionBp: number;
+  /** Seconds in which flow is forgotten to 37 %. */
+  readonly concessionSeconds: number;
 }
 
 export interface MakerOptions {
