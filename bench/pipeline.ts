@@ -9,7 +9,7 @@
 import { join } from "node:path";
 import { loadConfig } from "../config/mod.ts";
 import { AuditLog, ControlPage, type DurabilityName, MatchingEngine, OrderGate } from "../ffi/mod.ts";
-import { type ActorDef, ActorSystem, MICROS_PER_SECOND } from "../runtime/mod.ts";
+import { type ActorDef, type ActorRef, ActorSystem, MICROS_PER_SECOND } from "../runtime/mod.ts";
 import { supervise, worker } from "../supervision/mod.ts";
 import { GuardianBooks } from "../actors/guardians/books.ts";
 import { guardian } from "../actors/guardians/guardian.ts";
@@ -41,30 +41,34 @@ interface LoadArgs {
   readonly total: number;
   /** Orders per second, or null for a closed loop of WINDOW orders. */
   readonly rate: number | null;
+  readonly pace: () => ActorRef<ActorRef<Go>>;
   readonly onDone: () => void;
 }
 
-type LoadMessage = ExecutionReport | PositionSnapshot | { readonly kind: "Go" };
-const GO: LoadMessage = { kind: "Go" };
+type Go = { readonly kind: "Go" };
+/** So many orders have come to their end. */
+type Done = { readonly kind: "Done"; readonly orders: number };
+const GO: Go = { kind: "Go" };
 
-/** Alternates sides at one price, so that every second order meets the one before and the book stays small. */
-const load: ActorDef<LoadMessage, LoadArgs> = {
+/**
+ * Sends the load. The open loop looks at the clock once in each round of the run queue (an actor that told itself would look
+ * many times in one turn, and keep those it measures waiting). Sides alternate at one price, so that every second order meets the one before and the
+ * book stays small.
+ */
+const load: ActorDef<Go | Done, LoadArgs> = {
   type: "load",
   mailbox: { capacity: 1 << 20 },
-  init(context, { total, rate, onDone }) {
+  init(context, { total, rate, pace, onDone }) {
     const gate = context.registry.get(GUARDIAN);
-    gate.tell({ kind: "AttachStrategy", strategy: 1, subscriber: context.self });
-    let sent = 0, done = 0;
-    let origin = 0;
+    let sent = 0, done = 0, origin = 0;
     const send = (stamp: number) => {
       sent++;
-      const side = (sent & 1) as SideCode;
       gate.tell({
         kind: "SubmitOrder",
         orderId: context.nextId(),
         strategy: 1,
         instrument: 0,
-        side,
+        side: (sent & 1) as SideCode,
         orderType: 0,
         tif: 0,
         price: PRICE,
@@ -78,26 +82,47 @@ const load: ActorDef<LoadMessage, LoadArgs> = {
     };
     return {
       receive(message) {
-        switch (message.kind) {
-          case "Go":
-            if (origin === 0) origin = context.stopwatch.now();
-            if (rate === null) {
-              while (sent < WINDOW) send(context.stopwatch.now());
-              return;
-            }
-            // Every order that is due goes out stamped with the time it should have gone out.
-            for (const due = (context.stopwatch.now() - origin) * rate / 1e9; sent < due && sent < total;) {
-              send(origin + sent * 1e9 / rate);
-            }
-            if (done < total) context.self.tell(GO);
-            return;
-          case "ExecutionReport":
-            if (message.leaves > 0 || message.type === "new") return;
-            done++;
-            if (rate === null && sent < total) send(context.stopwatch.now());
-            if (done === total) onDone();
-            return;
+        if (message.kind === "Done") {
+          done += message.orders;
+          for (let i = 0; rate === null && i < message.orders && sent < total; i++) send(context.stopwatch.now());
+          if (done === total) onDone();
+          return;
         }
+        if (origin === 0) origin = context.stopwatch.now();
+        if (rate === null) {
+          while (sent < WINDOW) send(context.stopwatch.now());
+          return;
+        }
+        // Every order that is due goes out stamped with the time it should have gone out.
+        for (const due = (context.stopwatch.now() - origin) * rate / 1e9; sent < due && sent < total;) {
+          send(origin + sent * 1e9 / rate);
+        }
+        if (sent < total) pace().tell(context.self);
+      },
+    };
+  },
+};
+
+/** Bounces: one round of the run queue lies between two looks at the clock. */
+const pace: ActorDef<ActorRef<Go>> = {
+  type: "pace",
+  init: () => ({ receive: (load) => void load.tell(GO) }),
+};
+
+/** Hears what became of the orders, as an organism does. */
+const listener: ActorDef<ExecutionReport | PositionSnapshot, { readonly load: () => ActorRef<Done> }> = {
+  type: "listener",
+  batch: 256,
+  mailbox: { capacity: 1 << 20 },
+  init(context, args) {
+    context.registry.get(GUARDIAN).tell({ kind: "AttachStrategy", strategy: 1, subscriber: context.self });
+    return {
+      receiveBatch(reports) {
+        let orders = 0;
+        for (const report of reports) {
+          if (report.kind === "ExecutionReport" && report.type !== "new" && report.leaves === 0) orders++;
+        }
+        if (orders > 0) args.load().tell({ kind: "Done", orders });
       },
     };
   },
@@ -188,7 +213,14 @@ export async function once(durability: DurabilityName | "ram", total: number, ra
           subscribers: new Map(),
         }),
         worker("exchange", simulatedExchange, { venue }),
-        worker("load", load, { total, rate, onDone: () => system.halt() }),
+        worker("listener", listener, { load: () => system.find("/bench/load") as ActorRef<Done> }),
+        worker("pace", pace, undefined),
+        worker("load", load, {
+          total,
+          rate,
+          pace: () => system.find("/bench/pace") as ActorRef<ActorRef<Go>>,
+          onDone: () => system.halt(),
+        }),
       ],
     });
     system.find("/bench/load")!.tell(GO as never);

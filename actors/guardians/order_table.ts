@@ -45,7 +45,8 @@ function emptyRow(): OrderRow {
   };
 }
 
-export const DEFAULT_ORDER_CAPACITY = 65_536;
+/** Fits the second-level cache of a common server core; the audit log has the rest. */
+export const DEFAULT_ORDER_CAPACITY = 16_384;
 
 export class OrderTable {
   readonly #rows: OrderRow[];
