@@ -5,6 +5,7 @@
  * line and the way out. gzip's checksum stands at the end of the file, so a damaged file may hand out lines before the
  * damage is known: whoever must know beforehand reads the file once with `inspectCapture`.
  */
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import type { TransformOptions } from "node:stream";
 import { createGunzip, type ZlibOptions } from "node:zlib";
@@ -170,6 +171,8 @@ async function* open(path: string): AsyncGenerator<Uint8Array> {
   } finally {
     file.destroy();
     gunzip.destroy();
+    // A read may be on its way; the file is let go of when it has come back, not before.
+    if (!file.closed) await once(file, "close");
   }
 }
 

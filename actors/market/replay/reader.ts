@@ -94,7 +94,11 @@ export class CaptureReader {
 
   /** Reads everything. */
   async readAll(handler: MessageHandler): Promise<void> {
-    while (await this.read(handler));
+    try {
+      while (await this.read(handler));
+    } finally {
+      await this.close();
+    }
   }
 
   async close(): Promise<void> {
