@@ -21,7 +21,13 @@ const simulated: Profile = {
     { symbol: "CHARLIE", startPrice: "20" },
   ],
   organisms: [
-    { id: "anglerfish-1", species: "anglerfish", instruments: ["ALPHA"] },
+    {
+      id: "anglerfish-1",
+      species: "anglerfish",
+      instruments: ["ALPHA"],
+      // The first quotes after three seconds: whoever starts a node for the first time wants to see it trade.
+      parameters: { quoteLots: 5, maximumLots: 50, warmupSamples: 3 },
+    },
     { id: "platypus-1", species: "platypus", instruments: ["BRAVO"], parameters: { margin: 1 } },
     { id: "tardigrade-1", species: "tardigrade", instruments: ["CHARLIE"] },
   ],
