@@ -2,6 +2,7 @@
  * The simulated market at its default options: does it look like a market, and how fast does it run.
  *
  * Facts: one hour for each seed, exchange and crowd as actors, one listener; the spread of a figure is over the seeds.
+ * Day: 24 hours of one instrument, crowd and venue without actors, to see that nothing grows and nothing drifts away.
  * Impact: see `facts/impact.ts`. Speed: messages of the whole system per second of wall time, speed "max".
  */
 import { loadConfig } from "../config/mod.ts";
@@ -21,6 +22,7 @@ import {
   VENUE,
 } from "../actors/protocol/mod.ts";
 import { simulatedExchange, SimulatedVenue } from "../actors/venues/simulated_exchange.ts";
+import { Pen } from "./facts/pen.ts";
 import { impactExponent, measureImpact } from "./facts/impact.ts";
 import { autocorrelation, average, kurtosis, logReturns, MarketRecord } from "./facts/stylised.ts";
 import { Report, spread } from "./harness.ts";
@@ -103,6 +105,35 @@ async function once(seed: number, seconds: number): Promise<Run> {
   return { records, wallSeconds, messages: counters.handled };
 }
 
+const HOUR = 3_600;
+const DAY_HOURS = 24;
+
+/** One case: wall seconds of the day, and what it came to. */
+function day(report: Report, seed: number): void {
+  using pen = new Pen({ seed });
+  let gaps = 0, spreadLargest = 0, inventoryLargest = 0, restingLargest = 0, early = 0;
+  const began = performance.now();
+  for (let t = 1; t <= DAY_HOURS * HOUR; t++) {
+    pen.seconds(1);
+    gaps += (pen.mid - pen.crowd.value) ** 2;
+    spreadLargest = Math.max(spreadLargest, pen.ask - pen.bid);
+    restingLargest = Math.max(restingLargest, pen.crowd.resting);
+    for (const lots of pen.crowd.inventories) inventoryLargest = Math.max(inventoryLargest, Math.abs(lots));
+    if (t === 2 * HOUR) early = Deno.memoryUsage().rss;
+  }
+  report.add({
+    case: `day-seed-${seed}`,
+    engine: "cwts",
+    unit: "s",
+    ...spread([(performance.now() - began) / 1000]),
+    from_value_rms_ticks: Math.sqrt(gaps / (DAY_HOURS * HOUR)),
+    spread_largest_ticks: spreadLargest,
+    inventory_largest_lots: inventoryLargest,
+    resting_largest_orders: restingLargest,
+    memory_growth_after_2_h_mib: (Deno.memoryUsage().rss - early) / 2 ** 20,
+  });
+}
+
 type Fact = readonly [name: string, unit: string, of: (record: MarketRecord) => number];
 
 const FACTS: readonly Fact[] = [
@@ -139,6 +170,9 @@ export async function run(json: boolean): Promise<void> {
       report.add({ case: name, engine: `cwts-${symbol}`, unit, ...figures, start_ticks: starts[i][1] });
     }
   });
+
+  report.note("a day");
+  day(report, 1);
 
   report.note("impact");
   const impacts = measureImpact(IMPACT_LOTS, IMPACT_SECONDS, IMPACT_SEEDS);

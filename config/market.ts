@@ -1,8 +1,8 @@
 /**
  * The simulated market: when it begins and what its background participants are like.
  *
- * The defaults give a liquid instrument: a spread of one to three ticks, some tens of orders a second, bursts of
- * activity, and a value that moves about three ticks in a second at a price of 100.
+ * The defaults give a liquid instrument: a spread of one tick that opens to five now and then, about twenty trades a
+ * second, quiet and busy minutes, and a value that moves about three ticks in a second at a price of 100.
  */
 import { z } from "zod";
 import { key, positive, real, whole } from "./kinds.ts";
@@ -83,7 +83,7 @@ const fundamental = z.strictObject({
   volatility: key(
     real(0, 0.1).default(0.0003),
     "fraction/√s",
-    "volatility of the value the informed know; 0.0003 is a restless day, three times a common one",
+    "root mean square volatility of the value the informed know; 0.0003 is a restless day, three times a common one",
   ),
   volatilityReversion: key(
     positive().default(0.0033),
