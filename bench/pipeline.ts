@@ -171,7 +171,7 @@ export async function once(durability: DurabilityName | "ram", total: number, ra
       duplicateWindowMs: 0,
     });
     gate.setLimits(limits.buffer);
-    const system = new ActorSystem({ seed: 1, start: 1_700_000_000 * MICROS_PER_SECOND, speed: "max", yieldMs: 100 });
+    const system = new ActorSystem({ seed: 1, start: 1_700_000_000 * MICROS_PER_SECOND, speed: "max", yieldMs: 1_000 });
     gate.setReference(0, PRICE - 1, PRICE + 1, PRICE, system.clock.now());
     // Somebody else quotes far outside, so that there is always a reference price.
     const others = new CommandWriter();

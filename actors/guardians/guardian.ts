@@ -23,6 +23,7 @@ import {
   type MarketData,
   type OrderIntent,
   type PositionSnapshot,
+  RecordArena,
   type StrategyId,
   VENUE,
   type VenueMessage,
@@ -66,6 +67,7 @@ class Guardian implements Handlers<GuardianMessage> {
   readonly #decisions = new Uint8Array(GUARDIAN_BATCH * GateDecisionView.SIZE);
   readonly #decision = new GateDecisionView(this.#decisions);
   readonly #pending: OrderIntent[] = [];
+  readonly #arena = new RecordArena();
   #venue: ActorRef<VenueMessage> | undefined;
   #dropCopy: ActorRef<ExecutionBatch> | undefined;
 
@@ -128,7 +130,7 @@ class Guardian implements Handlers<GuardianMessage> {
     const passed = this.#args.gate.submit(this.#commands, count, this.#decisions);
     this.#commit();
     if (passed > 0) {
-      const records = passed === count ? this.#commands.slice(0, count * RECORD) : this.#passed(count, passed);
+      const records = passed === count ? this.#arena.copy(this.#commands, count * RECORD) : this.#passed(count, passed);
       this.#venueRef()?.tell(this.#args.approve(records, passed));
     }
     if (passed < count) this.#refuse(count);
@@ -137,7 +139,7 @@ class Guardian implements Handlers<GuardianMessage> {
 
   /** The commands that passed, closed up. */
   #passed(count: number, passed: number): Uint8Array<ArrayBuffer> {
-    const records = new Uint8Array(passed * RECORD);
+    const records = this.#arena.take(passed * RECORD);
     let next = 0;
     for (let i = 0; i < count; i++) {
       if (this.#decision.at(i).code !== Code.Accepted) continue;
@@ -217,7 +219,7 @@ class Guardian implements Handlers<GuardianMessage> {
     if (count === 0) return;
     this.#args.gate.submit(this.#commands, count, this.#decisions);
     this.#commit();
-    this.#venueRef()?.urgent(this.#args.approve(this.#commands.slice(0, count * RECORD), count));
+    this.#venueRef()?.urgent(this.#args.approve(this.#arena.copy(this.#commands, count * RECORD), count));
     this.#pending.length = 0;
   }
 

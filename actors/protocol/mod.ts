@@ -1,5 +1,6 @@
 /** The message catalogue: everything that passes between the families of the trading system. */
 export * from "./approval.ts";
+export * from "./arena.ts";
 export * from "./control.ts";
 export * from "./decimals.ts";
 export * from "./executions.ts";

@@ -29,6 +29,7 @@ import {
   GUARDIAN,
   type Instrument,
   type MarketEvent,
+  RecordArena,
   type SubscribeMarket,
   VENUE,
   type VenueMessage,
@@ -63,6 +64,7 @@ export class SimulatedVenue {
   readonly subscribers = new Subscribers();
   /** Who hears of background executions: whoever sent the last flow. */
   crowd: ActorRef<FlowReports> | null = null;
+  readonly #arena = new RecordArena();
   readonly #executions = new Uint8Array(CHUNK * RECORD);
   readonly #execution = new ExecutionView(this.#executions);
   readonly #ticks = new Uint8Array(CHUNK * RECORD);
@@ -152,9 +154,10 @@ export class SimulatedVenue {
 
   /** What the last call wrote, and all that did not fit into the buffers. */
   #gather(written: SubmitCounts): Outcome {
-    const own = new RecordList();
-    const background = new RecordList();
-    const events: MarketEvent[][] = Array.from({ length: this.#ids }, () => []);
+    const own = new RecordList(this.#arena);
+    const background = new RecordList(this.#arena);
+    const events: MarketEvent[][] = [];
+    for (let id = 0; id < this.#ids; id++) events.push([]);
     let counts = written;
     this.#collect(counts, own, background, events);
     while (counts.waitingExecutions > 0 || counts.waitingTicks > 0) {
@@ -210,13 +213,18 @@ export class SimulatedVenue {
 
 /** Grows by runs of whole records. */
 class RecordList {
+  readonly #arena: RecordArena;
   bytes: Uint8Array<ArrayBuffer> = EMPTY;
   count = 0;
+
+  constructor(arena: RecordArena) {
+    this.#arena = arena;
+  }
 
   push(from: Uint8Array, start: number, end: number): void {
     const needed = (this.count + end - start) * RECORD;
     if (needed > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+      const larger = this.#arena.take(this.count === 0 ? needed : Math.max(needed, this.bytes.length * 2));
       larger.set(this.bytes);
       this.bytes = larger;
     }

@@ -37,7 +37,7 @@ mod window;
 mod write;
 
 pub use error::AuditError;
-pub use log::{AuditLog, BUFFER_BYTES, RETAINED_BYTES};
+pub use log::{AuditLog, BUFFER_BYTES, RETAINED_BYTES, WRITE_BYTES};
 pub use open::{Repair, MIN_SEGMENT_BYTES};
 pub use reader::Reader;
 pub use verify::{damage, verify, verify_against};

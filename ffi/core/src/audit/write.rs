@@ -2,7 +2,7 @@
 use crate::audit::error::AuditError;
 use crate::audit::files;
 use crate::audit::format::{hash_at, SegmentHeader, HASH_BYTES, SEGMENT_HEADER_BYTES};
-use crate::audit::log::{AuditLog, State, Target, RETAINED_BYTES};
+use crate::audit::log::{AuditLog, State, Target, RETAINED_BYTES, WRITE_BYTES};
 use crate::layout::durability;
 use std::io::{self, Write};
 use std::path::Path;
@@ -16,7 +16,7 @@ impl AuditLog {
         {
             self.rotate(time_ns)?;
         }
-        if self.filled + size > self.buffer.len() {
+        if self.filled >= WRITE_BYTES || self.filled + size > self.buffer.len() {
             self.write_out()?;
         }
         Ok(())
