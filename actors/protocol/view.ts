@@ -2,7 +2,7 @@
  * What the console and the run summary may know of a node: one snapshot type, filled from measurements and received
  * messages only. The console reads it through `NodeView` and never touches an actor.
  */
-import type { Micros } from "../../runtime/mod.ts";
+import type { MessageCounters, Micros } from "../../runtime/mod.ts";
 import type { KillReport, ScopeName, ScopeStateName, SystemMode } from "./control.ts";
 import type { Depth } from "./market.ts";
 
@@ -100,16 +100,8 @@ export interface AuditView {
   readonly durability: string;
 }
 
-export interface MessagesView {
-  readonly enqueued: number;
-  readonly handled: number;
-  readonly rejected: number;
-  readonly dropped: number;
-  readonly expired: number;
-  readonly dead: number;
-  readonly inFlight: number;
-  readonly unexplained: number;
-}
+/** What became of every message; see the runtime. */
+export type MessagesView = MessageCounters;
 
 export interface NodeSnapshot {
   readonly version: string;

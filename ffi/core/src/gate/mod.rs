@@ -138,10 +138,12 @@ impl Gate {
     ) {
         let decisions = &mut decisions[..commands.len()];
         self.undo.clear();
+        let was_shut = self.shut;
         for (command, decision) in commands.iter().zip(decisions.iter_mut()) {
             *decision = self.decide(journal, controls, command);
         }
-        if !self.shut && journal.commit().is_err() {
+        // An append that failed takes with it what was appended before it and not yet written.
+        if !was_shut && (self.shut || journal.commit().is_err()) {
             self.take_back(decisions);
         }
     }

@@ -100,6 +100,29 @@ fn what_cannot_be_appended_is_refused_and_the_gate_stays_shut() {
 }
 
 #[test]
+fn a_batch_in_which_an_append_fails_is_taken_back_whole() {
+    let mut bench = Bench::new();
+    bench.journal.room = Some(1);
+    let first = bench.order();
+    let second = OrderCommand {
+        price: 995,
+        ..bench.order()
+    };
+    let mut decisions = [GateDecision::default(); 2];
+    bench.gate.submit(
+        &mut bench.journal,
+        &bench.controls,
+        &[first, second],
+        &mut decisions,
+    );
+    // The first was appended, but what was appended may never have been written.
+    let codes = decisions.map(|decision| decision.code);
+    assert_eq!(codes, [code::AUDIT_FAILED; 2]);
+    assert_eq!(bench.open(), (0, 0, 0));
+    assert!(bench.gate.is_shut());
+}
+
+#[test]
 fn what_cannot_be_committed_is_taken_back_whole() {
     let mut bench = Bench::new();
     let resting = bench.order();
