@@ -4,13 +4,14 @@
  *
  * `end-to-end-memory`, `end-to-end-batch`: a closed loop with a window of orders in flight gives throughput; an open loop
  * at fixed rates gives latency from the intended send time to the report, so that a stall counts for every order it
- * delays (no coordinated omission).
+ * delays (no coordinated omission). Beside each stands what the machine alone does to that loop (`machine-alone`).
  */
 import { join } from "node:path";
 import { loadConfig } from "../config/mod.ts";
 import { AuditLog, ControlPage, type DurabilityName, MatchingEngine, OrderGate } from "../ffi/mod.ts";
 import { type ActorDef, type ActorRef, ActorSystem, MICROS_PER_SECOND } from "../runtime/mod.ts";
 import { supervise, worker } from "../supervision/mod.ts";
+import { LatencyHistogram } from "../actors/guardians/latency.ts";
 import { GuardianBooks } from "../actors/guardians/books.ts";
 import { guardian } from "../actors/guardians/guardian.ts";
 import { KillProcedure } from "../actors/guardians/kill.ts";
@@ -33,7 +34,7 @@ const RUNS = 7;
 const ORDERS = 200_000;
 /** Orders in flight in the closed loop. */
 const WINDOW = 256;
-const RATES = [50_000, 100_000, 200_000] as const;
+const RATES = [20_000, 50_000, 100_000, 200_000] as const;
 const OPEN_LOOP_SECONDS = 2;
 const PRICE = 10_000;
 
@@ -262,10 +263,30 @@ async function throughput(
   });
 }
 
+/**
+ * What the machine alone does to the same open loop: a thread that does nothing but wait for each order's time and take
+ * note of how late it was woken from looking at the clock. No engine can be better than this.
+ */
+function machineAlone(rate: number): LatencyHistogram {
+  const late = new LatencyHistogram();
+  const origin = performance.now() * 1e6;
+  for (let sent = 0; sent < rate * OPEN_LOOP_SECONDS;) {
+    const now = performance.now() * 1e6;
+    for (const due = (now - origin) * rate / 1e9; sent < due; sent++) late.add(now - (origin + sent * 1e9 / rate));
+  }
+  return late;
+}
+
 async function latency(report: Report, name: string, durability: DurabilityName | "ram", rate: number): Promise<void> {
   const p50: number[] = [], p99: number[] = [], p9999: number[] = [];
   let worst = 0;
+  const floor = { p50: [] as number[], p99: [] as number[], p9999: [] as number[], worst: 0 };
   for (let run = 0; run < RUNS; run++) {
+    const alone = machineAlone(rate);
+    floor.p50.push(alone.quantile(0.5));
+    floor.p99.push(alone.quantile(0.99));
+    floor.p9999.push(alone.quantile(0.9999));
+    floor.worst = Math.max(floor.worst, alone.max);
     const { books } = await once(durability, rate * OPEN_LOOP_SECONDS, rate);
     p50.push(books.latency.quantile(0.5));
     p99.push(books.latency.quantile(0.99));
@@ -283,6 +304,17 @@ async function latency(report: Report, name: string, durability: DurabilityName 
     p99_ns: median(p99),
     p9999_ns: median(p9999),
     max_ns: Math.round(worst),
+  });
+  report.add({
+    case: name,
+    engine: "machine-alone",
+    unit: "ns at p99",
+    ...spread(floor.p99.map(Math.round)),
+    rate_per_s: rate,
+    p50_ns: median(floor.p50),
+    p99_ns: median(floor.p99),
+    p9999_ns: median(floor.p9999),
+    max_ns: Math.round(floor.worst),
   });
 }
 
