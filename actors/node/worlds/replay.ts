@@ -21,7 +21,7 @@ export async function openReplayWorld(config: Config): Promise<World> {
   const recording = new Recording([{ instrument: instruments[0], files: config.feed.paths }]);
   const start = await recording.start();
   // A recording that breaks off later is played up to there, and the fault is told at the end of the run.
-  const playable = recording.next?.events.some((event) => event.kind !== "Ended") ?? false;
+  const playable = recording.next?.events.some(({ kind }) => kind !== "Gap" && kind !== "Ended") ?? false;
   if (!playable && recording.faults.length > 0) {
     await recording.close();
     throw recording.faults[0];

@@ -149,6 +149,14 @@ for (const file of ["usdm_btcusdt_20240808.gz", "spot_btcusdt_20240808.gz"]) {
   });
 }
 
+Deno.test("a recording that is not there stops the node before anything is made", async () => {
+  await withDirectory(async (directory) => {
+    const environment = { CWTS_FEED_KIND: "replay", CWTS_FEED_PATHS: `${directory}/absent.gz` };
+    await assert.rejects(run(directory, { environment }), { code: "CAPTURE_MISSING" });
+    await assert.rejects(Deno.stat(`${directory}/data`), Deno.errors.NotFound);
+  });
+});
+
 const recording = sharedData("binance/spot_btcusdt_20240808.gz");
 Deno.test({
   name: `a recording gives the same root at full speed and at two hundred times its pace${
