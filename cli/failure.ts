@@ -11,8 +11,7 @@ const USAGE_CODES: readonly RegExp[] = [
   /^CONFIG_/,
   /^UNKNOWN_/,
   /^NO_(RUN|DATA_DIR)$/,
-  /^ORGANISM_PARAMETERS$/i,
-  /^organism-parameters$/,
+  /^ORGANISM_PARAMETERS$/,
 ];
 
 export interface Failure {

@@ -11,7 +11,7 @@ import { type ActorRef, ActorSystem, DEFAULT_YIELD_MS, MICROS_PER_MS, MICROS_PER
 import { supervise } from "../../supervision/mod.ts";
 import { DropCopyBook } from "../auditors/drop_copy.ts";
 import { loadAssets } from "../console/bundle.ts";
-import { startConsole } from "../console/server.ts";
+import { type ConsoleServer, startConsole } from "../console/server.ts";
 import { GuardianBooks } from "../guardians/books.ts";
 import { KillProcedure } from "../guardians/kill.ts";
 import {
@@ -81,8 +81,10 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
       `${config.organisms.length} organisms: a node holds at most ${STRATEGY_SCOPE_LAST}`,
     );
   }
-  const world = await openWorld(config);
   const instruments = instrumentsOf(config);
+  // Whatever the configuration has wrong shows here, before anything is made on disk.
+  const organisms = organismSpecs(config, instruments);
+  const world = await openWorld(config);
   using directory = openDataDirectory(config.node.dataDir);
   using audit = AuditLog.open({
     directory: directory.runPath,
@@ -131,7 +133,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
 
   journal.note(RecordType.NodeStarted, {
     version: VERSION,
-    config: await configHash(config),
+    config: configHash(config),
     seed: config.node.seed,
     feed: world.name,
     organisms: config.organisms.map(({ id, species }) => ({ id, species })),
@@ -179,7 +181,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     marketWatch: { board: books.board, staleMs: world.name === "bars" ? 0 : config.mode.staleMarketMs },
     venue: built.venue,
     market: built.market,
-    organisms: organismSpecs(config, instruments),
+    organisms,
     chaos: config.chaos.rate === 0 ? null : {
       rate: config.chaos.rate,
       victims: () =>
@@ -276,8 +278,9 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   const openOrders = () => gate.counters().openOrders;
   const stop = () => system.halt();
   io.signal.addEventListener("abort", stop, { once: true });
-  const consoleDoor = config.console.enabled ? await openConsole(config, view, io) : null;
+  let consoleDoor: ConsoleServer | null = null;
   try {
+    if (config.console.enabled) consoleDoor = await openConsole(config, view, io);
     const root = supervise(system, ROOT, tree);
     const until = config.node.duration === undefined
       ? undefined
@@ -336,7 +339,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   }
 }
 
-async function openConsole(config: Config, view: LiveNodeView, io: NodeIo) {
+async function openConsole(config: Config, view: LiveNodeView, io: NodeIo): Promise<ConsoleServer> {
   const token = operatorToken();
   const door = await startConsole({
     view,

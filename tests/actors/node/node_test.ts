@@ -60,6 +60,31 @@ Deno.test("crashes without end make the tree give up, and giving up shuts the ga
   });
 });
 
+Deno.test("parameters a species refuses stop the node before anything is made", async () => {
+  await withDirectory(async (directory) => {
+    await Deno.writeTextFile(
+      `${directory}/cwts.toml`,
+      `[[instruments]]\nsymbol = "ALPHA"\n[[organisms]]\nid = "a"\nspecies = "anglerfish"\ninstruments = ["ALPHA"]\n` +
+        `[organisms.parameters]\nquote_lots = -1\n`,
+    );
+    await assert.rejects(run(directory), { code: "ORGANISM_PARAMETERS" });
+    await assert.rejects(Deno.stat(`${directory}/data`), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("a console that cannot open leaves the directory free for the next node", async () => {
+  await withDirectory(async (directory) => {
+    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const environment = { CWTS_CONSOLE_ENABLED: "true", CWTS_CONSOLE_PORT: String((taken.addr as Deno.NetAddr).port) };
+    await assert.rejects(run(directory, { environment }), { code: "PORT_IN_USE" });
+    {
+      using page = ControlPage.open(`${directory}/data`);
+      assert.equal(page.header().ownerPid, 0);
+    }
+    assert.equal((await run(directory, { environment: { CWTS_NODE_DURATION: "1" } })).summary.audit.verified, true);
+  });
+});
+
 Deno.test("two nodes cannot hold one data directory", async () => {
   await withDirectory(async (directory) => {
     const stop = new AbortController();
