@@ -2,10 +2,10 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 5679473017278553;
+export const LAYOUT_HASH = 781777650705355;
 
 /** Raised when an exported function changes its meaning or signature. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 /** Owners at or above this are other participants of a simulated market, never gated. */
 export const BACKGROUND_OWNER = 2147483648;
 /** Flag a venue sets on a command it must not carry out because its scope was killed after approval. */
@@ -35,9 +35,9 @@ export const CommandKind = {
   New: 1,
   /** Cancel the remaining quantity of target_id. */
   Cancel: 2,
-  /** Change price and/or total remaining quantity of target_id; order_id stays the target's. */
+  /** Change price and total quantity (what has filled included, FIX tag 38) of target_id; order_id stays the target's. */
   Amend: 3,
-  /** Cancel every resting order of owner (in instrument, or everywhere when instrument is 65535). */
+  /** Cancel every open order of owner (in instrument, or everywhere when instrument is 65535). */
   CancelOwner: 4,
 } as const;
 export type CommandKind = typeof CommandKind[keyof typeof CommandKind];
@@ -55,6 +55,10 @@ export const OrderType = {
   Limit: 0,
   /** At any price; the remainder never rests. */
   Market: 1,
+  /** Waits until a trade reaches price (the trigger), then is a market order. */
+  Stop: 2,
+  /** Waits until a trade reaches price + trigger_offset, then is a limit order at price. */
+  StopLimit: 3,
 } as const;
 export type OrderType = typeof OrderType[keyof typeof OrderType];
 
@@ -66,8 +70,42 @@ export const TimeInForce = {
   Ioc: 1,
   /** Fill or kill: all at once or nothing. */
   Fok: 2,
+  /** Until the market closes. */
+  Day: 3,
+  /** Until expires, in seconds since the Unix epoch. */
+  Gtd: 4,
 } as const;
 export type TimeInForce = typeof TimeInForce[keyof typeof TimeInForce];
+
+/** What happens when an incoming order meets an order of its own group (bits 3 to 5 of OrderCommand.flags). */
+export const SelfTrade = {
+  /** They trade. */
+  None: 0,
+  /** The incoming order's remainder is cancelled. */
+  CancelNewest: 1,
+  /** The resting order is cancelled, matching goes on. */
+  CancelOldest: 2,
+  /** Both are cancelled. */
+  CancelBoth: 3,
+  /** Both lose the smaller of their quantities without a trade. */
+  Decrement: 4,
+} as const;
+export type SelfTrade = typeof SelfTrade[keyof typeof SelfTrade];
+
+/** What a market does with orders. */
+export const TradingState = {
+  /** Orders match as they come. */
+  Continuous: 0,
+  /** Orders are collected, nothing matches. */
+  PreOpen: 1,
+  /** As PreOpen, and the indicative price is meant to be published. */
+  Auction: 2,
+  /** Only cancels. */
+  Halt: 3,
+  /** Only cancels; orders for the day have expired. */
+  Closed: 4,
+} as const;
+export type TradingState = typeof TradingState[keyof typeof TradingState];
 
 /** What an Execution reports (FIX tag 150). */
 export const ExecType = {
@@ -83,6 +121,12 @@ export const ExecType = {
   Rejected: 4,
   /** Cancel or amend refused; the order, if any, is unchanged. */
   CancelRejected: 5,
+  /** A stop order was activated; leaves is what now enters the book. */
+  Triggered: 6,
+  /** The order's time is over; quantity says how much was removed, leaves is 0. */
+  Expired: 7,
+  /** Quantity removed without a trade, by self-trade prevention; leaves is still open. */
+  Restated: 8,
 } as const;
 export type ExecType = typeof ExecType[keyof typeof ExecType];
 
@@ -205,10 +249,22 @@ export const Code = {
   VenueMalformed: 2008,
   /** the unmatched remainder of an immediate-or-cancel order was dropped */
   Ioc: 2009,
-  /** cancelled by a cancel-all of its owner */
+  /** cancelled by a mass cancel */
   OwnerCancel: 2010,
   /** the venue has no market data yet, or it is stale */
   NoMarketData: 2011,
+  /** stopped to prevent a trade with an order of the same group */
+  SelfTrade: 2012,
+  /** the order's time is over */
+  Expired: 2013,
+  /** the market's trading state does not take this */
+  NotTrading: 2014,
+  /** a reduce-only order has no position left to reduce */
+  NothingToReduce: 2015,
+  /** amended to a total that has filled already, so the rest is cancelled */
+  BelowFilled: 2016,
+  /** the book cannot count more lots on this side */
+  BookFull: 2017,
   /** the handle is closed, poisoned or of another kind */
   BadHandle: 3001,
   /** an argument is out of range */
@@ -257,8 +313,14 @@ export const CODE_TEXT: Readonly<Record<number, readonly [name: string, text: st
   2007: ["VenueDuplicateId", "the venue already has an order of that id"],
   2008: ["VenueMalformed", "the venue cannot read the command"],
   2009: ["Ioc", "the unmatched remainder of an immediate-or-cancel order was dropped"],
-  2010: ["OwnerCancel", "cancelled by a cancel-all of its owner"],
+  2010: ["OwnerCancel", "cancelled by a mass cancel"],
   2011: ["NoMarketData", "the venue has no market data yet, or it is stale"],
+  2012: ["SelfTrade", "stopped to prevent a trade with an order of the same group"],
+  2013: ["Expired", "the order's time is over"],
+  2014: ["NotTrading", "the market's trading state does not take this"],
+  2015: ["NothingToReduce", "a reduce-only order has no position left to reduce"],
+  2016: ["BelowFilled", "amended to a total that has filled already, so the rest is cancelled"],
+  2017: ["BookFull", "the book cannot count more lots on this side"],
   3001: ["BadHandle", "the handle is closed, poisoned or of another kind"],
   3002: ["BadArgument", "an argument is out of range"],
   3003: ["BufferTooSmall", "the caller's buffer cannot hold the result"],
@@ -316,7 +378,7 @@ export class OrderCommandView {
     this.view.setUint8(this.base + 3, value);
   }
 
-  /** bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate */
+  /** bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 15 refused at the door */
   get flags(): number {
     return this.view.getUint16(this.base + 4, true);
   }
@@ -340,7 +402,7 @@ export class OrderCommandView {
     setI64(this.view, this.base + 8, value);
   }
 
-  /** ticks; 0 for market orders and cancels */
+  /** ticks; the trigger of a Stop; 0 for market orders and cancels */
   get price(): number {
     return getI64(this.view, this.base + 16);
   }
@@ -348,7 +410,7 @@ export class OrderCommandView {
     setI64(this.view, this.base + 16, value);
   }
 
-  /** lots; for an amend the new remaining quantity */
+  /** lots; for an amend the new total quantity, what has filled included */
   get quantity(): number {
     return getI64(this.view, this.base + 24);
   }
@@ -364,6 +426,14 @@ export class OrderCommandView {
     this.view.setUint32(this.base + 32, value, true);
   }
 
+  /** lots a new limit order shows at a time (iceberg); 0 shows all; else zero */
+  get display(): number {
+    return this.view.getUint32(this.base + 36, true);
+  }
+  set display(value: number) {
+    this.view.setUint32(this.base + 36, value, true);
+  }
+
   /** when the command was issued, by the node's clock */
   get time(): number {
     return getMicros(this.view, this.base + 40);
@@ -372,7 +442,7 @@ export class OrderCommandView {
     setMicros(this.view, this.base + 40, value);
   }
 
-  /** order to cancel or amend; 0 for a new order */
+  /** order to cancel or amend; a new order has its expires and trigger_offset here */
   get targetId(): number {
     return getI64(this.view, this.base + 48);
   }
@@ -386,6 +456,22 @@ export class OrderCommandView {
   }
   set cause(value: number) {
     setI64(this.view, this.base + 56, value);
+  }
+
+  /** for a new Gtd order: seconds since the Unix epoch at which it ends; else zero */
+  get expires(): number {
+    return this.view.getUint32(this.base + 48, true);
+  }
+  set expires(value: number) {
+    this.view.setUint32(this.base + 48, value, true);
+  }
+
+  /** for a new StopLimit order: its trigger in ticks, minus price; else zero */
+  get triggerOffset(): number {
+    return this.view.getInt32(this.base + 52, true);
+  }
+  set triggerOffset(value: number) {
+    this.view.setInt32(this.base + 52, value, true);
   }
 }
 
@@ -623,7 +709,7 @@ export class MarketTickView {
     this.view.setUint16(this.base, value, true);
   }
 
-  /** 0 best prices changed, 1 trade print */
+  /** 0 best prices changed, 1 trade print, 2 trading state changed */
   get kind(): number {
     return this.view.getUint8(this.base + 2);
   }
@@ -631,7 +717,7 @@ export class MarketTickView {
     this.view.setUint8(this.base + 2, value);
   }
 
-  /** Side of the taker for a trade print */
+  /** Side of the taker for a trade print, 2 in an auction; the new TradingState for kind 2 */
   get aggressor(): number {
     return this.view.getUint8(this.base + 3);
   }
@@ -742,6 +828,274 @@ export class DepthLevelView {
   }
   set orders(value: number) {
     this.view.setUint32(this.base + 16, value, true);
+  }
+}
+
+/** One order as the book shows it (L3). What an iceberg hides is not in it. 64 bytes; move the view with `at`. */
+export class BookOrderView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** client order id */
+  get orderId(): number {
+    return getI64(this.view, this.base);
+  }
+  set orderId(value: number) {
+    setI64(this.view, this.base, value);
+  }
+
+  /** ticks */
+  get price(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set price(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** lots shown */
+  get quantity(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set quantity(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** owner of the order */
+  get owner(): number {
+    return this.view.getUint32(this.base + 24, true);
+  }
+  set owner(value: number) {
+    this.view.setUint32(this.base + 24, value, true);
+  }
+
+  /** the book's own count of orders entered, from 1: smaller is older */
+  get sequence(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set sequence(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+}
+
+/** Where a crossed book would uncross now. 64 bytes; move the view with `at`. */
+export class IndicativeView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** ticks; 0 when nothing would trade */
+  get price(): number {
+    return getI64(this.view, this.base);
+  }
+  set price(value: number) {
+    setI64(this.view, this.base, value);
+  }
+
+  /** lots that would trade */
+  get volume(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set volume(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** lots left at that price: positive buyers, negative sellers */
+  get imbalance(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set imbalance(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** lots that would buy at that price */
+  get buy(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set buy(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** lots that would sell at that price */
+  get sell(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set sell(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+}
+
+/** One event of a market data feed, after parsing; the fields of hftbacktest's Event, in integers. 64 bytes; move the view with `at`. */
+export class MarketEventView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** EventFlag bits */
+  get flags(): number {
+    return getI64(this.view, this.base);
+  }
+  set flags(value: number) {
+    setI64(this.view, this.base, value);
+  }
+
+  /** nanoseconds, by the exchange's clock */
+  get exchangeTime(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set exchangeTime(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** nanoseconds, by the receiver's clock */
+  get localTime(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set localTime(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** ticks */
+  get price(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set price(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** lots; 0 removes a level */
+  get quantity(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set quantity(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+
+  /** the exchange's order or trade id, 0 when the feed has none */
+  get orderId(): number {
+    return getI64(this.view, this.base + 40);
+  }
+  set orderId(value: number) {
+    setI64(this.view, this.base + 40, value);
+  }
+
+  /** the feed's sequence number of the message */
+  get sequence(): number {
+    return getI64(this.view, this.base + 48);
+  }
+  set sequence(value: number) {
+    setI64(this.view, this.base + 48, value);
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint32(this.base + 56, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint32(this.base + 56, value, true);
+  }
+
+  /** depends on the feed */
+  get spare(): number {
+    return this.view.getUint32(this.base + 60, true);
+  }
+  set spare(value: number) {
+    this.view.setUint32(this.base + 60, value, true);
+  }
+}
+
+/** What a call to the order path did, and what waits because a buffer was full. 32 bytes; move the view with `at`. */
+export class PipelineCountsView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** commands the gate let through */
+  get accepted(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set accepted(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** Execution records written */
+  get executions(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set executions(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** MarketTick records written */
+  get ticks(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set ticks(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** Execution records still to be drained */
+  get waitingExecutions(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set waitingExecutions(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+
+  /** MarketTick records still to be drained */
+  get waitingTicks(): number {
+    return this.view.getUint32(this.base + 16, true);
+  }
+  set waitingTicks(value: number) {
+    this.view.setUint32(this.base + 16, value, true);
+  }
+
+  /** commands let through and stopped before the book */
+  get refusedAtDoor(): number {
+    return this.view.getUint32(this.base + 20, true);
+  }
+  set refusedAtDoor(value: number) {
+    this.view.setUint32(this.base + 20, value, true);
   }
 }
 

@@ -20,6 +20,11 @@ function checkRecord(record: RecordLayout): void {
     if (offset !== end) throw new Error(`${record.name}.${name} starts at ${offset}, expected ${end}`);
     end = offset + size;
   }
+  for (const [offset, type, name] of record.aliases ?? []) {
+    const size = SIZES[type];
+    const covered = record.fields.some(([start, t]) => start <= offset && offset + size <= start + SIZES[t]);
+    if (offset % size !== 0 || !covered) throw new Error(`${record.name}.${name} lies in no field`);
+  }
   // AuditHead carries a 32-byte hash after its described fields.
   if (end !== record.size && !(record.name === "AuditHead" && end === 32)) {
     throw new Error(`${record.name} is ${record.size} bytes but its fields end at ${end}`);
@@ -66,7 +71,30 @@ function rustRecord(r: RecordLayout): string {
   }
   return `/// ${r.doc}\n#[repr(C)]\n#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]\npub struct ${r.name} {\n${
     fields.join("\n")
-  }\n}\n\nconst _: () = {\n    assert!(core::mem::size_of::<${r.name}>() == ${r.size});\n${asserts.join("\n")}\n};\n`;
+  }\n}\n\nconst _: () = {\n    assert!(core::mem::size_of::<${r.name}>() == ${r.size});\n${asserts.join("\n")}\n};\n${
+    rustAliases(r)
+  }`;
+}
+
+/** An alias reads and writes a part of the integer field that covers it: little-endian, so a shift and a mask. */
+function rustAliases({ name: record, fields, aliases = [] }: RecordLayout): string {
+  if (aliases.length === 0) return "";
+  const methods = aliases.map(([offset, type, name, doc]) => {
+    const [start, whole, field] = fields.find(([at, t]) => at <= offset && offset < at + SIZES[t])!;
+    const shift = (offset - start) * 8;
+    const bits = SIZES[type] * 8;
+    const unsigned = `u${bits}`;
+    const read = `${shift === 0 ? `self.${field}` : `(self.${field} >> ${shift})`} as ${rustType(type)}`;
+    const value = type === unsigned ? "value" : `(value as ${unsigned})`;
+    const word = `${whole}::from(${value.replace(/^\((.*)\)$/, "$1")})${shift === 0 ? "" : ` << ${shift}`}`;
+    return `    /// ${doc}\n    #[must_use]\n    #[inline]\n    pub const fn ${name}(&self) -> ${
+      rustType(type)
+    } {\n        ${read}\n    }\n\n` +
+      `    /// Sets \`${name}\`.\n    #[inline]\n    pub fn set_${name}(&mut self, value: ${rustType(type)}) {\n` +
+      `        let mask = ${whole}::from(${unsigned}::MAX)${shift === 0 ? "" : ` << ${shift}`};\n` +
+      `        self.${field} = self.${field} & !mask | ${word};\n    }`;
+  });
+  return `\nimpl ${record} {\n${methods.join("\n\n")}\n}\n`;
 }
 
 function rust(): string {
@@ -101,7 +129,10 @@ function tsRecord(r: RecordLayout): string {
   return `/** ${r.doc} ${r.size} bytes; move the view with \`at\`. */\nexport class ${r.name}View {\n  static readonly SIZE = ${r.size};\n  private readonly view: DataView;\n  private base = 0;\n\n` +
     `  constructor(readonly buffer: Uint8Array) {\n    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);\n  }\n\n` +
     `  /** Points the view at record \`index\` and returns it. */\n  at(index: number): this {\n    this.base = index * ${r.size};\n    return this;\n  }\n\n` +
-    `${r.fields.filter(([, , name]) => !name.startsWith("reserved")).map(tsAccessors).join("\n\n")}\n}\n`;
+    `${
+      [...r.fields, ...r.aliases ?? []].filter(([, , name]) => !name.startsWith("reserved")).map(tsAccessors)
+        .join("\n\n")
+    }\n}\n`;
 }
 
 function tsEnum(e: EnumLayout): string {

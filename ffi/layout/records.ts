@@ -19,6 +19,8 @@ export interface RecordLayout {
   readonly doc: string;
   readonly size: number;
   readonly fields: readonly Field[];
+  /** Other readings of bytes that a field already covers, by the kind of record. */
+  readonly aliases?: readonly Field[];
 }
 
 export interface EnumLayout {
@@ -29,7 +31,7 @@ export interface EnumLayout {
 }
 
 export const constants: readonly (readonly [name: string, value: number, doc: string])[] = [
-  ["ABI_VERSION", 1, "Raised when an exported function changes its meaning or signature."],
+  ["ABI_VERSION", 2, "Raised when an exported function changes its meaning or signature."],
   [
     "BACKGROUND_OWNER",
     0x80000000,
@@ -59,11 +61,15 @@ export const enums: readonly EnumLayout[] = [
     values: [
       ["New", 1, "Enter an order."],
       ["Cancel", 2, "Cancel the remaining quantity of target_id."],
-      ["Amend", 3, "Change price and/or total remaining quantity of target_id; order_id stays the target's."],
+      [
+        "Amend",
+        3,
+        "Change price and total quantity (what has filled included, FIX tag 38) of target_id; order_id stays the target's.",
+      ],
       [
         "CancelOwner",
         4,
-        "Cancel every resting order of owner (in instrument, or everywhere when instrument is 65535).",
+        "Cancel every open order of owner (in instrument, or everywhere when instrument is 65535).",
       ],
     ],
   },
@@ -72,7 +78,12 @@ export const enums: readonly EnumLayout[] = [
     name: "OrderType",
     doc: "Pricing of an order.",
     repr: "u8",
-    values: [["Limit", 0, "At price or better."], ["Market", 1, "At any price; the remainder never rests."]],
+    values: [
+      ["Limit", 0, "At price or better."],
+      ["Market", 1, "At any price; the remainder never rests."],
+      ["Stop", 2, "Waits until a trade reaches price (the trigger), then is a market order."],
+      ["StopLimit", 3, "Waits until a trade reaches price + trigger_offset, then is a limit order at price."],
+    ],
   },
   {
     name: "TimeInForce",
@@ -82,6 +93,32 @@ export const enums: readonly EnumLayout[] = [
       ["Gtc", 0, "Good till cancelled."],
       ["Ioc", 1, "Immediate or cancel: match what is there, drop the rest."],
       ["Fok", 2, "Fill or kill: all at once or nothing."],
+      ["Day", 3, "Until the market closes."],
+      ["Gtd", 4, "Until expires, in seconds since the Unix epoch."],
+    ],
+  },
+  {
+    name: "SelfTrade",
+    doc: "What happens when an incoming order meets an order of its own group (bits 3 to 5 of OrderCommand.flags).",
+    repr: "u8",
+    values: [
+      ["None", 0, "They trade."],
+      ["CancelNewest", 1, "The incoming order's remainder is cancelled."],
+      ["CancelOldest", 2, "The resting order is cancelled, matching goes on."],
+      ["CancelBoth", 3, "Both are cancelled."],
+      ["Decrement", 4, "Both lose the smaller of their quantities without a trade."],
+    ],
+  },
+  {
+    name: "TradingState",
+    doc: "What a market does with orders.",
+    repr: "u8",
+    values: [
+      ["Continuous", 0, "Orders match as they come."],
+      ["PreOpen", 1, "Orders are collected, nothing matches."],
+      ["Auction", 2, "As PreOpen, and the indicative price is meant to be published."],
+      ["Halt", 3, "Only cancels."],
+      ["Closed", 4, "Only cancels; orders for the day have expired."],
     ],
   },
   {
@@ -95,6 +132,9 @@ export const enums: readonly EnumLayout[] = [
       ["Replaced", 3, "Amended; price and leaves are the new ones."],
       ["Rejected", 4, "Not accepted by the venue; reason says why."],
       ["CancelRejected", 5, "Cancel or amend refused; the order, if any, is unchanged."],
+      ["Triggered", 6, "A stop order was activated; leaves is what now enters the book."],
+      ["Expired", 7, "The order's time is over; quantity says how much was removed, leaves is 0."],
+      ["Restated", 8, "Quantity removed without a trade, by self-trade prevention; leaves is still open."],
     ],
   },
   { name: "Liquidity", doc: "Who rested.", repr: "u8", values: [["None", 0, ""], ["Maker", 1, ""], ["Taker", 2, ""]] },
@@ -173,8 +213,14 @@ export const enums: readonly EnumLayout[] = [
       ["VenueDuplicateId", 2007, "the venue already has an order of that id"],
       ["VenueMalformed", 2008, "the venue cannot read the command"],
       ["Ioc", 2009, "the unmatched remainder of an immediate-or-cancel order was dropped"],
-      ["OwnerCancel", 2010, "cancelled by a cancel-all of its owner"],
+      ["OwnerCancel", 2010, "cancelled by a mass cancel"],
       ["NoMarketData", 2011, "the venue has no market data yet, or it is stale"],
+      ["SelfTrade", 2012, "stopped to prevent a trade with an order of the same group"],
+      ["Expired", 2013, "the order's time is over"],
+      ["NotTrading", 2014, "the market's trading state does not take this"],
+      ["NothingToReduce", 2015, "a reduce-only order has no position left to reduce"],
+      ["BelowFilled", 2016, "amended to a total that has filled already, so the rest is cancelled"],
+      ["BookFull", 2017, "the book cannot count more lots on this side"],
       ["BadHandle", 3001, "the handle is closed, poisoned or of another kind"],
       ["BadArgument", 3002, "an argument is out of range"],
       ["BufferTooSmall", 3003, "the caller's buffer cannot hold the result"],
@@ -196,16 +242,25 @@ export const records: readonly RecordLayout[] = [
       [1, "u8", "side", "Side"],
       [2, "u8", "order_type", "OrderType"],
       [3, "u8", "tif", "TimeInForce"],
-      [4, "u16", "flags", "bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate"],
+      [
+        4,
+        "u16",
+        "flags",
+        "bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 15 refused at the door",
+      ],
       [6, "u16", "instrument", "instrument id; 65535 means every instrument where that is allowed"],
       [8, "u64", "order_id", "client order id (ClOrdID), unique in the data directory; 0 is not an id"],
-      [16, "i64", "price", "ticks; 0 for market orders and cancels"],
-      [24, "i64", "quantity", "lots; for an amend the new remaining quantity"],
+      [16, "i64", "price", "ticks; the trigger of a Stop; 0 for market orders and cancels"],
+      [24, "i64", "quantity", "lots; for an amend the new total quantity, what has filled included"],
       [32, "u32", "owner", "strategy id, or a background participant"],
-      [36, "u32", "reserved", "zero"],
+      [36, "u32", "display", "lots a new limit order shows at a time (iceberg); 0 shows all; else zero"],
       [40, "time", "time", "when the command was issued, by the node's clock"],
-      [48, "u64", "target_id", "order to cancel or amend; 0 for a new order"],
+      [48, "u64", "target_id", "order to cancel or amend; a new order has its expires and trigger_offset here"],
       [56, "u64", "cause", "id of the message that caused the command; 0 when unknown"],
+    ],
+    aliases: [
+      [48, "u32", "expires", "for a new Gtd order: seconds since the Unix epoch at which it ends; else zero"],
+      [52, "i32", "trigger_offset", "for a new StopLimit order: its trigger in ticks, minus price; else zero"],
     ],
   },
   {
@@ -251,8 +306,8 @@ export const records: readonly RecordLayout[] = [
     size: 64,
     fields: [
       [0, "u16", "instrument", "instrument id"],
-      [2, "u8", "kind", "0 best prices changed, 1 trade print"],
-      [3, "u8", "aggressor", "Side of the taker for a trade print"],
+      [2, "u8", "kind", "0 best prices changed, 1 trade print, 2 trading state changed"],
+      [3, "u8", "aggressor", "Side of the taker for a trade print, 2 in an auction; the new TradingState for kind 2"],
       [4, "u32", "match_id", "of the trade, 0 otherwise"],
       [8, "i64", "bid", "best bid in ticks, 0 when the side is empty"],
       [16, "i64", "bid_quantity", "lots at the best bid"],
@@ -273,6 +328,67 @@ export const records: readonly RecordLayout[] = [
       [16, "u32", "orders", "orders at this price"],
       [20, "u32", "reserved", "zero"],
       [24, "u64", "reserved2", "zero"],
+    ],
+  },
+  {
+    name: "BookOrder",
+    doc: "One order as the book shows it (L3). What an iceberg hides is not in it.",
+    size: 64,
+    fields: [
+      [0, "u64", "order_id", "client order id"],
+      [8, "i64", "price", "ticks"],
+      [16, "i64", "quantity", "lots shown"],
+      [24, "u32", "owner", "owner of the order"],
+      [28, "u32", "reserved", "zero"],
+      [32, "u64", "sequence", "the book's own count of orders entered, from 1: smaller is older"],
+      [40, "u64", "reserved2", "zero"],
+      [48, "u64", "reserved3", "zero"],
+      [56, "u64", "reserved4", "zero"],
+    ],
+  },
+  {
+    name: "Indicative",
+    doc: "Where a crossed book would uncross now.",
+    size: 64,
+    fields: [
+      [0, "i64", "price", "ticks; 0 when nothing would trade"],
+      [8, "i64", "volume", "lots that would trade"],
+      [16, "i64", "imbalance", "lots left at that price: positive buyers, negative sellers"],
+      [24, "i64", "buy", "lots that would buy at that price"],
+      [32, "i64", "sell", "lots that would sell at that price"],
+      [40, "u64", "reserved", "zero"],
+      [48, "u64", "reserved2", "zero"],
+      [56, "u64", "reserved3", "zero"],
+    ],
+  },
+  {
+    name: "MarketEvent",
+    doc: "One event of a market data feed, after parsing; the fields of hftbacktest's Event, in integers.",
+    size: 64,
+    fields: [
+      [0, "u64", "flags", "EventFlag bits"],
+      [8, "i64", "exchange_time", "nanoseconds, by the exchange's clock"],
+      [16, "i64", "local_time", "nanoseconds, by the receiver's clock"],
+      [24, "i64", "price", "ticks"],
+      [32, "i64", "quantity", "lots; 0 removes a level"],
+      [40, "u64", "order_id", "the exchange's order or trade id, 0 when the feed has none"],
+      [48, "u64", "sequence", "the feed's sequence number of the message"],
+      [56, "u32", "instrument", "instrument id"],
+      [60, "u32", "spare", "depends on the feed"],
+    ],
+  },
+  {
+    name: "PipelineCounts",
+    doc: "What a call to the order path did, and what waits because a buffer was full.",
+    size: 32,
+    fields: [
+      [0, "u32", "accepted", "commands the gate let through"],
+      [4, "u32", "executions", "Execution records written"],
+      [8, "u32", "ticks", "MarketTick records written"],
+      [12, "u32", "waiting_executions", "Execution records still to be drained"],
+      [16, "u32", "waiting_ticks", "MarketTick records still to be drained"],
+      [20, "u32", "refused_at_door", "commands let through and stopped before the book"],
+      [24, "u64", "reserved", "zero"],
     ],
   },
   {

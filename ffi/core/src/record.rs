@@ -2,9 +2,9 @@
 //!
 //! The generated layout lists every byte of a record as a field, so a record has no padding and any bytes are one.
 use crate::layout::{
-    AuditHead, AuditHeader, AuditVerdict, CodeCount, ControlHeader, ControlReceipt, DepthLevel,
-    Execution, Exposure, GateCounters, GateDecision, InstrumentRules, MarketTick, OrderCommand,
-    StrategyLimits, SubmitCounts,
+    AuditHead, AuditHeader, AuditVerdict, BookOrder, CodeCount, ControlHeader, ControlReceipt,
+    DepthLevel, Execution, Exposure, GateCounters, GateDecision, Indicative, InstrumentRules,
+    MarketEvent, MarketTick, OrderCommand, PipelineCounts, StrategyLimits, SubmitCounts,
 };
 use core::mem::size_of;
 use core::slice;
@@ -25,7 +25,8 @@ macro_rules! records {
 
 records! {
     AuditHead AuditHeader AuditVerdict CodeCount ControlHeader ControlReceipt DepthLevel Execution Exposure
-    GateCounters GateDecision InstrumentRules MarketTick OrderCommand StrategyLimits SubmitCounts
+    GateCounters GateDecision Indicative InstrumentRules MarketEvent MarketTick OrderCommand
+    PipelineCounts BookOrder StrategyLimits SubmitCounts
 }
 
 /// The bytes of one record.

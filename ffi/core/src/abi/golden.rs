@@ -40,7 +40,7 @@ fn golden(name: &str) -> Option<Vec<u8>> {
             price,
             quantity,
             owner,
-            reserved,
+            display,
             time: time,
             target_id,
             cause,
