@@ -147,11 +147,8 @@
 mod direct;
 mod engine;
 mod events;
-mod id_map;
-mod ladder;
 mod naive;
 mod rules;
-mod slab;
 
 pub use direct::DirectBook;
 pub use engine::{CancelScope, ListingError, MatchingEngine, EVERY_INSTRUMENT, INSTRUMENT_COUNT};

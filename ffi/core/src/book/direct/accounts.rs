@@ -134,8 +134,11 @@ impl Accounts {
     /// Takes the order in `slot` from its account's list.
     #[inline(always)]
     pub(super) fn unlink(&mut self, slot: u32, orders: &mut Slab) {
-        let (number, older, younger) =
-            (orders[slot].account, orders[slot].older, orders[slot].younger);
+        let (number, older, younger) = (
+            orders[slot].account,
+            orders[slot].older,
+            orders[slot].younger,
+        );
         // At either end of the list the neighbour is slot 0, which swallows the write.
         orders[older].younger = younger;
         orders[younger].older = older;
@@ -209,7 +212,10 @@ mod tests {
         }
         for (number, owner) in (0..).zip(&owners) {
             assert_eq!(accounts.find(*owner), Some(number));
-            assert_eq!((accounts[number].owner, accounts[number].group), (*owner, *owner));
+            assert_eq!(
+                (accounts[number].owner, accounts[number].group),
+                (*owner, *owner)
+            );
         }
         assert_eq!(accounts.all().len(), owners.len());
     }
@@ -227,7 +233,10 @@ mod tests {
         ] {
             accounts[number].position = position;
             let known = accounts[number];
-            assert_eq!((known.reducible(side::BUY), known.reducible(side::SELL)), (buy, sell));
+            assert_eq!(
+                (known.reducible(side::BUY), known.reducible(side::SELL)),
+                (buy, sell)
+            );
         }
     }
 

@@ -87,7 +87,10 @@ mod tests {
     #[test]
     fn comes_out_by_key_then_by_age_and_not_too_early() {
         let mut agenda = Agenda::new();
-        assert_eq!((agenda.first_key(), agenda.take_up_to(i64::MAX)), (None, None));
+        assert_eq!(
+            (agenda.first_key(), agenda.take_up_to(i64::MAX)),
+            (None, None)
+        );
         for (key, age) in [(5, 9), (3, 4), (5, 2), (-7, 8), (3, 1)] {
             agenda.add(entry(key, age), |_| true);
         }
@@ -107,7 +110,9 @@ mod tests {
         let mut agenda = Agenda::new();
         for age in 0..100_000 {
             // Only the last hundred are live.
-            agenda.add(entry(age as i64 % 1_000, age), |entry| entry.age + 100 > age);
+            agenda.add(entry(age as i64 % 1_000, age), |entry| {
+                entry.age + 100 > age
+            });
             assert!(agenda.heap.len() <= 2 * 100 + FEW, "{age}");
         }
         let live = std::iter::from_fn(|| agenda.take_up_to(i64::MAX));

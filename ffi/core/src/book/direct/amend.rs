@@ -128,14 +128,7 @@ impl DirectBook {
     }
 
     /// An open order as a taker; `price` is what records say, `limit` what it may pay.
-    pub(super) fn taker(
-        &self,
-        slot: u32,
-        price: i64,
-        limit: i64,
-        left: i64,
-        total: i64,
-    ) -> Taker {
+    pub(super) fn taker(&self, slot: u32, price: i64, limit: i64, left: i64, total: i64) -> Taker {
         let order = &self.orders[slot];
         Taker {
             order_id: order.id,
@@ -166,4 +159,3 @@ impl DirectBook {
         }
     }
 }
-

@@ -103,14 +103,7 @@ impl DirectBook {
     }
 
     /// The first orders of both sides trade, or one that has nothing to reduce ends.
-    fn meet_in_auction(
-        &mut self,
-        buy: u32,
-        sell: u32,
-        price: i64,
-        time: i64,
-        events: &mut Events,
-    ) {
+    fn meet_in_auction(&mut self, buy: u32, sell: u32, price: i64, time: i64, events: &mut Events) {
         let mut lots = i64::MAX;
         for slot in [buy, sell] {
             let order = &self.orders[slot];
@@ -124,7 +117,8 @@ impl DirectBook {
             }
         }
         let accounts = [buy, sell].map(|slot| self.orders[slot].account);
-        self.accounts.trade(accounts[0], accounts[1], side::BUY, lots);
+        self.accounts
+            .trade(accounts[0], accounts[1], side::BUY, lots);
         let [bought, sold] = [buy, sell].map(|slot| {
             let order = &self.orders[slot];
             Party {
@@ -194,4 +188,3 @@ fn candidates(buys: &[(i64, i64)], sells: &[(i64, i64)]) -> Vec<Indicative> {
         }
     }
 }
-

@@ -12,8 +12,7 @@ use crate::layout::{
 };
 
 /// Times in force of a plain order, one bit each.
-const PLAIN_TIFS: u32 =
-    1 << time_in_force::GTC | 1 << time_in_force::IOC | 1 << time_in_force::DAY;
+const PLAIN_TIFS: u32 = 1 << time_in_force::GTC | 1 << time_in_force::IOC | 1 << time_in_force::DAY;
 
 /// Whether a new order is a sound limit order that needs none of the rare rules. Anything else is read with care.
 #[inline(always)]

@@ -82,7 +82,11 @@ impl<'a> Rehearsal<'a> {
     fn fills(mut self, limit: i64) -> bool {
         let against = 1 - self.side;
         let reach = key_of(against, limit);
-        let keys: Vec<i64> = self.book.keys(against).take_while(|key| *key >= reach).collect();
+        let keys: Vec<i64> = self
+            .book
+            .keys(against)
+            .take_while(|key| *key >= reach)
+            .collect();
         for key in keys {
             if !self.empties(against, key) {
                 break;

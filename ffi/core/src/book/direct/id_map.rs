@@ -165,7 +165,13 @@ mod tests {
                 map.remove(id, slot);
                 orders.free(slot);
             } else {
-                let slot = orders.insert(Order { id, ..Order::default() }, Rest::default());
+                let slot = orders.insert(
+                    Order {
+                        id,
+                        ..Order::default()
+                    },
+                    Rest::default(),
+                );
                 map.insert(id, slot);
                 truth.insert(id, slot);
             }

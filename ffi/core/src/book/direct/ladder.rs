@@ -479,7 +479,10 @@ mod tests {
         fn check(&self, key: i64) {
             let level = self.ladder.get(key);
             let queue = self.truth.get(&key).cloned().unwrap_or_default();
-            assert_eq!(level.shown, queue.iter().map(|slot| i64::from(*slot)).sum::<i64>());
+            assert_eq!(
+                level.shown,
+                queue.iter().map(|slot| i64::from(*slot)).sum::<i64>()
+            );
             let (mut slot, mut seen) = (level.head, Vec::new());
             while slot != NONE {
                 seen.push(slot);
@@ -530,16 +533,14 @@ mod tests {
 
     #[test]
     fn keeps_queues_and_finds_neighbours_inside_the_window() {
-        let ladder = agrees_with_a_sorted_map(Ladder::with_capacity(512), |x| {
-            100_000 + (x % 300) as i64
-        });
+        let ladder =
+            agrees_with_a_sorted_map(Ladder::with_capacity(512), |x| 100_000 + (x % 300) as i64);
         assert_eq!(ladder.levels.len(), 2_048);
     }
 
     #[test]
     fn finds_neighbours_in_a_sparse_window_and_around_it() {
-        let ladder =
-            agrees_with_a_sorted_map(Ladder::new(), |x| 100_000 + (x % 40) as i64 * 1_021);
+        let ladder = agrees_with_a_sorted_map(Ladder::new(), |x| 100_000 + (x % 40) as i64 * 1_021);
         assert_eq!(ladder.levels.len(), LARGEST);
     }
 
@@ -576,7 +577,10 @@ mod tests {
         let mut twins = Twins::new(Ladder::with_capacity(LARGEST));
         twins.add(1_000_000);
         for step in 0..LARGEST / 4 {
-            assert!(twins.ladder.index(2_000_000) >= LARGEST, "moved after {step}");
+            assert!(
+                twins.ladder.index(2_000_000) >= LARGEST,
+                "moved after {step}"
+            );
             twins.add(2_000_000);
         }
         let place = twins.ladder.index(2_000_000) as i64;

@@ -27,7 +27,9 @@ impl DirectBook {
                     .collect();
                 members.sort_unstable();
                 let accounts = members.iter().map(|(_, number)| *number);
-                accounts.fold(0, |sum, number| sum + self.cancel_account(number, time, events))
+                accounts.fold(0, |sum, number| {
+                    sum + self.cancel_account(number, time, events)
+                })
             }
             Whose::Everybody => self.cancel_everybody(time, events),
         }

@@ -113,7 +113,8 @@ impl DirectBook {
                 owner: taker.owner,
                 leaves: taker.left,
             };
-            self.accounts.trade(taker.account, account, taker.side, lots);
+            self.accounts
+                .trade(taker.account, account, taker.side, lots);
             events.trade(self.instrument, time, taker.side, price, lots, made, took);
             if shown == 0 {
                 let maker = slot;

@@ -18,8 +18,8 @@ mod enter;
 mod fill_or_kill;
 mod id_map;
 mod ladder;
-mod matching;
 mod mass_cancel;
+mod matching;
 mod slab;
 mod stops;
 mod views;
@@ -234,7 +234,10 @@ impl DirectBook {
     fn by_age(&mut self, wanted: impl Fn(&slab::Order) -> bool) -> Vec<(u64, u32)> {
         let mut slots = core::mem::take(&mut self.scratch);
         slots.clear();
-        let picked = self.orders.occupied().filter(|slot| wanted(&self.orders[*slot]));
+        let picked = self
+            .orders
+            .occupied()
+            .filter(|slot| wanted(&self.orders[*slot]));
         slots.extend(picked.map(|slot| (self.orders.rest(slot).age, slot)));
         slots.sort_unstable();
         slots
@@ -366,12 +369,20 @@ impl Book for DirectBook {
 
     fn depth(&self, side: u8, levels: usize, out: &mut Vec<DepthLevel>) {
         out.clear();
-        out.extend(self.keys(side).take(levels).map(|key| self.level_view(side, key)));
+        out.extend(
+            self.keys(side)
+                .take(levels)
+                .map(|key| self.level_view(side, key)),
+        );
     }
 
     fn orders(&self, side: u8, orders: usize, out: &mut Vec<BookOrder>) {
         out.clear();
-        out.extend(self.queued(side).take(orders).map(|slot| self.order_view(slot)));
+        out.extend(
+            self.queued(side)
+                .take(orders)
+                .map(|slot| self.order_view(slot)),
+        );
     }
 
     fn open_orders(&self) -> usize {
@@ -388,11 +399,13 @@ impl Book for DirectBook {
     }
 
     fn for_each_order(&self, side: u8, visit: &mut dyn FnMut(&OpenOrder)) {
-        self.queued(side).for_each(|slot| visit(&self.open_order(slot)));
+        self.queued(side)
+            .for_each(|slot| visit(&self.open_order(slot)));
     }
 
     fn for_each_stop(&self, visit: &mut dyn FnMut(&OpenOrder)) {
-        self.stops_by_age().for_each(|slot| visit(&self.open_order(slot)));
+        self.stops_by_age()
+            .for_each(|slot| visit(&self.open_order(slot)));
     }
 
     fn for_each_account(&self, visit: &mut dyn FnMut(&Account)) {

@@ -148,7 +148,9 @@ impl Slab {
     /// Whether the order of that age is still open in that slot.
     #[inline]
     pub(super) fn holds(&self, slot: u32, age: u64) -> bool {
-        self.rests.get(slot as usize).is_some_and(|rest| rest.age == age)
+        self.rests
+            .get(slot as usize)
+            .is_some_and(|rest| rest.age == age)
     }
 
     /// Slots of all open orders, in no particular order.
@@ -218,7 +220,10 @@ mod tests {
         slab.free(4);
         assert!(!slab.holds(2, 2) && slab.holds(3, 3));
         assert_eq!(slab.occupied().collect::<Vec<_>>(), [1, 3, 5]);
-        assert_eq!((put(&mut slab, 6), put(&mut slab, 7), put(&mut slab, 8)), (4, 2, 6));
+        assert_eq!(
+            (put(&mut slab, 6), put(&mut slab, 7), put(&mut slab, 8)),
+            (4, 2, 6)
+        );
         assert!(slab.holds(4, 6) && !slab.holds(4, 4));
         assert_eq!(slab[4].id, 6);
     }

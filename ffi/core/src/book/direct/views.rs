@@ -24,7 +24,8 @@ impl DirectBook {
 
     /// Slots of the resting orders of a side, in the order in which they would be matched.
     pub(super) fn queued(&self, side: u8) -> impl Iterator<Item = u32> + '_ {
-        self.keys(side).flat_map(move |key| self.queue_of(side, key))
+        self.keys(side)
+            .flat_map(move |key| self.queue_of(side, key))
     }
 
     pub(super) fn level_view(&self, side: u8, key: i64) -> DepthLevel {
@@ -94,9 +95,8 @@ impl DirectBook {
 
     /// The accounts there is something to say about, by owner.
     pub(super) fn accounts_by_owner(&self) -> Vec<Account> {
-        let told = |known: &&Known| {
-            known.open > 0 || known.position != 0 || known.group != known.owner
-        };
+        let told =
+            |known: &&Known| known.open > 0 || known.position != 0 || known.group != known.owner;
         let mut accounts: Vec<Account> =
             self.accounts.all().iter().filter(told).map(view).collect();
         accounts.sort_unstable_by_key(|account| account.owner);
