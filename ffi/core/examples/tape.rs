@@ -56,7 +56,7 @@ fn read_tape(bytes: &[u8]) -> Vec<OrderCommand> {
             other => panic!("record {n}: unknown operation {other}"),
         }
     });
-    commands.collect()
+    common::with_totals(commands.collect())
 }
 
 /// What a tape did to a book.

@@ -97,7 +97,7 @@ pub extern "C" fn cwts_engine_create() -> i64 {
 #[no_mangle]
 pub extern "C" fn cwts_engine_add_instrument(handle: u64, instrument: u32) -> i32 {
     ENGINES.call(handle, |this| {
-        let refused = || Failure::argument(format!("instrument {instrument} is not below 128"));
+        let refused = || Failure::argument(format!("instrument {instrument} is not below 65535"));
         let id = u16::try_from(instrument).map_err(|_| refused())?;
         match this.engine.add_instrument(id) {
             Ok(()) | Err(ListingError::AlreadyListed) => Ok(0),

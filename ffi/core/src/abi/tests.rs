@@ -346,7 +346,7 @@ fn what_does_not_fit_waits_in_order_and_nothing_is_lost() {
     let engine = handle(cwts_engine_create());
     assert_eq!(cwts_engine_add_instrument(engine, 0), 0);
     assert_eq!(cwts_engine_add_instrument(engine, 0), 0);
-    assert_eq!(cwts_engine_add_instrument(engine, 128), BAD_ARGUMENT);
+    assert_eq!(cwts_engine_add_instrument(engine, 65_535), BAD_ARGUMENT);
     let timed = |order_id| OrderCommand {
         time: 5,
         ..order(order_id)

@@ -21,7 +21,7 @@
 //!    not positive; a price outside 1 to [`MAX_PRICE`] on anything but a market order; post-only on anything but a
 //!    Limit that may rest (GTC, DAY, GTD); a stop (either type) that is IOC or FOK, or whose trigger is not a price; a
 //!    trigger offset on anything but a StopLimit; `expires` 0 on a GTD order or not 0 on any other; display on anything
-//!    but a Limit that may rest, or above the quantity;
+//!    but a Limit that may rest, or above the quantity, or less than a [`MAX_SLICES`]th of it;
 //! 2. `NOT_TRADING`: in Halt and Closed everything; in PreOpen and Auction whatever is not a stop and cannot rest (market,
 //!    IOC, FOK);
 //! 3. `EXPIRED`: GTD, and `expires` × 10⁹ is not after the command's time;
@@ -60,7 +60,7 @@
 //! The mode is fixed when an order is entered and holds whenever it is the taker: amended or triggered too. Bits of the
 //! mode on an amend are not read.
 //!
-//! **Reduce-only.** The book counts each owner's position: lots bought less lots sold here, plus what
+//! **Reduce-only.** Before it looks at a maker, a reduce-only taker that can trade nothing any more stops. The book counts each owner's position: lots bought less lots sold here, plus what
 //! [`Book::set_position`] said. A reduce-only order can trade at most the position on the other side: a sell the lots
 //! held long, a buy the lots held short. A maker that can trade none when it is reached is `Canceled` with
 //! `NOTHING_TO_REDUCE` and matching goes on; a match is never larger than what both parties can trade. A taker that can
@@ -75,12 +75,13 @@
 //! - `VENUE_MALFORMED`: target 0; an amend whose quantity is not positive or whose price is not a price;
 //! - `VENUE_UNKNOWN_ORDER`: no such order is open in this book, or it belongs to somebody else (price and quantity as
 //!   asked, leaves 0);
-//! - `NOT_TRADING`: an amend in Halt or Closed; `BOOK_FULL`: an amend that adds lots the side cannot count; `WOULD_CROSS`
+//! - `NOT_TRADING`: an amend in Halt or Closed; `VENUE_MALFORMED`: an amend that gives an iceberg more slices than
+//!   [`MAX_SLICES`]; `BOOK_FULL`: an amend that adds lots the side cannot count; `WOULD_CROSS`
 //!   (Continuous only): an amend of a post-only order, or with the post-only flag, that would match (each with price and
 //!   leaves of the order, quantity as asked).
 //!
 //! Amend: the quantity is the new **total** (as in FIX), so fills on their way against it can never make it larger than
-//! meant. When no more than what has filled, the order is `Canceled` with `BELOW_FILLED`, quantity = the leaves removed.
+//! meant. When no more than what has filled, the order is, whatever the price, `Canceled` with `BELOW_FILLED`, quantity = the leaves removed.
 //! Otherwise `Replaced` (price the new one, quantity the new total, leaves = total − filled), then it matches as a new
 //! order if the new price crosses. Fewer leaves at the same price keep the order's place in the queue (an iceberg gives
 //! up hidden lots first); everything else, also an amend that changes nothing, goes behind what is at the new price, and
@@ -168,6 +169,9 @@ pub const SELF_TRADE_SHIFT: u32 = 3;
 
 /// `MarketTick::aggressor` of a trade in an auction.
 pub const AUCTION: u8 = 2;
+
+/// An iceberg shows its lots in at most this many slices, so that what one command can set off is bounded.
+pub const MAX_SLICES: i64 = 1_000;
 
 /// The largest price. `i64::MAX` itself stands for "no ask" inside the books.
 pub const MAX_PRICE: i64 = i64::MAX - 1;

@@ -1,5 +1,7 @@
 //! Rules that both books share because they concern a command or a view, not the book's structure.
-use super::{Book, OpenOrder, FLAG_POST_ONLY, FLAG_REDUCE_ONLY, MAX_PRICE, SELF_TRADE_SHIFT};
+use super::{
+    Book, OpenOrder, FLAG_POST_ONLY, FLAG_REDUCE_ONLY, MAX_PRICE, MAX_SLICES, SELF_TRADE_SHIFT,
+};
 use crate::layout::{code, order_type, self_trade, side, time_in_force, OrderCommand};
 
 /// Best prices as a market tick shows them: 0 where a side is empty.
@@ -62,12 +64,21 @@ pub(crate) fn read_new(command: &OrderCommand) -> Result<(), u32> {
         && stop_is_sound
         && (!has_offset || kind == order_type::STOP_LIMIT)
         && (command.expires() != 0) == (tif == time_in_force::GTD)
-        && (display == 0 || (is_resting_limit && display <= command.quantity));
+        && (display == 0
+            || (is_resting_limit
+                && display <= command.quantity
+                && !has_too_many_slices(command.display, command.quantity)));
     if known && sound {
         Ok(())
     } else {
         Err(code::VENUE_MALFORMED)
     }
+}
+
+/// Whether an iceberg of that size would show itself in more slices than there may be.
+#[inline]
+pub(crate) fn has_too_many_slices(display: u32, quantity: i64) -> bool {
+    display != 0 && quantity > i64::from(display) * MAX_SLICES
 }
 
 /// Whether an amend can be read. Errors: the reject code.

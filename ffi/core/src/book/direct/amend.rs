@@ -72,6 +72,12 @@ impl DirectBook {
             let (kind, reason) = (exec_type::CANCELED, code::BELOW_FILLED);
             return self.withdraw(slot, kind, reason, time, events);
         }
+        if RARE
+            && order.traits & ICEBERG != 0
+            && rules::has_too_many_slices(self.orders.rest(slot).display, total)
+        {
+            return self.refuse_change(slot, command, code::VENUE_MALFORMED, events);
+        }
         // Both are what the side counts at most, so their sum wraps once at most, and is negative then.
         let others = self.open_lots[usize::from(side & 1)] - leaves;
         if others.wrapping_add(left) < 0 {

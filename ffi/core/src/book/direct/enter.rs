@@ -353,5 +353,8 @@ fn is_sound(command: &OrderCommand) -> bool {
         && (offset == 0 || is_stop_limit)
         && (command.expires() != 0) == (command.tif == time_in_force::GTD)
         && (command.display == 0
-            || (is_limit && !at_once && i64::from(command.display) <= command.quantity))
+            || (is_limit
+                && !at_once
+                && i64::from(command.display) <= command.quantity
+                && !rules::has_too_many_slices(command.display, command.quantity)))
 }

@@ -243,6 +243,8 @@ impl NaiveBook {
             self.open_lots(before.side, before.age) + i128::from(left) > i128::from(i64::MAX);
         let refusal = if !is_open {
             code::NOT_TRADING
+        } else if rules::has_too_many_slices(order.display, order.total) {
+            code::VENUE_MALFORMED
         } else if full {
             code::BOOK_FULL
         } else if !waits && order.post_only && self.matches_now(&order) {
