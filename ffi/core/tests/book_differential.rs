@@ -198,7 +198,7 @@ fn apply<B: Book>(book: &mut B, step: &Step, events: &mut Events) {
 struct Ledger {
     /// Open lots by the records alone.
     leaves: BTreeMap<u64, i64>,
-    positions: BTreeMap<u32, i64>,
+    positions: BTreeMap<u32, i128>,
     cash: i128,
 }
 
@@ -223,9 +223,12 @@ impl Ledger {
                         self.leaves.remove(&id);
                     }
                     if record.exec_type == exec_type::TRADE {
-                        let sign = if record.side == side::BUY { 1 } else { -1 };
-                        *self.positions.entry(record.owner).or_default() += sign * record.quantity;
-                        self.cash -= i128::from(sign * record.quantity) * i128::from(record.price);
+                        let sign: i128 = if record.side == side::BUY { 1 } else { -1 };
+                        let lots = sign * i128::from(record.quantity);
+                        *self.positions.entry(record.owner).or_default() += lots;
+                        // Modulo 2^128, which loses no difference smaller than that.
+                        let paid = lots.wrapping_mul(i128::from(record.price));
+                        self.cash = self.cash.wrapping_sub(paid);
                     }
                 }
                 exec_type::REPLACED => {
@@ -236,7 +239,7 @@ impl Ledger {
         }
         assert_eq!(self.cash, 0, "what buyers paid is not what sellers got");
         assert_eq!(
-            self.positions.values().sum::<i64>(),
+            self.positions.values().sum::<i128>(),
             0,
             "lots were made or lost"
         );

@@ -60,13 +60,13 @@
 //! The mode is fixed when an order is entered and holds whenever it is the taker: amended or triggered too. Bits of the
 //! mode on an amend are not read.
 //!
-//! **Reduce-only.** Before it looks at a maker, a reduce-only taker that can trade nothing any more stops. The book counts each owner's position: lots bought less lots sold here, plus what
+//! **Reduce-only.** The book counts each owner's position: lots bought less lots sold here, plus what
 //! [`Book::set_position`] said. A reduce-only order can trade at most the position on the other side: a sell the lots
-//! held long, a buy the lots held short. A maker that can trade none when it is reached is `Canceled` with
-//! `NOTHING_TO_REDUCE` and matching goes on; a match is never larger than what both parties can trade. A taker that can
-//! trade none any more stops matching and its remainder is `Canceled` with `NOTHING_TO_REDUCE`, also where it would have
-//! rested or been dropped for another reason. (Within one match of an owner with itself nothing changes hands:
-//! both limits are taken from the position before it.)
+//! held long, a buy the lots held short; and nothing with an order of its own owner, because that reduces nothing. A
+//! match is never larger than what both parties can trade. A taker that can trade nothing at all stops before it looks
+//! at a maker, and one that can trade nothing with the maker it has reached stops there; its remainder is `Canceled`
+//! with `NOTHING_TO_REDUCE`, also where it would have rested or been dropped for another reason. A maker that can trade
+//! nothing when it is reached is `Canceled` with `NOTHING_TO_REDUCE` and matching goes on.
 //!
 //! # Cancel and Amend
 //!

@@ -109,7 +109,9 @@ impl DirectBook {
             let order = &self.orders[slot];
             lots = lots.min(order.shown);
             if order.traits & REDUCE_ONLY != 0 {
-                lots = lots.min(self.accounts[order.account].reducible(order.side));
+                let is_own = self.orders[buy].account == self.orders[sell].account;
+                let reducible = self.accounts[order.account].reducible(order.side);
+                lots = if is_own { 0 } else { lots.min(reducible) };
             }
             if lots == 0 {
                 let (kind, reason) = (exec_type::CANCELED, code::NOTHING_TO_REDUCE);

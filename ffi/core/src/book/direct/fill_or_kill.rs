@@ -119,6 +119,12 @@ impl<'a> Rehearsal<'a> {
                 // Whatever the mode, some of the quantity will not trade.
                 return false;
             }
+            if maker.owner == self.owner && self.reduce_only {
+                return false;
+            }
+            if maker.owner == self.owner && order.traits & REDUCE_ONLY != 0 {
+                continue;
+            }
             if order.traits & REDUCE_ONLY != 0 {
                 lots = lots.min(self.reducible(maker.owner, against));
                 if lots == 0 {

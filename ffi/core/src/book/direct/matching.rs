@@ -167,7 +167,12 @@ impl DirectBook {
         let (canceled, reason) = (exec_type::CANCELED, code::SELF_TRADE);
         match *meeting {
             Meeting::Trade(_) => true,
-            Meeting::TakerStops => false,
+            Meeting::TakerStops => {
+                let (left, subject) = (core::mem::take(&mut taker.left), taker.subject());
+                let reason = code::NOTHING_TO_REDUCE;
+                events.report(canceled, reason, self.instrument, time, subject, left, 0);
+                false
+            }
             Meeting::MakerStops => {
                 self.withdraw(slot, canceled, code::NOTHING_TO_REDUCE, time, events);
                 true
@@ -259,6 +264,13 @@ fn meet(taker: &Taker, maker: &Order, accounts: &super::accounts::Accounts) -> M
     let mode = (taker.traits & SELF_TRADE) >> SELF_TRADE_SHIFT;
     if mode != self_trade::NONE && took.group == made.group {
         return Meeting::SelfTrade(mode);
+    }
+    let is_own = taker.account == maker.account;
+    if is_own && taker.traits & REDUCE_ONLY != 0 {
+        return Meeting::TakerStops;
+    }
+    if is_own && maker.traits & REDUCE_ONLY != 0 {
+        return Meeting::MakerStops;
     }
     if maker.traits & REDUCE_ONLY != 0 {
         at_most = at_most.min(made.reducible(maker.side));

@@ -85,7 +85,12 @@ impl NaiveBook {
         let mut lots = heads[0].shown.min(heads[1].shown);
         for order in &heads {
             if order.reduce_only {
-                lots = lots.min(self.reducible(order));
+                let is_own = heads[0].owner == heads[1].owner;
+                lots = if is_own {
+                    0
+                } else {
+                    lots.min(self.reducible(order))
+                };
                 if lots == 0 {
                     let (kind, reason) = (exec_type::CANCELED, code::NOTHING_TO_REDUCE);
                     return self.withdraw(order.age, kind, reason, time, events);

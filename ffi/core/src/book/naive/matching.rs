@@ -136,11 +136,12 @@ impl NaiveBook {
     }
 
     /// Matches until the taker has nothing left, is stopped, or nothing is in reach. Returns the lots it traded; a taker
-    /// that self-trade prevention has ended has no leaves.
+    /// that self-trade prevention, or having nothing to reduce, has ended has no leaves.
     fn match_with_book(&mut self, taker: &mut OpenOrder, time: i64, events: &mut Events) -> i64 {
         let mut traded = 0;
         while taker.leaves > 0 && self.matches_now(taker) {
             if taker.reduce_only && self.reducible(taker) == 0 {
+                self.stop_reducing(taker, time, events);
                 break;
             }
             let price = self.best_price(1 - taker.side);
@@ -151,7 +152,12 @@ impl NaiveBook {
                 self.prevent_self_trade(taker, &maker, time, events);
                 continue;
             }
-            if maker.reduce_only && self.reducible(&maker) == 0 {
+            let is_own = taker.owner == maker.owner;
+            if taker.reduce_only && is_own {
+                self.stop_reducing(taker, time, events);
+                break;
+            }
+            if maker.reduce_only && (is_own || self.reducible(&maker) == 0) {
                 let (kind, reason) = (exec_type::CANCELED, code::NOTHING_TO_REDUCE);
                 self.withdraw(age, kind, reason, time, events);
                 continue;
@@ -173,6 +179,12 @@ impl NaiveBook {
             self.last_trade = price;
         }
         traded
+    }
+
+    fn stop_reducing(&self, taker: &mut OpenOrder, time: i64, events: &mut Events) {
+        let left = core::mem::take(&mut taker.leaves);
+        let (kind, reason) = (exec_type::CANCELED, code::NOTHING_TO_REDUCE);
+        self.report(kind, reason, taker, left, 0, time, events);
     }
 
     /// Takes `lots` from a resting order and moves positions; an iceberg that has nothing to show shows the next lots.
