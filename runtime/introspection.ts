@@ -30,8 +30,8 @@ export interface MessageCounters {
   readonly unexplained: number;
 }
 
-/** "busy": waiting for the promise of its handler. "waiting-restart": ended, its parent has not decided or backs off. */
-export type ActorState = "running" | "busy" | "waiting-restart";
+/** "busy": waiting for the promise of its handler. "suspended": by an operator. "waiting-restart": ended, its parent has not decided or backs off. */
+export type ActorState = "running" | "busy" | "suspended" | "waiting-restart";
 
 export interface ActorSnapshot {
   readonly id: number;
@@ -102,6 +102,13 @@ export type SystemEvent =
     readonly path: string;
     readonly message: string;
     readonly reason: DeadLetterReason;
+  }
+  /** An operator took hold of an actor, see debug.ts. */
+  | {
+    readonly kind: "suspended" | "resumed" | "state-replaced";
+    readonly time: Micros;
+    readonly path: string;
+    readonly by: string;
   }
   /** A listener of these events threw; it was unsubscribed. */
   | { readonly kind: "listener-failed"; readonly time: Micros; readonly reason: string };

@@ -3,6 +3,7 @@ export * from "./actor.ts";
 export * from "./introspection.ts";
 export * from "./parent.ts";
 export * from "./random.ts";
+export type { ActorStatistics, Debug, TracedMessage } from "./debug.ts";
 export * from "./system.ts";
 export * from "./time.ts";
 export { childrenOf } from "./internal/child_control.ts";

@@ -18,7 +18,7 @@ export const Actor = z.object({
   path: z.string(),
   type: z.string(),
   parent: z.string().nullable(),
-  state: z.enum(["running", "busy", "restarting", "stopped"]),
+  state: z.enum(["running", "busy", "suspended", "restarting", "stopped"]),
   strategy: z.string().nullable().describe("restart strategy; set for supervisors"),
   mailbox: count.describe("messages waiting"),
   mailboxCapacity: count,

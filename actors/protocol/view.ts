@@ -10,7 +10,7 @@ export interface ActorView {
   readonly path: string;
   readonly type: string;
   readonly parent: string | null;
-  readonly state: "running" | "busy" | "restarting" | "stopped";
+  readonly state: "running" | "busy" | "suspended" | "restarting" | "stopped";
   /** Set for supervisors. */
   readonly strategy: string | null;
   readonly mailbox: number;

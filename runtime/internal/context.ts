@@ -4,17 +4,17 @@
  * Most actors use few of its parts, so streams, timers and tables are made on first use. Once retired it does nothing:
  * a continuation that outlived its incarnation can neither set timers nor stop its successor.
  */
-import type { ActorContext, ActorRef, AskResult, ExitReason, Registry, ServiceKey } from "../actor.ts";
+import type { ActorContext, ActorRef, AskResult, ExitReason, MessageEnvelope, Registry, ServiceKey } from "../actor.ts";
 import type { Random } from "../random.ts";
 import type { Clock, Micros, Stopwatch } from "../time.ts";
-import { ask } from "./ask.ts";
-import { ActorCell, BUSY, ENDED, type Incarnation, RUNNING, STOPPED } from "./cell.ts";
+import { ask, type PendingAsk } from "./ask.ts";
+import { ActorCell, BUSY, ENDED, type Incarnation, RUNNING, STOPPED, SUSPENDED } from "./cell.ts";
 import type { Kernel } from "./kernel.ts";
 import { UserTimers } from "./user_timers.ts";
 
 export class Context implements ActorContext<unknown>, Incarnation {
   alive = true;
-  asks = 0;
+  openAsks: PendingAsk | null = null;
   stopHandler: ((reason: ExitReason) => void) | null = null;
   private stream: Random | null = null;
   private ownTimers: UserTimers | null = null;
@@ -92,6 +92,22 @@ export class Context implements ActorContext<unknown>, Incarnation {
     this.monitors?.delete(monitor);
   }
 
+  get envelope(): MessageEnvelope | null {
+    return this.alive ? this.cell.currentEnvelope() : null;
+  }
+
+  handling(index: number): void {
+    if (this.alive) this.cell.handling(index);
+  }
+
+  stash(): void {
+    if (this.alive) this.cell.setAside();
+  }
+
+  unstash(): void {
+    if (this.alive) this.cell.putBack();
+  }
+
   stop(reason: ExitReason = { kind: "normal" }): void {
     if (this.alive) this.cell.requestEnd(reason);
   }
@@ -117,7 +133,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
       if (!this.alive || this.cell.life !== BUSY) return;
       this.kernel.busy.delete(this.cell);
       this.cell.patienceSpent = false;
-      this.cell.life = RUNNING;
+      this.cell.life = this.cell.suspended ? SUSPENDED : RUNNING;
       this.cell.unpark();
       this.kernel.wake();
     };

@@ -6,10 +6,12 @@ import type { ActorRef, Registry, ServiceKey } from "../actor.ts";
 import type { DeadLetter, DeadLetterReason, SystemEvent } from "../introspection.ts";
 import type { Random } from "../random.ts";
 import type { Clock, Micros, Stopwatch } from "../time.ts";
+import { Causes } from "./causes.ts";
 import { type ActorCell, Envelope, type Host, type Tally } from "./cell.ts";
 import { createRandom } from "./random.ts";
 import { Ring } from "./ring.ts";
 import { TimerQueue } from "./timers.ts";
+import { soon } from "./wall.ts";
 
 /** Dead letters kept for the console: enough to see a pattern, little enough to forget about. */
 const DEAD_LETTERS_KEPT = 256;
@@ -31,6 +33,7 @@ export class VirtualClock implements Clock {
 export class Kernel implements Host, Registry {
   readonly clock: VirtualClock;
   readonly random: Random;
+  readonly causes = new Causes();
   readonly ready = new Ring<ActorCell>();
   readonly timers = new TimerQueue();
   readonly totals: Tally = { offered: 0, handled: 0, rejected: 0, dropped: 0, expired: 0, dead: 0 };
@@ -48,6 +51,8 @@ export class Kernel implements Host, Registry {
   readonly events = new Ring<SystemEvent>();
   private listeners: ((event: SystemEvent) => void)[] = [];
   private readonly letters = new Ring<DeadLetter>();
+  /** Continuations that are about to run: in whose name, in their order. See `continueAs`. */
+  private readonly continuing = new Ring<Moment>();
   private lastActor = 0;
   private lastId = 0;
 
@@ -66,6 +71,30 @@ export class Kernel implements Host, Registry {
 
   wake(): void {
     if (this.sleeper !== null) this.sleeper();
+  }
+
+  /**
+   * Runs `resolve`, whose continuation is the next microtask, in the name of a moment: what the continuation sends was
+   * caused then. Works because microtasks run in the order in which they were queued, and only between turns.
+   */
+  continueAs(moment: Moment, resolve: () => void): void {
+    this.continuing.push(moment);
+    soon(this.enterMoment);
+    resolve();
+    soon(this.leaveMoment);
+  }
+
+  private readonly enterMoment = (): void => {
+    const { cause, root, sender } = this.continuing.shift();
+    this.causes.resume(cause, root, sender);
+  };
+
+  private readonly leaveMoment = (): void => this.causes.leave();
+
+  pathOf(id: number): string | null {
+    if (id === 0) return null;
+    for (const cell of this.cells.values()) if (cell.id === id) return cell.path;
+    return null;
   }
 
   nextActorId(): number {
@@ -130,7 +159,16 @@ export class Kernel implements Host, Registry {
   }
 }
 
-function nameOf(message: unknown): string {
+/** A point in the chain of causes that is returned to later. */
+export interface Moment {
+  readonly cause: number;
+  readonly root: number;
+  readonly sender: number;
+}
+
+/** The `kind` of a message, else its JavaScript type. */
+export function nameOf(message: unknown): string {
+  if (message instanceof Envelope) return nameOf(message.message);
   if (typeof message !== "object" || message === null) return typeof message;
   const kind = (message as { readonly kind?: unknown }).kind;
   return typeof kind === "string" ? kind : "object";

@@ -69,6 +69,9 @@ function begin(kernel: Kernel, cell: ActorCell): Error | null {
   const context = new Context(kernel, cell, cell.restarts);
   cell.incarnation = context;
   cell.life = STARTING;
+  cell.suspended = false;
+  const actor = kernel.causes.sender;
+  kernel.causes.sender = cell.id;
   let handlers: Handlers<never>;
   try {
     handlers = cell.def.init(context, cell.args);
@@ -79,6 +82,8 @@ function begin(kernel: Kernel, cell: ActorCell): Error | null {
     const error = asError(thrown);
     end(kernel, cell, { kind: "init-failed", error }, true);
     return error;
+  } finally {
+    kernel.causes.sender = actor;
   }
   cell.handlers = handlers;
   cell.receive = handlers.receive ?? null;
@@ -106,6 +111,9 @@ export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly
   cell.pendingKill = cell.pendingStop = cell.pendingEnd = null;
   cell.signals = null;
   cell.batch = null;
+  cell.question = null;
+  cell.lane = null;
+  cell.putBack();
   cell.patienceSpent = false;
   cell.attention = cell.urgentLane !== null && cell.urgentLane.count > 0 ? URGENT : 0;
   cell.incarnation!.retire();
@@ -172,7 +180,7 @@ export function release(kernel: Kernel, ref: ActorRef<never>): void {
 function emptyMailbox(kernel: Kernel, cell: ActorCell, reason: "left-behind" | "restart"): void {
   for (const lane of [cell.urgentLane, cell.mailbox]) {
     while (lane !== null && lane.count > 0) {
-      const message = lane.shift();
+      const message = lane.discard();
       if (message instanceof Envelope) {
         cell.envelopes--;
         if (!message.open()) {
