@@ -43,7 +43,8 @@ export type Signal =
   /** A monitored actor ended. Exactly one per monitor. */
   | { readonly kind: "down"; readonly monitor: number; readonly path: string; readonly reason: ExitReason }
   /** A child of this actor ended (only parents receive it). */
-  | { readonly kind: "child-exit"; readonly child: ActorRef<never>; readonly reason: ExitReason };
+  | { readonly kind: "child-exit"; readonly child: ActorRef<never>; readonly reason: ExitReason }
+  | ListingSignal;
 
 export interface Handlers<M> {
   /**
@@ -165,11 +166,20 @@ export function serviceKey<M>(name: string): ServiceKey<M> {
   return { name };
 }
 
+/** What a subscriber of a name or group is told, on the supervision lane: who holds or belongs to it from now on. */
+export interface ListingSignal {
+  readonly kind: "listing";
+  readonly name: string;
+  readonly members: readonly ActorRef<never>[];
+}
+
 export interface Registry {
   /** Who holds the name now, if anyone. Refs survive restarts, so one look-up per incarnation is enough. */
   find<M>(key: ServiceKey<M>): ActorRef<M> | undefined;
   /** As `find`, but a missing holder throws a sentence that names the key. */
   get<M>(key: ServiceKey<M>): ActorRef<M>;
+  /** The members of a group now, in the order in which they joined. */
+  members<M>(group: ServiceKey<M>): readonly ActorRef<M>[];
 }
 
 /** What one incarnation may do. Once that incarnation has ended, the context does nothing any more. */
@@ -187,6 +197,14 @@ export interface ActorContext<M> {
   nextId(): number;
   /** Takes a name until the actor stops for good; a taken name throws. Restarts keep it. */
   register<N extends M>(key: ServiceKey<N>): void;
+  /** Joins a group until it leaves or stops for good; again does nothing. Restarts keep it. */
+  join<N extends M>(group: ServiceKey<N>): void;
+  leave(group: ServiceKey<never>): void;
+  /**
+   * The members of a group, or the holder of a name if there is one, now; and a "listing" signal with all of them after each
+   * change from now on, none missed and none twice. Ends with the incarnation.
+   */
+  subscribe<N>(key: ServiceKey<N>): readonly ActorRef<N>[];
   /**
    * Sends `make(replyTo)` and resolves with the reply or a typed failure; never rejects. A question that is still
    * waiting at its deadline is not handled, and a late reply is dropped; both count as expired. If the asking incarnation

@@ -1,9 +1,11 @@
 /** Public face of the runtime. */
 export * from "./actor.ts";
+export * from "./delivery.ts";
 export * from "./introspection.ts";
 export * from "./parent.ts";
 export * from "./random.ts";
 export type { ActorStatistics, Debug, TracedMessage } from "./debug.ts";
+export * from "./state_machine.ts";
 export * from "./system.ts";
 export * from "./time.ts";
 export { childrenOf } from "./internal/child_control.ts";

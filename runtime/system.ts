@@ -80,7 +80,7 @@ export class ActorSystem {
     });
     this.clock = kernel.clock;
     this.stopwatch = kernel.stopwatch;
-    this.registry = kernel;
+    this.registry = kernel.directory;
     this.random = kernel.random;
     this.debug = new Debug(kernel);
     this.events = { subscribe: (listener) => kernel.subscribe(listener) };

@@ -21,6 +21,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
   private ownUrgentTimers: UserTimers | null = null;
   /** Targets by monitor; null once the target was gone when the monitor was set. */
   private monitors: Map<number, ActorCell | null> | null = null;
+  private subscriptions: Set<string> | null = null;
   private onSettled: (() => void) | null = null;
   private onFailed: ((error: unknown) => void) | null = null;
 
@@ -43,7 +44,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
   }
 
   get registry(): Registry {
-    return this.kernel;
+    return this.kernel.directory;
   }
 
   get random(): Random {
@@ -64,13 +65,21 @@ export class Context implements ActorContext<unknown>, Incarnation {
 
   register(key: ServiceKey<unknown>): void {
     if (!this.alive) return;
-    const holder = this.kernel.names.get(key.name);
-    if (holder === this.cell) return;
-    if (holder !== undefined) {
-      throw new Error(`${this.cell.path} cannot take the name "${key.name}": ${holder.path} holds it.`);
-    }
-    this.kernel.names.set(key.name, this.cell);
-    (this.cell.names ??= []).push(key.name);
+    this.kernel.directory.register(key.name, this.cell);
+  }
+
+  join(group: ServiceKey<unknown>): void {
+    if (this.alive) this.kernel.directory.join(group.name, this.cell);
+  }
+
+  leave(group: ServiceKey<never>): void {
+    if (this.alive) this.kernel.directory.leave(group.name, this.cell);
+  }
+
+  subscribe<N>(key: ServiceKey<N>): readonly ActorRef<N>[] {
+    if (!this.alive) return [];
+    (this.subscriptions ??= new Set()).add(key.name);
+    return this.kernel.directory.subscribe(key.name, this) as readonly ActorRef<N>[];
   }
 
   ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>> {
@@ -125,6 +134,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
       for (const [monitor, target] of this.monitors) target?.watchers?.delete(monitor);
       this.monitors = null;
     }
+    for (const name of this.subscriptions ?? []) this.kernel.directory.unsubscribe(name, this);
   }
 
   /** For the promise a handler returned. One pair per incarnation, not one per message. */

@@ -2,12 +2,12 @@
  * What the actors of one system share: clock, run queue, timers, totals, names, observers. Data and small rules only;
  * lives are in lifecycle.ts, turns in turn.ts, and who drives it all in driver.ts.
  */
-import type { ActorRef, Registry, ServiceKey } from "../actor.ts";
 import type { DeadLetter, DeadLetterReason, SystemEvent } from "../introspection.ts";
 import type { Random } from "../random.ts";
 import type { Clock, Micros, Stopwatch } from "../time.ts";
 import { Causes } from "./causes.ts";
 import { type ActorCell, Envelope, type Host, type Tally } from "./cell.ts";
+import { Directory } from "./directory.ts";
 import { createRandom } from "./random.ts";
 import { Ring } from "./ring.ts";
 import { TimerQueue } from "./timers.ts";
@@ -30,7 +30,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-export class Kernel implements Host, Registry {
+export class Kernel implements Host {
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly causes = new Causes();
@@ -39,7 +39,7 @@ export class Kernel implements Host, Registry {
   readonly totals: Tally = { offered: 0, handled: 0, rejected: 0, dropped: 0, expired: 0, dead: 0 };
   /** Every actor that is not gone, by path, in start order. */
   readonly cells = new Map<string, ActorCell>();
-  readonly names = new Map<string, ActorCell>();
+  readonly directory = new Directory();
   readonly roots: ActorCell[] = [];
   /** Actors that wait for the promise of their handler. */
   readonly busy = new Set<ActorCell>();
@@ -103,16 +103,6 @@ export class Kernel implements Host, Registry {
 
   nextId(): number {
     return ++this.lastId;
-  }
-
-  find<M>(key: ServiceKey<M>): ActorRef<M> | undefined {
-    return this.names.get(key.name);
-  }
-
-  get<M>(key: ServiceKey<M>): ActorRef<M> {
-    const holder = this.names.get(key.name);
-    if (holder !== undefined) return holder;
-    throw new Error(`Nobody holds the name "${key.name}": start its actor before the one that needs it.`);
   }
 
   dead(cell: ActorCell, tally: Tally, message: unknown, reason: DeadLetterReason): void {

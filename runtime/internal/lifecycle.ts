@@ -152,10 +152,7 @@ export function finalize(kernel: Kernel, cell: ActorCell, reason: ExitReason): v
   cell.limit = 0;
   cell.attention = 0;
   emptyMailbox(kernel, cell, "left-behind");
-  if (cell.names !== null) {
-    for (const name of cell.names) kernel.names.delete(name);
-    cell.names = null;
-  }
+  if (cell.names !== null) kernel.directory.leaveAll(cell);
   kernel.cells.delete(cell.path);
   if (cell.parent === null) kernel.roots.splice(kernel.roots.indexOf(cell), 1);
   else cell.parent.children?.delete(cell);
