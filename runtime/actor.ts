@@ -115,6 +115,8 @@ export interface ActorDef<M, A = void> {
    * time waits with it at every speed, as it does for all at "max".
    */
   readonly holdsTime?: boolean;
+  /** Calls `inspect` before every message, so that a crash record shows the state before the one that failed. */
+  readonly keepsState?: boolean;
   /** Builds one incarnation. A throw is an init failure: the actor did not start. */
   init(context: ActorContext<M>, args: A): Handlers<M>;
 }

@@ -5,9 +5,11 @@
  * that whoever keeps the events keeps a record. Nothing here decides who may: that is for the caller.
  */
 import type { ExitReason } from "./actor.ts";
+import type { CrashRecord } from "./crash.ts";
 import { type ActorCell, BUSY, ENDED, RUNNING, STOPPED, SUSPENDED } from "./internal/cell.ts";
 import type { Kernel } from "./internal/kernel.ts";
-import { nameOf } from "./internal/kernel.ts";
+import { awaitedBy } from "./internal/forensics.ts";
+import { tracesOf, why } from "./internal/traces.ts";
 
 /** A message that an actor has handled or has waiting. */
 export interface TracedMessage {
@@ -83,7 +85,7 @@ export class Debug {
 
   /** The latest messages of an actor, oldest first: at most `n` handled ones, then those that wait. */
   trace(path: string, n = Infinity): TracedMessage[] {
-    const all = traces(this.kernel, this.cell(path));
+    const all = tracesOf(this.kernel, this.cell(path));
     const handled = all.filter(({ waiting }) => !waiting);
     return [...handled.slice(Math.max(0, handled.length - n)), ...all.filter(({ waiting }) => waiting)];
   }
@@ -91,10 +93,6 @@ export class Debug {
   statistics(path: string): ActorStatistics {
     const cell = this.cell(path);
     const { offered, handled, rejected, dropped, expired, dead } = cell;
-    const awaits: string[] = [];
-    for (let ask = cell.incarnation?.openAsks ?? null; ask !== null; ask = ask.nextOpen) {
-      awaits.push(ask.target?.path ?? "outside");
-    }
     return {
       path,
       type: cell.def.type,
@@ -107,7 +105,7 @@ export class Debug {
       dead,
       waiting: cell.mailbox.count + (cell.urgentLane?.count ?? 0),
       stashed: cell.stash?.length ?? 0,
-      awaits,
+      awaits: awaitedBy(cell),
       lastExit: cell.lastExit,
     };
   }
@@ -117,13 +115,16 @@ export class Debug {
    * still keep them. Empty when nobody keeps the message. Takes time proportional to the number of actors.
    */
   why(message: number): TracedMessage[] {
-    const kept = new Map<number, TracedMessage>();
     for (const cell of this.kernel.cells.values()) {
-      for (const traced of traces(this.kernel, cell)) kept.set(traced.id, traced);
+      const chain = why(this.kernel, cell, message);
+      if (chain.length > 0) return chain;
     }
-    const chain: TracedMessage[] = [];
-    for (let next = kept.get(message); next !== undefined; next = kept.get(next.cause)) chain.push(next);
-    return chain;
+    return [];
+  }
+
+  /** The records of the latest crashes, oldest first. */
+  crashes(): readonly CrashRecord[] {
+    return this.kernel.crashes.toArray();
   }
 
   /** Actors whose handler waits for a promise, and whom they have asked. */
@@ -137,27 +138,4 @@ export class Debug {
     if (cell !== undefined && cell.life !== STOPPED) return cell;
     throw new Error(`There is no actor at ${path}.`);
   }
-}
-
-function traces(kernel: Kernel, cell: ActorCell): TracedMessage[] {
-  const all: TracedMessage[] = [];
-  const add = (message: unknown, id: number, cause: number, root: number, sender: number, waiting: boolean) =>
-    all.push({
-      id,
-      message: nameOf(message),
-      cause,
-      root,
-      sender: kernel.pathOf(sender),
-      receiver: cell.path,
-      waiting,
-    });
-  for (const lane of [cell.urgentLane, cell.mailbox]) {
-    for (const { message, id, cause, root, sender, waiting } of lane?.traces() ?? []) {
-      add(message, id, cause, root, sender, waiting);
-    }
-  }
-  for (const { message, numbers: [id, cause, root, sender] } of cell.stash ?? []) {
-    add(message, id, cause, root, sender, true);
-  }
-  return all.sort((a, b) => Number(a.waiting) - Number(b.waiting) || a.id - b.id);
 }

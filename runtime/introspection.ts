@@ -3,6 +3,7 @@
  *
  * Facts only: everything here is counted where it happens, nothing is derived by subtraction but `unexplained`.
  */
+import type { CrashRecord } from "./crash.ts";
 import type { Micros } from "./time.ts";
 
 /**
@@ -83,6 +84,7 @@ export type SystemEvent =
     readonly path: string;
     readonly reason: string;
     readonly restarts: number;
+    readonly record: CrashRecord;
   }
   | { readonly kind: "restarted"; readonly time: Micros; readonly path: string; readonly restarts: number }
   /** The actor is gone for good. */

@@ -10,7 +10,8 @@ import { ask, type Asker } from "./internal/ask.ts";
 import { type ActorCell, BUSY, cellOf, ENDED, STOPPED, SUSPENDED } from "./internal/cell.ts";
 import { Driver } from "./internal/driver.ts";
 import { Kernel } from "./internal/kernel.ts";
-import { describeExit, start } from "./internal/lifecycle.ts";
+import { describeExit } from "./internal/exit.ts";
+import { start } from "./internal/lifecycle.ts";
 import { machineStopwatch } from "./internal/wall.ts";
 import type { ActorSnapshot, ActorState, DeadLetter, MessageCounters, SystemEvents } from "./introspection.ts";
 import type { Random } from "./random.ts";
@@ -47,6 +48,8 @@ export interface SystemOptions {
   /** Default DEFAULT_YIELD_MS. Longer for a system that nobody asks anything while it runs. */
   readonly yieldMs?: number;
   readonly stopwatch?: Stopwatch;
+  /** What a crash record says about the system, such as build and configuration hash. */
+  readonly facts?: Readonly<Record<string, string>>;
 }
 
 export class ActorSystem {
@@ -69,7 +72,7 @@ export class ActorSystem {
     if (!Number.isInteger(pollTurns) || pollTurns < 1) {
       throw new RangeError(`pollTurns is a whole number above 0, not ${pollTurns}.`);
     }
-    const kernel = new Kernel(options.seed, options.start, options.stopwatch ?? machineStopwatch);
+    const kernel = new Kernel(options.seed, options.start, options.stopwatch ?? machineStopwatch, options.facts);
     this.kernel = kernel;
     this.driver = new Driver(kernel, {
       speed,

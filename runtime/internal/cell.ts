@@ -96,6 +96,8 @@ export interface Incarnation {
   retire(): void;
   /** Removes the monitor and says whether it still stood; a "down" for one that did not is stale. */
   takeMonitor(monitor: number): boolean;
+  /** Keys and times of its timers. */
+  timersDue(): readonly { readonly key: string; readonly due: number }[];
   /** The actor this is an incarnation of. */
   readonly cell: ActorCell;
   /** The parent's own way to stop, if it took over stop requests. */
@@ -151,6 +153,10 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   /** After this promise outlived the driver's patience once, time no longer waits for it. */
   patienceSpent = false;
 
+  /** What the supervisor adds to a crash record. */
+  supervision: (() => unknown) | null = null;
+  /** The state shown before the message being handled, for actors that keep it. */
+  stateBefore: unknown = null;
   restarts = 0;
   lastExit: ExitReason | null = null;
   strategy: string | null = null;

@@ -125,6 +125,10 @@ export class Context implements ActorContext<unknown>, Incarnation {
     return this.monitors?.delete(monitor) ?? false;
   }
 
+  timersDue(): readonly { readonly key: string; readonly due: Micros }[] {
+    return [...this.ownTimers?.due() ?? [], ...this.ownUrgentTimers?.due() ?? []];
+  }
+
   retire(): void {
     this.alive = false;
     this.stopHandler = null;

@@ -2,6 +2,7 @@
  * What the actors of one system share: clock, run queue, timers, totals, names, observers. Data and small rules only;
  * lives are in lifecycle.ts, turns in turn.ts, and who drives it all in driver.ts.
  */
+import type { CrashRecord } from "../crash.ts";
 import type { DeadLetter, DeadLetterReason, SystemEvent } from "../introspection.ts";
 import type { Random } from "../random.ts";
 import type { Clock, Micros, Stopwatch } from "../time.ts";
@@ -39,6 +40,8 @@ export class Kernel implements Host {
   readonly totals: Tally = { offered: 0, handled: 0, rejected: 0, dropped: 0, expired: 0, dead: 0 };
   /** Every actor that is not gone, by path, in start order. */
   readonly cells = new Map<string, ActorCell>();
+  /** The same by id. */
+  readonly byId = new Map<number, ActorCell>();
   readonly directory = new Directory();
   readonly roots: ActorCell[] = [];
   /** Actors that wait for the promise of their handler. */
@@ -48,6 +51,8 @@ export class Kernel implements Host {
   /** Set by a sleeping driver. */
   sleeper: (() => void) | null = null;
 
+  /** Records of the latest crashes. */
+  readonly crashes = new Ring<CrashRecord>();
   readonly events = new Ring<SystemEvent>();
   private listeners: ((event: SystemEvent) => void)[] = [];
   private readonly letters = new Ring<DeadLetter>();
@@ -55,8 +60,14 @@ export class Kernel implements Host {
   private readonly continuing = new Ring<Moment>();
   private lastActor = 0;
   private lastId = 0;
+  private lastCrash = 0;
 
-  constructor(seed: number, start: Micros, readonly stopwatch: Stopwatch) {
+  constructor(
+    readonly seed: number,
+    readonly start: Micros,
+    readonly stopwatch: Stopwatch,
+    readonly facts: Readonly<Record<string, string>> = {},
+  ) {
     if (!Number.isSafeInteger(start) || start < 0) {
       throw new RangeError(`start is a time in whole microseconds since the epoch, not ${start}.`);
     }
@@ -92,13 +103,15 @@ export class Kernel implements Host {
   private readonly leaveMoment = (): void => this.causes.leave();
 
   pathOf(id: number): string | null {
-    if (id === 0) return null;
-    for (const cell of this.cells.values()) if (cell.id === id) return cell.path;
-    return null;
+    return this.byId.get(id)?.path ?? null;
   }
 
   nextActorId(): number {
     return ++this.lastActor;
+  }
+
+  nextCrash(): number {
+    return ++this.lastCrash;
   }
 
   nextId(): number {

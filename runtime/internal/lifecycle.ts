@@ -9,8 +9,9 @@ import type { ActorDef, ActorRef, ExitReason, Handlers } from "../actor.ts";
 import type { MailboxFate } from "../parent.ts";
 import { ActorCell, BUSY, cellOf, ENDED, Envelope, IDLE, PARKED, RUNNING, STARTING, STOPPED, URGENT } from "./cell.ts";
 import { asError, Context } from "./context.ts";
+import { describeExit, isAbnormal } from "./exit.ts";
+import { CRASHES_KEPT, crashRecord } from "./forensics.ts";
 import type { Kernel } from "./kernel.ts";
-import { messageOf } from "./kernel.ts";
 
 const PARENT_ENDED: ExitReason = { kind: "shutdown", detail: "its parent ended" };
 
@@ -35,6 +36,7 @@ export function start(
   }
   const cell = new ActorCell(kernel, kernel.nextActorId(), path, name, parent, def, args);
   kernel.cells.set(path, cell);
+  kernel.byId.set(cell.id, cell);
   if (parent === null) kernel.roots.push(cell);
   else (parent.children ??= new Set()).add(cell);
   const failure = begin(kernel, cell);
@@ -86,7 +88,11 @@ function begin(kernel: Kernel, cell: ActorCell): Error | null {
     kernel.causes.sender = actor;
   }
   cell.handlers = handlers;
-  cell.receive = handlers.receive ?? null;
+  cell.receive = handlers.receive === undefined
+    ? null
+    : cell.def.keepsState
+    ? keepingState(cell, handlers)
+    : handlers.receive;
   cell.receiveBatch = handlers.receiveBatch ?? null;
   cell.life = RUNNING;
   cell.standing = IDLE;
@@ -100,11 +106,20 @@ function begin(kernel: Kernel, cell: ActorCell): Error | null {
   return null;
 }
 
+/** Shows the state before every message: for crash records of actors that ask for it. */
+function keepingState(cell: ActorCell, handlers: Handlers<never>): (message: never) => void | Promise<void> {
+  return (message) => {
+    cell.stateBefore = handlers.inspect?.();
+    return handlers.receive!(message);
+  };
+}
+
 /** Ends the current incarnation. `quietly`: the parent learns of it in another way. */
 export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly = false): void {
   if (cell.life >= ENDED) return;
   if (cell.life === BUSY) kernel.busy.delete(cell);
   const { handlers, parent } = cell;
+  const crash = isAbnormal(reason) ? crashRecord(kernel, cell, reason, handlers) : null;
   cell.life = ENDED;
   cell.standing = PARKED;
   cell.handlers = cell.receive = cell.receiveBatch = null;
@@ -130,12 +145,16 @@ export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly
   }
   cell.lastExit = reason;
   if (isAbnormal(reason)) {
+    const record = crash ?? crashRecord(kernel, cell, reason, null);
+    if (kernel.crashes.count === CRASHES_KEPT) kernel.crashes.shift();
+    kernel.crashes.push(record);
     kernel.emit({
       kind: "crashed",
-      time: kernel.clock.now(),
+      time: record.time,
       path: cell.path,
-      reason: describeExit(reason),
+      reason: record.reason,
       restarts: cell.restarts,
+      record,
     });
   }
   if (quietly) return;
@@ -154,6 +173,7 @@ export function finalize(kernel: Kernel, cell: ActorCell, reason: ExitReason): v
   emptyMailbox(kernel, cell, "left-behind");
   if (cell.names !== null) kernel.directory.leaveAll(cell);
   kernel.cells.delete(cell.path);
+  kernel.byId.delete(cell.id);
   if (cell.parent === null) kernel.roots.splice(kernel.roots.indexOf(cell), 1);
   else cell.parent.children?.delete(cell);
   retireCounts(kernel, cell);
@@ -211,22 +231,4 @@ function retireCounts(kernel: Kernel, cell: ActorCell): void {
 
 function reversed(cells: Set<ActorCell>): ActorCell[] {
   return [...cells].reverse();
-}
-
-/** OTP's notion: everything but normal and shutdown. */
-export function isAbnormal(reason: ExitReason): boolean {
-  return reason.kind !== "normal" && reason.kind !== "shutdown";
-}
-
-export function describeExit(reason: ExitReason): string {
-  switch (reason.kind) {
-    case "error":
-      return messageOf(reason.error);
-    case "init-failed":
-      return `init failed: ${messageOf(reason.error)}`;
-    case "shutdown":
-      return reason.detail === undefined ? "shutdown" : `shutdown: ${reason.detail}`;
-    default:
-      return reason.kind;
-  }
 }

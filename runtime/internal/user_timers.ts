@@ -81,6 +81,11 @@ export class UserTimers implements Timers<unknown> {
     if (this.byKey.get(key) === timer) this.byKey.delete(key);
   }
 
+  /** Those that have not fired, in the order of their setting. */
+  due(): { readonly key: string; readonly due: Micros }[] {
+    return [...this.byKey].filter(([, timer]) => timer.slot >= 0).map(([key, timer]) => ({ key, due: timer.time }));
+  }
+
   retire(): void {
     for (const key of [...this.byKey.keys()]) this.cancel(key);
     this.retired = true;
