@@ -390,6 +390,18 @@ Deno.test("an order good till a time ends at that time, before what happens then
   assert.equal(bench.venue.nextDue, null, "after the recording nobody waits for the year 2100");
 });
 
+Deno.test("an order that ends at the moment a command for it is due has ended before", () => {
+  const bench = new Bench({ orderLatency: 1000 }).live();
+  bench.send({ id: 1, price: 100, quantity: 2, tif: TimeInForce.Gtd, expires: 2 });
+  bench.time = 2_000_000 - 1000;
+  bench.cancel(1);
+  bench.time = 2_500_000;
+  assert.deepEqual(bench.read(bench.venue.advance(bench.time)), [
+    "#1 Expired 2@100 left 0 Expired",
+    "#1 CancelRejected 0@0 left 0 VenueUnknownOrder",
+  ]);
+});
+
 Deno.test("amend: less at the same price keeps the place, everything else goes to the end", () => {
   const bench = new Bench().live();
   bench.send({ id: 1, price: 100, quantity: 6 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { encodeIntent } from "../../../actors/guardians/commands.ts";
 import { GuardianBooks } from "../../../actors/guardians/books.ts";
-import type { ExecutionReport, SubmitOrder } from "../../../actors/protocol/mod.ts";
+import type { ExecutionReport, OrderIntent, SubmitOrder } from "../../../actors/protocol/mod.ts";
 import { CommandKind, OrderCommandView, OrderType, TimeInForce } from "../../../ffi/layout.gen.ts";
 import { ALPHA } from "./rig.ts";
 
@@ -35,6 +35,22 @@ Deno.test("a record that is used again keeps nothing of the order before", () =>
   const { kind, flags, display, targetId, expires, triggerOffset, price, quantity, cause } = view;
   assert.deepEqual([kind, flags, display, targetId, expires, triggerOffset], [CommandKind.New, 0, 0, 0, 0, 0]);
   assert.deepEqual([price, quantity, cause], [100, 5, 3]);
+});
+
+Deno.test("a cancel, an amendment and a cancel-all carry no terms of the order whose record they use again", () => {
+  const { strategy, instrument, side, time, stamp, cause } = order;
+  const base = { strategy, instrument, time, stamp, cause, target: 9 };
+  const intents: readonly OrderIntent[] = [
+    { ...base, kind: "CancelOrder" },
+    { ...base, kind: "AmendOrder", side, price: 101, quantity: 7 },
+    { ...base, kind: "CancelAll" },
+  ];
+  for (const intent of intents) {
+    const view = new OrderCommandView(new Uint8Array(64).fill(0xab));
+    encodeIntent(view, intent);
+    assert.deepEqual([view.display, view.flags, view.tif, view.orderType], [0, 0, 0, 0], intent.kind);
+    assert.equal(view.targetId, intent.kind === "CancelAll" ? 0 : 9);
+  }
 });
 
 Deno.test("a stop's price is its trigger, a stop-limit's trigger is an offset from its price", () => {
