@@ -6,7 +6,7 @@
  * equal records, and `replay` says where to stop a repetition to stand just before the crash.
  */
 import type { Micros } from "./time.ts";
-import type { TracedMessage } from "./debug.ts";
+import type { TracedMessage } from "./trace.ts";
 
 export interface CrashRecord {
   /** Counts the crashes of the system from 1. */

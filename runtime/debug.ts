@@ -6,27 +6,11 @@
  */
 import type { ExitReason } from "./actor.ts";
 import type { CrashRecord } from "./crash.ts";
+import type { TracedMessage } from "./trace.ts";
 import { type ActorCell, BUSY, ENDED, RUNNING, STOPPED, SUSPENDED } from "./internal/cell.ts";
 import type { Kernel } from "./internal/kernel.ts";
 import { awaitedBy } from "./internal/forensics.ts";
 import { tracesOf, why } from "./internal/traces.ts";
-
-/** A message that an actor has handled or has waiting. */
-export interface TracedMessage {
-  readonly id: number;
-  /** The message's `kind`, else its JavaScript type. */
-  readonly message: string;
-  /** The message whose handling sent it; 0: from outside. */
-  readonly cause: number;
-  /** The message from outside that began the chain. */
-  readonly root: number;
-  /** Path of its sender; null from outside or when that actor is gone. */
-  readonly sender: string | null;
-  /** Path of the actor it was sent to. */
-  readonly receiver: string;
-  /** Still in the mailbox. */
-  readonly waiting: boolean;
-}
 
 export interface ActorStatistics {
   readonly path: string;

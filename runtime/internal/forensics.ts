@@ -1,7 +1,7 @@
 /** Gathers a crash record at the moment an incarnation ends, before what it held is taken away. */
 import type { ExitReason, Handlers } from "../actor.ts";
 import type { CrashRecord } from "../crash.ts";
-import type { TracedMessage } from "../debug.ts";
+import type { TracedMessage } from "../trace.ts";
 import type { ActorCell } from "./cell.ts";
 import { describeExit } from "./exit.ts";
 import { type Kernel, messageOf, nameOf } from "./kernel.ts";

@@ -1,5 +1,5 @@
 /** The messages that mailboxes still keep, with their causes. */
-import type { TracedMessage } from "../debug.ts";
+import type { TracedMessage } from "../trace.ts";
 import type { ActorCell } from "./cell.ts";
 import { type Kernel, nameOf } from "./kernel.ts";
 
