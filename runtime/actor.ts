@@ -8,8 +8,11 @@
 import type { Clock, Micros, Stopwatch } from "./time.ts";
 import type { Random } from "./random.ts";
 
-/** What became of a message at the moment it was sent. Anything but "enqueued" is final and counted. */
-export type TellResult = "enqueued" | "rejected" | "dropped" | "dead";
+/**
+ * What became of a message at the moment it was sent. "diverted": the mailbox was full and another actor has it now;
+ * anything but that and "enqueued" is final. All are counted.
+ */
+export type TellResult = "enqueued" | "rejected" | "dropped" | "diverted" | "dead";
 
 /**
  * Where messages for an actor go. A ref stays valid across restarts of its actor; after the actor stopped for good,
@@ -40,7 +43,8 @@ export type Signal =
   /** A monitored actor ended. Exactly one per monitor. */
   | { readonly kind: "down"; readonly monitor: number; readonly path: string; readonly reason: ExitReason }
   /** A child of this actor ended (only parents receive it). */
-  | { readonly kind: "child-exit"; readonly child: ActorRef<never>; readonly reason: ExitReason };
+  | { readonly kind: "child-exit"; readonly child: ActorRef<never>; readonly reason: ExitReason }
+  | ListingSignal;
 
 export interface Handlers<M> {
   /**
@@ -59,10 +63,20 @@ export interface Handlers<M> {
   stopped?(reason: ExitReason): void;
   /** What the console may show of the state. Must be cheap and free of secrets. */
   inspect?(): unknown;
+  /** Takes over a state that an operator gives; throws a sentence when it cannot. */
+  replace?(state: unknown): void;
 }
 
-/** What happens to a message that finds the mailbox full. */
-export type OverflowPolicy = "reject" | "drop-newest" | "drop-oldest";
+/**
+ * What happens to a message that finds the mailbox full. "crash": it is rejected and its receiver crashes. Divert: another
+ * actor gets it instead.
+ */
+export type OverflowPolicy<M = never> =
+  | "reject"
+  | "drop-newest"
+  | "drop-oldest"
+  | "crash"
+  | { readonly divert: ActorRef<M> };
 
 /**
  * Most user messages waiting where an actor does not say otherwise. Enough for the burst of one moment of a fast market,
@@ -70,20 +84,30 @@ export type OverflowPolicy = "reject" | "drop-newest" | "drop-oldest";
  */
 export const DEFAULT_MAILBOX_CAPACITY = 8192;
 
+/** Most messages set aside where an actor does not say otherwise. */
+export const DEFAULT_STASH = 1024;
+
 /** Most messages handed to `receiveBatch` at once where an actor does not say otherwise. */
 export const DEFAULT_BATCH = 64;
 
-export interface MailboxOptions {
+export interface MailboxOptions<M = never> {
   /** Most user messages waiting; default DEFAULT_MAILBOX_CAPACITY. Control lanes are never bounded. */
   readonly capacity?: number;
   /** Default "reject". */
-  readonly overflow?: OverflowPolicy;
+  readonly overflow?: OverflowPolicy<M>;
+  /**
+   * The key of a message of which only the latest counts, such as a price; undefined for any other. A message whose key is
+   * waiting takes the place of that one, which counts as dropped.
+   */
+  coalesce?(message: M): string | number | undefined;
 }
 
 export interface ActorDef<M, A = void> {
   /** Kind of actor, for counters and the console, for example "exchange". */
   readonly type: string;
-  readonly mailbox?: MailboxOptions;
+  readonly mailbox?: MailboxOptions<M>;
+  /** Most messages set aside by `stash`; default DEFAULT_STASH. */
+  readonly stash?: number;
   /** Most messages handed to `receiveBatch` at once; default DEFAULT_BATCH. */
   readonly batch?: number;
   /**
@@ -91,6 +115,8 @@ export interface ActorDef<M, A = void> {
    * time waits with it at every speed, as it does for all at "max".
    */
   readonly holdsTime?: boolean;
+  /** Calls `inspect` before every message, so that a crash record shows the state before the one that failed. */
+  readonly keepsState?: boolean;
   /** Builds one incarnation. A throw is an init failure: the actor did not start. */
   init(context: ActorContext<M>, args: A): Handlers<M>;
 }
@@ -104,7 +130,32 @@ export interface Timers<M> {
 
 export type AskResult<R> =
   | { readonly ok: true; readonly value: R }
-  | { readonly ok: false; readonly failure: "timeout" | "dead" | "overloaded" };
+  | {
+    readonly ok: false;
+    readonly failure: AskFailure;
+    /** Of a cycle: who waits for whom, from the asker back to the asker. */
+    readonly path?: readonly string[];
+  };
+
+/**
+ * Why an ask has no answer. "cycle": the one asked waits, directly or through others, for the asker, so the question was not
+ * sent. "unreachable": the node of the one asked cannot be reached.
+ */
+export type AskFailure = "timeout" | "dead" | "overloaded" | "unreachable" | "cycle";
+
+/** Where a message stands in the chain of causes. */
+export interface MessageEnvelope {
+  /** Unique and rising in its system; so it also orders what one sender sent. */
+  readonly id: number;
+  /** The message whose handling sent this one; 0: it came from outside. */
+  readonly cause: number;
+  /** The message from outside that began the chain; its own id if it came from outside itself. */
+  readonly root: number;
+  /** Path of the actor that sent it, null from outside or when that actor is gone. */
+  readonly sender: string | null;
+  /** When an answer is no longer awaited; Infinity for what is not a question. */
+  readonly deadline: Micros;
+}
 
 /** A name for a role, typed by the messages its holder takes. */
 export interface ServiceKey<M> {
@@ -117,11 +168,20 @@ export function serviceKey<M>(name: string): ServiceKey<M> {
   return { name };
 }
 
+/** What a subscriber of a name or group is told, on the supervision lane: who holds or belongs to it from now on. */
+export interface ListingSignal {
+  readonly kind: "listing";
+  readonly name: string;
+  readonly members: readonly ActorRef<never>[];
+}
+
 export interface Registry {
   /** Who holds the name now, if anyone. Refs survive restarts, so one look-up per incarnation is enough. */
   find<M>(key: ServiceKey<M>): ActorRef<M> | undefined;
   /** As `find`, but a missing holder throws a sentence that names the key. */
   get<M>(key: ServiceKey<M>): ActorRef<M>;
+  /** The members of a group now, in the order in which they joined. */
+  members<M>(group: ServiceKey<M>): readonly ActorRef<M>[];
 }
 
 /** What one incarnation may do. Once that incarnation has ended, the context does nothing any more. */
@@ -139,12 +199,33 @@ export interface ActorContext<M> {
   nextId(): number;
   /** Takes a name until the actor stops for good; a taken name throws. Restarts keep it. */
   register<N extends M>(key: ServiceKey<N>): void;
+  /** Joins a group until it leaves or stops for good; again does nothing. Restarts keep it. */
+  join<N extends M>(group: ServiceKey<N>): void;
+  leave(group: ServiceKey<never>): void;
+  /**
+   * The members of a group, or the holder of a name if there is one, now; and a "listing" signal with all of them after each
+   * change from now on, none missed and none twice. Ends with the incarnation.
+   */
+  subscribe<N>(key: ServiceKey<N>): readonly ActorRef<N>[];
   /**
    * Sends `make(replyTo)` and resolves with the reply or a typed failure; never rejects. A question that is still
    * waiting at its deadline is not handled, and a late reply is dropped; both count as expired. If the asking incarnation
    * ends first, the promise stays pending for ever: what would have continued it is gone.
    */
   ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>>;
+  /**
+   * The message being handled in the chain of causes; null outside a handler. In `receiveBatch` it is the last of the
+   * batch, unless `handling` said otherwise.
+   */
+  readonly envelope: MessageEnvelope | null;
+  /** In `receiveBatch`: what is sent from now on is caused by the message at `index` of the batch. */
+  handling(index: number): void;
+  /**
+   * Sets the message being handled aside, not counted as handled; `unstash` puts all of them back before those that
+   * wait, in their order. So does a restart. A full stash is a crash. Not for `receiveBatch`.
+   */
+  stash(): void;
+  unstash(): void;
   /** Delivers one "down" signal when the target ends for good, at once with "noproc" if it has ended. Returns the monitor. */
   monitor(target: ActorRef<never>): number;
   demonitor(monitor: number): void;

@@ -3,6 +3,7 @@
  *
  * Facts only: everything here is counted where it happens, nothing is derived by subtraction but `unexplained`.
  */
+import type { CrashRecord } from "./crash.ts";
 import type { Micros } from "./time.ts";
 
 /**
@@ -30,8 +31,8 @@ export interface MessageCounters {
   readonly unexplained: number;
 }
 
-/** "busy": waiting for the promise of its handler. "waiting-restart": ended, its parent has not decided or backs off. */
-export type ActorState = "running" | "busy" | "waiting-restart";
+/** "busy": waiting for the promise of its handler. "suspended": by an operator. "waiting-restart": ended, its parent has not decided or backs off. */
+export type ActorState = "running" | "busy" | "suspended" | "waiting-restart";
 
 export interface ActorSnapshot {
   readonly id: number;
@@ -83,6 +84,7 @@ export type SystemEvent =
     readonly path: string;
     readonly reason: string;
     readonly restarts: number;
+    readonly record: CrashRecord;
   }
   | { readonly kind: "restarted"; readonly time: Micros; readonly path: string; readonly restarts: number }
   /** The actor is gone for good. */
@@ -102,6 +104,13 @@ export type SystemEvent =
     readonly path: string;
     readonly message: string;
     readonly reason: DeadLetterReason;
+  }
+  /** An operator took hold of an actor, see debug.ts. */
+  | {
+    readonly kind: "suspended" | "resumed" | "state-replaced";
+    readonly time: Micros;
+    readonly path: string;
+    readonly by: string;
   }
   /** A listener of these events threw; it was unsubscribed. */
   | { readonly kind: "listener-failed"; readonly time: Micros; readonly reason: string };

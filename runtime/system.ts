@@ -5,13 +5,15 @@
  * the start time and what is injected from outside; the speed changes when it happens on the wall and nothing else.
  */
 import type { ActorDef, ActorRef, AskResult, Registry } from "./actor.ts";
+import { Debug } from "./debug.ts";
 import { ask, type Asker } from "./internal/ask.ts";
-import { type ActorCell, BUSY, cellOf, ENDED, STOPPED } from "./internal/cell.ts";
+import { type ActorCell, BUSY, cellOf, ENDED, STOPPED, SUSPENDED } from "./internal/cell.ts";
 import { Driver } from "./internal/driver.ts";
 import { Kernel } from "./internal/kernel.ts";
-import { describeExit, start } from "./internal/lifecycle.ts";
+import { describeExit } from "./internal/exit.ts";
+import { start } from "./internal/lifecycle.ts";
 import { machineStopwatch } from "./internal/wall.ts";
-import type { ActorSnapshot, DeadLetter, MessageCounters, SystemEvents } from "./introspection.ts";
+import type { ActorSnapshot, ActorState, DeadLetter, MessageCounters, SystemEvents } from "./introspection.ts";
 import type { Random } from "./random.ts";
 import type { Clock, Micros, Stopwatch } from "./time.ts";
 
@@ -46,6 +48,8 @@ export interface SystemOptions {
   /** Default DEFAULT_YIELD_MS. Longer for a system that nobody asks anything while it runs. */
   readonly yieldMs?: number;
   readonly stopwatch?: Stopwatch;
+  /** What a crash record says about the system, such as build and configuration hash. */
+  readonly facts?: Readonly<Record<string, string>>;
 }
 
 export class ActorSystem {
@@ -55,9 +59,10 @@ export class ActorSystem {
   /** The root stream. Fork it with a label of your own; do not draw from it. */
   readonly random: Random;
   readonly events: SystemEvents;
+  readonly debug: Debug;
   private readonly kernel: Kernel;
   private readonly driver: Driver;
-  private readonly outside: Asker = { asks: 0, alive: true };
+  private readonly outside: Asker = { openAsks: null, alive: true, cell: null };
 
   constructor(options: SystemOptions) {
     const { speed, pollTurns = DEFAULT_POLL_TURNS } = options;
@@ -67,7 +72,7 @@ export class ActorSystem {
     if (!Number.isInteger(pollTurns) || pollTurns < 1) {
       throw new RangeError(`pollTurns is a whole number above 0, not ${pollTurns}.`);
     }
-    const kernel = new Kernel(options.seed, options.start, options.stopwatch ?? machineStopwatch);
+    const kernel = new Kernel(options.seed, options.start, options.stopwatch ?? machineStopwatch, options.facts);
     this.kernel = kernel;
     this.driver = new Driver(kernel, {
       speed,
@@ -78,8 +83,9 @@ export class ActorSystem {
     });
     this.clock = kernel.clock;
     this.stopwatch = kernel.stopwatch;
-    this.registry = kernel;
+    this.registry = kernel.directory;
     this.random = kernel.random;
+    this.debug = new Debug(kernel);
     this.events = { subscribe: (listener) => kernel.subscribe(listener) };
   }
 
@@ -196,7 +202,11 @@ export class ActorSystem {
 }
 
 function waiting(cell: ActorCell): number {
-  return cell.mailbox.count + (cell.urgentLane?.count ?? 0);
+  return cell.mailbox.count + (cell.urgentLane?.count ?? 0) + (cell.stash?.length ?? 0);
+}
+
+function stateOf({ life }: ActorCell): ActorState {
+  return life === BUSY ? "busy" : life === SUSPENDED ? "suspended" : life === ENDED ? "waiting-restart" : "running";
 }
 
 function snapshot(cell: ActorCell): ActorSnapshot {
@@ -205,10 +215,10 @@ function snapshot(cell: ActorCell): ActorSnapshot {
     path: cell.path,
     type: cell.def.type,
     parent: cell.parent === null ? null : cell.parent.path,
-    state: cell.life === BUSY ? "busy" : cell.life === ENDED ? "waiting-restart" : "running",
+    state: stateOf(cell),
     strategy: cell.strategy,
     mailbox: waiting(cell),
-    mailboxCapacity: cell.limit,
+    mailboxCapacity: cell.capacity,
     handled: cell.handled,
     rejected: cell.rejected,
     dropped: cell.dropped,

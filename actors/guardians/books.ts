@@ -2,6 +2,7 @@
  * The guardian's books: read models that live outside the actor, so that a crash of the guardian loses none of them.
  * The gate and the audit log remain the truth; these are what people look at.
  */
+import { OrderType } from "../../ffi/layout.gen.ts";
 import type { ExecutionReport, Instrument } from "../protocol/mod.ts";
 import { LatencyHistogram } from "./latency.ts";
 import { MarketBoard } from "./market_board.ts";
@@ -51,9 +52,20 @@ export class GuardianBooks {
         row.status = "canceled";
         row.code = report.code;
         break;
+      case "expired":
+        row.status = "expired";
+        row.code = report.code;
+        break;
       case "replaced":
         row.price = report.price;
         row.quantity = row.filled + report.leaves;
+        break;
+      case "restated":
+        row.quantity = row.filled + report.leaves;
+        break;
+      case "triggered":
+        row.orderType = row.orderType === OrderType.Stop ? OrderType.Market : OrderType.Limit;
+        row.price = report.price;
         break;
       case "rejected":
         row.status = "rejected";

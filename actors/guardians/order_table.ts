@@ -4,8 +4,9 @@
  * A read model of fixed size. Order ids rise, so an order lives in slot `id mod capacity` and gives way to the order
  * that many ids later; recording an order allocates nothing.
  */
+import { OrderType } from "../../ffi/layout.gen.ts";
 import type { Micros } from "../../runtime/mod.ts";
-import type { OrderId, OrderView, StrategyId, SubmitOrder } from "../protocol/mod.ts";
+import type { OrderId, OrderTypeCode, OrderView, StrategyId, SubmitOrder, TimeInForceCode } from "../protocol/mod.ts";
 
 export type OrderStatus = OrderView["status"];
 
@@ -15,8 +16,10 @@ export interface OrderRow {
   strategy: StrategyId;
   instrument: number;
   side: 0 | 1;
-  orderType: 0 | 1;
-  tif: 0 | 1 | 2;
+  /** What it is now: a stop that was triggered is a market order. */
+  orderType: OrderTypeCode;
+  tif: TimeInForceCode;
+  /** Ticks; of a waiting stop its trigger. */
   price: number;
   quantity: number;
   filled: number;
@@ -70,7 +73,7 @@ export class OrderTable {
     row.side = order.side;
     row.orderType = order.orderType;
     row.tif = order.tif;
-    row.price = order.price;
+    row.price = order.orderType === OrderType.Stop ? order.trigger ?? 0 : order.price;
     row.quantity = order.quantity;
     row.filled = 0;
     row.status = "pending";

@@ -2,7 +2,18 @@
 import { ExecType, type ExecutionView, Liquidity } from "../../ffi/layout.gen.ts";
 import type { ExecutionReport, ExecutionType, OrderIntent, SideCode } from "../protocol/mod.ts";
 
-const TYPES: readonly ExecutionType[] = ["new", "trade", "canceled", "replaced", "rejected", "cancel-rejected"];
+/** By `ExecType`. */
+const TYPES: readonly ExecutionType[] = [
+  "new",
+  "trade",
+  "canceled",
+  "replaced",
+  "rejected",
+  "cancel-rejected",
+  "triggered",
+  "expired",
+  "restated",
+];
 const LIQUIDITY = ["none", "maker", "taker"] as const;
 
 export const isTrade = (view: ExecutionView): boolean => view.execType === ExecType.Trade;

@@ -21,7 +21,8 @@ import type { NodeParts } from "./parts.ts";
 import { FIRM } from "./scopes.ts";
 
 const DEPTH_LEVELS = 20;
-const TIF = ["GTC", "IOC", "FOK"] as const;
+const TYPES = ["limit", "market", "stop", "stop-limit"] as const;
+const TIF = ["GTC", "IOC", "FOK", "DAY", "GTD"] as const;
 /** Wall milliseconds a kill may take to be confirmed before the caller is told that it is not. */
 const KILL_TIMEOUT_MS = 2_000;
 
@@ -205,7 +206,7 @@ export class LiveNodeView implements NodeView {
       organism: organisms.find((organism) => organism.strategy === row.strategy)?.id ?? `strategy ${row.strategy}`,
       instrument: instruments[row.instrument]?.symbol ?? `instrument ${row.instrument}`,
       side: row.side === 0 ? "buy" : "sell",
-      type: row.orderType === 0 ? "limit" : "market",
+      type: TYPES[row.orderType],
       tif: TIF[row.tif],
       price: row.price,
       quantity: row.quantity,

@@ -3,7 +3,7 @@
  * and keeps the picture of its open orders and positions from its reports.
  */
 import { Code } from "../../ffi/layout.gen.ts";
-import { type ActorContext, type ActorRef, type Micros, MICROS_PER_MS } from "../../runtime/mod.ts";
+import { type ActorContext, type ActorRef, type Micros, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import type {
   ExecutionReport,
   GuardianMessage,
@@ -14,6 +14,7 @@ import type {
 } from "../protocol/mod.ts";
 import type { Conduct } from "./conduct.ts";
 import type { NewOrder, OpenOrder } from "./organism.ts";
+import { checkOrder, checkPositive } from "./order_check.ts";
 import { type Change, OwnOrder, OwnOrders } from "./own_orders.ts";
 
 export type DeskMessage =
@@ -22,6 +23,10 @@ export type DeskMessage =
 
 /** Refusals by the budget come back this much later, so that an organism that insists cannot stop the clock. */
 const REFUSAL_DELAY: Micros = MICROS_PER_MS;
+
+const ORDER_TYPE = { limit: 0, market: 1, stop: 2, "stop-limit": 3 } as const;
+const TIME_IN_FORCE = { gtc: 0, ioc: 1, fok: 2, day: 3, gtd: 4 } as const;
+const SELF_TRADE = { none: 0, "cancel-newest": 1, "cancel-oldest": 2, "cancel-both": 3, decrement: 4 } as const;
 
 export interface DeskOptions {
   readonly id: string;
@@ -69,13 +74,12 @@ export class Desk {
   }
 
   submit(order: NewOrder): OrderId {
-    const market = order.type === "market";
-    this.#check(order, market);
+    checkOrder(this.#options.id, this.#open, this.#own, order);
     const { strategy, conduct } = this.#options;
-    const { instrument, side, quantity } = order;
+    const { instrument, side, quantity, type = "limit", tif = "gtc", expires } = order;
     const orderId = this.#actor.nextId();
-    const price = market ? 0 : order.price!;
-    const rests = !market && (order.tif ?? "gtc") === "gtc";
+    const price = order.price ?? 0;
+    const rests = type !== "market" && tif !== "ioc" && tif !== "fok";
     const minimumRest = rests ? conduct.discipline.minimumRestingMs * MICROS_PER_MS : 0;
     this.#orders.add(new OwnOrder(orderId, instrument, side, price, quantity, minimumRest));
     const time = this.#actor.clock.now();
@@ -90,12 +94,16 @@ export class Desk {
       strategy,
       instrument,
       side,
-      orderType: market ? 1 : 0,
-      tif: order.tif === "ioc" ? 1 : order.tif === "fok" ? 2 : 0,
+      orderType: ORDER_TYPE[type],
+      tif: TIME_IN_FORCE[tif],
       price,
       quantity,
       postOnly: order.postOnly ?? false,
       reduceOnly: order.reduceOnly ?? false,
+      trigger: order.trigger,
+      expires: expires === undefined ? undefined : expires / MICROS_PER_SECOND,
+      display: order.display,
+      selfTrade: SELF_TRADE[order.selfTrade ?? "none"],
       time,
       stamp: this.#actor.stopwatch.now(),
       cause: this.#cause,
@@ -108,8 +116,8 @@ export class Desk {
   }
 
   amend(orderId: OrderId, price: number, quantity: number): void {
-    this.#positive("price", price);
-    this.#positive("quantity", quantity);
+    checkPositive(this.#options.id, "price", price);
+    checkPositive(this.#options.id, "quantity", quantity);
     this.#change(orderId, { kind: "amend", price, quantity });
   }
 
@@ -183,7 +191,9 @@ export class Desk {
     } else if (conduct.allows(time)) {
       conduct.amended++;
       order.sent = "amend";
-      const { price, quantity } = wanted;
+      const { price } = wanted;
+      // The organism says what is to remain, the market hears the total: fills on their way take from what remains.
+      const quantity = order.filled + wanted.quantity;
       this.#guardian.tell({
         kind: "AmendOrder",
         strategy,
@@ -215,32 +225,5 @@ export class Desk {
     const order = { orderId, strategy, instrument, side, price, quantity } as const;
     const outcome = { leaves: 0, liquidity: "none", code: Code.MessageRate, fee: 0, time, position: 0 } as const;
     this.#refusals.push({ kind: "ExecutionReport", type, ...order, ...outcome });
-  }
-
-  #check(order: NewOrder, market: boolean): void {
-    const { id } = this.#options;
-    if (!this.#open) throw new Error(`organism "${id}": no order before its position is known`);
-    if (!this.#own.has(order.instrument)) {
-      throw new RangeError(`organism "${id}": instrument ${order.instrument} is not one of its own`);
-    }
-    if (order.side !== 0 && order.side !== 1) {
-      throw new RangeError(`organism "${id}": a side of ${order.side} is neither BUY (0) nor SELL (1)`);
-    }
-    this.#positive("quantity", order.quantity);
-    if (!market) this.#positive("price", order.price);
-    else if (order.price !== undefined) {
-      throw new RangeError(`organism "${id}": a market order has no price, got ${order.price}`);
-    }
-    if (order.postOnly && (market || (order.tif ?? "gtc") !== "gtc")) {
-      throw new RangeError(`organism "${id}": only a limit order that rests can be post-only`);
-    }
-  }
-
-  #positive(what: "price" | "quantity", value: number | undefined): void {
-    if (Number.isSafeInteger(value) && value! > 0) return;
-    const unit = what === "price" ? "ticks" : "lots";
-    throw new RangeError(
-      `organism "${this.#options.id}": a ${what} of ${value} is not a whole number of ${unit} above zero`,
-    );
   }
 }

@@ -83,12 +83,20 @@ export interface Organism {
 export interface NewOrder {
   readonly instrument: number;
   readonly side: SideCode;
-  /** Default "limit". */
-  readonly type?: "limit" | "market";
-  /** Good till cancelled (default), immediate or cancel, fill or kill. */
-  readonly tif?: "gtc" | "ioc" | "fok";
-  /** Ticks; for a limit order only. */
+  /** Default "limit". A stop waits for its trigger, then is a market order; a stop-limit, then a limit order. */
+  readonly type?: "limit" | "market" | "stop" | "stop-limit";
+  /** Good till cancelled (default), immediate or cancel, fill or kill, for the day, till `expires`. */
+  readonly tif?: "gtc" | "ioc" | "fok" | "day" | "gtd";
+  /** Ticks; for an order with a limit only. */
   readonly price?: number;
+  /** Ticks; for stops only: a trade at this price or beyond (above for a buy, below for a sell) wakes the order. */
+  readonly trigger?: number;
+  /** For "gtd" only: when the order ends; a whole second. */
+  readonly expires?: Micros;
+  /** Lots of a resting limit order that are shown at a time (an iceberg); absent: all. */
+  readonly display?: number;
+  /** What happens when the order meets another of its owner's group; default "none": they trade. */
+  readonly selfTrade?: "none" | "cancel-newest" | "cancel-oldest" | "cancel-both" | "decrement";
   /** Lots. */
   readonly quantity: number;
   /** Refuse rather than take liquidity. Resting limit orders only. */
@@ -102,7 +110,7 @@ export interface OpenOrder {
   readonly orderId: OrderId;
   readonly instrument: number;
   readonly side: SideCode;
-  /** Ticks; 0 for a market order. */
+  /** Ticks; 0 without a limit. */
   readonly price: number;
   /** Lots still open. */
   readonly quantity: number;
@@ -129,12 +137,16 @@ export interface OrganismContext {
   /**
    * Sends an order to the gate; what becomes of it arrives at `onReport`. Throws (and so crashes the organism) on an
    * order that no correct program would write: a quantity or price that is not a whole number above zero, an instrument
-   * that is not its own, a post-only market order.
+   * that is not its own, a post-only market order, a stop without a trigger. A venue that cannot simulate what an order
+   * asks for rejects it (VenueMalformed).
    */
   submit(order: NewOrder): OrderId;
   /** Asks for the withdrawal of an open order; waits out the minimum resting time. Unknown or closed orders: no effect. */
   cancel(orderId: OrderId): void;
-  /** New price (ticks) and remaining quantity (lots) of an open order; waits as `cancel` does. Throws as `submit`. */
+  /**
+   * New price (ticks; of a stop its trigger) and quantity that is to remain (lots) of an open order; waits as `cancel`
+   * does. Lots that trade before the venue has answered count against what was to remain. Throws as `submit`.
+   */
   amend(orderId: OrderId, price: number, quantity: number): void;
   /** Calls `onTimer(key)` after `delay` microseconds; setting a key again replaces its timer. */
   setTimer(key: string, delay: Micros): void;

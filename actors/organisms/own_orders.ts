@@ -15,12 +15,16 @@ export class OwnOrder {
   wanted: Change | null = null;
   /** Sent, not answered. */
   sent: Change["kind"] | null = null;
+  /** Lots traded, as reported. */
+  filled = 0;
 
   constructor(
     readonly orderId: OrderId,
     readonly instrument: number,
     readonly side: SideCode,
+    /** Ticks; 0 without a limit. */
     public price: number,
+    /** Lots still open. */
     public quantity: number,
     /** Microseconds it must rest; 0 for orders that never rest. */
     readonly minimumRest: Micros,
@@ -65,6 +69,14 @@ export class OwnOrders {
         order.mayChangeAt = report.time + order.minimumRest;
         break;
       case "trade":
+        order.filled += report.quantity;
+        order.quantity = report.leaves;
+        break;
+      case "restated":
+        order.quantity = report.leaves;
+        break;
+      case "triggered":
+        order.price = report.price;
         order.quantity = report.leaves;
         break;
       case "replaced":
@@ -77,6 +89,7 @@ export class OwnOrders {
         order.sent = null;
         return order;
       case "canceled":
+      case "expired":
       case "rejected":
         order.quantity = 0;
     }

@@ -12,7 +12,16 @@ export interface ExecutionBatch {
 }
 
 /** FIX ExecType in words. "rejected" covers the gate and the venue: `code` tells them apart (1xxx gate, 2xxx venue). */
-export type ExecutionType = "new" | "trade" | "canceled" | "replaced" | "rejected" | "cancel-rejected";
+export type ExecutionType =
+  | "new"
+  | "trade"
+  | "canceled"
+  | "replaced"
+  | "rejected"
+  | "cancel-rejected"
+  | "triggered"
+  | "expired"
+  | "restated";
 
 export interface ExecutionReport {
   readonly kind: "ExecutionReport";
@@ -23,7 +32,7 @@ export interface ExecutionReport {
   readonly side: SideCode;
   /** Ticks: execution price for a trade, else the order's price. */
   readonly price: number;
-  /** Lots: filled, entered, or removed by this report. */
+  /** Lots: filled, entered or removed by this report; for "replaced" the new total, what has filled included. */
   readonly quantity: number;
   /** Lots still open (LeavesQty). */
   readonly leaves: number;

@@ -10,6 +10,13 @@ export type SideCode = 0 | 1;
 export const BUY: SideCode = 0;
 export const SELL: SideCode = 1;
 
+/** As in the native layout (`OrderType`): 0 limit, 1 market, 2 stop, 3 stop-limit. */
+export type OrderTypeCode = 0 | 1 | 2 | 3;
+/** As in the native layout (`TimeInForce`): 0 GTC, 1 IOC, 2 FOK, 3 DAY, 4 GTD. */
+export type TimeInForceCode = 0 | 1 | 2 | 3 | 4;
+/** As in the native layout (`SelfTrade`): 0 none, 1 cancel newest, 2 cancel oldest, 3 cancel both, 4 decrement. */
+export type SelfTradeCode = 0 | 1 | 2 | 3 | 4;
+
 /** 1 to 127; given by the host, never by the organism. */
 export type StrategyId = number;
 /** Client order id (FIX ClOrdID): unique in the data directory, a safe integer above 0. */
@@ -21,16 +28,22 @@ export interface SubmitOrder {
   readonly strategy: StrategyId;
   readonly instrument: number;
   readonly side: SideCode;
-  /** 0 limit, 1 market (`OrderType`). */
-  readonly orderType: 0 | 1;
-  /** 0 GTC, 1 IOC, 2 FOK (`TimeInForce`). */
-  readonly tif: 0 | 1 | 2;
-  /** Ticks; 0 for a market order. */
+  readonly orderType: OrderTypeCode;
+  readonly tif: TimeInForceCode;
+  /** Ticks; 0 for a market order and a stop, which have no limit. */
   readonly price: number;
   /** Lots. */
   readonly quantity: number;
   readonly postOnly: boolean;
   readonly reduceOnly: boolean;
+  /** Ticks; for a stop or stop-limit, and for nothing else: a trade at this price or beyond wakes the order. */
+  readonly trigger?: number;
+  /** Whole seconds since the Unix epoch; for a GTD order, and for nothing else: when it ends. */
+  readonly expires?: number;
+  /** Lots shown at a time (an iceberg); 0 or absent: all. */
+  readonly display?: number;
+  /** What happens when the order meets one of its own group; absent: they trade. */
+  readonly selfTrade?: SelfTradeCode;
   /** Node clock when the organism decided. */
   readonly time: Micros;
   /** Stopwatch reading when the organism decided; measures latency, decides nothing. */
@@ -57,7 +70,7 @@ export interface AmendOrder {
   readonly target: OrderId;
   readonly side: SideCode;
   readonly price: number;
-  /** New remaining quantity in lots. */
+  /** New total in lots, what has filled included (FIX OrderQty): fills on their way cannot make it larger than meant. */
   readonly quantity: number;
   readonly time: Micros;
   readonly stamp: number;

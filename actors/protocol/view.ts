@@ -10,7 +10,7 @@ export interface ActorView {
   readonly path: string;
   readonly type: string;
   readonly parent: string | null;
-  readonly state: "running" | "busy" | "restarting" | "stopped";
+  readonly state: "running" | "busy" | "suspended" | "restarting" | "stopped";
   /** Set for supervisors. */
   readonly strategy: string | null;
   readonly mailbox: number;
@@ -58,12 +58,12 @@ export interface OrderView {
   readonly organism: string;
   readonly instrument: string;
   readonly side: "buy" | "sell";
-  readonly type: "limit" | "market";
-  readonly tif: "GTC" | "IOC" | "FOK";
+  readonly type: "limit" | "market" | "stop" | "stop-limit";
+  readonly tif: "GTC" | "IOC" | "FOK" | "DAY" | "GTD";
   readonly price: number;
   readonly quantity: number;
   readonly filled: number;
-  readonly status: "pending" | "open" | "filled" | "canceled" | "rejected";
+  readonly status: "pending" | "open" | "filled" | "canceled" | "expired" | "rejected";
   /** Code and sentence of a reject, else 0 and "". */
   readonly code: number;
   readonly codeName: string;

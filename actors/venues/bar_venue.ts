@@ -10,6 +10,9 @@
  * - *Limit orders* fill if the bar trades through them: low below a buy, high above a sell. To touch is not enough. If
  *   the open, half a spread worse, is within the limit, they take at that price; else they make at the limit.
  * - *Immediate or cancel, fill or kill* look at the open only: within the limit, or cancelled (Ioc, Unfillable).
+ * - *For the day* means for one bar, the first in which the order may fill; what is left of it then ends (Expired). *Good
+ *   till a time* means up to that time: an order fills in no bar that ends then or later, because nobody knows when in the bar.
+ * - *Stops and icebergs* are refused (VenueMalformed): bars say too little.
  * - *Post-only* orders are refused (WouldCross) at or through the quotes of the last close, and always make at their
  *   limit, even where the bar opened beyond it.
  * - *Participation.* All our fills in one bar together are at most `participation` of its volume, in the order in which
@@ -110,6 +113,7 @@ export class BarVenue {
   /** Takes `count` OrderCommand records. Returns the reports written and not yet taken. */
   submit(records: Uint8Array, count: number, time: Micros): Reports {
     this.#now = Math.max(this.#now, time);
+    this.#expire();
     const view = new OrderCommandView(records);
     for (let i = 0; i < count; i++) this.#command(view.at(i));
     return this.#out.take();
@@ -125,6 +129,7 @@ export class BarVenue {
       if (listing === undefined) throw new Error(`bar venue: instrument ${bar.instrument} is not listed`);
       if (listing.last !== null && bar.time <= listing.last.time) continue;
       this.#now = Math.max(this.#now, bar.time);
+      this.#expire();
       this.#play(listing, bar);
     }
     return this.#out.take();
@@ -146,6 +151,7 @@ export class BarVenue {
   /** Ends every waiting order in the scope. Returns the reports written and not yet taken. */
   cancelAll(scope: { readonly owner?: number; readonly instrument?: number }, time: Micros): Reports {
     this.#now = Math.max(this.#now, time);
+    this.#expire();
     for (const order of this.#orders.values()) {
       if (scope.owner !== undefined && scope.owner !== order.owner) continue;
       if (scope.instrument !== undefined && scope.instrument !== order.instrument) continue;
@@ -198,6 +204,7 @@ export class BarVenue {
       else if (order.orderType === OrderType.Market) this.#close(order, Code.NoLiquidity);
       else if (order.tif === TimeInForce.Ioc) this.#close(order, Code.Ioc);
       else if (order.tif === TimeInForce.Fok) this.#close(order, Code.Unfillable);
+      else if (order.tif === TimeInForce.Day) this.#end(order);
     }
     listing.last = bar;
     listing.top = {
@@ -250,7 +257,9 @@ export class BarVenue {
       tif,
       postOnly: isPostOnly(command),
       price: orderType === OrderType.Market ? 0 : command.price,
+      total: quantity,
       leaves: quantity,
+      expires: tif === TimeInForce.Gtd ? command.expires * MICROS_PER_SECOND : Infinity,
       since: this.#now,
     };
     this.#orders.set(order.id, order);
@@ -262,6 +271,7 @@ export class BarVenue {
     if (!isReadable(command)) return Code.VenueMalformed;
     const listing = this.#listings.get(instrument);
     if (listing === undefined) return Code.VenueUnknownInstrument;
+    if (command.tif === TimeInForce.Gtd && command.expires * MICROS_PER_SECOND <= this.#now) return Code.Expired;
     if (!this.#options.doorOpen(owner, instrument)) return Code.VenueKilled;
     if (this.#orders.has(command.orderId)) return Code.VenueDuplicateId;
     if (listing.ended || listing.top === undefined) return Code.NoMarketData;
@@ -276,7 +286,7 @@ export class BarVenue {
     this.#close(order, 0);
   }
 
-  /** A smaller quantity at the same price keeps its place; anything else goes to the end, and waits anew for an open. */
+  /** The quantity is the new total. What leaves no more than before at the same price keeps its place; anything else goes to the end, and waits anew for an open. */
   #amend(command: OrderCommandView): void {
     const order = this.#orders.get(command.targetId);
     const { price, quantity } = command;
@@ -284,20 +294,35 @@ export class BarVenue {
       return this.#refuse(ExecType.CancelRejected, command, Code.VenueUnknownOrder);
     }
     const top = this.top(order.instrument);
+    const leaves = quantity - (order.total - order.leaves);
     let refusal: Code = Code.Accepted;
     if (quantity <= 0 || (order.orderType === OrderType.Market ? price !== 0 : price <= 0)) {
       refusal = Code.VenueMalformed;
     } else if (!this.#options.doorOpen(order.owner, order.instrument)) refusal = Code.VenueKilled;
-    else if (order.postOnly && top !== undefined && crosses(order.side, price, top)) refusal = Code.WouldCross;
+    else if (leaves > 0 && order.postOnly && top !== undefined && crosses(order.side, price, top)) {
+      refusal = Code.WouldCross;
+    }
     if (refusal !== Code.Accepted) return this.#refuse(ExecType.CancelRejected, command, refusal);
-    if (price !== order.price || quantity > order.leaves) {
+    if (leaves <= 0) return this.#close(order, Code.BelowFilled);
+    if (price !== order.price || leaves > order.leaves) {
       this.#orders.delete(order.id);
       this.#orders.set(order.id, order);
       order.since = this.#now;
     }
     order.price = price;
-    order.leaves = quantity;
-    this.#out.report(ExecType.Replaced, 0, order, quantity, quantity, this.#now);
+    order.total = quantity;
+    order.leaves = leaves;
+    this.#out.report(ExecType.Replaced, 0, order, quantity, leaves, this.#now);
+  }
+
+  /** Ends what is due. */
+  #expire(): void {
+    for (const order of this.#orders.values()) if (order.expires <= this.#now) this.#end(order);
+  }
+
+  #end(order: BarOrder): void {
+    this.#orders.delete(order.id);
+    this.#out.report(ExecType.Expired, Code.Expired, order, order.leaves, 0, this.#now);
   }
 
   #close(order: BarOrder, reason: Code): void {

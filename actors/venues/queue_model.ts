@@ -39,6 +39,8 @@ export class QueuedOrder {
   creditTime: Micros = 0;
   /** When it took its place. */
   since: Micros = 0;
+  /** Lots entered, as amended; what has filled is what `leaves` lacks of it. */
+  total: number;
 
   constructor(
     readonly id: OrderId,
@@ -49,7 +51,11 @@ export class QueuedOrder {
     /** Lots still open. */
     public leaves: number,
     public postOnly: boolean,
-  ) {}
+    /** When it ends; Infinity: when it is cancelled. */
+    readonly expires: Micros = Infinity,
+  ) {
+    this.total = leaves;
+  }
 }
 
 /** Receives a fill: `lots` were already taken off the order's leaves. */

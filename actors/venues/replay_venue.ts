@@ -12,11 +12,13 @@
  * - *Making.* The rest waits in the queue at its price (`queue_model.ts`). It is filled at its own price: by trades that
  *   reach it in the queue; by trades at a worse price, up to the traded quantity; and when the other side of the book
  *   comes to its price, up to what is available there.
+ * - *Ends on time.* An order good till a time ends (Expired) at that time, before anything that happens then.
  * - *No data, no fills.* Before the first snapshot, between a gap and the next snapshot, after the end, and when the
  *   recording has been silent too long, new orders and amends are refused (NoMarketData) and resting ones wait.
  *
  * Reports follow the contract of the native matching engine (`ffi/core/src/book`): New, then trades, then Canceled with
- * a reason for what may not rest; `venueSequence` without gaps. Only our side of a trade is reported.
+ * a reason for what may not rest; `venueSequence` without gaps. Only our side of a trade is reported. What the venue cannot
+ * simulate it refuses (VenueMalformed, see `replay_commands.ts`).
  */
 import { Code, CommandKind, ExecType, OrderCommandView, OrderType, TimeInForce } from "../../ffi/layout.gen.ts";
 import { type Micros, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
@@ -30,6 +32,7 @@ import type {
   Recorded,
   SideCode,
 } from "../protocol/mod.ts";
+import { type Command, isPrice, isQuantity, isReadable, readCommand } from "./replay_commands.ts";
 import { type CancelModel, QueuedOrder, type QueueRules } from "./queue_model.ts";
 import { RecordedMarket } from "./recorded_market.ts";
 import { type Reported, type Reports, ReportWriter } from "./report_writer.ts";
@@ -63,20 +66,7 @@ export interface CancelScope {
 }
 
 const EVERY_INSTRUMENT = 0xffff;
-const POST_ONLY = 1;
 const SIDES = [0, 1] as const;
-
-interface Command extends Reported {
-  readonly kind: number;
-  readonly orderType: number;
-  readonly tif: number;
-  readonly postOnly: boolean;
-  /** As asked, while `price` is 0 for a market order. */
-  readonly limit: number;
-  readonly quantity: number;
-  readonly target: number;
-  readonly due: Micros;
-}
 
 export class ReplayVenue {
   readonly subscribers = new Subscribers();
@@ -89,6 +79,8 @@ export class ReplayVenue {
   /** Submitted and not yet due, oldest first from #head. */
   #pending: Command[] = [];
   #head = 0;
+  /** When the next resting order ends, or would have if it had not traded or been cancelled; Infinity when none does. */
+  #nextExpiry: Micros = Infinity;
   /** Time of what is being done. */
   #now: Micros = 0;
 
@@ -117,9 +109,10 @@ export class ReplayVenue {
     return this.#pending.length - this.#head;
   }
 
-  /** When the next command is due; null when none is in flight. */
+  /** When the next command is due, or the next order ends while a recording runs; null when nothing is. */
   get nextDue(): Micros | null {
-    return this.#pending[this.#head]?.due ?? null;
+    const due = Math.min(this.#pending[this.#head]?.due ?? Infinity, this.ended ? Infinity : this.#nextExpiry);
+    return due === Infinity ? null : due;
   }
 
   /** Takes `count` OrderCommand records. Returns the reports written and not yet taken. */
@@ -215,14 +208,30 @@ export class ReplayVenue {
   #runDue(time: Micros): void {
     while (this.#head < this.#pending.length && this.#pending[this.#head].due <= time) {
       const command = this.#pending[this.#head++];
+      this.#expire(command.due);
       this.#now = Math.max(this.#now, command.due);
       this.#run(command);
     }
+    this.#expire(time);
     if (this.#head === this.#pending.length) {
       this.#pending.length = 0;
       this.#head = 0;
     }
     this.#now = Math.max(this.#now, time);
+  }
+
+  /** Ends the orders that end at `time` or before, by their time, then by age. */
+  #expire(time: Micros): void {
+    if (this.#nextExpiry > time) return;
+    const ending = [...this.#orders.values()].filter(({ expires }) => expires <= time);
+    ending.sort((a, b) => a.expires - b.expires);
+    for (const order of ending) {
+      this.#now = Math.max(this.#now, order.expires);
+      this.#remove(order);
+      this.#out.report(ExecType.Expired, Code.Expired, order, order.leaves, 0, this.#now);
+    }
+    this.#nextExpiry = Infinity;
+    for (const { expires } of this.#orders.values()) this.#nextExpiry = Math.min(this.#nextExpiry, expires);
   }
 
   #run(command: Command): void {
@@ -249,12 +258,16 @@ export class ReplayVenue {
     this.#out.report(ExecType.New, 0, command, command.quantity, command.quantity, this.#now);
     const left = this.#take(market!, command, command.limit, command.quantity);
     if (left === 0) return;
-    if (command.orderType === OrderType.Market || command.tif !== TimeInForce.Gtc) {
+    const lasting = command.tif === TimeInForce.Gtc || command.tif === TimeInForce.Gtd;
+    if (command.orderType === OrderType.Market || !lasting) {
       const reason = command.orderType === OrderType.Market ? Code.NoLiquidity : Code.Ioc;
       return this.#out.report(ExecType.Canceled, reason, command, left, 0, this.#now);
     }
     const { id, owner, instrument, side, price, postOnly } = command;
-    const order = new QueuedOrder(id, owner, instrument, side, price, left, postOnly);
+    const expires = command.tif === TimeInForce.Gtd ? command.expires : Infinity;
+    const order = new QueuedOrder(id, owner, instrument, side, price, left, postOnly, expires);
+    order.total = command.quantity;
+    this.#nextExpiry = Math.min(this.#nextExpiry, expires);
     this.#orders.set(id, order);
     market!.rest(order, this.#now);
   }
@@ -262,6 +275,7 @@ export class ReplayVenue {
   /** Why a new order is refused; 0 when it is not. */
   #refusal(command: Command, market: RecordedMarket): Code {
     if (!isReadable(command)) return Code.VenueMalformed;
+    if (command.tif === TimeInForce.Gtd && command.expires <= this.#now) return Code.Expired;
     if (!this.#options.doorOpen(command.owner, command.instrument)) return Code.VenueKilled;
     if (this.#orders.has(command.id)) return Code.VenueDuplicateId;
     if (!this.#known(market)) return Code.NoMarketData;
@@ -320,27 +334,34 @@ export class ReplayVenue {
     const order = this.#find(command);
     if (order === undefined) return this.#refuseChange(command, Code.VenueUnknownOrder);
     const market = this.#markets.get(order.instrument)!;
-    const refusal = this.#amendRefusal(command, order, market);
+    const { limit: price, quantity: total } = command;
+    const leaves = total - (order.total - order.leaves);
+    const refusal = this.#amendRefusal(command, order, market, leaves);
     if (refusal !== 0) {
-      return this.#out.report(ExecType.CancelRejected, refusal, order, command.quantity, order.leaves, this.#now);
+      return this.#out.report(ExecType.CancelRejected, refusal, order, total, order.leaves, this.#now);
     }
-    const { limit: price, quantity } = command;
+    if (leaves <= 0) {
+      this.#remove(order);
+      return this.#out.report(ExecType.Canceled, Code.BelowFilled, order, order.leaves, 0, this.#now);
+    }
     order.postOnly ||= command.postOnly;
-    const keepsPlace = price === order.price && quantity < order.leaves;
+    const keepsPlace = price === order.price && leaves < order.leaves;
     if (!keepsPlace) market.queues[order.side].leave(order);
     order.price = price;
-    order.leaves = quantity;
-    this.#out.report(ExecType.Replaced, 0, order, quantity, quantity, this.#now);
+    order.total = total;
+    order.leaves = leaves;
+    this.#out.report(ExecType.Replaced, 0, order, total, leaves, this.#now);
     if (keepsPlace) return;
-    order.leaves = this.#take(market, order, price, quantity);
+    order.leaves = this.#take(market, order, price, leaves);
     if (order.leaves === 0) this.#orders.delete(order.id);
     else market.rest(order, this.#now);
   }
 
-  #amendRefusal(command: Command, order: QueuedOrder, market: RecordedMarket): Code {
+  /** `leaves`: what would be left; what is not left crosses nothing. */
+  #amendRefusal(command: Command, order: QueuedOrder, market: RecordedMarket, leaves: number): Code {
     if (!this.#options.doorOpen(order.owner, order.instrument)) return Code.VenueKilled;
     if (!this.#known(market)) return Code.NoMarketData;
-    const postOnly = order.postOnly || command.postOnly;
+    const postOnly = leaves > 0 && (order.postOnly || command.postOnly);
     return postOnly && this.#crosses(market, order.side, command.limit) ? Code.WouldCross : Code.Accepted;
   }
 
@@ -387,35 +408,5 @@ export class ReplayVenue {
   }
 }
 
-function readCommand(view: OrderCommandView, due: Micros): Command {
-  const { orderType, side, price } = view;
-  const market = orderType === OrderType.Market;
-  return {
-    kind: view.kind,
-    id: view.orderId,
-    owner: view.owner,
-    instrument: view.instrument,
-    side: side as SideCode,
-    price: market ? 0 : price,
-    limit: market ? (side === 0 ? Number.MAX_SAFE_INTEGER : 1) : price,
-    orderType,
-    tif: view.tif,
-    postOnly: (view.flags & POST_ONLY) !== 0,
-    quantity: view.quantity,
-    target: view.targetId,
-    due,
-  };
-}
-
-const isPrice = (price: number): boolean => Number.isSafeInteger(price) && price >= 1;
-const isQuantity = (quantity: number): boolean => Number.isSafeInteger(quantity) && quantity >= 1;
 const opposite = (side: SideCode): SideCode => side === 0 ? 1 : 0;
 const reaches = (side: SideCode, limit: number, price: number): boolean => side === 0 ? price <= limit : price >= limit;
-
-/** As the native book reads a new order. */
-function isReadable(command: Command): boolean {
-  const { side, orderType, tif, postOnly } = command;
-  const known = side <= 1 && orderType <= OrderType.Market && tif <= TimeInForce.Fok;
-  const mayRest = orderType === OrderType.Limit && tif === TimeInForce.Gtc;
-  return known && command.id > 0 && isQuantity(command.quantity) && isPrice(command.limit) && (!postOnly || mayRest);
-}

@@ -39,6 +39,8 @@ import { Subscribers } from "./subscribers.ts";
 const RECORD = 64;
 const CHUNK = 4096;
 const MAX_DEPTH = 64;
+/** `MarketTick.kind` of a change of the trading state. */
+const TICK_STATE = 2;
 
 export interface SimulatedVenueOptions {
   readonly engine: MatchingEngine;
@@ -185,6 +187,8 @@ export class SimulatedVenue {
     const tick = this.#tick;
     for (let i = 0; i < counts.ticks; i++) {
       tick.at(i);
+      // A change of the trading state is no event of the market's prices.
+      if (tick.kind === TICK_STATE) continue;
       const { instrument, time } = tick;
       this.#time = time;
       events[instrument].push(

@@ -5,24 +5,40 @@
  */
 import type { ActorRef, AskResult, TellResult } from "../actor.ts";
 import type { Micros } from "../time.ts";
-import { ActorCell, Envelope, type Incarnation } from "./cell.ts";
-import type { Kernel } from "./kernel.ts";
+import { ActorCell, BUSY, Envelope, type OpenAsk } from "./cell.ts";
+import type { Kernel, Moment } from "./kernel.ts";
 
-/** Whoever waits: an incarnation, or, with `asks` alone, someone outside every actor. */
-export type Asker = Pick<Incarnation, "asks"> & { readonly alive: boolean };
+/** Whoever waits: an incarnation, or someone outside every actor. */
+export interface Asker {
+  openAsks: PendingAsk | null;
+  readonly alive: boolean;
+  /** Null outside every actor. */
+  readonly cell: ActorCell | null;
+}
 
 const TIMEOUT: AskResult<never> = { ok: false, failure: "timeout" };
 const DEAD: AskResult<never> = { ok: false, failure: "dead" };
 const OVERLOADED: AskResult<never> = { ok: false, failure: "overloaded" };
 
-export class PendingAsk extends Envelope implements ActorRef<unknown> {
+export class PendingAsk extends Envelope implements ActorRef<unknown>, OpenAsk, Moment {
   readonly id: number;
   override message: unknown = undefined;
   resolve: ((result: AskResult<never>) => void) | null = null;
+  nextOpen: PendingAsk | null;
+  previousOpen: PendingAsk | null = null;
+  readonly cause: number;
+  readonly root: number;
+  readonly sender: number;
 
-  constructor(private readonly kernel: Kernel, private readonly asker: Asker) {
+  constructor(private readonly kernel: Kernel, private readonly asker: Asker, readonly target: ActorCell | null) {
     super();
     this.id = kernel.nextActorId();
+    this.cause = kernel.causes.current;
+    this.root = kernel.causes.root;
+    this.sender = kernel.causes.sender;
+    this.nextOpen = asker.openAsks;
+    if (this.nextOpen !== null) this.nextOpen.previousOpen = this;
+    asker.openAsks = this;
   }
 
   get path(): string {
@@ -46,6 +62,10 @@ export class PendingAsk extends Envelope implements ActorRef<unknown> {
     return this.tell(reply);
   }
 
+  get deadline(): number {
+    return this.time;
+  }
+
   override fire(): void {
     this.settle(TIMEOUT);
   }
@@ -63,11 +83,19 @@ export class PendingAsk extends Envelope implements ActorRef<unknown> {
     if (resolve === null) return;
     this.resolve = null;
     this.kernel.timers.remove(this);
-    this.asker.asks--;
+    this.unlink();
     if (!this.asker.alive) return;
     this.kernel.debt = true;
-    resolve(result);
+    if (this.cause === 0) resolve(result);
+    else this.kernel.continueAs(this, () => resolve(result));
     this.kernel.wake();
+  }
+
+  private unlink(): void {
+    const { nextOpen, previousOpen, asker } = this;
+    if (nextOpen !== null) nextOpen.previousOpen = previousOpen;
+    if (previousOpen === null) asker.openAsks = nextOpen;
+    else previousOpen.nextOpen = nextOpen;
   }
 }
 
@@ -82,19 +110,47 @@ export function ask<Q, R>(
   if (!Number.isSafeInteger(timeout) || timeout < 0) {
     throw new RangeError(`The timeout of an ask is a span in whole microseconds, not ${timeout}.`);
   }
-  const pending = new PendingAsk(kernel, asker);
+  const cell = target instanceof ActorCell ? target as ActorCell : null;
+  if (cell !== null && asker.cell !== null) {
+    const path = circle(asker.cell, cell);
+    if (path !== null) return Promise.resolve({ ok: false, failure: "cycle", path });
+  }
+  const pending = new PendingAsk(kernel, asker, cell);
   const question = make(pending);
   const result = new Promise<AskResult<R>>((resolve) => {
     pending.resolve = resolve;
   });
-  asker.asks++;
-  kernel.timers.add(pending, kernel.clock.now() + timeout);
-  if (target instanceof ActorCell) {
+  // Nobody awaits the answer to a question longer than the answer to the question behind it.
+  const limit = asker.cell?.question instanceof PendingAsk ? asker.cell.question.time : Infinity;
+  kernel.timers.add(pending, Math.min(kernel.clock.now() + timeout, limit));
+  if (cell !== null) {
     pending.message = question;
-    target.tellEnvelope(pending, false);
+    cell.tellEnvelope(pending, false);
   } else {
     const sent = target.tell(question);
-    if (sent !== "enqueued") pending.lost(sent);
+    if (sent !== "enqueued" && sent !== "diverted") pending.lost(sent);
   }
   return result;
+}
+
+/**
+ * Who waits for whom if `asker` now waits for `target`, when that closes a circle; null when it does not. Only an actor
+ * whose handler waits for a promise is stuck, so the search goes from one of those to the next.
+ */
+function circle(asker: ActorCell, target: ActorCell): string[] | null {
+  if (target === asker) return [asker.path, asker.path];
+  if (target.life !== BUSY || target.incarnation!.openAsks === null) return null;
+  const seen = new Set<ActorCell>();
+  const search = (cell: ActorCell): ActorCell[] | null => {
+    if (cell === asker) return [cell];
+    if (cell.life !== BUSY || seen.has(cell)) return null;
+    seen.add(cell);
+    for (let ask = cell.incarnation!.openAsks; ask !== null; ask = ask.nextOpen) {
+      const rest = ask.target === null ? null : search(ask.target);
+      if (rest !== null) return [cell, ...rest];
+    }
+    return null;
+  };
+  const found = search(target);
+  return found === null ? null : [asker, ...found].map(({ path }) => path);
 }

@@ -7,21 +7,26 @@ import {
   type ActorRef,
   DEFAULT_BATCH,
   DEFAULT_MAILBOX_CAPACITY,
+  DEFAULT_STASH,
   type ExitReason,
   type Handlers,
+  type MessageEnvelope,
   type Signal,
   type TellResult,
 } from "../actor.ts";
 import type { DeadLetterReason } from "../introspection.ts";
+import type { Causes } from "./causes.ts";
+import { Mailbox } from "./mailbox.ts";
 import { Ring } from "./ring.ts";
 import { Timed } from "./timers.ts";
 
-/** Stages of a life. ENDED: waiting for its parent's decision. STOPPED: gone for good. */
+/** Stages of a life. SUSPENDED: only kill, stop and signals are served. ENDED: waiting for its parent's decision. STOPPED: gone for good. */
 export const STARTING = 0;
 export const RUNNING = 1;
 export const BUSY = 2;
-export const ENDED = 3;
-export const STOPPED = 4;
+export const SUSPENDED = 3;
+export const ENDED = 4;
+export const STOPPED = 5;
 
 /** Standing with the run queue. PARKED: user messages must not put it there (busy or ended). */
 export const IDLE = 0;
@@ -47,8 +52,11 @@ export interface Tally {
 /** What a cell needs of its system; implemented by Kernel. */
 export interface Host {
   readonly totals: Tally;
+  readonly causes: Causes;
   /** Puts a cell at the end of the run queue. */
   schedule(cell: ActorCell): void;
+  /** Path of the actor of that id; null when it is gone, or for 0. */
+  pathOf(id: number): string | null;
   /** Counts a dead letter on `tally` and records it. */
   dead(cell: ActorCell, tally: Tally, message: unknown, reason: DeadLetterReason): void;
 }
@@ -57,20 +65,39 @@ export interface Host {
 export abstract class Envelope extends Timed {
   /** Whether to handle it now. Called once, when it leaves the mailbox. */
   abstract open(): boolean;
+  /** When an answer is no longer awaited. */
+  abstract readonly deadline: number;
   /** It will never be handled, because of what `fate` says. */
   abstract lost(fate: "rejected" | "dropped" | "dead"): void;
   abstract readonly message: unknown;
 }
 
+/** A question that awaits its answer, for those who look for circles of waiting. */
+export interface OpenAsk {
+  /** Whom it was put to; null when that is no actor of this system. */
+  readonly target: ActorCell | null;
+  readonly nextOpen: OpenAsk | null;
+  /** Virtual time. */
+  readonly time: number;
+}
+
+/** A message set aside by its actor, with its place in the chain of causes. */
+export interface Stashed {
+  readonly message: unknown;
+  readonly numbers: readonly number[];
+}
+
 /** What the rest of the runtime needs of an incarnation; implemented by Context. */
 export interface Incarnation {
   readonly number: number;
-  /** Questions whose answer this incarnation awaits. */
-  asks: number;
+  /** Questions whose answer this incarnation awaits, linked. */
+  openAsks: OpenAsk | null;
   /** Takes away everything the incarnation holds: timers, monitors, asks. After this the context is inert. */
   retire(): void;
   /** Removes the monitor and says whether it still stood; a "down" for one that did not is stale. */
   takeMonitor(monitor: number): boolean;
+  /** Keys and times of its timers. */
+  timersDue(): readonly { readonly key: string; readonly due: number }[];
   /** The actor this is an incarnation of. */
   readonly cell: ActorCell;
   /** The parent's own way to stop, if it took over stop requests. */
@@ -87,8 +114,8 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   expired = 0;
   dead = 0;
 
-  readonly mailbox = new Ring<unknown>();
-  urgentLane: Ring<unknown> | null = null;
+  readonly mailbox = new Mailbox();
+  urgentLane: Mailbox | null = null;
   signals: Ring<Signal> | null = null;
   pendingKill: ExitReason | null = null;
   /** Asked by others; the actor's parent role may take it over. */
@@ -98,8 +125,22 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   attention = 0;
   /** Messages the user lane may hold now; 0 once stopped, so that `tell` needs one comparison only. */
   limit = 0;
+  /** Messages the user lane may hold by its definition. */
+  capacity = 0;
   /** Envelopes among the waiting messages; while 0, messages are handed on without a look at them. */
   envelopes = 0;
+
+  /** Set aside by `stash`, oldest first. */
+  stash: Stashed[] | null = null;
+  /** Where the waiting message of each key stands, for mailboxes that coalesce. */
+  keyed: Map<unknown, number> | null = null;
+  /** The question being handled, if the message being handled is one. */
+  question: Envelope | null = null;
+  /** The lane of the message being handled; null for a batch's size beyond what is kept, and outside handlers. */
+  lane: Mailbox | null = null;
+  /** Messages taken after the last one of the batch being handled: 1 when it ended at one that had expired. */
+  trailing = 0;
+  suspended = false;
 
   life = STARTING;
   standing = PARKED;
@@ -112,6 +153,10 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   /** After this promise outlived the driver's patience once, time no longer waits for it. */
   patienceSpent = false;
 
+  /** What the supervisor adds to a crash record. */
+  supervision: (() => unknown) | null = null;
+  /** The state shown before the message being handled, for actors that keep it. */
+  stateBefore: unknown = null;
   restarts = 0;
   lastExit: ExitReason | null = null;
   strategy: string | null = null;
@@ -136,7 +181,7 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   tell(message: unknown): TellResult {
     this.offered++;
     if (this.mailbox.count >= this.limit) return this.full(message);
-    this.mailbox.push(message);
+    this.mailbox.push(message, this.host.causes);
     if (this.standing === IDLE) {
       this.standing = QUEUED;
       this.host.schedule(this);
@@ -147,7 +192,7 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   urgent(message: unknown): TellResult {
     this.offered++;
     if (this.life === STOPPED) return this.toStopped(message);
-    (this.urgentLane ??= new Ring()).push(message);
+    (this.urgentLane ??= new Mailbox()).push(message, this.host.causes);
     this.raise(URGENT);
     return "enqueued";
   }
@@ -189,18 +234,66 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   redefine(def: ActorDef<never, unknown>, args: unknown): void {
     this.def = def;
     this.args = args;
-    this.limit = def.mailbox?.capacity ?? DEFAULT_MAILBOX_CAPACITY;
+    this.capacity = def.mailbox?.capacity ?? DEFAULT_MAILBOX_CAPACITY;
+    // Every message of a mailbox that coalesces takes the long way.
+    this.limit = def.mailbox?.coalesce === undefined ? this.capacity : 0;
     this.batchSize = def.batch ?? DEFAULT_BATCH;
-    checkBound(this.path, "mailbox.capacity", this.limit);
+    checkBound(this.path, "mailbox.capacity", this.capacity);
     checkBound(this.path, "batch", this.batchSize);
   }
 
   /** Puts the actor in the run queue if it has work it may do. */
   unpark(): void {
     this.standing = IDLE;
-    if (this.attention !== 0 || this.mailbox.count > 0) {
+    if (this.life === SUSPENDED) this.standing = PARKED;
+    if (this.life === SUSPENDED ? (this.attention & ~URGENT) !== 0 : this.attention !== 0 || this.mailbox.count > 0) {
       this.standing = QUEUED;
       this.host.schedule(this);
+    }
+  }
+
+  /** Where the message being handled stands in the chain of causes. */
+  currentEnvelope(): MessageEnvelope | null {
+    const { current, root } = this.host.causes;
+    if (this.lane === null || current === 0) return null;
+    const [id, cause, , sender] = this.lane.numbersOf(0);
+    if (id !== current) return null;
+    return { id, cause, root, sender: this.host.pathOf(sender), deadline: this.question?.deadline ?? Infinity };
+  }
+
+  /** What is sent from now on is caused by the message at `index` of the batch being handled. */
+  handling(index: number): void {
+    const size = this.batch?.length ?? 0;
+    if (this.lane === null || !(index >= 0 && index < size)) {
+      throw new RangeError(`${this.path} is not handling a batch with a message ${index}.`);
+    }
+    this.lane.recall(size - 1 - index + this.trailing, this.host.causes);
+  }
+
+  /** Sets the message being handled aside. */
+  setAside(): void {
+    const lane = this.lane;
+    const numbers = lane === null ? null : lane.numbersOf(0);
+    if (lane === null || this.receiveBatch !== null || numbers![0] !== this.host.causes.current) {
+      throw new Error(`${this.path} can stash only the message that it is handling, and not in receiveBatch.`);
+    }
+    const stash = this.stash ??= [];
+    if (stash.at(-1)?.numbers[0] === numbers![0]) return;
+    const most = this.def.stash ?? DEFAULT_STASH;
+    if (stash.length >= most) throw new Error(`the stash of ${this.path} is full with ${most} messages`);
+    stash.push({ message: lane.latest(), numbers: numbers! });
+    this.handled--;
+  }
+
+  /** Puts what was set aside back before everything that waits, in its order. */
+  putBack(): void {
+    const stash = this.stash;
+    if (stash === null) return;
+    this.stash = null;
+    for (let i = stash.length - 1; i >= 0; i--) {
+      const { message, numbers } = stash[i];
+      if (message instanceof Envelope) this.envelopes++;
+      this.mailbox.restore(message, numbers);
     }
   }
 
@@ -209,32 +302,84 @@ export class ActorCell implements ActorRef<unknown>, Tally {
     if (this.standing === QUEUED || this.life === STARTING || this.life >= ENDED) return;
     // While a handler's promise is open only a kill may interrupt; the other lanes are looked at when it settles.
     if (this.life === BUSY && lane !== KILL) return;
+    if (this.life === SUSPENDED && lane === URGENT) return;
     this.standing = QUEUED;
     this.host.schedule(this);
   }
 
   private full(message: unknown): TellResult {
     if (this.life === STOPPED) return this.toStopped(message);
-    switch (this.def.mailbox?.overflow) {
+    const options = this.def.mailbox;
+    if (options?.coalesce !== undefined) {
+      const content = message instanceof Envelope ? message.message : message;
+      const key = (options.coalesce as (message: unknown) => unknown)(content);
+      if (key !== undefined && this.coalesced(key, message)) return "enqueued";
+      if (this.mailbox.count < this.capacity) {
+        if (key !== undefined) this.remember(key);
+        return this.enqueue(message);
+      }
+    }
+    const overflow = options?.overflow;
+    if (typeof overflow === "object") return this.divert(overflow.divert, message);
+    switch (overflow) {
       case "drop-newest":
         this.dropped++;
         if (message instanceof Envelope) message.lost("dropped");
         return "dropped";
-      case "drop-oldest": {
-        const oldest = this.mailbox.shift();
-        this.dropped++;
-        if (this.envelopes > 0 && oldest instanceof Envelope) {
-          this.envelopes--;
-          oldest.lost("dropped");
-        }
-        this.mailbox.push(message);
-        return "enqueued";
-      }
-      default:
-        this.rejected++;
-        if (message instanceof Envelope) message.lost("rejected");
-        return "rejected";
+      case "drop-oldest":
+        this.drop(this.mailbox.discard());
+        return this.enqueue(message);
+      case "crash":
+        this.requestKill({ kind: "error", error: new MailboxOverflow(this.path, this.capacity) });
+        break;
     }
+    this.rejected++;
+    if (message instanceof Envelope) message.lost("rejected");
+    return "rejected";
+  }
+
+  private enqueue(message: unknown): TellResult {
+    this.mailbox.push(message, this.host.causes);
+    if (this.standing === IDLE) {
+      this.standing = QUEUED;
+      this.host.schedule(this);
+    }
+    return "enqueued";
+  }
+
+  /** Puts the message in the place of a waiting one of the same key, if there is one. */
+  private coalesced(key: unknown, message: unknown): boolean {
+    const position = this.keyed?.get(key);
+    if (position === undefined) return false;
+    const place = this.mailbox.replace(position, message, this.host.causes);
+    if (place === undefined) return false;
+    this.drop(place.replaced);
+    return true;
+  }
+
+  private remember(key: unknown): void {
+    const keyed = this.keyed ??= new Map();
+    const { next, count } = this.mailbox;
+    keyed.set(key, next);
+    if (keyed.size <= 2 * this.capacity) return;
+    for (const [other, position] of keyed) if (position < next - count) keyed.delete(other);
+  }
+
+  /** Counts out a message that waited and gave way. */
+  private drop(message: unknown): void {
+    this.dropped++;
+    if (this.envelopes > 0 && message instanceof Envelope) {
+      this.envelopes--;
+      message.lost("dropped");
+    }
+  }
+
+  private divert(fallback: ActorRef<never>, message: unknown): TellResult {
+    const target = cellOf(fallback);
+    if (target === this) throw new TypeError(`The mailbox of ${this.path} diverts to itself: name another actor.`);
+    this.dropped++;
+    const result = message instanceof Envelope ? target.tellEnvelope(message, false) : target.tell(message);
+    return result === "enqueued" ? "diverted" : result;
   }
 
   private toStopped(message: unknown): TellResult {
@@ -249,6 +394,15 @@ export class ActorCell implements ActorRef<unknown>, Tally {
 function checkBound(path: string, what: string, value: number): void {
   if (Number.isInteger(value) && value >= 1) return;
   throw new RangeError(`${what} of ${path} is a whole number of messages above 0, not ${value}.`);
+}
+
+/** The mailbox of an actor whose definition says that an overflow is a crash was full. */
+export class MailboxOverflow extends Error {
+  override readonly name = "MailboxOverflow";
+
+  constructor(path: string, capacity: number) {
+    super(`the mailbox of ${path} is full with ${capacity} messages`);
+  }
 }
 
 /** The cell behind a ref. Refs are made by the runtime alone. */

@@ -39,6 +39,10 @@ class ChildControl implements Children<unknown> {
     this.context.cell.strategy = strategy;
   }
 
+  explain(child: ActorRef<never>, show: () => unknown): void {
+    cellOf(child).supervision = show;
+  }
+
   gaveUp(onGiveUp: GiveUpAction, reason: string): void {
     const { kernel, cell } = this.context;
     kernel.emit({ kind: "gave-up", time: kernel.clock.now(), path: cell.path, onGiveUp, reason });

@@ -4,23 +4,24 @@
  * Most actors use few of its parts, so streams, timers and tables are made on first use. Once retired it does nothing:
  * a continuation that outlived its incarnation can neither set timers nor stop its successor.
  */
-import type { ActorContext, ActorRef, AskResult, ExitReason, Registry, ServiceKey } from "../actor.ts";
+import type { ActorContext, ActorRef, AskResult, ExitReason, MessageEnvelope, Registry, ServiceKey } from "../actor.ts";
 import type { Random } from "../random.ts";
 import type { Clock, Micros, Stopwatch } from "../time.ts";
-import { ask } from "./ask.ts";
-import { ActorCell, BUSY, ENDED, type Incarnation, RUNNING, STOPPED } from "./cell.ts";
+import { ask, type PendingAsk } from "./ask.ts";
+import { ActorCell, BUSY, ENDED, type Incarnation, RUNNING, STOPPED, SUSPENDED } from "./cell.ts";
 import type { Kernel } from "./kernel.ts";
 import { UserTimers } from "./user_timers.ts";
 
 export class Context implements ActorContext<unknown>, Incarnation {
   alive = true;
-  asks = 0;
+  openAsks: PendingAsk | null = null;
   stopHandler: ((reason: ExitReason) => void) | null = null;
   private stream: Random | null = null;
   private ownTimers: UserTimers | null = null;
   private ownUrgentTimers: UserTimers | null = null;
   /** Targets by monitor; null once the target was gone when the monitor was set. */
   private monitors: Map<number, ActorCell | null> | null = null;
+  private subscriptions: Set<string> | null = null;
   private onSettled: (() => void) | null = null;
   private onFailed: ((error: unknown) => void) | null = null;
 
@@ -43,7 +44,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
   }
 
   get registry(): Registry {
-    return this.kernel;
+    return this.kernel.directory;
   }
 
   get random(): Random {
@@ -64,13 +65,21 @@ export class Context implements ActorContext<unknown>, Incarnation {
 
   register(key: ServiceKey<unknown>): void {
     if (!this.alive) return;
-    const holder = this.kernel.names.get(key.name);
-    if (holder === this.cell) return;
-    if (holder !== undefined) {
-      throw new Error(`${this.cell.path} cannot take the name "${key.name}": ${holder.path} holds it.`);
-    }
-    this.kernel.names.set(key.name, this.cell);
-    (this.cell.names ??= []).push(key.name);
+    this.kernel.directory.register(key.name, this.cell);
+  }
+
+  join(group: ServiceKey<unknown>): void {
+    if (this.alive) this.kernel.directory.join(group.name, this.cell);
+  }
+
+  leave(group: ServiceKey<never>): void {
+    if (this.alive) this.kernel.directory.leave(group.name, this.cell);
+  }
+
+  subscribe<N>(key: ServiceKey<N>): readonly ActorRef<N>[] {
+    if (!this.alive) return [];
+    (this.subscriptions ??= new Set()).add(key.name);
+    return this.kernel.directory.subscribe(key.name, this) as readonly ActorRef<N>[];
   }
 
   ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>> {
@@ -92,12 +101,32 @@ export class Context implements ActorContext<unknown>, Incarnation {
     this.monitors?.delete(monitor);
   }
 
+  get envelope(): MessageEnvelope | null {
+    return this.alive ? this.cell.currentEnvelope() : null;
+  }
+
+  handling(index: number): void {
+    if (this.alive) this.cell.handling(index);
+  }
+
+  stash(): void {
+    if (this.alive) this.cell.setAside();
+  }
+
+  unstash(): void {
+    if (this.alive) this.cell.putBack();
+  }
+
   stop(reason: ExitReason = { kind: "normal" }): void {
     if (this.alive) this.cell.requestEnd(reason);
   }
 
   takeMonitor(monitor: number): boolean {
     return this.monitors?.delete(monitor) ?? false;
+  }
+
+  timersDue(): readonly { readonly key: string; readonly due: Micros }[] {
+    return [...this.ownTimers?.due() ?? [], ...this.ownUrgentTimers?.due() ?? []];
   }
 
   retire(): void {
@@ -109,6 +138,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
       for (const [monitor, target] of this.monitors) target?.watchers?.delete(monitor);
       this.monitors = null;
     }
+    for (const name of this.subscriptions ?? []) this.kernel.directory.unsubscribe(name, this);
   }
 
   /** For the promise a handler returned. One pair per incarnation, not one per message. */
@@ -117,7 +147,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
       if (!this.alive || this.cell.life !== BUSY) return;
       this.kernel.busy.delete(this.cell);
       this.cell.patienceSpent = false;
-      this.cell.life = RUNNING;
+      this.cell.life = this.cell.suspended ? SUSPENDED : RUNNING;
       this.cell.unpark();
       this.kernel.wake();
     };

@@ -178,7 +178,7 @@ export class Driver {
     const forAll = this.pace.speed === "max";
     let waits = false;
     for (const cell of this.kernel.busy) {
-      waits ||= (forAll || cell.def.holdsTime === true) && !cell.patienceSpent && cell.incarnation!.asks === 0;
+      waits ||= (forAll || cell.def.holdsTime === true) && !cell.patienceSpent && cell.incarnation!.openAsks === null;
     }
     if (!waits) {
       this.patienceFrom = -1;

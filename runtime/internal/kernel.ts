@@ -2,14 +2,17 @@
  * What the actors of one system share: clock, run queue, timers, totals, names, observers. Data and small rules only;
  * lives are in lifecycle.ts, turns in turn.ts, and who drives it all in driver.ts.
  */
-import type { ActorRef, Registry, ServiceKey } from "../actor.ts";
+import type { CrashRecord } from "../crash.ts";
 import type { DeadLetter, DeadLetterReason, SystemEvent } from "../introspection.ts";
 import type { Random } from "../random.ts";
 import type { Clock, Micros, Stopwatch } from "../time.ts";
+import { Causes } from "./causes.ts";
 import { type ActorCell, Envelope, type Host, type Tally } from "./cell.ts";
+import { Directory } from "./directory.ts";
 import { createRandom } from "./random.ts";
 import { Ring } from "./ring.ts";
 import { TimerQueue } from "./timers.ts";
+import { soon } from "./wall.ts";
 
 /** Dead letters kept for the console: enough to see a pattern, little enough to forget about. */
 const DEAD_LETTERS_KEPT = 256;
@@ -28,15 +31,18 @@ export class VirtualClock implements Clock {
   }
 }
 
-export class Kernel implements Host, Registry {
+export class Kernel implements Host {
   readonly clock: VirtualClock;
   readonly random: Random;
+  readonly causes = new Causes();
   readonly ready = new Ring<ActorCell>();
   readonly timers = new TimerQueue();
   readonly totals: Tally = { offered: 0, handled: 0, rejected: 0, dropped: 0, expired: 0, dead: 0 };
   /** Every actor that is not gone, by path, in start order. */
   readonly cells = new Map<string, ActorCell>();
-  readonly names = new Map<string, ActorCell>();
+  /** The same by id. */
+  readonly byId = new Map<number, ActorCell>();
+  readonly directory = new Directory();
   readonly roots: ActorCell[] = [];
   /** Actors that wait for the promise of their handler. */
   readonly busy = new Set<ActorCell>();
@@ -45,13 +51,23 @@ export class Kernel implements Host, Registry {
   /** Set by a sleeping driver. */
   sleeper: (() => void) | null = null;
 
+  /** Records of the latest crashes. */
+  readonly crashes = new Ring<CrashRecord>();
   readonly events = new Ring<SystemEvent>();
   private listeners: ((event: SystemEvent) => void)[] = [];
   private readonly letters = new Ring<DeadLetter>();
+  /** Continuations that are about to run: in whose name, in their order. See `continueAs`. */
+  private readonly continuing = new Ring<Moment>();
   private lastActor = 0;
   private lastId = 0;
+  private lastCrash = 0;
 
-  constructor(seed: number, start: Micros, readonly stopwatch: Stopwatch) {
+  constructor(
+    readonly seed: number,
+    readonly start: Micros,
+    readonly stopwatch: Stopwatch,
+    readonly facts: Readonly<Record<string, string>> = {},
+  ) {
     if (!Number.isSafeInteger(start) || start < 0) {
       throw new RangeError(`start is a time in whole microseconds since the epoch, not ${start}.`);
     }
@@ -68,22 +84,38 @@ export class Kernel implements Host, Registry {
     if (this.sleeper !== null) this.sleeper();
   }
 
+  /**
+   * Runs `resolve`, whose continuation is the next microtask, in the name of a moment: what the continuation sends was
+   * caused then. Works because microtasks run in the order in which they were queued, and only between turns.
+   */
+  continueAs(moment: Moment, resolve: () => void): void {
+    this.continuing.push(moment);
+    soon(this.enterMoment);
+    resolve();
+    soon(this.leaveMoment);
+  }
+
+  private readonly enterMoment = (): void => {
+    const { cause, root, sender } = this.continuing.shift();
+    this.causes.resume(cause, root, sender);
+  };
+
+  private readonly leaveMoment = (): void => this.causes.leave();
+
+  pathOf(id: number): string | null {
+    return this.byId.get(id)?.path ?? null;
+  }
+
   nextActorId(): number {
     return ++this.lastActor;
   }
 
+  nextCrash(): number {
+    return ++this.lastCrash;
+  }
+
   nextId(): number {
     return ++this.lastId;
-  }
-
-  find<M>(key: ServiceKey<M>): ActorRef<M> | undefined {
-    return this.names.get(key.name);
-  }
-
-  get<M>(key: ServiceKey<M>): ActorRef<M> {
-    const holder = this.names.get(key.name);
-    if (holder !== undefined) return holder;
-    throw new Error(`Nobody holds the name "${key.name}": start its actor before the one that needs it.`);
   }
 
   dead(cell: ActorCell, tally: Tally, message: unknown, reason: DeadLetterReason): void {
@@ -130,7 +162,16 @@ export class Kernel implements Host, Registry {
   }
 }
 
-function nameOf(message: unknown): string {
+/** A point in the chain of causes that is returned to later. */
+export interface Moment {
+  readonly cause: number;
+  readonly root: number;
+  readonly sender: number;
+}
+
+/** The `kind` of a message, else its JavaScript type. */
+export function nameOf(message: unknown): string {
+  if (message instanceof Envelope) return nameOf(message.message);
   if (typeof message !== "object" || message === null) return typeof message;
   const kind = (message as { readonly kind?: unknown }).kind;
   return typeof kind === "string" ? kind : "object";

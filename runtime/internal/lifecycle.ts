@@ -9,8 +9,9 @@ import type { ActorDef, ActorRef, ExitReason, Handlers } from "../actor.ts";
 import type { MailboxFate } from "../parent.ts";
 import { ActorCell, BUSY, cellOf, ENDED, Envelope, IDLE, PARKED, RUNNING, STARTING, STOPPED, URGENT } from "./cell.ts";
 import { asError, Context } from "./context.ts";
+import { describeExit, isAbnormal } from "./exit.ts";
+import { CRASHES_KEPT, crashRecord } from "./forensics.ts";
 import type { Kernel } from "./kernel.ts";
-import { messageOf } from "./kernel.ts";
 
 const PARENT_ENDED: ExitReason = { kind: "shutdown", detail: "its parent ended" };
 
@@ -35,6 +36,7 @@ export function start(
   }
   const cell = new ActorCell(kernel, kernel.nextActorId(), path, name, parent, def, args);
   kernel.cells.set(path, cell);
+  kernel.byId.set(cell.id, cell);
   if (parent === null) kernel.roots.push(cell);
   else (parent.children ??= new Set()).add(cell);
   const failure = begin(kernel, cell);
@@ -69,6 +71,9 @@ function begin(kernel: Kernel, cell: ActorCell): Error | null {
   const context = new Context(kernel, cell, cell.restarts);
   cell.incarnation = context;
   cell.life = STARTING;
+  cell.suspended = false;
+  const actor = kernel.causes.sender;
+  kernel.causes.sender = cell.id;
   let handlers: Handlers<never>;
   try {
     handlers = cell.def.init(context, cell.args);
@@ -79,9 +84,15 @@ function begin(kernel: Kernel, cell: ActorCell): Error | null {
     const error = asError(thrown);
     end(kernel, cell, { kind: "init-failed", error }, true);
     return error;
+  } finally {
+    kernel.causes.sender = actor;
   }
   cell.handlers = handlers;
-  cell.receive = handlers.receive ?? null;
+  cell.receive = handlers.receive === undefined
+    ? null
+    : cell.def.keepsState
+    ? keepingState(cell, handlers)
+    : handlers.receive;
   cell.receiveBatch = handlers.receiveBatch ?? null;
   cell.life = RUNNING;
   cell.standing = IDLE;
@@ -95,17 +106,29 @@ function begin(kernel: Kernel, cell: ActorCell): Error | null {
   return null;
 }
 
+/** Shows the state before every message: for crash records of actors that ask for it. */
+function keepingState(cell: ActorCell, handlers: Handlers<never>): (message: never) => void | Promise<void> {
+  return (message) => {
+    cell.stateBefore = handlers.inspect?.();
+    return handlers.receive!(message);
+  };
+}
+
 /** Ends the current incarnation. `quietly`: the parent learns of it in another way. */
 export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly = false): void {
   if (cell.life >= ENDED) return;
   if (cell.life === BUSY) kernel.busy.delete(cell);
   const { handlers, parent } = cell;
+  const crash = isAbnormal(reason) ? crashRecord(kernel, cell, reason, handlers) : null;
   cell.life = ENDED;
   cell.standing = PARKED;
   cell.handlers = cell.receive = cell.receiveBatch = null;
   cell.pendingKill = cell.pendingStop = cell.pendingEnd = null;
   cell.signals = null;
   cell.batch = null;
+  cell.question = null;
+  cell.lane = null;
+  cell.putBack();
   cell.patienceSpent = false;
   cell.attention = cell.urgentLane !== null && cell.urgentLane.count > 0 ? URGENT : 0;
   cell.incarnation!.retire();
@@ -122,12 +145,16 @@ export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly
   }
   cell.lastExit = reason;
   if (isAbnormal(reason)) {
+    const record = crash ?? crashRecord(kernel, cell, reason, null);
+    if (kernel.crashes.count === CRASHES_KEPT) kernel.crashes.shift();
+    kernel.crashes.push(record);
     kernel.emit({
       kind: "crashed",
-      time: kernel.clock.now(),
+      time: record.time,
       path: cell.path,
-      reason: describeExit(reason),
+      reason: record.reason,
       restarts: cell.restarts,
+      record,
     });
   }
   if (quietly) return;
@@ -144,11 +171,9 @@ export function finalize(kernel: Kernel, cell: ActorCell, reason: ExitReason): v
   cell.limit = 0;
   cell.attention = 0;
   emptyMailbox(kernel, cell, "left-behind");
-  if (cell.names !== null) {
-    for (const name of cell.names) kernel.names.delete(name);
-    cell.names = null;
-  }
+  if (cell.names !== null) kernel.directory.leaveAll(cell);
   kernel.cells.delete(cell.path);
+  kernel.byId.delete(cell.id);
   if (cell.parent === null) kernel.roots.splice(kernel.roots.indexOf(cell), 1);
   else cell.parent.children?.delete(cell);
   retireCounts(kernel, cell);
@@ -172,7 +197,7 @@ export function release(kernel: Kernel, ref: ActorRef<never>): void {
 function emptyMailbox(kernel: Kernel, cell: ActorCell, reason: "left-behind" | "restart"): void {
   for (const lane of [cell.urgentLane, cell.mailbox]) {
     while (lane !== null && lane.count > 0) {
-      const message = lane.shift();
+      const message = lane.discard();
       if (message instanceof Envelope) {
         cell.envelopes--;
         if (!message.open()) {
@@ -206,22 +231,4 @@ function retireCounts(kernel: Kernel, cell: ActorCell): void {
 
 function reversed(cells: Set<ActorCell>): ActorCell[] {
   return [...cells].reverse();
-}
-
-/** OTP's notion: everything but normal and shutdown. */
-export function isAbnormal(reason: ExitReason): boolean {
-  return reason.kind !== "normal" && reason.kind !== "shutdown";
-}
-
-export function describeExit(reason: ExitReason): string {
-  switch (reason.kind) {
-    case "error":
-      return messageOf(reason.error);
-    case "init-failed":
-      return `init failed: ${messageOf(reason.error)}`;
-    case "shutdown":
-      return reason.detail === undefined ? "shutdown" : `shutdown: ${reason.detail}`;
-    default:
-      return reason.kind;
-  }
 }

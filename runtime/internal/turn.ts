@@ -2,11 +2,24 @@
  * One turn of one actor: a bounded run through its lanes, kill before stop before signals before urgent before user.
  */
 import type { ExitReason } from "../actor.ts";
-import { type ActorCell, BUSY, ENDED, Envelope, KILL, PARKED, QUEUED, SIGNAL, STOP, URGENT } from "./cell.ts";
+import {
+  type ActorCell,
+  BUSY,
+  ENDED,
+  Envelope,
+  KILL,
+  PARKED,
+  QUEUED,
+  RUNNING,
+  SIGNAL,
+  STOP,
+  SUSPENDED,
+  URGENT,
+} from "./cell.ts";
 import { asError } from "./context.ts";
 import type { Kernel } from "./kernel.ts";
 import { end } from "./lifecycle.ts";
-import type { Ring } from "./ring.ts";
+import type { Mailbox } from "./mailbox.ts";
 
 /**
  * Most messages of one turn. Long enough to spread the cost of a turn (about 30 ns) over many messages, short enough that
@@ -20,11 +33,12 @@ export function runTurn(kernel: Kernel, cell: ActorCell): number {
   if (cell.standing !== QUEUED || cell.life >= ENDED) return 0;
   let steps = 0;
   let exit: ExitReason | null = null;
+  kernel.causes.sender = cell.id;
   try {
     while (steps < TURN_MESSAGES || (cell.attention & (KILL | STOP)) !== 0) {
       const attention = cell.attention;
       if (attention === 0) {
-        if (cell.mailbox.count === 0 || cell.life === BUSY) break;
+        if (cell.mailbox.count === 0 || cell.life !== RUNNING) break;
         steps += cell.receiveBatch !== null
           ? handleBatch(kernel, cell, cell.mailbox)
           : handleOne(kernel, cell, cell.mailbox);
@@ -40,7 +54,9 @@ export function runTurn(kernel: Kernel, cell: ActorCell): number {
         if (exit !== null) break;
       } else if ((attention & SIGNAL) !== 0) {
         steps++;
-        handleSignal(cell);
+        handleSignal(kernel, cell);
+      } else if (cell.life === SUSPENDED) {
+        break;
       } else {
         const lane = cell.urgentLane!;
         steps += cell.receiveBatch !== null ? handleBatch(kernel, cell, lane) : handleOne(kernel, cell, lane);
@@ -53,18 +69,24 @@ export function runTurn(kernel: Kernel, cell: ActorCell): number {
   if (exit !== null) end(kernel, cell, exit);
   else if (cell.life === BUSY) cell.standing = PARKED;
   else cell.unpark();
+  kernel.causes.leave();
   return steps;
 }
 
-function handleOne(kernel: Kernel, cell: ActorCell, lane: Ring<unknown>): number {
-  let message = lane.shift();
+function handleOne(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
+  let message = lane.take(kernel.causes);
+  cell.lane = lane;
+  cell.question = null;
   if (cell.envelopes > 0 && message instanceof Envelope) {
     cell.envelopes--;
     if (!message.open()) {
       cell.expired++;
       return 1;
     }
-    if (cell.receive !== null) message = message.message;
+    if (cell.receive !== null) {
+      cell.question = message;
+      message = message.message;
+    }
   }
   const receive = cell.receive;
   if (receive === null) {
@@ -77,17 +99,26 @@ function handleOne(kernel: Kernel, cell: ActorCell, lane: Ring<unknown>): number
   return 1;
 }
 
-function handleBatch(kernel: Kernel, cell: ActorCell, lane: Ring<unknown>): number {
+function handleBatch(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
   const batch = cell.batch ??= [];
   batch.length = 0;
   const most = cell.batchSize;
+  cell.lane = lane;
+  cell.trailing = 0;
   let expired = 0;
   while (lane.count > 0 && batch.length < most) {
-    const message = lane.shift();
+    const message = lane.take(kernel.causes);
     if (cell.envelopes > 0 && message instanceof Envelope) {
       cell.envelopes--;
-      if (message.open()) batch.push(message.message);
-      else expired++;
+      if (message.open()) {
+        batch.push(message.message);
+        continue;
+      }
+      expired++;
+      if (batch.length === 0) continue;
+      // So that the batch stays a run without a gap, see `handling`.
+      cell.trailing = 1;
+      break;
     } else batch.push(message);
   }
   const size = batch.length;
@@ -113,11 +144,12 @@ function stopRequested(cell: ActorCell): ExitReason | null {
   return null;
 }
 
-function handleSignal(cell: ActorCell): void {
+function handleSignal(kernel: Kernel, cell: ActorCell): void {
   const signals = cell.signals!;
   const signal = signals.shift();
   if (signals.count === 0) cell.attention &= ~SIGNAL;
   if (signal.kind === "down" && !cell.incarnation!.takeMonitor(signal.monitor)) return;
+  kernel.causes.forget();
   cell.handlers!.signal?.(signal);
 }
 

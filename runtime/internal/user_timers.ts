@@ -11,6 +11,8 @@ import type { Kernel } from "./kernel.ts";
 
 class UserTimer extends Envelope {
   live = true;
+  private readonly cause: number;
+  private readonly root: number;
 
   constructor(
     private readonly owner: UserTimers,
@@ -19,12 +21,22 @@ class UserTimer extends Envelope {
     override readonly message: unknown,
   ) {
     super();
+    const { causes } = owner.kernel;
+    this.cause = causes.current;
+    this.root = causes.root;
+  }
+
+  get deadline(): number {
+    return Infinity;
   }
 
   override fire(): void {
     // Fixed rate: the next time counts from when this one was due, so that lateness does not add up.
     if (this.interval > 0) this.owner.kernel.timers.add(this, this.time + this.interval);
-    this.owner.cell.tellEnvelope(this, this.owner.urgent);
+    const { cell, kernel: { causes } } = this.owner;
+    causes.resume(this.cause, this.root, cell.id);
+    cell.tellEnvelope(this, this.owner.urgent);
+    causes.leave();
   }
 
   override open(): boolean {
@@ -67,6 +79,11 @@ export class UserTimers implements Timers<unknown> {
 
   forget(key: string, timer: UserTimer): void {
     if (this.byKey.get(key) === timer) this.byKey.delete(key);
+  }
+
+  /** Those that have not fired, in the order of their setting. */
+  due(): { readonly key: string; readonly due: Micros }[] {
+    return [...this.byKey].filter(([, timer]) => timer.slot >= 0).map(([key, timer]) => ({ key, due: timer.time }));
   }
 
   retire(): void {

@@ -23,6 +23,12 @@ export function yieldToLoop(): Promise<void> {
   });
 }
 
+/** Runs `task` as the next microtask, after those that are queued already. */
+export function soon(task: () => void): void {
+  // deno-lint-ignore cwts/no-ambient -- continuations of asks are put in their place here; the order is the program's own
+  queueMicrotask(task);
+}
+
 /** One sleep that can be cut short. Keeps the process alive while it lasts. */
 export class Sleep {
   readonly done: Promise<void>;

@@ -222,6 +222,13 @@ Deno.test("bars: refusals say why", () => {
     [{ quantity: 0 }, "VenueMalformed"],
     [{ price: 0 }, "VenueMalformed"],
     [{ tif: 7 }, "VenueMalformed"],
+    [{ orderType: OrderType.Stop }, "VenueMalformed"],
+    [{ orderType: OrderType.StopLimit, triggerOffset: 1 }, "VenueMalformed"],
+    [{ display: 1 }, "VenueMalformed"],
+    [{ flags: 5 << 3 }, "VenueMalformed"],
+    [{ expires: 3 }, "VenueMalformed"],
+    [{ tif: TimeInForce.Gtd }, "VenueMalformed"],
+    [{ tif: TimeInForce.Gtd, expires: DAY / 1e6 }, "Expired"],
     [{ ...MARKET, ...POST_ONLY }, "VenueMalformed"],
     [{ kind: 9 }, "VenueMalformed"],
     [{ instrument: 5 }, "VenueUnknownInstrument"],
@@ -273,6 +280,29 @@ Deno.test("bars: an order can be cancelled and amended by its owner only", () =>
   assert.equal(pit.story().at(-1), "Trade 4@993 leaves 0 Maker");
   pit.send({ kind: CommandKind.Cancel, targetId: order });
   assert.equal(pit.reports.at(-1)!.reason, "VenueUnknownOrder", "a filled order is gone");
+});
+
+Deno.test("bars: the quantity of an amendment is the total, and one that has filled cancels the rest", () => {
+  const pit = new Pit();
+  const order = pit.send({ price: 1008, quantity: 15 });
+  pit.day(1000, 1010, 990, 1005, 1_000);
+  assert.equal(pit.reports.at(-1)!.leaves, 5);
+  pit.send({ kind: CommandKind.Amend, targetId: order, price: 1004, quantity: 17 });
+  assert.deepEqual([pit.reports.at(-1)!.quantity, pit.reports.at(-1)!.leaves], [17, 7]);
+  pit.send({ kind: CommandKind.Amend, targetId: order, price: 1004, quantity: 10 });
+  assert.equal(pit.story().at(-1), "Canceled 7 BelowFilled");
+  assert.equal(pit.venue.openOrders, 0);
+});
+
+Deno.test("bars: an order for the day has one bar, an order till a time the bars that end before it", () => {
+  const pit = new Pit();
+  pit.send({ price: 995, tif: TimeInForce.Day });
+  pit.send({ price: 995, tif: TimeInForce.Gtd, expires: 3 * DAY / 1e6 });
+  assert.deepEqual(pit.day(1000, 1010, 996, 1000).map(({ id, type }) => [id, type]), [[1, "Expired"]]);
+  assert.deepEqual(pit.day(1000, 1010, 990, 1000).map(({ id, type }) => [id, type]), [[2, "Expired"]]);
+  pit.send({ price: 995, tif: TimeInForce.Day });
+  pit.send({ price: 995, tif: TimeInForce.Gtd, expires: 4 * DAY / 1e6 + 1 });
+  assert.deepEqual(pit.day(1000, 1010, 990, 1000).map(({ id, type }) => [id, type]), [[3, "Trade"], [4, "Trade"]]);
 });
 
 Deno.test("bars: less quantity keeps the place in line, more or another price loses it", () => {

@@ -29,8 +29,13 @@ interface Order {
   readonly owner?: number;
   readonly instrument?: number;
   readonly market?: boolean;
+  readonly type?: OrderType;
   readonly tif?: TimeInForce;
   readonly postOnly?: boolean;
+  readonly display?: number;
+  readonly selfTrade?: number;
+  /** Seconds. */
+  readonly expires?: number;
 }
 
 /** A venue without latency and a clock that tests move by hand. Reports come as short strings. */
@@ -69,15 +74,17 @@ class Bench {
       view.at(n);
       view.kind = order.kind ?? CommandKind.New;
       view.side = order.side ?? BUY;
-      view.orderType = order.market ? OrderType.Market : OrderType.Limit;
+      view.orderType = order.type ?? (order.market ? OrderType.Market : OrderType.Limit);
       view.tif = order.tif ?? TimeInForce.Gtc;
-      view.flags = order.postOnly ? 1 : 0;
+      view.flags = (order.postOnly ? 1 : 0) | (order.selfTrade ?? 0) << 3;
       view.instrument = order.instrument ?? 0;
       view.orderId = order.id;
       view.price = order.price ?? 0;
       view.quantity = order.quantity ?? 0;
       view.owner = order.owner ?? 1;
       view.targetId = order.target ?? 0;
+      view.display = order.display ?? 0;
+      if (order.expires !== undefined) view.expires = order.expires;
     });
     return this.read(this.venue.submit(records, orders.length, this.time));
   }
@@ -339,6 +346,62 @@ Deno.test("commands take effect after the latency, before what is recorded at th
   assert.equal(bench.venue.nextDue, null);
 });
 
+Deno.test("amend: the quantity is the total, so what has filled counts against it", () => {
+  const bench = new Bench().live();
+  bench.send({ id: 1, price: 102, quantity: 10 });
+  assert.equal(bench.venue.order(1)?.leaves, 7, "3 were asked at 102");
+  assert.deepEqual(bench.amend(1, 102, 8), ["#1 Replaced 8@102 left 5"]);
+  assert.deepEqual(bench.amend(1, 101, 12), ["#1 Replaced 12@101 left 9"]);
+  assert.deepEqual(bench.amend(1, 103, 12), ["#1 Replaced 12@103 left 9", "#1 Trade 4@103 left 5 taker"]);
+  assert.deepEqual(bench.amend(1, 103, 7), ["#1 Canceled 5@103 left 0 BelowFilled"], "7 have filled");
+  assert.equal(bench.venue.openOrders, 0);
+});
+
+Deno.test("amend: post-only or not, a total that has filled cancels the rest wherever the price lies", () => {
+  const bench = new Bench().live();
+  bench.send({ id: 1, price: 100, quantity: 6, postOnly: true });
+  bench.trade(100, 7, SELL);
+  assert.equal(bench.venue.order(1)?.leaves, 4);
+  assert.deepEqual(bench.amend(1, 102, 2), ["#1 Canceled 4@100 left 0 BelowFilled"]);
+});
+
+Deno.test("an order good till a time ends at that time, before what happens then", () => {
+  const bench = new Bench().live();
+  const Gtd = TimeInForce.Gtd;
+  bench.send(
+    { id: 1, price: 100, quantity: 2, tif: Gtd, expires: 3 },
+    { id: 2, price: 100, quantity: 2, tif: Gtd, expires: 2 },
+    { id: 3, price: 100, quantity: 2 },
+  );
+  assert.equal(bench.venue.nextDue, 2_000_000);
+  bench.time = 2_000_000 - 1000;
+  assert.deepEqual(bench.trade(99, 4, SELL), [
+    "#2 Expired 2@100 left 0 Expired",
+    "#1 Trade 2@100 left 0 maker",
+    "#3 Trade 2@100 left 0 maker",
+  ]);
+  bench.read(bench.venue.advance(bench.time = 3_000_000));
+  assert.equal(bench.venue.nextDue, null, "the order that ended by trading ends only once");
+  const late = { id: 4, price: 100, quantity: 2, tif: Gtd, expires: 2 };
+  assert.deepEqual(bench.send(late), ["#4 Rejected 2@100 left 0 Expired"], "that time has come");
+  bench.send({ ...late, id: 5, expires: 9 });
+  bench.feed({ kind: "Ended" });
+  bench.venue.onRecorded({ kind: "Recorded", instrument: 1, time: bench.time, events: [{ kind: "Ended" }] });
+  assert.equal(bench.venue.nextDue, null, "after the recording nobody waits for the year 2100");
+});
+
+Deno.test("an order that ends at the moment a command for it is due has ended before", () => {
+  const bench = new Bench({ orderLatency: 1000 }).live();
+  bench.send({ id: 1, price: 100, quantity: 2, tif: TimeInForce.Gtd, expires: 2 });
+  bench.time = 2_000_000 - 1000;
+  bench.cancel(1);
+  bench.time = 2_500_000;
+  assert.deepEqual(bench.read(bench.venue.advance(bench.time)), [
+    "#1 Expired 2@100 left 0 Expired",
+    "#1 CancelRejected 0@0 left 0 VenueUnknownOrder",
+  ]);
+});
+
 Deno.test("amend: less at the same price keeps the place, everything else goes to the end", () => {
   const bench = new Bench().live();
   bench.send({ id: 1, price: 100, quantity: 6 });
@@ -350,7 +413,7 @@ Deno.test("amend: less at the same price keeps the place, everything else goes t
   assert.equal(bench.venue.order(1)?.ahead, 5, "an amend that changes nothing loses the place");
   assert.deepEqual(bench.amend(1, 102, 9), ["#1 Replaced 9@102 left 9", "#1 Trade 3@102 left 6 taker"]);
   assert.deepEqual([bench.venue.order(1)?.price, bench.venue.order(1)?.leaves], [102, 6]);
-  assert.deepEqual(bench.amend(1, 104, 4), ["#1 Replaced 4@104 left 4", "#1 Trade 4@103 left 0 taker"]);
+  assert.deepEqual(bench.amend(1, 104, 7), ["#1 Replaced 7@104 left 4", "#1 Trade 4@103 left 0 taker"]);
   assert.deepEqual(bench.amend(1, 104, 4), ["#1 CancelRejected 4@104 left 0 VenueUnknownOrder"]);
 });
 
@@ -376,10 +439,17 @@ Deno.test("new orders that cannot be read, repeat an open id or name no market a
     { id: 1, price: 100, quantity: 1, side: 2 as SideCode },
     { id: 1, price: 100, quantity: 1, postOnly: true, tif: TimeInForce.Ioc },
     { id: 1, price: 100, quantity: 1, kind: 9 as CommandKind },
+    { id: 1, price: 100, quantity: 1, tif: TimeInForce.Gtd },
+    { id: 1, price: 100, quantity: 1, expires: 9 },
+    { id: 1, price: 100, quantity: 1, selfTrade: 5 },
+    { id: 1, price: 100, quantity: 2, display: 1 },
+    { id: 1, price: 100, quantity: 1, tif: TimeInForce.Day },
+    { id: 1, price: 100, quantity: 1, type: OrderType.Stop },
+    { id: 1, price: 100, quantity: 1, type: OrderType.StopLimit },
   ];
   for (const order of malformed) assert.match(bench.send(order)[0], /Rejected .* VenueMalformed$/);
   assert.match(bench.send({ id: 1, price: 100, quantity: 1, instrument: 7 })[0], /Rejected .* VenueUnknownInstrument$/);
-  bench.send({ id: 1, price: 100, quantity: 1 });
+  bench.send({ id: 1, price: 100, quantity: 1, selfTrade: 4 });
   assert.deepEqual(bench.send({ id: 1, price: 99, quantity: 2 }), ["#1 Rejected 2@99 left 0 VenueDuplicateId"]);
 });
 

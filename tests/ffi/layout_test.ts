@@ -76,3 +76,16 @@ for (const { name, size, fields } of records) {
     });
   });
 }
+
+Deno.test("an alias reads and writes its part of a field and leaves the rest alone", () => {
+  const bytes = new Uint8Array(128);
+  const command = new layout.OrderCommandView(bytes).at(1);
+  command.expires = 4_000_000_000;
+  command.triggerOffset = -7;
+  assert.deepEqual([command.expires, command.triggerOffset], [4_000_000_000, -7]);
+  const word = new DataView(bytes.buffer).getBigUint64(64 + 48, true);
+  assert.equal(word, 4_000_000_000n + ((2n ** 32n - 7n) << 32n));
+  command.expires = 1;
+  assert.equal(command.triggerOffset, -7);
+  assert.deepEqual(bytes.subarray(0, 64), new Uint8Array(64));
+});

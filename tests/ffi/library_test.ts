@@ -32,7 +32,8 @@ Deno.test("a core of another version, layout or kind is refused before anything 
   const { ABI_VERSION, LAYOUT_HASH } = await import("../../ffi/layout.gen.ts");
   await inDirectory(async (directory) => {
     const version = await loadLibrary(directory, other(`${ABI_VERSION + 1}`, `${LAYOUT_HASH}`));
-    assert.match(version, /^CORE_VERSION\|.*it speaks version 2, this program 1.*run deno task build/);
+    assert.match(version, /^CORE_VERSION\|.*it speaks version \d+, this program \d+.*run deno task build/);
+    assert.ok(version.includes(`version ${ABI_VERSION + 1}, this program ${ABI_VERSION}`), version);
     const hash = await loadLibrary(directory, other(`${ABI_VERSION}`, `${LAYOUT_HASH + 1}`));
     assert.match(hash, /^CORE_VERSION\|.*laid out differently.*run deno task build/);
     const foreign = await loadLibrary(directory, `#[no_mangle] pub extern "C" fn something_else() {}`);

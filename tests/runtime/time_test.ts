@@ -204,7 +204,9 @@ async function eventful(seed: number, options: Partial<SystemOptions>): Promise<
       },
     };
   });
-  system.events.subscribe((event) => trace.push(JSON.stringify(event)));
+  system.events.subscribe((event) =>
+    trace.push(JSON.stringify(event, (key, value) => key === "stack" ? undefined : value))
+  );
   supervise(system, "top", {
     id: "top",
     strategy: "rest_for_one",

@@ -5,7 +5,7 @@ import { count, price, quantity, timeOfDay, words } from "./format.ts";
 import { Empty, Panel, State } from "./panel.tsx";
 import { instrumentsBySymbol, orderFilter, orderProblem, orders, snapshot } from "./state.ts";
 
-const STATUSES: readonly OrderView["status"][] = ["pending", "open", "filled", "canceled", "rejected"];
+const STATUSES: readonly OrderView["status"][] = ["pending", "open", "filled", "canceled", "expired", "rejected"];
 
 export function Blotter() {
   const shown = orders.value;

@@ -1168,3 +1168,234 @@ const _: () = {
     assert!(core::mem::offset_of!(ControlHeader, reserved2) == 112);
     assert!(core::mem::offset_of!(ControlHeader, reserved3) == 120);
 };
+
+/// Calls `$with` with every record and the kinds of its fields.
+macro_rules! every_record {
+    ($with:ident) => {
+        $with! {
+            OrderCommand {
+                kind: integer,
+                side: integer,
+                order_type: integer,
+                tif: integer,
+                flags: integer,
+                instrument: integer,
+                order_id: integer,
+                price: integer,
+                quantity: integer,
+                owner: integer,
+                display: integer,
+                time: time,
+                target_id: integer,
+                cause: integer,
+            }
+            GateDecision {
+                order_id: integer,
+                audit_index: integer,
+                sequence: integer,
+                code: integer,
+                check: integer,
+                measured: integer,
+                limit: integer,
+                reference: integer,
+                exposure: integer,
+            }
+            Execution {
+                exec_type: integer,
+                side: integer,
+                liquidity: integer,
+                reserved: integer,
+                instrument: integer,
+                reason: integer,
+                order_id: integer,
+                price: integer,
+                quantity: integer,
+                leaves: integer,
+                owner: integer,
+                match_id: integer,
+                time: time,
+                venue_sequence: integer,
+            }
+            MarketTick {
+                instrument: integer,
+                kind: integer,
+                aggressor: integer,
+                match_id: integer,
+                bid: integer,
+                bid_quantity: integer,
+                ask: integer,
+                ask_quantity: integer,
+                price: integer,
+                quantity: integer,
+                time: time,
+            }
+            DepthLevel {
+                price: integer,
+                quantity: integer,
+                orders: integer,
+                reserved: integer,
+                reserved2: integer,
+            }
+            BookOrder {
+                order_id: integer,
+                price: integer,
+                quantity: integer,
+                owner: integer,
+                reserved: integer,
+                sequence: integer,
+                reserved2: integer,
+                reserved3: integer,
+                reserved4: integer,
+            }
+            Indicative {
+                price: integer,
+                volume: integer,
+                imbalance: integer,
+                buy: integer,
+                sell: integer,
+                reserved: integer,
+                reserved2: integer,
+                reserved3: integer,
+            }
+            MarketEvent {
+                flags: integer,
+                exchange_time: integer,
+                local_time: integer,
+                price: integer,
+                quantity: integer,
+                order_id: integer,
+                sequence: integer,
+                instrument: integer,
+                spare: integer,
+            }
+            PipelineCounts {
+                accepted: integer,
+                executions: integer,
+                ticks: integer,
+                waiting_executions: integer,
+                waiting_ticks: integer,
+                refused_at_door: integer,
+                reserved: integer,
+            }
+            InstrumentRules {
+                instrument: integer,
+                reserved: integer,
+                tick_step: integer,
+                lot_step: integer,
+                collar_bps: integer,
+                collar_ticks: integer,
+                reference_max_age_ms: integer,
+                market_buffer_bps: integer,
+                reserved2: integer,
+                units_per_tick_lot: integer,
+                max_quantity: integer,
+                reserved3: integer,
+                reserved4: integer,
+            }
+            StrategyLimits {
+                strategy: integer,
+                instrument: integer,
+                reserved: integer,
+                max_quantity: integer,
+                max_notional: integer,
+                max_position: integer,
+                rate_per_second: integer,
+                rate_burst: integer,
+                duplicate_window_ms: integer,
+                reserved2: integer,
+                reserved3: integer,
+                reserved4: integer,
+            }
+            Exposure {
+                position: integer,
+                open_buy: integer,
+                open_sell: integer,
+                open_orders: integer,
+                reserved: integer,
+                bought: integer,
+                sold: integer,
+                reserved2: integer,
+                reserved3: integer,
+            }
+            GateCounters {
+                decisions: integer,
+                accepted: integer,
+                rejected: integer,
+                executions: integer,
+                unmatched: integer,
+                repeated: integer,
+                inconsistent: integer,
+                unrecorded: integer,
+                open_orders: integer,
+                sequence: integer,
+                shut: integer,
+                reserved: integer,
+            }
+            CodeCount {
+                code: integer,
+                reserved: integer,
+                count: integer,
+            }
+            SubmitCounts {
+                executions: integer,
+                ticks: integer,
+                waiting_executions: integer,
+                waiting_ticks: integer,
+            }
+            ControlReceipt {
+                epoch: integer,
+                gate_sequence: integer,
+            }
+            AuditHead {
+                records: integer,
+                durable: integer,
+                bytes: integer,
+                segments: integer,
+                head: hash,
+            }
+            AuditHeader {
+                magic: integer,
+                length: integer,
+                record_type: integer,
+                version: integer,
+                producer: integer,
+                index: integer,
+                time: time,
+                cause: integer,
+                reserved: integer,
+            }
+            AuditVerdict {
+                damage: integer,
+                reserved: integer,
+                records: integer,
+                bad_index: integer,
+                bad_segment: integer,
+                bad_offset: integer,
+                bytes: integer,
+                segments: integer,
+                reserved2: integer,
+            }
+            ControlHeader {
+                magic: integer,
+                version: integer,
+                reserved: integer,
+                layout_hash: integer,
+                owner_pid: integer,
+                heartbeat: integer,
+                gate_sequence: integer,
+                request_epoch: integer,
+                done_epoch: integer,
+                done_cancelled: integer,
+                done_nanos: integer,
+                mode: integer,
+                request_wall: integer,
+                request_gate_sequence: integer,
+                done_unknown: integer,
+                reserved2: integer,
+                reserved3: integer,
+            }
+        }
+    };
+}
+
+pub(crate) use every_record;

@@ -1,11 +1,7 @@
 //! Shared records as bytes and back.
 //!
 //! The generated layout lists every byte of a record as a field, so a record has no padding and any bytes are one.
-use crate::layout::{
-    AuditHead, AuditHeader, AuditVerdict, BookOrder, CodeCount, ControlHeader, ControlReceipt,
-    DepthLevel, Execution, Exposure, GateCounters, GateDecision, Indicative, InstrumentRules,
-    MarketEvent, MarketTick, OrderCommand, PipelineCounts, StrategyLimits, SubmitCounts,
-};
+use crate::layout::{self, every_record};
 use core::mem::size_of;
 use core::slice;
 
@@ -16,18 +12,14 @@ use core::slice;
 pub unsafe trait Record: Copy + Default {}
 
 macro_rules! records {
-    ($($name:ident)*) => {
+    ($($name:ident { $($field:ident: $kind:ident,)* })*) => {
         // SAFETY: generated from `ffi/layout/records.ts`, whose generator refuses a record with a byte that is not part
         // of exactly one integer field; `layout.rs` asserts sizes and offsets at compile time.
-        $(unsafe impl Record for $name {})*
+        $(unsafe impl Record for layout::$name {})*
     };
 }
 
-records! {
-    AuditHead AuditHeader AuditVerdict CodeCount ControlHeader ControlReceipt DepthLevel Execution Exposure
-    GateCounters GateDecision Indicative InstrumentRules MarketEvent MarketTick OrderCommand
-    PipelineCounts BookOrder StrategyLimits SubmitCounts
-}
+every_record!(records);
 
 /// The bytes of one record.
 #[must_use]
@@ -51,4 +43,24 @@ pub fn read<T: Record>(bytes: &[u8]) -> Option<T> {
     }
     // SAFETY: at least `size_of::<T>()` bytes are readable, and any bytes are a `Record`.
     Some(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layout::OrderCommand;
+
+    #[test]
+    fn an_alias_reads_and_writes_its_part_of_a_field_and_leaves_the_rest_alone() {
+        let mut command = OrderCommand::default();
+        command.set_expires(4_000_000_000);
+        command.set_trigger_offset(-7);
+        assert_eq!(command.expires(), 4_000_000_000);
+        assert_eq!(command.trigger_offset(), -7);
+        assert_eq!(
+            command.target_id,
+            4_000_000_000 + (u64::from(u32::MAX - 6) << 32)
+        );
+        command.set_expires(1);
+        assert_eq!(command.trigger_offset(), -7);
+    }
 }

@@ -105,6 +105,10 @@ Deno.test("an order leaves with the host's identity, a fresh id, the clock and t
     quantity: 5,
     postOnly: false,
     reduceOnly: true,
+    trigger: undefined,
+    expires: undefined,
+    display: undefined,
+    selfTrade: 0,
     time: dish.now,
     stamp: 0,
     cause: 0,
@@ -176,6 +180,18 @@ Deno.test("an order no correct program would write crashes the organism with its
     [{ instrument: 9 }, /"subject": instrument 9 is not one of its own/],
     [{ side: 2 as 0 }, /"subject": a side of 2 /],
     [{ tif: "ioc", postOnly: true }, /"subject": only a limit order that rests can be post-only/],
+    [{ trigger: 5 }, /"subject": a limit order has no trigger, got 5/],
+    [{ type: "stop", price: undefined }, /"subject": a trigger of undefined is not a whole number of ticks/],
+    [{ type: "stop", trigger: 120 }, /"subject": a stop order has no price, got 100/],
+    [{ type: "stop-limit", trigger: 0.5 }, /"subject": a trigger of 0\.5 /],
+    [{ type: "stop-limit", trigger: 120, tif: "fok" }, /"subject": a stop waits, so it cannot be fok/],
+    [{ type: "stop-limit", trigger: 120, postOnly: true }, /"subject": only a limit order that rests can be post-only/],
+    [{ display: 0 }, /"subject": a display of 0 is not a whole number of lots/],
+    [{ display: 6 }, /"subject": a display of 6 needs a limit order that rests/],
+    [{ display: 1, tif: "ioc" }, /"subject": a display of 1 needs a limit order that rests/],
+    [{ tif: "gtd" }, /"subject": an order is "gtd" if and only if/],
+    [{ expires: SECOND }, /"subject": an order is "gtd" if and only if/],
+    [{ tif: "gtd", expires: SECOND + 1 }, /"subject": an order cannot expire at 1000001: it must be a whole second/],
   ];
   for (const [change, sentence] of cases) assert.throws(() => context.submit({ ...quote, ...change }), sentence);
   const id = context.submit(quote);
@@ -259,6 +275,69 @@ Deno.test("an amended order rests anew, and a later wish replaces an earlier one
   assert.equal(dish.intents.length, 2);
   await dish.pass(1 * MS);
   assert.equal(dish.intents[2].kind, "CancelOrder");
+});
+
+Deno.test("an organism says what is to remain, and the market hears the total with what has filled", async () => {
+  const { dish, context } = await held({ minimumRestingMs: 0 });
+  const id = context.submit(quote);
+  await dish.settle();
+  const [order] = dish.submitted;
+  dish.accept(order);
+  dish.report(order, { type: "trade", quantity: 2, leaves: 3 });
+  dish.report(order, { type: "restated", quantity: 1, leaves: 2 });
+  await dish.settle();
+  assert.equal(context.openOrders(INSTRUMENT.id)[0].quantity, 2);
+  context.amend(id, 101, 4);
+  await dish.settle();
+  const amend = dish.intents.at(-1)!;
+  assert.ok(amend.kind === "AmendOrder");
+  assert.deepEqual([amend.price, amend.quantity], [101, 6], "2 have filled, 4 are to remain");
+  // One lot traded before the amendment came: of the total of 6 there are 3 left.
+  dish.report(order, { type: "trade", quantity: 1, leaves: 1 });
+  dish.report(order, { type: "replaced", price: 101, quantity: 6, leaves: 3 });
+  await dish.settle();
+  const [left] = context.openOrders(INSTRUMENT.id);
+  assert.deepEqual([left.price, left.quantity, left.changing], [101, 3, false]);
+  context.amend(id, 102, 3);
+  await dish.settle();
+  const second = dish.intents.at(-1)!;
+  assert.ok(second.kind === "AmendOrder" && second.quantity === 6);
+});
+
+Deno.test("stops, icebergs and orders with an end leave as the market's records name them", async () => {
+  const { dish, context } = await held({ messageBurst: 9 });
+  const { instrument, side, quantity } = quote;
+  const bare = { instrument, side, quantity };
+  context.submit({ ...bare, type: "stop", trigger: 120 });
+  context.submit({ ...bare, type: "stop-limit", trigger: 120, price: 121, tif: "day" });
+  context.submit({ ...quote, tif: "gtd", expires: 7 * SECOND, display: 2, selfTrade: "cancel-oldest" });
+  await dish.settle();
+  assert.deepEqual(
+    dish.submitted.map(({ orderType, tif, price, trigger, expires, display, selfTrade }) => [
+      [orderType, tif, price],
+      [trigger, expires, display, selfTrade],
+    ]),
+    [
+      [[2, 0, 0], [120, undefined, undefined, 0]],
+      [[3, 3, 121], [120, undefined, undefined, 0]],
+      [[0, 4, 100], [undefined, 7, 2, 2]],
+    ],
+  );
+});
+
+Deno.test("a stop that wakes becomes what it is for, and an order that expires is gone", async () => {
+  const { dish, context } = await held({ minimumRestingMs: 0 });
+  const { instrument, side, quantity } = quote;
+  context.submit({ instrument, side, quantity, type: "stop", trigger: 120 });
+  await dish.settle();
+  const [order] = dish.submitted;
+  dish.accept({ ...order, price: 120 });
+  dish.report(order, { type: "triggered", price: 0, leaves: quantity });
+  await dish.settle();
+  assert.equal(context.openOrders(INSTRUMENT.id)[0].quantity, quantity);
+  dish.report(order, { type: "expired", leaves: 0, code: Code.Expired });
+  await dish.settle();
+  assert.deepEqual(context.openOrders(INSTRUMENT.id), []);
 });
 
 Deno.test("an order that filled while its cancel waited is not cancelled", async () => {

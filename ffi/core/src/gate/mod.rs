@@ -47,6 +47,7 @@ use orders::{Change, OpenOrder};
 use recent::{Recent, Shape};
 use std::collections::HashMap;
 
+pub use executions::VENUES;
 pub use orders::OpenOrder as GateOrder;
 pub use ports::{Controls, Journal};
 pub use reference::Reference;
