@@ -7,6 +7,8 @@
  *   a buffer of ours.
  * - `gate-N`: an order through all checks and the audit log in memory, in batches of N, without its fills.
  * - `gate-engine-N`: gate, log, matching engine, and the reports back through gate and log, in batches of N.
+ * - `path-N`: the same orders through the one call that does all of it, in batches of N; `path-quiet-N` likewise for a
+ *   market where one command in sixteen trades and the others enter or cancel.
  * - `audit-append`: one 128-byte record into the log in memory.
  *
  * Orders are written into the batch before the clock starts, so that the figures are the core's and not the view's.
@@ -27,6 +29,7 @@ import {
   MatchingEngine,
   OrderCommandView,
   OrderGate,
+  OrderPath,
   RecordType,
   StrategyLimitsView,
   type SubmitCounts,
@@ -114,6 +117,24 @@ class Tape {
     }
   }
 
+  /** Writes the next commands of a quiet market: of sixteen eight come to rest, one trades, the other seven are cancelled. */
+  nextQuiet(): void {
+    this.next();
+    const order = this.#order;
+    const first = this.#written - CHUNK;
+    for (let i = 0; i < CHUNK; i++) {
+      const n = first + i;
+      const place = n % 16;
+      order.at(i).side = place === 8 ? 1 : 0;
+      order.targetId = 0;
+      order.price = 980 + (place === 8 ? 7 : place);
+      if (place === 8) order.quantity = 1 + (n - 1 >> 1) % 900;
+      if (place <= 8) continue;
+      order.kind = CommandKind.Cancel;
+      order.orderId = order.targetId = n - 8;
+    }
+  }
+
   get time(): number {
     return NOW + this.#written * 10;
   }
@@ -140,10 +161,10 @@ class Tape {
 }
 
 /** Nanoseconds per order of `decide`, which handles one chunk. */
-function perOrder(node: Node, tape: Tape, decide: () => void, settle: () => void): number {
+function perOrder(node: Node, tape: Tape, decide: () => void, settle: () => void, next = () => tape.next()): number {
   let millis = 0;
   for (let chunk = 0; chunk < ORDERS / CHUNK; chunk++) {
-    tape.next();
+    next();
     node.gate.setReference(0, 999, 1_001, 1_000, tape.time);
     const begun = performance.now();
     decide();
@@ -206,6 +227,44 @@ async function gateAndEngine(size: number) {
   };
 }
 
+/** The same tape through the one call that does all of it. */
+async function wholePath(size: number, quiet: boolean) {
+  using node = new Node();
+  const tape = new Tape();
+  const batches = tape.batches(size);
+  const path = new OrderPath(node);
+  const decisions = new Uint8Array(size * GateDecisionView.SIZE);
+  const executions = new Uint8Array(CHUNK * 16 * ExecutionView.SIZE);
+  const ticks = new Uint8Array(CHUNK * 16 * MarketTickView.SIZE);
+  let reports = 0;
+  let passed = 0;
+  const decide = () => {
+    for (const batch of batches) {
+      const counts = path.submit(batch, size, decisions, executions, ticks);
+      if (counts.waitingExecutions + counts.waitingTicks > 0) throw new Error("a buffer was too small");
+      reports += counts.executions;
+      passed += counts.accepted;
+    }
+  };
+  const settle = () => {
+    const counts = node.engine.cancelAll(EVERY_OWNER, EVERY_INSTRUMENT, tape.time, executions, ticks);
+    node.gate.applyExecutions(executions, counts.executions);
+  };
+  const next = quiet ? () => tape.nextQuiet() : () => tape.next();
+  const spread = await measure(() => perOrder(node, tape, decide, settle, next), OPTIONS);
+  const { decisions: decided, inconsistent, unmatched, openOrders } = node.gate.counters();
+  expect("orders accepted", passed, decided);
+  expect("reports that disagree, orders left open", inconsistent + unmatched + openOrders, 0);
+  return {
+    case: `path-${quiet ? "quiet-" : ""}${size}`,
+    engine: "cwts-direct",
+    unit: "ns/order",
+    ...spread,
+    orders_per_s: Math.round(1e9 / spread.median),
+    reports_per_order: Math.round(100 * reports / decided) / 100,
+  };
+}
+
 function callCases(node: Node): Case[] {
   const symbols = core();
   const record = new Uint8Array(128);
@@ -260,6 +319,8 @@ export async function run(json: boolean): Promise<void> {
   }
   for (const size of [1, 8, 64, 512]) report.add(await gateOnly(size));
   for (const size of [1, 64]) report.add(await gateAndEngine(size));
+  for (const size of [1, 8, 64, 512]) report.add(await wholePath(size, true));
+  for (const size of [1, 8, 64, 512]) report.add(await wholePath(size, false));
   report.end();
 }
 

@@ -30,17 +30,29 @@ export function opened(result: bigint): bigint {
 
 /** Refuses a batch that its buffer does not hold: the core trusts lengths. */
 export function checkBatch(buffer: Uint8Array, count: number, size: number): void {
-  if (!(count >= 0) || count * size > buffer.byteLength || !Number.isInteger(count)) {
-    throw NativeError.of(
-      Code.BadArgument,
-      `${count} records of ${size} bytes are not in a buffer of ${buffer.byteLength} bytes`,
-    );
-  }
+  if (count >= 0 && count * size <= buffer.byteLength && Number.isInteger(count) && count <= MOST_RECORDS) return;
+  checkBuffer(buffer, "the records");
+  throw NativeError.of(
+    Code.BadArgument,
+    `${count} records of ${size} bytes are not in a buffer of ${buffer.byteLength} bytes`,
+  );
 }
 
+/** Refuses a buffer that is not there any more, which would look like one of no bytes. */
+export function checkBuffer(buffer: Uint8Array, what: string): void {
+  if (buffer.byteLength > 0 || !(buffer.buffer as ArrayBuffer).detached) return;
+  throw NativeError.of(Code.BadArgument, `the buffer of ${what} was given away (it is detached)`);
+}
+
+/** Counts cross as 32 bits. */
+const MOST_RECORDS = 0xffffffff;
+
+/** A view as the bindings want it. */
+export type NativeBytes = Uint8Array<ArrayBuffer>;
+
 /** Any view as a call takes it; shared memory is welcome. */
-export function bytes(view: Uint8Array): Uint8Array<ArrayBuffer> {
-  return view as Uint8Array<ArrayBuffer>;
+export function bytes(view: Uint8Array): NativeBytes {
+  return view as NativeBytes;
 }
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {

@@ -75,4 +75,22 @@ export const EXPORTS = {
   cwts_gate_state_hash: { parameters: ["u64", "buffer", "u32"], result: "i32" },
   cwts_gate_close: { parameters: ["u64"], result: "i32" },
   cwts_test_record: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
+  cwts_pipeline_submit: {
+    parameters: [
+      "u64",
+      "u64",
+      "u32",
+      "buffer",
+      "u32",
+      "buffer",
+      "u32",
+      "buffer",
+      "u32",
+      "buffer",
+      "u32",
+      "buffer",
+      "u32",
+    ],
+    result: "i32",
+  },
 } as const satisfies Deno.ForeignLibraryInterface;

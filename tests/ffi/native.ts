@@ -1,9 +1,9 @@
 /** What the native tests share: a built core, a gate that lets one strategy trade, orders, scratch directories, scripts. */
 import { fileURLToPath } from "node:url";
+import { INSTRUMENT, NOW, STRATEGY, writeOrder } from "./write_order.ts";
 import { ensureCore } from "../../ffi/build.ts";
 import {
   AuditLog,
-  CommandKind,
   ControlPage,
   GateDecisionView,
   InstrumentRulesView,
@@ -12,13 +12,11 @@ import {
   StrategyLimitsView,
 } from "../../ffi/mod.ts";
 
+export { INSTRUMENT, NOW, STRATEGY, writeOrder };
+
 ensureCore();
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-export const STRATEGY = 1;
-export const INSTRUMENT = 0;
-/** Microseconds; any time will do. */
-export const NOW = 1_700_000_000_000_000;
 
 export function rules(): Uint8Array<ArrayBuffer> {
   const record = new Uint8Array(InstrumentRulesView.SIZE);
@@ -76,22 +74,6 @@ export class Bench implements Disposable {
     this.control.close();
     this.audit.close();
   }
-}
-
-export function writeOrder(view: OrderCommandView, id: number): void {
-  view.kind = CommandKind.New;
-  view.side = id % 2;
-  view.orderType = 0;
-  view.tif = 0;
-  view.flags = 0;
-  view.instrument = INSTRUMENT;
-  view.orderId = id;
-  view.price = 100;
-  view.quantity = 10;
-  view.owner = STRATEGY;
-  view.time = NOW;
-  view.targetId = 0;
-  view.cause = 0;
 }
 
 /** Runs `body` in a fresh directory that is gone afterwards. */

@@ -1158,6 +1158,14 @@ int32_t cwts_gate_close(uint64_t handle);
 /* Writes the record of that name with 1, 2, 3 … in its fields and returns its size. For tests of other languages. */
 int32_t cwts_test_record(const void *name, uint32_t name_length, void *out, uint32_t length);
 
+/* Sends `count` `OrderCommand` records through the gate, the audit log and the engine's books, and writes as many
+ * `GateDecision` records, the `Execution` and `MarketTick` records as far as they fit, and a `PipelineCounts`; returns
+ * how many records wait because a buffer was full. Engine 0 is none: the caller sends what passed. `stream` numbers the
+ * engine's reports for the gate, see `cwts_gate_executions`. Nothing is written before the log has taken everything;
+ * when it cannot, every decision is `AUDIT_FAILED`, and the reports wait in the engine. Reports that wait from an
+ * earlier call are drained first. */
+int32_t cwts_pipeline_submit(uint64_t gate, uint64_t engine, uint32_t stream, const void *commands, uint32_t count, void *decisions, uint32_t decisions_length, void *executions, uint32_t executions_length, void *ticks, uint32_t ticks_length, void *counts, uint32_t counts_length);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,354 +1,406 @@
-//! Random commands through both books at once: equal records, equal ticks, equal best prices after every command,
-//! equal depth and state hash every thousand, and a ledger that follows every lot. Several kinds of price, because each
-//! takes other ways through the direct book.
-mod book_support;
-
-use book_support::ledger::Ledger;
-use book_support::{
-    amend, by, cancel, cancel_owner, fok, ioc, limit, market, post_only, Chance, BUY, SELL,
+//! Both books must answer every command with the same records and come to the same state.
+//!
+//! `CWTS_LONG=1 cargo test --release --test book_differential` runs ten million commands instead of half a million. A
+//! difference names its seed; `CWTS_SEED=n` runs that one alone.
+use cwts_core::book::{Book, DirectBook, Events, NaiveBook, Whose, SELF_TRADE_SHIFT};
+use cwts_core::layout::{
+    code, command_kind, exec_type, order_type, side, time_in_force, trading_state, OrderCommand,
 };
-use cwts_core::book::{Book, DirectBook, Events, NaiveBook, MAX_PRICE, TICK_BEST, TICK_TRADE};
-use cwts_core::layout::{MarketTick, OrderCommand};
-use proptest::prelude::*;
+use std::collections::BTreeMap;
 
-/// Naive and direct book side by side.
-struct Twins {
-    naive: NaiveBook,
-    direct: DirectBook,
-    naive_events: Events,
-    direct_events: Events,
-    ledger: Ledger,
-    best: MarketTick,
-}
+const OWNERS: u64 = 5;
+const SECOND: i64 = 1_000_000_000;
 
-impl Twins {
-    fn new() -> Self {
-        Self {
-            naive: NaiveBook::new(9),
-            direct: DirectBook::new(9),
-            naive_events: Events::new(),
-            direct_events: Events::new(),
-            ledger: Ledger::default(),
-            best: MarketTick::default(),
-        }
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
     }
 
-    fn send(&mut self, command: &OrderCommand) {
-        self.naive_events.clear();
-        self.direct_events.clear();
-        self.naive.submit(command, &mut self.naive_events);
-        self.direct.submit(command, &mut self.direct_events);
-        assert_eq!(
-            self.naive_events.executions, self.direct_events.executions,
-            "{command:?}"
-        );
-        assert_eq!(
-            self.naive_events.ticks, self.direct_events.ticks,
-            "{command:?}"
-        );
-        self.ledger.follow(&self.direct_events);
-        self.check_ticks(command);
+    fn below(&mut self, n: u64) -> u64 {
+        self.next() % n
     }
 
-    /// Best-price ticks come last and at most once, exactly when the best prices differ from the last ones published.
-    fn check_ticks(&mut self, command: &OrderCommand) {
-        let (bid, ask) = (self.direct.best(BUY), self.direct.best(SELL));
-        assert_eq!(
-            (bid, ask),
-            (self.naive.best(BUY), self.naive.best(SELL)),
-            "{command:?}"
-        );
-        let (bid, ask) = (bid.unwrap_or_default(), ask.unwrap_or_default());
-        assert!(
-            ask.price == 0 || bid.price < ask.price,
-            "crossed by {command:?}"
-        );
-        let now = MarketTick {
-            instrument: 9,
-            kind: TICK_BEST,
-            bid: bid.price,
-            bid_quantity: bid.quantity,
-            ask: ask.price,
-            ask_quantity: ask.quantity,
-            time: command.time,
-            ..MarketTick::default()
-        };
-        let changed = MarketTick {
-            instrument: 9,
-            time: command.time,
-            ..self.best
-        } != now;
-        let ticks = &self.direct_events.ticks;
-        let prints = ticks
-            .iter()
-            .take_while(|tick| tick.kind == TICK_TRADE)
-            .count();
-        assert_eq!(
-            &ticks[prints..],
-            if changed {
-                std::slice::from_ref(&now)
-            } else {
-                &[]
-            }
-        );
-        // What exceeds i64 is shown as i64::MAX, before and after.
-        let saturated = bid.quantity == i64::MAX || ask.quantity == i64::MAX;
-        assert!(
-            prints == 0 || changed || saturated,
-            "a trade that left the best prices alone"
-        );
-        self.best = now;
-    }
-
-    fn compare_state(&self) {
-        let (mut naive, mut direct) = (Vec::new(), Vec::new());
-        for side in [BUY, SELL] {
-            for levels in [3, usize::MAX] {
-                self.naive.depth(side, levels, &mut naive);
-                self.direct.depth(side, levels, &mut direct);
-                assert_eq!(naive, direct);
-            }
-        }
-        assert_eq!(self.naive.open_orders(), self.direct.open_orders());
-        assert_eq!(self.naive.levels(), self.direct.levels());
-        assert_eq!(self.naive.state_hash(), self.direct.state_hash());
-        self.ledger.agree_with(&self.direct);
-        self.ledger.agree_with(&self.naive);
+    fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
     }
 }
 
-/// How a regime draws prices around a middle.
+/// What is done to both books in one step.
 #[derive(Clone, Copy, Debug)]
-enum Prices {
-    /// A few ticks around a fixed middle: many orders on few levels.
-    Tight,
-    /// As a market: most near, some far, the middle wandering slowly through several windows.
-    Drifting,
-    /// A few thousand ticks each way: across the edges of the window.
-    Wide,
-    /// Anything from 1 to the largest price, of every magnitude.
-    Absurd,
+enum Step {
+    Submit(OrderCommand),
+    Advance(i64),
+    State(u8, i64),
+    Group(u32, u32),
+    Position(u32, i64),
+    CancelAll(Whose, i64),
 }
 
-struct Regime {
+/// How a run draws: which prices, how often something rare.
+struct Market {
     chance: Chance,
-    prices: Prices,
-    middle: i64,
+    time: i64,
     next_id: u64,
-    /// Ids that were entered lately; many of them are open.
-    recent: Vec<u64>,
+    spread: u64,
+    base: i64,
+    /// One in this many orders has each rare trait; 0 for none.
+    rare: u64,
 }
 
-impl Regime {
-    fn price(&mut self, side: u8) -> i64 {
-        let chance = &mut self.chance;
-        let away = match self.prices {
-            Prices::Tight => chance.between(-2, 6),
-            Prices::Drifting => chance.between(-3, 10) << chance.below(8),
-            Prices::Wide => chance.between(-200, 12_000),
-            Prices::Absurd => {
-                let magnitude = chance.below(63);
-                return ((chance.next() >> 1) >> magnitude).clamp(1, MAX_PRICE as u64) as i64;
-            }
-        };
-        (if side == BUY {
-            self.middle - away
-        } else {
-            self.middle + away
-        })
-        .max(1)
-    }
-
-    fn quantity(&mut self) -> i64 {
-        match self.chance.below(50) {
-            0 => i64::MAX - self.chance.between(0, 3),
-            1..=4 => self.chance.between(1, 100_000),
-            _ => self.chance.between(1, 40),
+impl Market {
+    fn price(&mut self) -> i64 {
+        match self.chance.below(200) {
+            0 => 1,
+            1 => i64::MAX - 1,
+            2 => self.base + 50_000 + self.chance.below(9_000) as i64,
+            _ => self.base + self.chance.below(self.spread) as i64,
         }
     }
 
-    fn target(&mut self) -> u64 {
-        if self.recent.is_empty() || self.chance.below(50) == 0 {
-            return self.chance.below(self.next_id + 3);
-        }
-        self.recent[self.chance.below(self.recent.len() as u64) as usize]
+    fn is_rare(&mut self) -> bool {
+        self.rare > 0 && self.chance.one_in(self.rare)
     }
 
-    fn new_id(&mut self) -> u64 {
-        if self.chance.below(40) == 0 {
-            return self.target();
-        }
+    fn new_order(&mut self) -> OrderCommand {
         self.next_id += 1;
-        // Ids of every width, never twice the same.
-        let id = if self.next_id % 2 == 0 {
-            self.next_id
-        } else {
-            self.next_id << 33 | 1
+        let mut order = OrderCommand {
+            kind: command_kind::NEW,
+            side: self.chance.below(2) as u8,
+            order_type: order_type::LIMIT,
+            order_id: self.next_id,
+            price: self.price(),
+            quantity: 1 + self.chance.below(20) as i64,
+            owner: 1 + self.chance.below(OWNERS) as u32,
+            time: self.time,
+            ..OrderCommand::default()
         };
-        if self.recent.len() < 400 {
-            self.recent.push(id);
-        } else {
-            let place = self.chance.below(400) as usize;
-            self.recent[place] = id;
+        if self.is_rare() {
+            order.tif = self.chance.below(6) as u8;
         }
-        id
-    }
-
-    fn command(&mut self, step: u64) -> OrderCommand {
-        if matches!(self.prices, Prices::Drifting) {
-            // 12 000 ticks up over one half of each 80 000 commands and down again over the other.
-            let up = step / 40_000 % 2 == 0;
-            self.middle += i64::from(self.chance.below(10) < 3) * if up { 1 } else { -1 };
+        if order.tif == time_in_force::GTD && !self.chance.one_in(8) {
+            order.set_expires((self.time / SECOND) as u32 + self.chance.below(30) as u32);
         }
-        let side = self.chance.below(2) as u8;
-        let (price, quantity) = (self.price(side), self.quantity());
-        let command = match self.chance.below(1_000) {
-            0..=399 => limit(self.new_id(), side, quantity, price),
-            400..=449 => post_only(self.new_id(), side, quantity, price),
-            450..=499 => ioc(self.new_id(), side, quantity, price),
-            500..=549 => fok(self.new_id(), side, quantity, price),
-            550..=579 => market(self.new_id(), side, quantity),
-            580..=749 => cancel(self.target()),
-            750..=969 => {
-                let keep_price = self.chance.below(3) == 0;
-                let target = self.target();
-                let flags = u16::from(self.chance.below(20) == 0);
-                OrderCommand {
-                    flags,
-                    ..amend(target, quantity, if keep_price { 0 } else { price })
-                }
+        if self.is_rare() {
+            order.order_type = self.chance.below(4) as u8;
+        }
+        if order.order_type == order_type::STOP_LIMIT {
+            order.set_trigger_offset(self.chance.below(21) as i32 - 10);
+        }
+        if self.is_rare() {
+            order.flags |= 1;
+        }
+        if self.is_rare() {
+            order.flags |= 2;
+        }
+        if self.is_rare() {
+            order.flags |= (self.chance.below(5) as u16) << SELF_TRADE_SHIFT;
+        }
+        if self.is_rare() {
+            order.display = 1 + self.chance.below(5) as u32;
+        }
+        if self.chance.one_in(400) {
+            // Something that cannot be read.
+            match self.chance.below(7) {
+                0 => order.quantity = -order.quantity,
+                1 => order.side = 7,
+                2 => order.order_id = 0,
+                3 => order.price = 0,
+                4 => order.flags |= 7 << SELF_TRADE_SHIFT,
+                5 => order.kind = 9,
+                _ => order.target_id = self.chance.next(),
             }
-            970..=971 => cancel_owner(self.chance.below(6) as u32),
-            _ => self.garbage(),
-        };
-        // Mostly the right owner: owners follow from ids.
-        let owner = |id: u64| (id % 5) as u32;
-        match command.kind {
-            4 => command,
-            1 => OrderCommand {
-                time: step as i64,
-                ..by(owner(command.order_id), command)
-            },
-            _ if self.chance.below(50) == 0 => by(99, command),
-            _ => OrderCommand {
-                time: step as i64,
-                ..by(owner(command.target_id), command)
-            },
         }
+        if self.chance.one_in(60) {
+            order.quantity = i64::MAX / 2 + self.chance.below(9) as i64;
+        }
+        if self.chance.one_in(100) {
+            order.order_id = self.next_id.saturating_sub(self.chance.below(40)).max(1);
+        }
+        order
     }
 
-    fn garbage(&mut self) -> OrderCommand {
-        let chance = &mut self.chance;
-        let pick =
-            |chance: &mut Chance| [0, 1, -1, i64::MIN, i64::MAX, 50][chance.below(6) as usize];
+    fn change(&mut self, open: &[(u64, u32)]) -> OrderCommand {
+        let (target_id, mut owner) = open
+            .get(self.chance.below(open.len().max(1) as u64) as usize)
+            .copied()
+            .unwrap_or((self.chance.below(self.next_id + 2), 1));
+        if self.chance.one_in(50) {
+            owner = 1 + self.chance.below(OWNERS) as u32;
+        }
+        let amend = !self.chance.one_in(4);
+        let flags = u16::from(self.is_rare());
         OrderCommand {
-            kind: chance.below(6) as u8,
-            side: chance.below(3) as u8,
-            order_type: chance.below(3) as u8,
-            tif: chance.below(4) as u8,
-            flags: chance.below(8) as u16,
-            order_id: chance.below(3),
-            price: pick(chance),
-            quantity: pick(chance),
-            target_id: chance.below(4),
+            kind: if amend {
+                command_kind::AMEND
+            } else {
+                command_kind::CANCEL
+            },
+            target_id,
+            owner,
+            flags,
+            price: self.price(),
+            quantity: 1 + self.chance.below(25) as i64,
+            time: self.time,
             ..OrderCommand::default()
         }
     }
-}
 
-/// Runs one regime; returns how many matches it saw.
-fn run(prices: Prices, seed: u64, steps: u64) -> u64 {
-    let mut twins = Twins::new();
-    let mut regime = Regime {
-        chance: Chance(seed),
-        prices,
-        middle: 30_000,
-        next_id: 0,
-        recent: Vec::new(),
-    };
-    for step in 0..steps {
-        let mut command = regime.command(step);
-        if command.kind == 3 && command.price == 0 {
-            command.price = price_of(&twins.naive, command.target_id);
-        }
-        twins.send(&command);
-        if step % 1_000 == 0 {
-            twins.compare_state();
+    fn step(&mut self, open: &[(u64, u32)]) -> Step {
+        self.time += self.chance.below(SECOND as u64 / 4) as i64;
+        let owner = 1 + self.chance.below(OWNERS) as u32;
+        match self.chance.below(400) {
+            0 => Step::CancelAll(Whose::Owner(owner), self.time),
+            1 if self.chance.one_in(3) => Step::CancelAll(Whose::Everybody, self.time),
+            2 => Step::CancelAll(Whose::Group(owner), self.time),
+            3 => Step::Advance(self.time),
+            4 if self.rare > 0 => Step::Group(owner, 1 + self.chance.below(OWNERS) as u32),
+            5 if self.rare > 0 => Step::Position(owner, self.chance.below(60) as i64 - 30),
+            6..=9 if self.rare > 0 => Step::State(self.chance.below(6) as u8, self.time),
+            10..=16 if self.rare > 0 => Step::State(trading_state::CONTINUOUS, self.time),
+            17 => Step::Submit(OrderCommand {
+                kind: command_kind::CANCEL_OWNER,
+                owner,
+                time: self.time,
+                ..OrderCommand::default()
+            }),
+            18..=219 => Step::Submit(self.new_order()),
+            _ => Step::Submit(self.change(open)),
         }
     }
-    twins.compare_state();
-    twins.direct_events.matches()
 }
 
-/// The price an open order rests at; 1 when there is none.
-fn price_of(book: &NaiveBook, id: u64) -> i64 {
-    let mut found = 1;
-    if book.contains(id) {
-        for side in [BUY, SELL] {
-            book.for_each_order(side, &mut |order| {
-                if order.order_id == id {
-                    found = order.price;
+fn apply<B: Book>(book: &mut B, step: &Step, events: &mut Events) {
+    match *step {
+        Step::Submit(command) => book.submit(&command, events),
+        Step::Advance(time) => book.advance(time, events),
+        Step::State(state, time) => {
+            let changed = book.set_state(state, time, events);
+            assert_eq!(changed.is_ok(), trading_state::is_known(state));
+        }
+        Step::Group(owner, group) => book.set_group(owner, group),
+        Step::Position(owner, lots) => book.set_position(owner, lots),
+        Step::CancelAll(whose, time) => {
+            let before = book.open_orders();
+            let cancelled = book.cancel_all(whose, time, events);
+            assert_eq!(before - book.open_orders(), cancelled as usize);
+        }
+    }
+}
+
+/// Every lot that was let in has traded, was taken out, or is open; what buyers paid sellers got.
+#[derive(Default)]
+struct Ledger {
+    /// Open lots by the records alone.
+    leaves: BTreeMap<u64, i64>,
+    positions: BTreeMap<u32, i128>,
+    cash: i128,
+}
+
+impl Ledger {
+    fn take_in(&mut self, events: &Events) {
+        for record in &events.executions {
+            let id = record.order_id;
+            match record.exec_type {
+                exec_type::NEW => {
+                    assert_eq!(record.leaves, record.quantity);
+                    assert!(self.leaves.insert(id, record.leaves).is_none());
                 }
-            });
+                exec_type::TRADE
+                | exec_type::CANCELED
+                | exec_type::EXPIRED
+                | exec_type::RESTATED => {
+                    let open = self.leaves.get_mut(&id).expect("a record of an open order");
+                    *open -= record.quantity;
+                    assert_eq!(*open, record.leaves, "{record:?}");
+                    assert!(record.quantity > 0, "{record:?}");
+                    if record.leaves == 0 {
+                        self.leaves.remove(&id);
+                    }
+                    if record.exec_type == exec_type::TRADE {
+                        let sign: i128 = if record.side == side::BUY { 1 } else { -1 };
+                        let lots = sign * i128::from(record.quantity);
+                        *self.positions.entry(record.owner).or_default() += lots;
+                        // Modulo 2^128, which loses no difference smaller than that.
+                        let paid = lots.wrapping_mul(i128::from(record.price));
+                        self.cash = self.cash.wrapping_sub(paid);
+                    }
+                }
+                exec_type::REPLACED => {
+                    self.leaves.insert(id, record.leaves);
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(self.cash, 0, "what buyers paid is not what sellers got");
+        assert_eq!(
+            self.positions.values().sum::<i128>(),
+            0,
+            "lots were made or lost"
+        );
+    }
+}
+
+fn open_of(book: &NaiveBook) -> Vec<(u64, u32)> {
+    let mut open = Vec::new();
+    for side in [side::BUY, side::SELL] {
+        book.for_each_order(side, &mut |order| open.push((order.order_id, order.owner)));
+    }
+    book.for_each_stop(&mut |order| open.push((order.order_id, order.owner)));
+    open
+}
+
+/// How often each kind of record with each reason was seen, so that a run shows what it has compared.
+type Seen = BTreeMap<(u8, u16), u64>;
+
+fn compare(seed: u64, steps: u64, spread: u64, rare: u64) -> Seen {
+    let mut seen = Seen::new();
+    let mut market = Market {
+        chance: Chance(seed),
+        time: 1_000 * SECOND,
+        next_id: 0,
+        spread,
+        base: 1 + (seed % 3 * 40_000) as i64,
+        rare,
+    };
+    let (mut naive, mut direct) = (NaiveBook::new(3), DirectBook::new(3));
+    let (mut said, mut answered) = (Events::new(), Events::new());
+    let mut ledger = Ledger::default();
+    let mut open = Vec::new();
+    for n in 0..steps {
+        if n % 16 == 0 {
+            open = open_of(&naive);
+        }
+        let mut step = market.step(&open);
+        if open.len() > 150 && n % 64 == 0 {
+            step = Step::CancelAll(Whose::Everybody, market.time);
+        }
+        said.clear();
+        answered.clear();
+        apply(&mut naive, &step, &mut said);
+        apply(&mut direct, &step, &mut answered);
+        let what = || format!("seed {seed} (spread {spread}, rare {rare}), step {n}: {step:?}");
+        assert_eq!(answered.executions, said.executions, "{}", what());
+        assert_eq!(answered.ticks, said.ticks, "{}", what());
+        assert_eq!(direct.open_orders(), naive.open_orders(), "{}", what());
+        ledger.take_in(&said);
+        for record in &said.executions {
+            *seen.entry((record.exec_type, record.reason)).or_default() += 1;
+        }
+        assert_eq!(ledger.leaves.len(), naive.open_orders(), "{}", what());
+        if n % 32 == 0 || n + 1 == steps {
+            assert_eq!(direct.state_hash(), naive.state_hash(), "{}", what());
+            assert_eq!(direct.indicative(), naive.indicative(), "{}", what());
+            assert_eq!(direct.levels(), naive.levels(), "{}", what());
+            let (mut a, mut b) = (Vec::new(), Vec::new());
+            let (mut l3, mut m3) = (Vec::new(), Vec::new());
+            for side in [side::BUY, side::SELL] {
+                assert_eq!(direct.best(side), naive.best(side), "{}", what());
+                direct.depth(side, 5, &mut a);
+                naive.depth(side, 5, &mut b);
+                assert_eq!(a, b, "{}", what());
+                direct.orders(side, 7, &mut l3);
+                naive.orders(side, 7, &mut m3);
+                assert_eq!(l3, m3, "{}", what());
+            }
+            for (id, _) in open.iter().take(5) {
+                assert_eq!(direct.find(*id), naive.find(*id), "{}", what());
+            }
+            for owner in 0..=OWNERS as u32 {
+                assert_eq!(direct.account(owner), naive.account(owner), "{}", what());
+            }
         }
     }
-    found
+    seen
 }
 
-const STEPS: u64 = 260_000;
-
-#[test]
-fn books_agree_on_few_crowded_levels() {
-    assert!(run(Prices::Tight, 1, STEPS) > STEPS / 10);
-}
-
-#[test]
-fn books_agree_in_a_market_that_moves_through_several_windows() {
-    assert!(run(Prices::Drifting, 2, STEPS) > STEPS / 10);
-}
-
-#[test]
-fn books_agree_across_the_edges_of_the_window() {
-    assert!(run(Prices::Wide, 3, STEPS) > STEPS / 20);
-}
-
-#[test]
-fn books_agree_on_prices_of_every_magnitude() {
-    assert!(run(Prices::Absurd, 4, STEPS) > STEPS / 20);
-}
-
-fn any_command() -> impl Strategy<Value = OrderCommand> {
-    let price =
-        prop_oneof![8 => 90..110i64, 1 => 1..40_000i64, 1 => (1..60u32).prop_map(|bits| 1 << bits)];
-    let order = (1..25u64, 0..2u8, 1..20i64, price, 0..10u8, 1..4u32);
-    order.prop_map(|(id, side, quantity, price, kind, owner)| {
-        let command = match kind {
-            0..=3 => limit(id, side, quantity, price),
-            4 => post_only(id, side, quantity, price),
-            5 => ioc(id, side, quantity, price),
-            6 => fok(id, side, quantity, price),
-            7 => market(id, side, quantity),
-            8 => cancel(id),
-            _ => amend(id, quantity, price),
-        };
-        // Owner 3 sends mass cancels instead of orders.
-        match owner {
-            3 if kind == 0 => cancel_owner(id as u32 % 3),
-            _ => by(id as u32 % 3, command),
-        }
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// The same comparison on short runs, which shrink to a readable counter-example.
-    #[test]
-    fn books_agree_on_any_short_run(commands in prop::collection::vec(any_command(), 1..120)) {
-        let mut twins = Twins::new();
-        for command in &commands {
-            twins.send(command);
-        }
-        twins.compare_state();
+fn rounds(seeds: u64, steps: u64, spread: u64, rare: u64) -> Seen {
+    if let Ok(seed) = std::env::var("CWTS_SEED") {
+        return compare(
+            seed.parse().expect("CWTS_SEED is a number"),
+            steps,
+            spread,
+            rare,
+        );
     }
+    let factor = if std::env::var("CWTS_LONG").is_ok() {
+        20
+    } else {
+        1
+    };
+    let mut seen = Seen::new();
+    for seed in 1..=seeds * factor {
+        for (kind, count) in compare(seed, steps, spread, rare) {
+            *seen.entry(kind).or_default() += count;
+        }
+    }
+    seen
+}
+
+#[test]
+fn plain_orders_in_a_narrow_market() {
+    rounds(30, 4_000, 12, 0);
+}
+
+#[test]
+fn plain_orders_in_a_wide_market() {
+    rounds(20, 4_000, 3_000, 0);
+}
+
+#[test]
+fn every_kind_of_order_in_a_narrow_market() {
+    let seen = rounds(40, 4_000, 10, 4);
+    let (canceled, rejected, refused) = (
+        exec_type::CANCELED,
+        exec_type::REJECTED,
+        exec_type::CANCEL_REJECTED,
+    );
+    let wanted = [
+        (exec_type::TRADE, 0),
+        (exec_type::REPLACED, 0),
+        (exec_type::TRIGGERED, 0),
+        (exec_type::EXPIRED, code::EXPIRED),
+        (exec_type::RESTATED, code::SELF_TRADE),
+        (canceled, 0),
+        (canceled, code::SELF_TRADE),
+        (canceled, code::NOTHING_TO_REDUCE),
+        (canceled, code::NO_LIQUIDITY),
+        (canceled, code::IOC),
+        (canceled, code::BELOW_FILLED),
+        (canceled, code::OWNER_CANCEL),
+        (rejected, code::VENUE_MALFORMED),
+        (rejected, code::NOT_TRADING),
+        (rejected, code::EXPIRED),
+        (rejected, code::VENUE_DUPLICATE_ID),
+        (rejected, code::NOTHING_TO_REDUCE),
+        (rejected, code::BOOK_FULL),
+        (rejected, code::WOULD_CROSS),
+        (rejected, code::UNFILLABLE),
+        (refused, code::VENUE_MALFORMED),
+        (refused, code::VENUE_UNKNOWN_ORDER),
+        (refused, code::NOT_TRADING),
+        (refused, code::WOULD_CROSS),
+    ];
+    for (kind, reason) in wanted {
+        let count = seen.get(&(kind, reason as u16)).copied().unwrap_or(0);
+        assert!(
+            count >= 10,
+            "kind {kind} with reason {reason} was seen {count} times"
+        );
+    }
+}
+
+#[test]
+fn every_kind_of_order_now_and_then() {
+    rounds(20, 4_000, 40, 20);
+}
+
+#[test]
+fn every_kind_of_order_in_a_wide_market() {
+    rounds(10, 4_000, 20_000, 3);
 }

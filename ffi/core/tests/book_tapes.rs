@@ -136,7 +136,7 @@ impl<B: Book> Recording<B> {
         let mut queue = Vec::new();
         self.venue.book.for_each_order(side, &mut |order| {
             if order.price == price {
-                queue.push((order.order_id, order.quantity));
+                queue.push((order.order_id, order.leaves));
             }
         });
         queue
@@ -162,8 +162,8 @@ impl<B: Book> Recording<B> {
         match message.kind {
             SUBMISSION => self.send(&limit(id, side, quantity, price)),
             PARTIAL_CANCEL | DELETION => {
-                let whole = message.kind == DELETION && self.venue.book.contains(id);
-                let id = if self.venue.book.contains(id) {
+                let whole = message.kind == DELETION && self.venue.book.find(id).is_some();
+                let id = if self.venue.book.find(id).is_some() {
                     id
                 } else {
                     AGGREGATE + price as u64
@@ -194,7 +194,8 @@ impl<B: Book> Recording<B> {
         if open == quantity {
             self.send(&cancel(id));
         } else {
-            self.send(&amend(id, open - quantity, price));
+            let total = self.venue.book.find(id).map_or(0, |order| order.total);
+            self.send(&amend(id, total - quantity, price));
         }
     }
 
@@ -207,7 +208,7 @@ impl<B: Book> Recording<B> {
             side,
             ..
         } = *message;
-        let known = self.venue.book.contains(id);
+        let known = self.venue.book.find(id).is_some();
         let expected = if known { id } else { AGGREGATE + price as u64 };
         self.takers += 1;
         self.send(&ioc(self.takers, 1 - side, quantity, price));
@@ -235,7 +236,7 @@ impl<B: Book> Recording<B> {
         if excess < 0 {
             let id = AGGREGATE + price as u64;
             assert!(
-                !self.venue.book.contains(id),
+                self.venue.book.find(id).is_none(),
                 "two unseen orders at {price}"
             );
             self.send(&limit(id, side, -excess, price));

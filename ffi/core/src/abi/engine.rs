@@ -5,7 +5,7 @@ use super::number::nanos;
 use super::status::{guarded, Failure, Outcome};
 use crate::book::{CancelScope, DirectBook, ListingError, MatchingEngine, EVERY_INSTRUMENT};
 use crate::layout::{code, DepthLevel, OrderCommand, SubmitCounts};
-use crate::record::bytes_of;
+use crate::record::{bytes_of, Record};
 use core::mem::size_of;
 
 /// `owner` that means everybody.
@@ -13,33 +13,83 @@ pub const EVERY_OWNER: u32 = u32::MAX;
 
 /// An engine behind a handle, and how much of what happened has been handed over.
 pub struct EngineInUse {
-    engine: MatchingEngine<DirectBook>,
+    pub(super) engine: MatchingEngine<DirectBook>,
     commands: Vec<OrderCommand>,
     levels: Vec<DepthLevel>,
     executions_taken: usize,
     ticks_taken: usize,
+    /// Set while another handle's call works on it: still set after that, it was a panic that ended the work.
+    pub(super) lent: bool,
 }
 
-impl Object for EngineInUse {}
+impl Object for EngineInUse {
+    fn is_sound(&self) -> bool {
+        !self.lent
+    }
+}
 
 pub static ENGINES: Table<EngineInUse> = Table::new(ENGINE);
 
 /// The caller's two record buffers and the place for the counts.
-struct Out {
-    executions: *mut u8,
-    executions_length: u32,
-    ticks: *mut u8,
-    ticks_length: u32,
-    counts: *mut u8,
-    counts_length: u32,
+pub(super) struct Out {
+    pub executions: *mut u8,
+    pub executions_length: u32,
+    pub ticks: *mut u8,
+    pub ticks_length: u32,
+    pub counts: *mut u8,
+    pub counts_length: u32,
+}
+
+impl Out {
+    /// A call must not carry out commands whose outcome it cannot begin to report. `T` is the record of the counts.
+    pub fn check<T: Record>(&self) -> Result<(), Failure> {
+        if self.counts.is_null() || (self.counts_length as usize) < size_of::<T>() {
+            return Err(code::BUFFER_TOO_SMALL.into());
+        }
+        let missing = |buffer: *mut u8, length: u32| buffer.is_null() && length > 0;
+        if missing(self.executions, self.executions_length)
+            || missing(self.ticks, self.ticks_length)
+        {
+            return Err(Failure::argument("a buffer is missing"));
+        }
+        Ok(())
+    }
 }
 
 impl EngineInUse {
-    /// Hands over what fits, oldest first, and forgets everything once all of it is handed over.
+    /// Records that happened and have not been handed over.
+    pub(super) fn waiting(&self) -> u32 {
+        let counts = self.all_waiting();
+        counts.waiting_executions + counts.waiting_ticks
+    }
+
+    /// The counts when nothing is handed over.
+    pub(super) fn all_waiting(&self) -> SubmitCounts {
+        let events = self.engine.events();
+        SubmitCounts {
+            waiting_executions: (events.executions.len() - self.executions_taken) as u32,
+            waiting_ticks: (events.ticks.len() - self.ticks_taken) as u32,
+            ..SubmitCounts::default()
+        }
+    }
+
+    /// As [`Self::hand_over_records`], and writes the counts.
     ///
     /// # Safety
     /// The buffers of `out` can be written to their lengths.
     unsafe fn hand_over(&mut self, out: &Out) -> Result<SubmitCounts, Failure> {
+        // SAFETY: as promised by the caller.
+        let counts = unsafe { self.hand_over_records(out) }?;
+        // SAFETY: as promised by the caller.
+        unsafe { put(out.counts, out.counts_length, bytes_of(&counts)) }?;
+        Ok(counts)
+    }
+
+    /// Hands over what fits, oldest first, and forgets everything once all of it is handed over.
+    ///
+    /// # Safety
+    /// The record buffers of `out` can be written to their lengths.
+    pub(super) unsafe fn hand_over_records(&mut self, out: &Out) -> Result<SubmitCounts, Failure> {
         let events = self.engine.events();
         let executions = &events.executions[self.executions_taken..];
         let ticks = &events.ticks[self.ticks_taken..];
@@ -54,8 +104,6 @@ impl EngineInUse {
             waiting_executions: (executions.len() - executions_now) as u32,
             waiting_ticks: (ticks.len() - ticks_now) as u32,
         };
-        // SAFETY: as promised by the caller.
-        unsafe { put(out.counts, out.counts_length, bytes_of(&counts)) }?;
         self.executions_taken += executions_now;
         self.ticks_taken += ticks_now;
         if counts.waiting_executions == 0 && counts.waiting_ticks == 0 {
@@ -65,14 +113,6 @@ impl EngineInUse {
         }
         Ok(counts)
     }
-}
-
-/// A call must not carry out commands whose outcome it cannot even begin to report.
-fn check_counts(out: &Out) -> Result<(), Failure> {
-    if out.counts.is_null() || (out.counts_length as usize) < size_of::<SubmitCounts>() {
-        return Err(code::BUFFER_TOO_SMALL.into());
-    }
-    Ok(())
 }
 
 fn waiting(counts: SubmitCounts) -> Outcome {
@@ -89,6 +129,7 @@ pub extern "C" fn cwts_engine_create() -> i64 {
             levels: Vec::new(),
             executions_taken: 0,
             ticks_taken: 0,
+            lent: false,
         })
     })
 }
@@ -97,7 +138,7 @@ pub extern "C" fn cwts_engine_create() -> i64 {
 #[no_mangle]
 pub extern "C" fn cwts_engine_add_instrument(handle: u64, instrument: u32) -> i32 {
     ENGINES.call(handle, |this| {
-        let refused = || Failure::argument(format!("instrument {instrument} is not below 128"));
+        let refused = || Failure::argument(format!("instrument {instrument} is not below 65535"));
         let id = u16::try_from(instrument).map_err(|_| refused())?;
         match this.engine.add_instrument(id) {
             Ok(()) | Err(ListingError::AlreadyListed) => Ok(0),
@@ -129,7 +170,7 @@ pub unsafe extern "C" fn cwts_engine_submit(
             counts,
             counts_length,
         };
-        check_counts(&out)?;
+        out.check::<SubmitCounts>()?;
         // SAFETY: as promised by the caller.
         unsafe { take_records(commands, count, &mut this.commands) }?;
         for command in &this.commands {
@@ -189,7 +230,7 @@ pub unsafe extern "C" fn cwts_engine_cancel_all(
             counts,
             counts_length,
         };
-        check_counts(&out)?;
+        out.check::<SubmitCounts>()?;
         let instrument = u16::try_from(instrument).map_err(|_| {
             Failure::argument(format!("instrument {instrument} is not below 65536"))
         })?;

@@ -12,11 +12,11 @@ use core::mem::size_of;
 
 /// A gate behind a handle, and the log and page it works with.
 pub struct GateInUse {
-    gate: Gate,
-    audit: u64,
-    control: u64,
-    commands: Vec<OrderCommand>,
-    decisions: Vec<GateDecision>,
+    pub(super) gate: Gate,
+    pub(super) audit: u64,
+    pub(super) control: u64,
+    pub(super) commands: Vec<OrderCommand>,
+    pub(super) decisions: Vec<GateDecision>,
     reports: Vec<Execution>,
 }
 

@@ -28,8 +28,11 @@ mod gate;
 mod golden;
 mod handles;
 mod number;
+mod pipeline;
 mod status;
 
+#[cfg(test)]
+mod pipeline_tests;
 #[cfg(test)]
 mod tests;
 

@@ -12,33 +12,33 @@ use crate::record::{bytes_of, bytes_of_slice, read};
 use core::ptr::{null, null_mut};
 use std::sync::Mutex;
 
-const BAD_HANDLE: i32 = -(code::BAD_HANDLE as i32);
-const BAD_ARGUMENT: i32 = -(code::BAD_ARGUMENT as i32);
-const TOO_SMALL: i32 = -(code::BUFFER_TOO_SMALL as i32);
+pub const BAD_HANDLE: i32 = -(code::BAD_HANDLE as i32);
+pub const BAD_ARGUMENT: i32 = -(code::BAD_ARGUMENT as i32);
+pub const TOO_SMALL: i32 = -(code::BUFFER_TOO_SMALL as i32);
 
 /// The tests of the engine's table share it: one fills it.
-static ENGINE_TABLE: Mutex<()> = Mutex::new(());
+pub static ENGINE_TABLE: Mutex<()> = Mutex::new(());
 
-fn handle(result: i64) -> u64 {
+pub fn handle(result: i64) -> u64 {
     assert!(result > 0, "no handle: {result}");
     result as u64
 }
 
-fn sentence() -> String {
+pub fn sentence() -> String {
     let mut out = [0u8; 256];
     // SAFETY: the buffer is as long as it says.
     let length = unsafe { cwts_last_error(out.as_mut_ptr(), 256) };
     String::from_utf8_lossy(&out[..length as usize]).into_owned()
 }
 
-struct Node {
-    audit: u64,
-    control: u64,
-    gate: u64,
+pub struct Node {
+    pub audit: u64,
+    pub control: u64,
+    pub gate: u64,
 }
 
 impl Node {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let audit = handle(cwts_audit_memory());
         let control = handle(cwts_control_memory());
         let gate = handle(cwts_gate_create(audit, control));
@@ -93,7 +93,7 @@ impl Node {
         }
     }
 
-    fn records(&self) -> u64 {
+    pub fn records(&self) -> u64 {
         let mut out = [0u8; 64];
         // SAFETY: the buffer is as long as it says.
         assert_eq!(
@@ -112,7 +112,7 @@ impl Drop for Node {
     }
 }
 
-fn order(order_id: u64) -> OrderCommand {
+pub fn order(order_id: u64) -> OrderCommand {
     OrderCommand {
         kind: command_kind::NEW,
         order_id,
@@ -346,7 +346,7 @@ fn what_does_not_fit_waits_in_order_and_nothing_is_lost() {
     let engine = handle(cwts_engine_create());
     assert_eq!(cwts_engine_add_instrument(engine, 0), 0);
     assert_eq!(cwts_engine_add_instrument(engine, 0), 0);
-    assert_eq!(cwts_engine_add_instrument(engine, 128), BAD_ARGUMENT);
+    assert_eq!(cwts_engine_add_instrument(engine, 65_535), BAD_ARGUMENT);
     let timed = |order_id| OrderCommand {
         time: 5,
         ..order(order_id)

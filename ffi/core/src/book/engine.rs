@@ -3,14 +3,16 @@
 //! Records pile up in [`MatchingEngine::events`] until the caller clears them, so one call may carry a batch.
 use super::events::{Events, Subject};
 use super::rules;
-use super::Book;
-use crate::layout::{code, command_kind, exec_type, DepthLevel, OrderCommand, REFUSED_AT_DOOR};
+use super::{Account, Book, Whose};
+use crate::layout::{
+    code, command_kind, exec_type, BookOrder, DepthLevel, Indicative, OrderCommand, REFUSED_AT_DOOR,
+};
 
 /// As it stands in `OrderCommand.flags`.
 const REFUSED: u16 = REFUSED_AT_DOOR as u16;
 
 /// Instruments are numbered 0 to `INSTRUMENT_COUNT - 1`.
-pub const INSTRUMENT_COUNT: u16 = 128;
+pub const INSTRUMENT_COUNT: u16 = u16::MAX;
 
 /// Instrument of a `CancelOwner` that means every book.
 pub const EVERY_INSTRUMENT: u16 = u16::MAX;
@@ -20,6 +22,8 @@ pub const EVERY_INSTRUMENT: u16 = u16::MAX;
 pub enum CancelScope {
     /// Everything an owner has, in every book.
     Owner(u32),
+    /// Everything the owners of a self-trade group have, in every book.
+    Group(u32),
     /// Everything in one book; nothing when it is not listed.
     Instrument(u16),
     /// What an owner has in one book; nothing when it is not listed.
@@ -53,17 +57,21 @@ impl<B: Book> MatchingEngine<B> {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            books: (0..INSTRUMENT_COUNT).map(|_| None).collect(),
+            books: Vec::new(),
             events: Events::new(),
         }
     }
 
     /// Lists an instrument with an empty book.
     pub fn add_instrument(&mut self, instrument: u16) -> Result<(), ListingError> {
-        let place = self
-            .books
-            .get_mut(usize::from(instrument))
-            .ok_or(ListingError::OutOfRange)?;
+        if instrument == EVERY_INSTRUMENT {
+            return Err(ListingError::OutOfRange);
+        }
+        let index = usize::from(instrument);
+        if index >= self.books.len() {
+            self.books.resize_with(index + 1, || None);
+        }
+        let place = &mut self.books[index];
         if place.is_some() {
             return Err(ListingError::AlreadyListed);
         }
@@ -79,7 +87,9 @@ impl<B: Book> MatchingEngine<B> {
 
     /// Listed instruments, ascending.
     pub fn instruments(&self) -> impl Iterator<Item = u16> + '_ {
-        (0..INSTRUMENT_COUNT).filter(|instrument| self.book(*instrument).is_some())
+        (0..INSTRUMENT_COUNT)
+            .zip(&self.books)
+            .filter_map(|(instrument, book)| book.is_some().then_some(instrument))
     }
 
     /// Carries out one command; what happened is appended to [`events`](Self::events). A command for an instrument
@@ -138,24 +148,100 @@ impl<B: Book> MatchingEngine<B> {
         }
     }
 
-    /// Cancels every resting order in `scope`, instruments ascending, each book's best-price tick after its orders.
+    /// Cancels every open order in `scope`, instruments ascending, each book's best-price tick after its orders.
     /// Returns how many orders were cancelled.
     pub fn cancel_all(&mut self, scope: CancelScope, time: i64) -> u32 {
-        let (owner, only) = match scope {
-            CancelScope::Owner(owner) => (Some(owner), None),
-            CancelScope::Instrument(instrument) => (None, Some(instrument)),
-            CancelScope::OwnerInInstrument(owner, instrument) => (Some(owner), Some(instrument)),
-            CancelScope::Everything => (None, None),
+        let (whose, only) = match scope {
+            CancelScope::Owner(owner) => (Whose::Owner(owner), None),
+            CancelScope::Group(group) => (Whose::Group(group), None),
+            CancelScope::Instrument(instrument) => (Whose::Everybody, Some(instrument)),
+            CancelScope::OwnerInInstrument(owner, instrument) => {
+                (Whose::Owner(owner), Some(instrument))
+            }
+            CancelScope::Everything => (Whose::Everybody, None),
         };
         let mut cancelled = 0;
         for (instrument, book) in (0..).zip(&mut self.books) {
             if let Some(book) = book {
                 if only.is_none_or(|only| only == instrument) {
-                    cancelled += book.cancel_owner(owner, time, &mut self.events);
+                    cancelled += book.cancel_all(whose, time, &mut self.events);
                 }
             }
         }
         cancelled
+    }
+
+    /// Ends what is due in every book, instruments ascending.
+    pub fn advance(&mut self, time: i64) {
+        for book in self.books.iter_mut().flatten() {
+            book.advance(time, &mut self.events);
+        }
+    }
+
+    /// Changes the trading state of a market.
+    ///
+    /// # Errors
+    /// `BAD_ARGUMENT` for a number that is no state; `VENUE_UNKNOWN_INSTRUMENT` when the instrument is not listed.
+    pub fn set_state(&mut self, instrument: u16, state: u8, time: i64) -> Result<(), u32> {
+        match self.books.get_mut(usize::from(instrument)) {
+            Some(Some(book)) => book.set_state(state, time, &mut self.events),
+            _ => Err(code::VENUE_UNKNOWN_INSTRUMENT),
+        }
+    }
+
+    /// The trading state of a market, if it is listed.
+    #[must_use]
+    pub fn state(&self, instrument: u16) -> Option<u8> {
+        Some(self.book(instrument)?.state())
+    }
+
+    /// Where a market would uncross now; all zero when it is not crossed. `None` when it is not listed.
+    #[must_use]
+    pub fn indicative(&self, instrument: u16) -> Option<Indicative> {
+        Some(self.book(instrument)?.indicative())
+    }
+
+    /// Puts an owner into a self-trade group, in every book that is listed now.
+    pub fn set_group(&mut self, owner: u32, group: u32) {
+        for book in self.books.iter_mut().flatten() {
+            book.set_group(owner, group);
+        }
+    }
+
+    /// Sets an owner's position in a market. False when it is not listed.
+    pub fn set_position(&mut self, instrument: u16, owner: u32, lots: i64) -> bool {
+        match self.books.get_mut(usize::from(instrument)) {
+            Some(Some(book)) => {
+                book.set_position(owner, lots);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What a market knows of an owner; `None` when it is not listed.
+    #[must_use]
+    pub fn account(&self, instrument: u16, owner: u32) -> Option<Account> {
+        Some(self.book(instrument)?.account(owner))
+    }
+
+    /// Replaces the contents of `out` by the first orders of a side, as shown. False, and `out` empty, when the
+    /// instrument is not listed.
+    pub fn orders(
+        &self,
+        instrument: u16,
+        side: u8,
+        orders: usize,
+        out: &mut Vec<BookOrder>,
+    ) -> bool {
+        out.clear();
+        match self.book(instrument) {
+            Some(book) => {
+                book.orders(side, orders, out);
+                true
+            }
+            None => false,
+        }
     }
 
     /// What happened since [`clear_events`](Self::clear_events), oldest first, and the venue's counters.

@@ -3,14 +3,17 @@
 //! Use one `Events` for all books of a venue: it owns the two counters that run over all of them. Clearing it keeps
 //! the buffers and the counters, so nothing is allocated once the buffers have grown to the busiest command.
 use super::rules::{self, Top};
-use super::RestingOrder;
-use crate::layout::{code, exec_type, liquidity, Execution, MarketTick, OrderCommand};
+use super::AUCTION;
+use crate::layout::{exec_type, liquidity, side, Execution, MarketTick, OrderCommand};
 
 /// `MarketTick::kind`: the best bid or ask changed in price or quantity.
 pub const TICK_BEST: u8 = 0;
 
 /// `MarketTick::kind`: a trade print.
 pub const TICK_TRADE: u8 = 1;
+
+/// `MarketTick::kind`: the trading state changed; `aggressor` is the new one.
+pub const TICK_STATE: u8 = 2;
 
 /// Records that the buffers hold before they grow.
 const INITIAL_CAPACITY: usize = 256;
@@ -23,18 +26,6 @@ pub(crate) struct Subject {
     pub owner: u32,
     /// Ticks; 0 for a market order.
     pub price: i64,
-}
-
-impl Subject {
-    #[inline]
-    pub(crate) fn of(order: &RestingOrder) -> Self {
-        Self {
-            order_id: order.order_id,
-            side: order.side,
-            owner: order.owner,
-            price: order.price,
-        }
-    }
 }
 
 /// One side of a match.
@@ -53,6 +44,8 @@ pub struct Events {
     pub ticks: Vec<MarketTick>,
     venue_sequence: u64,
     matches: u64,
+    /// Whether records are kept; they are always counted.
+    keeps: bool,
 }
 
 impl Default for Events {
@@ -69,6 +62,18 @@ impl Events {
             ticks: Vec::with_capacity(INITIAL_CAPACITY),
             venue_sequence: 0,
             matches: 0,
+            keeps: true,
+        }
+    }
+
+    /// Counts what happens and keeps no record of it: for those who need only the state that a book comes to.
+    #[must_use]
+    pub fn counting() -> Self {
+        Self {
+            executions: Vec::new(),
+            ticks: Vec::new(),
+            keeps: false,
+            ..Self::new()
         }
     }
 
@@ -105,6 +110,9 @@ impl Events {
         leaves: i64,
     ) {
         self.venue_sequence += 1;
+        if !self.keeps {
+            return;
+        }
         self.executions.push(Execution {
             exec_type: kind,
             side: subject.side,
@@ -165,48 +173,6 @@ impl Events {
         );
     }
 
-    /// An amend was refused because its post-only target would match; the record shows the order as it stays.
-    #[cold]
-    pub(crate) fn amend_would_cross(
-        &mut self,
-        instrument: u16,
-        command: &OrderCommand,
-        order: &RestingOrder,
-    ) {
-        let (kind, reason) = (exec_type::CANCEL_REJECTED, code::WOULD_CROSS);
-        let subject = Subject::of(order);
-        self.report(
-            kind,
-            reason,
-            instrument,
-            command.time,
-            subject,
-            command.quantity,
-            order.quantity,
-        );
-    }
-
-    /// A resting order was taken out of the book.
-    #[inline]
-    pub(crate) fn canceled(
-        &mut self,
-        instrument: u16,
-        time: i64,
-        order: &RestingOrder,
-        reason: u32,
-    ) {
-        let kind = exec_type::CANCELED;
-        self.report(
-            kind,
-            reason,
-            instrument,
-            time,
-            Subject::of(order),
-            order.quantity,
-            0,
-        );
-    }
-
     /// Reports one match: the maker's record, the taker's record, the trade print.
     #[inline]
     #[allow(clippy::too_many_arguments)]
@@ -221,6 +187,10 @@ impl Events {
         taker: Party,
     ) {
         self.matches += 1;
+        if !self.keeps {
+            self.venue_sequence += 2;
+            return;
+        }
         let match_id = self.matches as u32;
         let record = Execution {
             exec_type: exec_type::TRADE,
@@ -264,9 +234,48 @@ impl Events {
         });
     }
 
+    /// Reports one match of an auction: the buyer's record, the seller's record, the trade print.
+    pub(crate) fn auction_trade(
+        &mut self,
+        instrument: u16,
+        time: i64,
+        price: i64,
+        quantity: i64,
+        buyer: Party,
+        seller: Party,
+    ) {
+        self.trade(instrument, time, side::SELL, price, quantity, buyer, seller);
+        if !self.keeps {
+            return;
+        }
+        let last = self.executions.len() - 2;
+        for record in &mut self.executions[last..] {
+            record.liquidity = liquidity::NONE;
+        }
+        if let Some(tick) = self.ticks.last_mut() {
+            tick.aggressor = AUCTION;
+        }
+    }
+
+    /// Publishes a new trading state.
+    pub(crate) fn state_changed(&mut self, instrument: u16, time: i64, state: u8) {
+        if self.keeps {
+            self.ticks.push(MarketTick {
+                instrument,
+                kind: TICK_STATE,
+                aggressor: state,
+                time,
+                ..MarketTick::default()
+            });
+        }
+    }
+
     /// Publishes the best prices after a command that changed them.
     #[inline]
     pub(crate) fn best_changed(&mut self, instrument: u16, time: i64, top: Top) {
+        if !self.keeps {
+            return;
+        }
         self.ticks.push(MarketTick {
             instrument,
             kind: TICK_BEST,

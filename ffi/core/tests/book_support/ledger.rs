@@ -2,7 +2,7 @@
 //! cancelled or still open, sequence numbers have no gap, both sides of a match agree, and the book holds exactly what
 //! the records say.
 use super::report;
-use cwts_core::book::{Book, Events, RestingOrder};
+use cwts_core::book::{Book, Events, OpenOrder};
 use cwts_core::layout::{exec_type, liquidity, side, Execution};
 use std::collections::BTreeMap;
 
@@ -74,7 +74,7 @@ impl Ledger {
                 );
             }
             exec_type::REPLACED => {
-                assert!(leaves == quantity && quantity > 0, "{told}");
+                assert!(quantity >= leaves && leaves > 0, "{told}");
                 let order = self
                     .open
                     .get_mut(&order_id)
@@ -141,7 +141,7 @@ impl Ledger {
         assert_eq!(book.open_orders(), self.open.len());
         let mut seen = 0;
         for side in [side::BUY, side::SELL] {
-            book.for_each_order(side, &mut |order: &RestingOrder| {
+            book.for_each_order(side, &mut |order: &OpenOrder| {
                 seen += 1;
                 let told = self
                     .open
@@ -149,7 +149,7 @@ impl Ledger {
                     .expect("an order nobody reported");
                 assert_eq!(
                     (told.leaves, told.owner, told.side, told.price),
-                    (order.quantity, order.owner, order.side, order.price)
+                    (order.leaves, order.owner, order.side, order.price)
                 );
             });
         }

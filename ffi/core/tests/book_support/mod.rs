@@ -4,7 +4,7 @@
 pub mod ledger;
 pub mod tape;
 
-use cwts_core::book::{Book, Events, FLAG_POST_ONLY, TICK_BEST};
+use cwts_core::book::{Book, Events, AUCTION, FLAG_POST_ONLY, TICK_BEST, TICK_STATE};
 use cwts_core::layout::{
     command_kind, exec_type, liquidity, order_type, side, time_in_force, Execution, MarketTick,
     OrderCommand,
@@ -132,7 +132,7 @@ impl<B: Book> Venue<B> {
         self.book.for_each_order(side, &mut |order| {
             out.push(format!(
                 "#{} {}@{}",
-                order.order_id, order.quantity, order.price
+                order.order_id, order.leaves, order.price
             ));
         });
         out
@@ -157,6 +157,10 @@ pub fn report(record: &Execution) -> String {
         (exec_type::REPLACED, liquidity::NONE) => "replaced",
         (exec_type::REJECTED, liquidity::NONE) => "rejected",
         (exec_type::CANCEL_REJECTED, liquidity::NONE) => "cancel rejected",
+        (exec_type::TRIGGERED, liquidity::NONE) => "triggered",
+        (exec_type::EXPIRED, liquidity::NONE) => "expired",
+        (exec_type::RESTATED, liquidity::NONE) => "restated",
+        (exec_type::TRADE, liquidity::NONE) => "crossed",
         other => panic!("a record that cannot be: {other:?}"),
     };
     let Execution {
@@ -189,6 +193,9 @@ pub fn tick(tick: &MarketTick) -> String {
         match_id,
         ..
     } = *tick;
+    if tick.kind == TICK_STATE {
+        return format!("state {}", tick.aggressor);
+    }
     if tick.kind == TICK_BEST {
         assert_eq!((price, quantity, match_id, tick.aggressor), (0, 0, 0, 0));
         format!("best {bid_quantity}@{bid} {ask_quantity}@{ask}")
@@ -196,7 +203,11 @@ pub fn tick(tick: &MarketTick) -> String {
         assert_eq!((bid, bid_quantity, ask, ask_quantity), (0, 0, 0, 0));
         format!(
             "print {quantity}@{price} {} match {match_id}",
-            side_name(tick.aggressor)
+            if tick.aggressor == AUCTION {
+                "auction"
+            } else {
+                side_name(tick.aggressor)
+            }
         )
     }
 }

@@ -43,7 +43,20 @@ pub fn common_tape() -> Vec<OrderCommand> {
     writer.run();
     assert_eq!(writer.out.len(), OPERATIONS);
     assert_eq!(writer.hash, TAPE_HASH, "the tape is not the common tape");
-    writer.out
+    with_totals(writer.out)
+}
+
+/// The tape moves an order with the lots it has left; a command says the total, which on this tape never changes.
+pub fn with_totals(mut tape: Vec<OrderCommand>) -> Vec<OrderCommand> {
+    let mut totals = BTreeMap::new();
+    for command in &mut tape {
+        if command.kind == command_kind::NEW {
+            totals.insert(command.order_id, command.quantity);
+        } else if command.kind == command_kind::AMEND {
+            command.quantity = totals[&command.target_id];
+        }
+    }
+    tape
 }
 
 struct Order {

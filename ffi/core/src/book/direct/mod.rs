@@ -1,239 +1,276 @@
 //! The fast book: every step of a command is a few loads and stores at computed places.
 //!
-//! - orders live in a slab and are linked into one queue per price ([`slab`](super::slab));
-//! - levels are found by price in a directly indexed window ([`ladder`](super::ladder));
-//! - orders are found by id in an open-addressing table ([`id_map`](super::id_map)).
+//! - orders live in a slab, one cache line each, and are linked into one queue per price ([`slab`]);
+//! - the levels of a side are found by price in a directly indexed window ([`ladder`]);
+//! - orders are found by id in an open-addressing table ([`id_map`]);
+//! - owners are numbered, with their position, their group and the list of their orders ([`accounts`]);
+//! - what happens later, expiries and stops, waits in binary heaps ([`agenda`]).
 //!
-//! Cancel and amend are O(1) wherever the order stands in its queue. Nothing is allocated once the slab, the table and
-//! the event buffers have grown to the busiest moment, except for prices outside the window.
+//! Cancel and amend are O(1) wherever the order stands in its queue. Nothing is allocated once the arrays and the event
+//! buffers have grown to the busiest moment, except for prices outside the window. What is rare is kept off the common
+//! way: a plain order pays for stops, icebergs, auctions and self-trade prevention with one test of a byte it has loaded
+//! anyway. Such a function exists twice, made from one source by a constant parameter `RARE`.
+mod accounts;
+mod agenda;
+mod amend;
+mod auction;
+mod enter;
+mod fill_or_kill;
+mod id_map;
+mod ladder;
+mod mass_cancel;
 mod matching;
+mod slab;
+mod stops;
+mod views;
 
 use super::events::{Events, Subject};
-use super::id_map::IdMap;
-use super::ladder::Ladder;
-use super::rules::{self, Top};
-use super::slab::{Order, Slab, NONE};
-use super::{Book, RestingOrder, FLAG_POST_ONLY, NO_ASK, NO_BID};
-use crate::layout::{code, command_kind, exec_type, side, time_in_force, DepthLevel, OrderCommand};
-use matching::Taker;
+use super::rules::Top;
+use super::{Account, Book, OpenOrder, Whose};
+use crate::layout::{
+    code, command_kind, exec_type, side, trading_state, BookOrder, DepthLevel, Indicative,
+    OrderCommand,
+};
+use accounts::Accounts;
+use agenda::Agenda;
+use id_map::IdMap;
+use ladder::{key_of, Ladder, NOTHING};
+use slab::{Slab, NONE, WAITING};
+use std::collections::VecDeque;
 
-/// Open orders a book has room for before its tables grow.
-const INITIAL_ORDERS: usize = 1024;
+/// Nanoseconds per second: `expires` counts these.
+const SECOND: i64 = 1_000_000_000;
+
+/// Stands for "nothing expires": a time no command has, because `expires` in nanoseconds ends well before it.
+const NEVER: i64 = i64::MAX;
 
 /// The book that trades.
 #[derive(Debug)]
 pub struct DirectBook {
     instrument: u16,
-    /// Best bid and best ask, indexed by side; `NO_BID`, `NO_ASK`.
-    best: [i64; 2],
-    /// Best prices as last published.
-    top: Top,
-    ladder: Ladder,
+    /// `layout::trading_state`
+    state: u8,
+    /// Something happened at a best price since the last tick.
+    changed: bool,
+    /// An iceberg or a reduce-only order has been open since the book was last empty of all orders.
+    has_rare: bool,
+    /// Levels of the buys and of the sells, indexed by side.
+    ladders: [Ladder; 2],
+    /// Leaves of all open orders, by side.
+    open_lots: [i64; 2],
     orders: Slab,
     ids: IdMap,
+    accounts: Accounts,
+    /// Orders let in so far.
+    ages: u64,
+    /// Nanoseconds: nothing expires before.
+    next_expiry: i64,
+    last_trade: i64,
+    /// Lowest and highest trade that waiting stops have not been asked about; `NO_TRADES` when there is none.
+    unasked: (i64, i64),
+    /// Best prices as last published.
+    top: Top,
+    expiries: Agenda,
+    /// Waiting stops by trigger: buys ascending, sells descending.
+    stops: [Agenda; 2],
+    /// Stops whose turn it is to fire: slot and age.
+    fired: VecDeque<(u32, u64)>,
+    /// Stops on their way from `stops` to `fired`, or orders to be sorted by age.
+    scratch: Vec<(u64, u32)>,
 }
 
+const NO_TRADES: (i64, i64) = (i64::MAX, 0);
+
 impl DirectBook {
-    /// An empty book with room for `orders` open orders before any table grows.
+    /// An empty book with room for `orders` open orders before any of its arrays grows.
     #[must_use]
     pub fn with_capacity(instrument: u16, orders: usize) -> Self {
-        Self {
-            instrument,
-            best: [NO_BID, NO_ASK],
-            top: Top::default(),
-            ladder: Ladder::new(),
-            orders: Slab::with_capacity(orders),
-            ids: IdMap::with_capacity(orders),
-        }
+        let mut book = Self::new(instrument);
+        book.ladders = [orders, orders].map(Ladder::with_capacity);
+        book.orders = Slab::with_capacity(orders);
+        book.ids = IdMap::with_capacity(orders);
+        book
     }
 
-    /// Why a new order is refused, if it is.
-    #[inline]
-    fn refusal(&self, command: &OrderCommand, limit: i64) -> Option<u32> {
-        if let Err(code) = rules::read_new(command) {
-            return Some(code);
-        }
-        if self.contains(command.order_id) {
-            return Some(code::VENUE_DUPLICATE_ID);
-        }
-        let post_only = command.flags & FLAG_POST_ONLY != 0;
-        if post_only && self.would_match(command.side, limit) {
-            return Some(code::WOULD_CROSS);
-        }
-        let all_or_none = command.tif == time_in_force::FOK;
-        if all_or_none && !self.can_fill(command.side, limit, command.quantity) {
-            return Some(code::UNFILLABLE);
-        }
-        None
+    /// Bytes this book holds, but for the sorted maps of prices outside its windows.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let ladders = self.ladders.iter().map(Ladder::bytes).sum::<usize>();
+        let agendas = [&self.expiries, &self.stops[0], &self.stops[1]];
+        size_of::<Self>()
+            + ladders
+            + agendas.map(Agenda::bytes).iter().sum::<usize>()
+            + self.orders.bytes()
+            + self.ids.bytes()
+            + self.accounts.bytes()
+            + self.fired.capacity() * size_of::<(u32, u64)>()
+            + self.scratch.capacity() * size_of::<(u64, u32)>()
     }
 
-    #[inline]
-    fn enter(&mut self, command: &OrderCommand, events: &mut Events) {
-        let (instrument, time, side) = (self.instrument, command.time, command.side);
-        let limit = rules::matching_limit(command);
-        if let Some(code) = self.refusal(command, limit) {
-            return events.rejected(instrument, command, code);
-        }
-        let (order_id, owner, quantity) = (command.order_id, command.owner, command.quantity);
-        let subject = Subject {
-            order_id,
-            side,
-            owner,
-            price: rules::reported_price(command),
-        };
-        events.report(
-            exec_type::NEW,
-            0,
-            instrument,
-            time,
-            subject,
-            quantity,
-            quantity,
-        );
-        let left = self.fill(
-            Taker {
-                order_id,
-                owner,
-                side,
-                limit,
-                left: quantity,
-            },
-            time,
-            events,
-        );
-        if left == 0 {
-            return;
-        }
-        if let Some(reason) = rules::drop_reason(command) {
-            return events.report(
-                exec_type::CANCELED,
-                reason,
-                instrument,
-                time,
-                subject,
-                left,
-                0,
-            );
-        }
-        let slot = self.orders.insert(Order {
-            id: order_id,
-            price: limit,
-            quantity: left,
-            previous: NONE,
-            next: NONE,
-            owner,
-            side,
-            post_only: command.flags & FLAG_POST_ONLY != 0,
-        });
-        self.ids.insert(order_id, slot);
-        self.link(slot);
+    #[inline(always)]
+    fn ladder(&self, side: u8) -> &Ladder {
+        &self.ladders[usize::from(side & 1)]
+    }
+
+    #[inline(always)]
+    fn ladder_mut(&mut self, side: u8) -> &mut Ladder {
+        &mut self.ladders[usize::from(side & 1)]
+    }
+
+    #[inline(always)]
+    fn lots_mut(&mut self, side: u8) -> &mut i64 {
+        &mut self.open_lots[usize::from(side & 1)]
+    }
+
+    /// Whether an order of `side` with that limit matches the best of the other side.
+    #[inline(always)]
+    fn crosses(&self, side: u8, limit: i64) -> bool {
+        self.ladder(1 - side).best() >= key_of(1 - side, limit)
+    }
+
+    fn is_crossed(&self) -> bool {
+        self.ladders[0].best() >= key_of(side::SELL, self.ladders[1].best())
     }
 
     /// Slot of the order a cancel or amend names, if its sender owns it; else `NONE`.
-    #[inline]
+    #[inline(always)]
     fn target(&self, command: &OrderCommand) -> u32 {
         let slot = self.ids.find(command.target_id, &self.orders);
-        if self.orders[slot].owner == command.owner {
+        if slot != NONE && self.accounts[self.orders[slot].account].owner == command.owner {
             slot
         } else {
             NONE
         }
     }
 
-    /// Takes a resting order out of the book and reports it.
-    #[inline]
-    fn withdraw(&mut self, slot: u32, reason: u32, time: i64, events: &mut Events) {
-        let order = self.orders[slot];
-        self.unlink(slot);
-        self.ids.remove(order.id, slot);
+    /// How records name the order in `slot`.
+    #[inline(always)]
+    fn subject(&self, slot: u32) -> Subject {
+        let order = &self.orders[slot];
+        Subject {
+            order_id: order.id,
+            side: order.side,
+            owner: self.accounts[order.account].owner,
+            price: order.price,
+        }
+    }
+
+    /// Puts the order in `slot` behind the queue of its price.
+    #[inline(always)]
+    fn queue(&mut self, slot: u32) {
+        let order = &self.orders[slot];
+        let (side, key, shown) = (order.side, key_of(order.side, order.price), order.shown);
+        let ladder = &mut self.ladders[usize::from(side & 1)];
+        self.changed |= ladder.append(key, slot, shown, &mut self.orders);
+    }
+
+    /// Takes the order in `slot` out of the queue of its price.
+    #[inline(always)]
+    fn unqueue(&mut self, slot: u32) {
+        let order = &self.orders[slot];
+        let (side, key, shown) = (order.side, key_of(order.side, order.price), order.shown);
+        let ends = (order.previous, order.next);
+        let ladder = &mut self.ladders[usize::from(side & 1)];
+        self.changed |= ladder.remove(key, ends, shown, &mut self.orders);
+    }
+
+    /// Forgets the order in `slot`, which stands in no queue any more.
+    #[inline(always)]
+    fn close(&mut self, slot: u32) {
+        self.ids.remove(self.orders[slot].id, slot);
+        self.accounts.unlink(slot, &mut self.orders);
         self.orders.free(slot);
-        events.canceled(self.instrument, time, &order.view(), reason);
+    }
+
+    /// Ends an open order, resting or waiting, with one record.
+    #[inline]
+    fn withdraw(&mut self, slot: u32, kind: u8, reason: u32, time: i64, events: &mut Events) {
+        let (subject, leaves) = (self.subject(slot), self.orders[slot].leaves());
+        if self.orders[slot].traits & WAITING == 0 {
+            self.unqueue(slot);
+        }
+        *self.lots_mut(subject.side) -= leaves;
+        self.close(slot);
+        events.report(kind, reason, self.instrument, time, subject, leaves, 0);
     }
 
     #[inline]
     fn cancel(&mut self, command: &OrderCommand, events: &mut Events) {
-        if command.target_id == 0 {
-            return events.cancel_rejected(self.instrument, command, code::VENUE_MALFORMED);
-        }
         let slot = self.target(command);
         if slot == NONE {
-            return events.cancel_rejected(self.instrument, command, code::VENUE_UNKNOWN_ORDER);
+            let code = match command.target_id {
+                0 => code::VENUE_MALFORMED,
+                _ => code::VENUE_UNKNOWN_ORDER,
+            };
+            return events.cancel_rejected(self.instrument, command, code);
         }
-        self.withdraw(slot, 0, command.time, events);
+        self.withdraw(slot, exec_type::CANCELED, 0, command.time, events);
     }
 
-    #[inline]
-    fn amend(&mut self, command: &OrderCommand, events: &mut Events) {
-        let (instrument, time) = (self.instrument, command.time);
-        if let Err(code) = rules::read_amend(command) {
-            return events.cancel_rejected(instrument, command, code);
+    /// Ends every order whose time has come.
+    #[cold]
+    #[inline(never)]
+    fn expire(&mut self, time: i64, events: &mut Events) {
+        while let Some(entry) = self.expiries.take_up_to(time) {
+            if self.orders.holds(entry.slot, entry.age) {
+                let (kind, reason) = (exec_type::EXPIRED, code::EXPIRED);
+                self.withdraw(entry.slot, kind, reason, time, events);
+            }
         }
-        let slot = self.target(command);
-        if slot == NONE {
-            return events.cancel_rejected(instrument, command, code::VENUE_UNKNOWN_ORDER);
+        self.next_expiry = self.expiries.first_key().unwrap_or(NEVER);
+    }
+
+    /// Ends every order that is good for the day, by age.
+    fn end_day(&mut self, time: i64, events: &mut Events) {
+        let slots = self.by_age(|order| order.tif == crate::layout::time_in_force::DAY);
+        for (_, slot) in &slots {
+            let (kind, reason) = (exec_type::EXPIRED, code::EXPIRED);
+            self.withdraw(*slot, kind, reason, time, events);
         }
-        let before = self.orders[slot];
-        let (price, quantity, side) = (command.price, command.quantity, before.side);
-        let post_only = before.is_post_only_with(command.flags);
-        if post_only && self.would_match(side, price) {
-            return events.amend_would_cross(instrument, command, &before.view());
-        }
-        let subject = Subject {
-            order_id: before.id,
-            side,
-            owner: before.owner,
-            price,
-        };
-        events.report(
-            exec_type::REPLACED,
-            0,
-            instrument,
-            time,
-            subject,
-            quantity,
-            quantity,
-        );
-        if price == before.price && quantity < before.quantity {
-            let less = i128::from(before.quantity - quantity);
-            self.ladder
-                .update(price, move |level| level.quantity -= less);
-            self.orders[slot].quantity = quantity;
-            self.orders[slot].post_only = post_only;
-            return;
-        }
-        self.unlink(slot);
-        let taker = Taker {
-            order_id: before.id,
-            owner: before.owner,
-            side,
-            limit: price,
-            left: quantity,
-        };
-        let left = self.fill(taker, time, events);
-        if left == 0 {
-            self.ids.remove(before.id, slot);
-            self.orders.free(slot);
-            return;
-        }
-        let order = &mut self.orders[slot];
-        order.price = price;
-        order.quantity = left;
-        order.post_only = post_only;
-        self.link(slot);
+        self.scratch = slots;
+    }
+
+    /// Age and slot of the open orders that `wanted` picks, by age, in the book's scratch space.
+    fn by_age(&mut self, wanted: impl Fn(&slab::Order) -> bool) -> Vec<(u64, u32)> {
+        let mut slots = core::mem::take(&mut self.scratch);
+        slots.clear();
+        let picked = self
+            .orders
+            .occupied()
+            .filter(|slot| wanted(&self.orders[*slot]));
+        slots.extend(picked.map(|slot| (self.orders.rest(slot).age, slot)));
+        slots.sort_unstable();
+        slots
     }
 
     /// One tick if the best prices are not the ones last published.
+    #[inline(always)]
+    fn publish(&mut self, time: i64, events: &mut Events) {
+        if self.changed {
+            self.publish_change(time, events);
+        }
+    }
+
     #[inline]
-    fn publish_top(&mut self, time: i64, events: &mut Events) {
-        let [bid, ask] = self.best;
-        // An end of the ladder holds no orders, so its quantity reads 0.
+    fn publish_change(&mut self, time: i64, events: &mut Events) {
+        self.changed = false;
+        if self.is_crossed() {
+            return;
+        }
+        let [buys, sells] = &self.ladders;
+        let price = |side, key| if key == NOTHING { 0 } else { key_of(side, key) };
         let top = Top {
-            bid,
-            bid_quantity: self.ladder.view(bid).quantity,
-            ask: if ask == NO_ASK { 0 } else { ask },
-            ask_quantity: self.ladder.view(ask).quantity,
+            bid: price(side::BUY, buys.best()),
+            bid_quantity: buys.get(buys.best()).shown,
+            ask: price(side::SELL, sells.best()),
+            ask_quantity: sells.get(sells.best()).shown,
         };
-        if top != self.top {
+        // Which of the four differs is as good as chance: no jump for each.
+        let differs = top.bid ^ self.top.bid
+            | top.bid_quantity ^ self.top.bid_quantity
+            | top.ask ^ self.top.ask
+            | top.ask_quantity ^ self.top.ask_quantity;
+        if differs != 0 {
             self.top = top;
             events.best_changed(self.instrument, time, top);
         }
@@ -242,56 +279,110 @@ impl DirectBook {
 
 impl Book for DirectBook {
     fn new(instrument: u16) -> Self {
-        Self::with_capacity(instrument, INITIAL_ORDERS)
+        Self {
+            instrument,
+            state: trading_state::CONTINUOUS,
+            changed: false,
+            has_rare: false,
+            ladders: [Ladder::new(), Ladder::new()],
+            open_lots: [0; 2],
+            orders: Slab::with_capacity(0),
+            ids: IdMap::with_capacity(0),
+            accounts: Accounts::default(),
+            ages: 0,
+            next_expiry: NEVER,
+            last_trade: 0,
+            unasked: NO_TRADES,
+            top: Top::default(),
+            expiries: Agenda::new(),
+            stops: [Agenda::new(), Agenda::new()],
+            fired: VecDeque::new(),
+            scratch: Vec::new(),
+        }
     }
 
     #[inline]
     fn submit(&mut self, command: &OrderCommand, events: &mut Events) {
+        if command.time >= self.next_expiry {
+            self.expire(command.time, events);
+        }
         match command.kind {
             command_kind::NEW => self.enter(command, events),
             command_kind::CANCEL => self.cancel(command, events),
             command_kind::AMEND => self.amend(command, events),
             command_kind::CANCEL_OWNER => {
-                self.cancel_owner(Some(command.owner), command.time, events);
+                self.cancel_whose(Whose::Owner(command.owner), command.time, events);
             }
             _ => events.rejected(self.instrument, command, code::VENUE_MALFORMED),
         }
-        self.publish_top(command.time, events);
+        if self.unasked != NO_TRADES {
+            self.fire_stops(command.time, events);
+        }
+        self.publish(command.time, events);
     }
 
-    fn cancel_owner(&mut self, owner: Option<u32>, time: i64, events: &mut Events) -> u32 {
-        let mut cancelled = 0;
-        for side in [side::BUY, side::SELL] {
-            let mut price = self.best_of(side);
-            while !Self::is_end(price) {
-                let mut slot = self.ladder.head(price);
-                while slot != NONE {
-                    let next = self.orders[slot].next;
-                    if owner.is_none_or(|owner| owner == self.orders[slot].owner) {
-                        self.withdraw(slot, code::OWNER_CANCEL, time, events);
-                        cancelled += 1;
-                    }
-                    slot = next;
-                }
-                price = self.worse(side, price);
-            }
-        }
-        self.publish_top(time, events);
+    fn advance(&mut self, time: i64, events: &mut Events) {
+        self.expire(time, events);
+        self.publish(time, events);
+    }
+
+    fn set_state(&mut self, state: u8, time: i64, events: &mut Events) -> Result<(), u32> {
+        self.change_state(state, time, events)
+    }
+
+    fn state(&self) -> u8 {
+        self.state
+    }
+
+    fn indicative(&self) -> Indicative {
+        self.uncross_price()
+    }
+
+    fn last_trade(&self) -> i64 {
+        self.last_trade
+    }
+
+    fn set_group(&mut self, owner: u32, group: u32) {
+        let account = self.accounts.meet(owner);
+        self.accounts[account].group = group;
+    }
+
+    fn set_position(&mut self, owner: u32, lots: i64) {
+        let account = self.accounts.meet(owner);
+        self.accounts[account].position = lots;
+    }
+
+    fn account(&self, owner: u32) -> Account {
+        self.account_of(owner)
+    }
+
+    fn cancel_all(&mut self, whose: Whose, time: i64, events: &mut Events) -> u32 {
+        let cancelled = self.cancel_whose(whose, time, events);
+        self.publish(time, events);
         cancelled
     }
 
     fn best(&self, side: u8) -> Option<DepthLevel> {
-        let price = self.best_of(side);
-        (!Self::is_end(price)).then(|| self.ladder.view(price))
+        let key = self.ladder(side).best();
+        (key != NOTHING).then(|| self.level_view(side, key))
     }
 
     fn depth(&self, side: u8, levels: usize, out: &mut Vec<DepthLevel>) {
         out.clear();
-        let mut price = self.best_of(side);
-        while out.len() < levels && !Self::is_end(price) {
-            out.push(self.ladder.view(price));
-            price = self.worse(side, price);
-        }
+        out.extend(
+            self.keys(side)
+                .take(levels)
+                .map(|key| self.level_view(side, key)),
+        );
+    }
+
+    fn orders(&self, side: u8, orders: usize, out: &mut Vec<BookOrder>) {
+        out.clear();
+        out.extend(
+            self.queued(side)
+                .take(orders)
+                .map(|slot| self.order_view(slot)),
+        );
     }
 
     fn open_orders(&self) -> usize {
@@ -299,23 +390,25 @@ impl Book for DirectBook {
     }
 
     fn levels(&self) -> usize {
-        self.ladder.len()
+        self.ladders.iter().map(Ladder::len).sum()
     }
 
-    #[inline]
-    fn contains(&self, order_id: u64) -> bool {
-        self.ids.find(order_id, &self.orders) != NONE
+    fn find(&self, order_id: u64) -> Option<OpenOrder> {
+        let slot = self.ids.find(order_id, &self.orders);
+        (slot != NONE).then(|| self.open_order(slot))
     }
 
-    fn for_each_order(&self, side: u8, visit: &mut dyn FnMut(&RestingOrder)) {
-        let mut price = self.best_of(side);
-        while !Self::is_end(price) {
-            let mut slot = self.ladder.head(price);
-            while slot != NONE {
-                visit(&self.orders[slot].view());
-                slot = self.orders[slot].next;
-            }
-            price = self.worse(side, price);
-        }
+    fn for_each_order(&self, side: u8, visit: &mut dyn FnMut(&OpenOrder)) {
+        self.queued(side)
+            .for_each(|slot| visit(&self.open_order(slot)));
+    }
+
+    fn for_each_stop(&self, visit: &mut dyn FnMut(&OpenOrder)) {
+        self.stops_by_age()
+            .for_each(|slot| visit(&self.open_order(slot)));
+    }
+
+    fn for_each_account(&self, visit: &mut dyn FnMut(&Account)) {
+        self.accounts_by_owner().iter().for_each(visit);
     }
 }

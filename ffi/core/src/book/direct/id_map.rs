@@ -1,5 +1,5 @@
-//! From 64-bit order id to slab slot: open addressing with linear probing, at most half full, nothing left behind by a
-//! removal.
+//! From 64-bit order id to slab slot: open addressing with linear probing, at most a quarter full, nothing left behind by
+//! a removal.
 //!
 //! An entry is 8 bytes: the high half 32 bits of the id's hash, the low half the slot. The id itself is compared in the
 //! slab, whose line the caller is about to read anyway; the hash in the entry makes a wasted read a matter of one in
@@ -9,8 +9,12 @@ use super::slab::{Slab, NONE};
 
 const EMPTY: u64 = 0;
 
+/// Places per id, at least. At two, one look-up in three met a neighbour first, and each such meeting is a jump that no
+/// predictor can guess.
+const SPARSE: usize = 4;
+
 #[derive(Debug)]
-pub(crate) struct IdMap {
+pub(super) struct IdMap {
     entries: Box<[u64]>,
     /// Right shift that turns a 32-bit hash into a place.
     shift: u32,
@@ -29,8 +33,8 @@ fn entry_of(hash: u32, slot: u32) -> u64 {
 
 impl IdMap {
     /// Room for `capacity` ids before the table is rebuilt.
-    pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self::of_size((capacity * 2).next_power_of_two().max(16))
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        Self::of_size((capacity * SPARSE).next_power_of_two().max(16))
     }
 
     /// `size` is a power of two from 2 to 2^32.
@@ -43,13 +47,13 @@ impl IdMap {
     }
 
     #[inline]
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.len
     }
 
     /// Slot of an id, or `NONE`.
     #[inline]
-    pub(crate) fn find(&self, id: u64, orders: &Slab) -> u32 {
+    pub(super) fn find(&self, id: u64, orders: &Slab) -> u32 {
         let hash = hash(id);
         let mask = self.entries.len() - 1;
         let mut place = (hash >> self.shift) as usize;
@@ -68,8 +72,8 @@ impl IdMap {
 
     /// The id must not be in the table.
     #[inline]
-    pub(crate) fn insert(&mut self, id: u64, slot: u32) {
-        if (self.len + 1) * 2 > self.entries.len() {
+    pub(super) fn insert(&mut self, id: u64, slot: u32) {
+        if (self.len + 1) * SPARSE > self.entries.len() {
             self.grow();
         }
         self.len += 1;
@@ -88,7 +92,7 @@ impl IdMap {
 
     /// The id must be in the table with that slot. Closes the gap by moving back the entries that were pushed past it.
     #[inline]
-    pub(crate) fn remove(&mut self, id: u64, slot: u32) {
+    pub(super) fn remove(&mut self, id: u64, slot: u32) {
         let mask = self.entries.len() - 1;
         let wanted = entry_of(hash(id), slot);
         let mut gap = ((wanted >> 32) as u32 >> self.shift) as usize;
@@ -113,6 +117,22 @@ impl IdMap {
         self.len -= 1;
     }
 
+    /// Whether at least one place in `places` is taken.
+    pub(super) fn is_dense(&self, places: usize) -> bool {
+        self.len * places >= self.entries.len()
+    }
+
+    /// Forgets every id.
+    pub(super) fn clear(&mut self) {
+        self.entries.fill(EMPTY);
+        self.len = 0;
+    }
+
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> usize {
+        self.entries.len() * size_of::<u64>()
+    }
+
     #[cold]
     fn grow(&mut self) {
         let mut larger = Self::of_size(self.entries.len() * 2);
@@ -126,7 +146,7 @@ impl IdMap {
 
 #[cfg(test)]
 mod tests {
-    use super::super::slab::Order;
+    use super::super::slab::{Order, Rest};
     use super::*;
     use std::collections::HashMap;
 
@@ -145,10 +165,13 @@ mod tests {
                 map.remove(id, slot);
                 orders.free(slot);
             } else {
-                let slot = orders.insert(Order {
-                    id,
-                    ..Order::default()
-                });
+                let slot = orders.insert(
+                    Order {
+                        id,
+                        ..Order::default()
+                    },
+                    Rest::default(),
+                );
                 map.insert(id, slot);
                 truth.insert(id, slot);
             }
