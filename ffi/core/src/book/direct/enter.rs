@@ -181,7 +181,7 @@ impl DirectBook {
         }
         *self.lots_mut(taker.side) += taker.left;
         let slot = self.orders.insert(order, rest);
-        self.ids.insert(taker.order_id, slot);
+        self.ids.insert(taker.order_id, slot, &self.orders);
         self.accounts.link(slot, &mut self.orders);
         if RARE && command.tif == time_in_force::GTD {
             self.expire_later(slot, command.expires());

@@ -1,3 +1,4 @@
+//! The ladder against a sorted map of queues.
 use super::super::slab::{Order, Rest};
 use super::*;
 use crate::layout::side;
