@@ -245,7 +245,7 @@ export class MatchingEngine extends NativeHandle {
     return plain(this.#indicative);
   }
 
-  /** Puts an owner into a self-trade group, in every instrument listed by now. */
+  /** Puts an owner into a self-trade group, in every instrument, also in those listed later. */
   setGroup(owner: number, group: number): void {
     check(this.#core.cwts_engine_set_group(this.handle, owner, group));
   }

@@ -1122,7 +1122,7 @@ double cwts_engine_last_trade(uint64_t handle, uint32_t instrument);
 /* Writes an `Indicative`: where an instrument would uncross now. */
 int32_t cwts_engine_indicative(uint64_t handle, uint32_t instrument, void *out, uint32_t length);
 
-/* Puts an owner into a self-trade group, in every instrument listed by now. */
+/* Puts an owner into a self-trade group, in every instrument, also in those listed later. */
 int32_t cwts_engine_set_group(uint64_t handle, uint32_t owner, uint32_t group);
 
 /* Sets an owner's position in an instrument, lots, for what was not traded here. */

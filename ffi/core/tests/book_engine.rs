@@ -1,12 +1,17 @@
 //! Rules of the matching engine: routing, mass cancels over books, counters over books.
 mod book_support;
 
-use book_support::{amend, by, cancel, cancel_owner, limit, report, Chance, BUY, SELL};
+use book_support::{
+    amend, at_time, by, cancel, cancel_owner, limit, prevent, report, until, Chance, BUY, SECOND,
+    SELL,
+};
 use cwts_core::book::{
     Book, CancelScope, DirectBook, ListingError, MatchingEngine, NaiveBook, EVERY_INSTRUMENT,
     INSTRUMENT_COUNT,
 };
-use cwts_core::layout::{code, exec_type, OrderCommand, REFUSED_AT_DOOR};
+use cwts_core::layout::{
+    code, exec_type, self_trade::CANCEL_OLDEST, trading_state, OrderCommand, REFUSED_AT_DOOR,
+};
 
 type Engine = MatchingEngine<DirectBook>;
 
@@ -195,6 +200,169 @@ fn depth_tells_an_empty_side_from_a_missing_book() {
     assert!(!engine.depth(128, SELL, 5, &mut out));
     assert!(engine.depth(2, BUY, 5, &mut out) && out.len() == 1);
     assert_eq!(engine.best(3, BUY), None);
+}
+
+#[test]
+fn instruments_are_numbered_up_to_the_last_that_is_not_every_one() {
+    let mut engine = Engine::new();
+    for instrument in [INSTRUMENT_COUNT - 1, 0, 40_000] {
+        assert_eq!(engine.add_instrument(instrument), Ok(()));
+        assert_eq!(
+            reports(&mut engine, at(instrument, limit(1, BUY, 1, 99))).len(),
+            1
+        );
+    }
+    assert_eq!(
+        engine.instruments().collect::<Vec<_>>(),
+        [0, 40_000, 65_534]
+    );
+    assert_eq!(engine.cancel_all(CancelScope::Owner(1), 5), 3);
+    let cancelled = engine.events().executions.iter();
+    let order: Vec<u16> = cancelled
+        .filter(|r| r.reason != 0)
+        .map(|r| r.instrument)
+        .collect();
+    assert_eq!(order, [0, 40_000, 65_534]);
+}
+
+#[test]
+fn an_id_may_be_open_in_two_books_and_is_one_order_in_each() {
+    let mut engine = engine();
+    engine.submit(&at(2, limit(50, BUY, 1, 90)));
+    engine.submit(&at(5, limit(50, BUY, 2, 91)));
+    assert_eq!(engine.find(2, 50).unwrap().price, 90);
+    assert_eq!(engine.find(5, 50).unwrap().price, 91);
+    engine.submit(&at(5, cancel(50)));
+    assert_eq!((engine.find(5, 50), engine.find(3, 50)), (None, None));
+    assert_eq!(engine.find(2, 50).unwrap().leaves, 1);
+}
+
+#[test]
+fn a_group_holds_in_every_book_also_in_those_listed_later() {
+    let mut engine = engine();
+    engine.set_group(7, 70);
+    engine.set_group(8, 70);
+    engine.set_group(9, 70);
+    engine.set_group(9, 71);
+    engine.add_instrument(300).unwrap();
+    for instrument in [2, 5, 127, 300] {
+        let group = |owner| engine.account(instrument, owner).unwrap().group;
+        assert_eq!(
+            [7, 8, 9, 10].map(group),
+            [70, 70, 71, 10],
+            "instrument {instrument}"
+        );
+    }
+    assert_eq!(engine.account(301, 7), None);
+    engine.submit(&at(300, by(7, limit(20, SELL, 2, 100))));
+    engine.submit(&at(300, by(9, limit(21, SELL, 2, 100))));
+    assert_eq!(
+        reports(
+            &mut engine,
+            at(300, prevent(CANCEL_OLDEST, by(8, limit(22, BUY, 1, 100))))
+        )[1],
+        "canceled #20 sell 2@100 leaves 0 because 2012"
+    );
+    engine.clear_events();
+    assert_eq!(engine.cancel_all(CancelScope::Group(70), 9), 4);
+    let order: Vec<u64> = engine
+        .events()
+        .executions
+        .iter()
+        .map(|r| r.order_id)
+        .collect();
+    assert_eq!(
+        order,
+        [1, 2, 3, 4],
+        "instruments ascending, owners ascending in each"
+    );
+    assert_eq!(engine.find(300, 21).unwrap().leaves, 1);
+}
+
+#[test]
+fn a_trading_state_belongs_to_one_instrument() {
+    let mut engine = engine();
+    assert_eq!(engine.set_state(5, trading_state::AUCTION, 3), Ok(()));
+    assert_eq!(
+        [2, 5, 127, 6].map(|id| engine.state(id)),
+        [Some(0), Some(2), Some(0), None]
+    );
+    let unlisted = Err(code::VENUE_UNKNOWN_INSTRUMENT);
+    assert_eq!(engine.set_state(6, trading_state::HALT, 3), unlisted);
+    assert_eq!(engine.set_state(65_535, trading_state::HALT, 3), unlisted);
+    assert_eq!(engine.set_state(2, 9, 3), Err(code::BAD_ARGUMENT));
+    assert_eq!(
+        reports(&mut engine, at(5, by(9, limit(9, BUY, 2, 101)))).len(),
+        1
+    );
+    assert_eq!(
+        reports(&mut engine, at(2, by(9, limit(9, SELL, 1, 99)))).len(),
+        3
+    );
+    let indicative = engine.indicative(5).unwrap();
+    assert_eq!(
+        (indicative.price, indicative.volume, indicative.imbalance),
+        (101, 2, -1)
+    );
+    assert_eq!(
+        (engine.indicative(2).unwrap().price, engine.indicative(6)),
+        (0, None)
+    );
+    engine.clear_events();
+    assert_eq!(engine.set_state(5, trading_state::CONTINUOUS, 4), Ok(()));
+    let records = &engine.events().executions;
+    assert_eq!(records.len(), 2);
+    assert!(records
+        .iter()
+        .all(|record| record.time == 4 && record.instrument == 5));
+}
+
+#[test]
+fn time_advances_in_every_book_and_a_command_brings_it_to_its_own_only() {
+    let mut engine = engine();
+    for instrument in [127, 2, 5] {
+        engine.submit(&at(instrument, until(10, limit(30, BUY, 1, 90))));
+        engine.submit(&at(instrument, until(11, limit(31, BUY, 1, 90))));
+    }
+    let now = at_time(10 * SECOND, at(5, cancel(99)));
+    assert_eq!(
+        reports(&mut engine, now)[0],
+        "expired #30 buy 1@90 leaves 0 because 2013"
+    );
+    engine.clear_events();
+    engine.advance(10 * SECOND);
+    let expired = |engine: &Engine| -> Vec<(u16, u64)> {
+        let records = engine.events().executions.iter();
+        records
+            .map(|record| (record.instrument, record.order_id))
+            .collect()
+    };
+    assert_eq!(expired(&engine), [(2, 30), (127, 30)]);
+    engine.clear_events();
+    engine.advance(12 * SECOND);
+    assert_eq!(expired(&engine), [(2, 31), (5, 31), (127, 31)]);
+}
+
+#[test]
+fn a_position_is_counted_in_each_book() {
+    let mut engine = engine();
+    assert!(engine.set_position(5, 9, -4));
+    assert!(!engine.set_position(6, 9, -4));
+    assert_eq!(engine.account(5, 9).unwrap().position, -4);
+    assert_eq!(engine.account(2, 9).unwrap().position, 0);
+    engine.submit(&at(5, by(9, limit(9, BUY, 1, 101))));
+    assert_eq!(engine.account(5, 9).unwrap().position, -3);
+    assert_eq!(engine.account(5, 8).unwrap().position, -1);
+    let mut orders = vec![Default::default()];
+    assert!(engine.orders(5, SELL, 9, &mut orders));
+    assert_eq!(
+        orders
+            .iter()
+            .map(|o| (o.order_id, o.quantity))
+            .collect::<Vec<_>>(),
+        [(3, 2)]
+    );
+    assert!(!engine.orders(6, SELL, 9, &mut orders) && orders.is_empty());
 }
 
 #[test]

@@ -138,7 +138,7 @@ pub unsafe extern "C" fn cwts_engine_indicative(
     }) as i32
 }
 
-/// Puts an owner into a self-trade group, in every instrument listed by now.
+/// Puts an owner into a self-trade group, in every instrument, also in those listed later.
 #[no_mangle]
 pub extern "C" fn cwts_engine_set_group(handle: u64, owner: u32, group: u32) -> i32 {
     ENGINES.call(handle, |this| {
@@ -214,7 +214,7 @@ pub unsafe extern "C" fn cwts_engine_find(
     ENGINES.call(handle, |this| {
         let id = listed(this, instrument)?;
         let order_id = count(order_id, "order id")?;
-        let found = this.engine.book(id).and_then(|book| book.find(order_id));
+        let found = this.engine.find(id, order_id);
         match found {
             // SAFETY: as promised by the caller.
             Some(order) => {

@@ -3,10 +3,11 @@
 //! Records pile up in [`MatchingEngine::events`] until the caller clears them, so one call may carry a batch.
 use super::events::{Events, Subject};
 use super::rules;
-use super::{Account, Book, Whose};
+use super::{Account, Book, OpenOrder, Whose};
 use crate::layout::{
     code, command_kind, exec_type, BookOrder, DepthLevel, Indicative, OrderCommand, REFUSED_AT_DOOR,
 };
+use std::collections::BTreeMap;
 
 /// As it stands in `OrderCommand.flags`.
 const REFUSED: u16 = REFUSED_AT_DOOR as u16;
@@ -43,6 +44,8 @@ pub enum ListingError {
 /// Books by instrument.
 pub struct MatchingEngine<B> {
     books: Vec<Option<Box<B>>>,
+    /// Self-trade groups by owner, for the books that are listed later.
+    groups: BTreeMap<u32, u32>,
     events: Events,
 }
 
@@ -58,6 +61,7 @@ impl<B: Book> MatchingEngine<B> {
     pub fn new() -> Self {
         Self {
             books: Vec::new(),
+            groups: BTreeMap::new(),
             events: Events::new(),
         }
     }
@@ -75,7 +79,11 @@ impl<B: Book> MatchingEngine<B> {
         if place.is_some() {
             return Err(ListingError::AlreadyListed);
         }
-        *place = Some(Box::new(B::new(instrument)));
+        let mut book = Box::new(B::new(instrument));
+        for (owner, group) in &self.groups {
+            book.set_group(*owner, *group);
+        }
+        *place = Some(book);
         Ok(())
     }
 
@@ -160,13 +168,16 @@ impl<B: Book> MatchingEngine<B> {
             }
             CancelScope::Everything => (Whose::Everybody, None),
         };
-        let mut cancelled = 0;
-        for (instrument, book) in (0..).zip(&mut self.books) {
-            if let Some(book) = book {
-                if only.is_none_or(|only| only == instrument) {
-                    cancelled += book.cancel_all(whose, time, &mut self.events);
-                }
+        let books = match only {
+            Some(instrument) => {
+                let index = usize::from(instrument);
+                self.books.get_mut(index..=index).unwrap_or_default()
             }
+            None => &mut self.books[..],
+        };
+        let mut cancelled = 0;
+        for book in books.iter_mut().flatten() {
+            cancelled += book.cancel_all(whose, time, &mut self.events);
         }
         cancelled
     }
@@ -201,8 +212,9 @@ impl<B: Book> MatchingEngine<B> {
         Some(self.book(instrument)?.indicative())
     }
 
-    /// Puts an owner into a self-trade group, in every book that is listed now.
+    /// Puts an owner into a self-trade group, in every book, also in those that are listed later.
     pub fn set_group(&mut self, owner: u32, group: u32) {
+        self.groups.insert(owner, group);
         for book in self.books.iter_mut().flatten() {
             book.set_group(owner, group);
         }
@@ -242,6 +254,12 @@ impl<B: Book> MatchingEngine<B> {
             }
             None => false,
         }
+    }
+
+    /// The open order of that id in a market, resting or waiting.
+    #[must_use]
+    pub fn find(&self, instrument: u16, order_id: u64) -> Option<OpenOrder> {
+        self.book(instrument)?.find(order_id)
     }
 
     /// What happened since [`clear_events`](Self::clear_events), oldest first, and the venue's counters.

@@ -1,6 +1,7 @@
 //! What the tests of the books share: commands in short, records as one-line sentences, a ledger that checks that no
 //! quantity appears or vanishes, and the common tape.
 #![allow(dead_code)] // Every test file uses a part of it.
+pub mod counting;
 pub mod ledger;
 pub mod tape;
 
