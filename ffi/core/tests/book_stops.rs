@@ -154,6 +154,15 @@ over_both_books! {
         assert_eq!(triggered(&print(&mut venue, 100)), ["#4", "#6", "#5", "#3"]);
     }
 
+    fn a_stop_that_is_queued_is_not_queued_again<B>() {
+        let mut venue = Venue::<B>::after(&[
+            by(8, limit(1, SELL, 1, 101)), stop(2, BUY, 1, 99), stop_limit(3, BUY, 1, 95, 100),
+        ]);
+        // 2 trades at 101, which fulfils the condition of 3 once more.
+        assert_eq!(triggered(&print(&mut venue, 100)), ["#2", "#3"]);
+        assert_eq!(venue.queue(BUY), ["#3 1@95"]);
+    }
+
     fn one_best_price_tick_follows_the_whole_command<B>() {
         let mut venue = Venue::<B>::after(&[
             by(8, limit(1, SELL, 1, 100)), by(8, limit(2, SELL, 1, 101)), by(8, limit(3, SELL, 7, 102)),

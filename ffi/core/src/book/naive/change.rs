@@ -44,8 +44,8 @@ impl NaiveBook {
             let (kind, reason) = (exec_type::CANCELED, code::BELOW_FILLED);
             return self.withdraw(before.age, kind, reason, time, events);
         }
-        let full =
-            self.open_lots(before.side, before.age) + i128::from(left) > i128::from(i64::MAX);
+        let others = self.open_lots[usize::from(before.side)] - before.leaves;
+        let full = others.checked_add(left).is_none();
         let refusal = if !is_open {
             code::NOT_TRADING
         } else if rules::has_too_many_slices(order.display, order.total) {
@@ -74,12 +74,12 @@ impl NaiveBook {
             if order.order_type == order_type::STOP {
                 order.trigger = command.price;
             }
-            self.orders.insert(order.age, order);
+            self.put(order);
             self.fire_if_reached(&order);
         } else if order.price == before.price && left < before.leaves {
             // Hidden lots go first, and the place stays.
             order.shown = before.shown.min(left);
-            self.orders.insert(order.age, order);
+            self.put(order);
         } else {
             self.remove(before.age);
             self.enter_queue(order, time, events);

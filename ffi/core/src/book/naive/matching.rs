@@ -50,7 +50,8 @@ impl NaiveBook {
         if order.reduce_only && self.reducible(order) == 0 {
             return Some(code::NOTHING_TO_REDUCE);
         }
-        if self.open_lots(order.side, 0) + i128::from(order.leaves) > i128::from(i64::MAX) {
+        let open = self.open_lots[usize::from(order.side)];
+        if open.checked_add(order.leaves).is_none() {
             return Some(code::BOOK_FULL);
         }
         if order.post_only && self.matches_now(order) {
@@ -189,10 +190,10 @@ impl NaiveBook {
 
     /// Takes `lots` from a resting order and moves positions; an iceberg that has nothing to show shows the next lots.
     pub(super) fn trade_with(&mut self, age: u64, other: u32, lots: i64) {
-        let order = self.orders.get_mut(&age).expect("the maker is open");
+        let mut order = self.orders[&age];
         order.leaves -= lots;
         order.shown -= lots;
-        let order = *order;
+        self.put(order);
         if order.shown == 0 {
             self.remove(age);
             if order.leaves > 0 {
@@ -226,7 +227,7 @@ impl NaiveBook {
                 less.total -= lots;
                 less.leaves -= lots;
                 less.shown = maker.shown.min(less.leaves);
-                self.orders.insert(less.age, less);
+                self.put(less);
                 self.report(
                     exec_type::RESTATED,
                     reason,
@@ -274,6 +275,9 @@ impl NaiveBook {
 
     /// Moves the stops that a trade has reached to the end of the queue.
     fn line_up(&mut self) {
+        if self.traded.is_empty() {
+            return;
+        }
         let traded = core::mem::take(&mut self.traded);
         let is_due = |order: &OpenOrder| {
             rules::is_stop(order.order_type)

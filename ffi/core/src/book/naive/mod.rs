@@ -11,7 +11,7 @@ use crate::layout::{
     code, command_kind, exec_type, order_type, side, time_in_force, trading_state, BookOrder,
     DepthLevel, Indicative, OrderCommand,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
@@ -26,6 +26,10 @@ pub struct NaiveBook {
     /// Every open order by age; one that is a stop waits, any other stands in a queue.
     orders: BTreeMap<u64, OpenOrder>,
     ages_by_id: BTreeMap<u64, u64>,
+    /// Expiry and age of every open order that has an expiry.
+    expiries: BTreeSet<(u32, u64)>,
+    /// Leaves of all open orders by side, those of waiting stops included.
+    open_lots: [i64; 2],
     bids: Side,
     asks: Side,
     /// Group and position by owner.
@@ -82,15 +86,6 @@ impl NaiveBook {
         queue.iter().map(|age| self.orders[age].shown).sum()
     }
 
-    /// Leaves of all open orders of a side but the one of age `without`.
-    fn open_lots(&self, side: u8, without: u64) -> i128 {
-        let others = self
-            .orders
-            .values()
-            .filter(|order| order.side == side && order.age != without);
-        others.map(|order| i128::from(order.leaves)).sum()
-    }
-
     fn group(&self, owner: u32) -> u32 {
         self.accounts.get(&owner).map_or(owner, |(group, _)| *group)
     }
@@ -124,13 +119,26 @@ impl NaiveBook {
                 .push_back(order.age);
         }
         self.ages_by_id.insert(order.order_id, order.age);
+        if order.expires != 0 {
+            self.expiries.insert((order.expires, order.age));
+        }
+        self.open_lots[usize::from(order.side)] += order.leaves;
         self.orders.insert(order.age, order);
+    }
+
+    /// Changes an open order where it is.
+    fn put(&mut self, order: OpenOrder) {
+        let before = self.orders.insert(order.age, order);
+        let before = before.expect("the order is open").leaves;
+        self.open_lots[usize::from(order.side)] += order.leaves - before;
     }
 
     /// Takes an open order out of everything.
     fn remove(&mut self, age: u64) -> OpenOrder {
         let order = self.orders.remove(&age).expect("the order is open");
         self.ages_by_id.remove(&order.order_id);
+        self.expiries.remove(&(order.expires, age));
+        self.open_lots[usize::from(order.side)] -= order.leaves;
         if !rules::is_stop(order.order_type) {
             let side = self.side_mut(order.side);
             let queue = side
@@ -195,11 +203,12 @@ impl NaiveBook {
     }
 
     fn expire(&mut self, time: i64, events: &mut Events) {
-        let mut due = self.ages(|order| {
-            order.expires != 0 && i64::from(order.expires) * NANOS_PER_SECOND <= time
-        });
-        due.sort_by_key(|age| (self.orders[age].expires, *age));
-        self.withdraw_all(&due, exec_type::EXPIRED, code::EXPIRED, time, events);
+        while let Some((expires, age)) = self.expiries.first().copied() {
+            if i64::from(expires) * NANOS_PER_SECOND > time {
+                break;
+            }
+            self.withdraw(age, exec_type::EXPIRED, code::EXPIRED, time, events);
+        }
     }
 
     fn cancel_whose(&mut self, whose: Whose, time: i64, events: &mut Events) -> u32 {
@@ -262,6 +271,8 @@ impl Book for NaiveBook {
             state: trading_state::CONTINUOUS,
             orders: BTreeMap::new(),
             ages_by_id: BTreeMap::new(),
+            expiries: BTreeSet::new(),
+            open_lots: [0; 2],
             bids: Side::new(),
             asks: Side::new(),
             accounts: BTreeMap::new(),
