@@ -1,29 +1,12 @@
 //! Every rule of the book's contract as a test of its own, run over both books.
+#[macro_use]
 mod book_support;
 
 use book_support::{
-    amend, by, cancel, cancel_owner, fok, ioc, limit, market, post_only, Venue, BUY, SELL,
+    amend, by, cancel, cancel_owner, fok, ioc, limit, market, post_only, Venue, BUY, NOTHING, SELL,
 };
 use cwts_core::book::{Book, DirectBook, Events, NaiveBook, Whose, MAX_PRICE};
 use cwts_core::layout::{code, DepthLevel, OrderCommand};
-
-/// Writes each test once and runs it over both books.
-macro_rules! over_both_books {
-    ($(fn $name:ident<$book:ident>() $body:block)*) => {
-        mod rule {
-            use super::*;
-            $(pub fn $name<$book: Book>() $body)*
-        }
-        mod naive {
-            $(#[test] fn $name() { super::rule::$name::<super::NaiveBook>(); })*
-        }
-        mod direct {
-            $(#[test] fn $name() { super::rule::$name::<super::DirectBook>(); })*
-        }
-    };
-}
-
-const NOTHING: [&str; 0] = [];
 
 /// Two sells of different owners at 100, one at 101, a buy at 98.
 fn small_book() -> [OrderCommand; 4] {

@@ -36,7 +36,7 @@
 //! Otherwise `New` (price and quantity as entered, leaves = quantity; the price of a market order is reported as 0,
 //! whatever the command says), then it matches (Continuous only), and what is left is
 //! - of a market order `Canceled` with `NO_LIQUIDITY`; of an IOC limit `Canceled` with `IOC` (quantity = removed, leaves 0);
-//! - of a reduce-only order with nothing left to reduce `Canceled` with `NOTHING_TO_REDUCE`;
+//! - of a reduce-only order with nothing left to reduce `Canceled` with `NOTHING_TO_REDUCE` (in every state);
 //! - of any other put to rest behind what is at its price.
 //!
 //! # Matching
@@ -61,7 +61,7 @@
 //! mode on an amend are not read.
 //!
 //! **Reduce-only.** The book counts each owner's position: lots bought less lots sold here, plus what
-//! [`Book::set_position`] said. A reduce-only order can trade at most the position on the other side: a sell the lots
+//! [`Book::set_position`] said, kept within `i64` (at an end of the range it stays there). A reduce-only order can trade at most the position on the other side: a sell the lots
 //! held long, a buy the lots held short; and nothing with an order of its own owner, because that reduces nothing. A
 //! match is never larger than what both parties can trade. A taker that can trade nothing at all stops before it looks
 //! at a maker, and one that can trade nothing with the maker it has reached stops there; its remainder is `Canceled`
@@ -81,11 +81,11 @@
 //!   leaves of the order, quantity as asked).
 //!
 //! Amend: the quantity is the new **total** (as in FIX), so fills on their way against it can never make it larger than
-//! meant. When no more than what has filled, the order is, whatever the price, `Canceled` with `BELOW_FILLED`, quantity = the leaves removed.
-//! Otherwise `Replaced` (price the new one, quantity the new total, leaves = total − filled), then it matches as a new
-//! order if the new price crosses. Fewer leaves at the same price keep the order's place in the queue (an iceberg gives
-//! up hidden lots first); everything else, also an amend that changes nothing, goes behind what is at the new price, and
-//! an iceberg shows min(display, leaves) again. Side, type, time in force, display, reduce-only, self-trade mode and
+//! meant. When no more than what has filled, the order is, whatever the price, `Canceled` with `BELOW_FILLED`, quantity =
+//! the leaves removed. Otherwise `Replaced` (price the new one, quantity the new total, leaves = total − filled). Fewer
+//! leaves at the same price keep the order's place in the queue (an iceberg gives up hidden lots first); everything else,
+//! also an amend that changes nothing, matches as a new order does, and what is left goes the way of a new order's: behind
+//! what is at the new price (an iceberg shows min(display, leaves) again) or, reduce-only without a position, out. Side, type, time in force, display, reduce-only, self-trade mode and
 //! expiry cannot change and are not read. Post-only stays for life, and a post-only flag on an amend adds it (also to
 //! a waiting stop-limit, to no effect while it waits; it does not stop it from matching when triggered).
 //!
@@ -105,9 +105,10 @@
 //!
 //! # Time
 //!
-//! No book reads a clock. Before a command is carried out, whatever it is, and in [`Book::advance`], every GTD order
-//! with `expires` × 10⁹ ≤ the given time ends with `Expired`, reason `EXPIRED`, by expiry and then by age. When the state
-//! becomes Closed, every DAY order ends likewise, by age.
+//! No book reads a clock. Before a command is carried out, whatever it is, in [`Book::advance`] and after the tick of a
+//! new trading state, every GTD order with `expires` × 10⁹ ≤ the given time ends with `Expired`, reason `EXPIRED`, by
+//! expiry and then by age: what is over trades in no auction. When the state becomes Closed, every DAY order ends
+//! likewise, by age.
 //!
 //! # Mass cancels
 //!

@@ -4,14 +4,40 @@
 pub mod ledger;
 pub mod tape;
 
-use cwts_core::book::{Book, Events, AUCTION, FLAG_POST_ONLY, TICK_BEST, TICK_STATE};
+use cwts_core::book::{
+    Book, Events, OpenOrder, AUCTION, FLAG_POST_ONLY, FLAG_REDUCE_ONLY, SELF_TRADE_SHIFT,
+    TICK_BEST, TICK_STATE,
+};
 use cwts_core::layout::{
     command_kind, exec_type, liquidity, order_type, side, time_in_force, Execution, MarketTick,
     OrderCommand,
 };
 
+/// Writes each test once and runs it over both books.
+#[allow(unused_macros)]
+macro_rules! over_both_books {
+    ($(fn $name:ident<$book:ident>() $body:block)*) => {
+        mod rule {
+            use super::*;
+            $(pub fn $name<$book: cwts_core::book::Book>() $body)*
+        }
+        mod naive {
+            $(#[test] fn $name() { super::rule::$name::<cwts_core::book::NaiveBook>(); })*
+        }
+        mod direct {
+            $(#[test] fn $name() { super::rule::$name::<cwts_core::book::DirectBook>(); })*
+        }
+    };
+}
+
 pub const BUY: u8 = side::BUY;
 pub const SELL: u8 = side::SELL;
+
+/// No records.
+pub const NOTHING: [&str; 0] = [];
+
+/// Nanoseconds.
+pub const SECOND: i64 = 1_000_000_000;
 
 /// A limit order of owner 1, good till cancelled.
 pub fn limit(order_id: u64, side: u8, quantity: i64, price: i64) -> OrderCommand {
@@ -52,6 +78,70 @@ pub fn post_only(order_id: u64, side: u8, quantity: i64, price: i64) -> OrderCom
         flags: FLAG_POST_ONLY,
         ..limit(order_id, side, quantity, price)
     }
+}
+
+/// Waits for a trade at `trigger`, then is a market order.
+pub fn stop(order_id: u64, side: u8, quantity: i64, trigger: i64) -> OrderCommand {
+    OrderCommand {
+        order_type: order_type::STOP,
+        ..limit(order_id, side, quantity, trigger)
+    }
+}
+
+/// Waits for a trade at `trigger`, then is a limit order at `price`.
+pub fn stop_limit(id: u64, side: u8, quantity: i64, price: i64, trigger: i64) -> OrderCommand {
+    let mut order = OrderCommand {
+        order_type: order_type::STOP_LIMIT,
+        ..limit(id, side, quantity, price)
+    };
+    order.set_trigger_offset((trigger - price) as i32);
+    order
+}
+
+/// A limit order that shows `display` lots at a time.
+pub fn iceberg(id: u64, side: u8, quantity: i64, price: i64, display: u32) -> OrderCommand {
+    OrderCommand {
+        display,
+        ..limit(id, side, quantity, price)
+    }
+}
+
+pub fn reduce_only(order: OrderCommand) -> OrderCommand {
+    OrderCommand {
+        flags: order.flags | FLAG_REDUCE_ONLY,
+        ..order
+    }
+}
+
+/// The same order with a self-trade mode.
+pub fn prevent(mode: u8, order: OrderCommand) -> OrderCommand {
+    OrderCommand {
+        flags: order.flags | u16::from(mode) << SELF_TRADE_SHIFT,
+        ..order
+    }
+}
+
+/// The same order until a second since the Unix epoch.
+pub fn until(second: u32, order: OrderCommand) -> OrderCommand {
+    let mut order = OrderCommand {
+        tif: time_in_force::GTD,
+        ..order
+    };
+    order.set_expires(second);
+    order
+}
+
+/// The same order until the market closes.
+pub fn for_the_day(order: OrderCommand) -> OrderCommand {
+    OrderCommand {
+        tif: time_in_force::DAY,
+        ..order
+    }
+}
+
+/// The same command issued at a time in nanoseconds.
+pub fn at_time(time: i64, command: OrderCommand) -> OrderCommand {
+    OrderCommand { time, ..command }
 }
 
 pub fn cancel(target_id: u64) -> OrderCommand {
@@ -126,7 +216,46 @@ impl<B: Book> Venue<B> {
         self.events.ticks.iter().map(tick).collect()
     }
 
-    /// Resting orders of a side in matching order, as "id quantity@price".
+    /// Does something that is no command; returns its execution records as sentences.
+    pub fn watch(&mut self, what: impl FnOnce(&mut B, &mut Events)) -> Vec<String> {
+        self.events.clear();
+        what(&mut self.book, &mut self.events);
+        self.events.executions.iter().map(report).collect()
+    }
+
+    /// Changes the trading state at time 0; returns the execution records as sentences.
+    pub fn turn(&mut self, state: u8) -> Vec<String> {
+        self.watch(|book, events| book.set_state(state, 0, events).expect("a known state"))
+    }
+
+    /// The ticks of the latest command as sentences.
+    pub fn latest_ticks(&self) -> Vec<String> {
+        self.events.ticks.iter().map(tick).collect()
+    }
+
+    /// The position of an owner, lots.
+    pub fn position(&self, owner: u32) -> i64 {
+        self.book.account(owner).position
+    }
+
+    /// An open order that must be there.
+    pub fn order(&self, id: u64) -> OpenOrder {
+        self.book.find(id).expect("the order is open")
+    }
+
+    /// Resting orders of a side in matching order, as "id shown of leaves@price".
+    pub fn shown(&self, side: u8) -> Vec<String> {
+        let mut out = Vec::new();
+        self.book.for_each_order(side, &mut |order| {
+            out.push(format!(
+                "#{} {} of {}@{}",
+                order.order_id, order.shown, order.leaves, order.price
+            ));
+        });
+        out
+    }
+
+    /// Resting orders of a side in matching order, as "id leaves@price".
     pub fn queue(&self, side: u8) -> Vec<String> {
         let mut out = Vec::new();
         self.book.for_each_order(side, &mut |order| {

@@ -20,6 +20,7 @@ impl DirectBook {
         }
         self.state = state;
         events.state_changed(self.instrument, time, state);
+        self.expire(time, events);
         match state {
             trading_state::CLOSED => self.end_day(time, events),
             trading_state::CONTINUOUS => {

@@ -302,6 +302,7 @@ impl Book for NaiveBook {
         }
         self.state = state;
         events.state_changed(self.instrument, time, state);
+        self.expire(time, events);
         if state == trading_state::CLOSED {
             let day = self.ages(|order| order.tif == time_in_force::DAY);
             self.withdraw_all(&day, exec_type::EXPIRED, code::EXPIRED, time, events);
