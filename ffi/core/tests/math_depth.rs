@@ -169,6 +169,37 @@ fn sums_beyond_64_bits_are_exact_and_come_back_into_range() {
 }
 
 #[test]
+fn a_block_of_equal_quantities_is_exact_whatever_their_size() {
+    for bits in 40..=63 {
+        for quantity in [((1i128 << bits) - 1) as i64, -((1i128 << bits) - 1) as i64] {
+            for length in [8, 32, 65] {
+                let quantities = vec![quantity; length];
+                check(
+                    &quantities,
+                    &quantities,
+                    (quantity, quantity),
+                    quantity,
+                    [0; 5],
+                );
+                // After a sum that is as large as may be, or as may be added to in registers.
+                for before in [i128::from(i64::MAX), (1 << 62) - 1] {
+                    let mut quantities = vec![0; 32];
+                    quantities[0] = (i128::from(quantity.signum()) * before) as i64;
+                    quantities.extend(vec![quantity; length]);
+                    check(
+                        &quantities,
+                        &quantities,
+                        (quantity, quantity),
+                        quantity,
+                        [0; 5],
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn an_average_price_is_the_notional_over_the_lots_and_nothing_has_none() {
     let (prices, quantities) = ([101, 102, 104], [10, 20, 40]);
     for kernels in levels() {
