@@ -56,7 +56,7 @@ function checkConfiguration(file?: string): Check {
 
 async function checkCargo(): Promise<Check> {
   const name = "cargo";
-  const fix = "install Rust (rustup.rs, or apt-get install cargo of 1.85 or later); it builds the native core";
+  const fix = "install Rust 1.89 or later (rustup.rs, or your distribution's cargo); it builds the native core";
   try {
     const { code, stdout } = await new Deno.Command("cargo", { args: ["--version"], stderr: "null" }).output();
     return check(name, false, code === 0, new TextDecoder().decode(stdout).trim() || `exit ${code}`, fix);

@@ -13,7 +13,7 @@ import { BUILT_LIBRARY } from "./library.ts";
 const CRATE = new URL("./core/", import.meta.url);
 const TARGET = new URL("./target/", CRATE);
 const STAMP = new URL("./release/.cwts-core.sources", TARGET);
-const INSTALL = "install Rust 1.85 or newer, with rustup or your distribution's packages (cargo, rustc)";
+const INSTALL = "install Rust 1.89 or newer, with rustup or your distribution's packages (cargo, rustc)";
 
 /** Files the library is made from, sorted. */
 function sources(folder = CRATE, found: URL[] = []): URL[] {

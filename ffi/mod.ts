@@ -26,6 +26,7 @@ export {
 } from "./engine.ts";
 export { NativeError, NOT_FROM_CORE } from "./errors.ts";
 export { type Exposure, type GateCounters, OrderGate } from "./gate.ts";
+export { ExposureSums, type MathLevel, Sweep, VectorMath } from "./math.ts";
 export { OrderPath, type OrderPathParts, type PathCounts } from "./pipeline.ts";
 export { libraryPath } from "./library.ts";
 export * from "./layout.gen.ts";

@@ -92,6 +92,24 @@ export const EXPORTS = {
   cwts_gate_state_hash: { parameters: ["u64", "buffer", "u32"], result: "i32" },
   cwts_gate_close: { parameters: ["u64"], result: "i32" },
   cwts_test_record: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
+  cwts_math_level: { parameters: [], result: "i32" },
+  cwts_math_has_level: { parameters: ["u32"], result: "i32" },
+  cwts_math_depth_within: {
+    parameters: ["u32", "f64", "f64", "buffer", "buffer", "u32", "buffer", "u32"],
+    result: "i32",
+  },
+  cwts_math_depth_within_levels: { parameters: ["u32", "f64", "f64", "buffer", "u32", "buffer", "u32"], result: "i32" },
+  cwts_math_cumulative: { parameters: ["u32", "buffer", "buffer", "u32"], result: "i32" },
+  cwts_math_sweep: { parameters: ["u32", "f64", "buffer", "buffer", "u32", "buffer", "u32"], result: "i32" },
+  cwts_math_sweep_levels: { parameters: ["u32", "f64", "buffer", "u32", "buffer", "u32"], result: "i32" },
+  cwts_math_microprice: { parameters: ["u32", "buffer", "buffer", "buffer", "buffer", "buffer", "u32"], result: "i32" },
+  cwts_math_imbalance: { parameters: ["u32", "buffer", "buffer", "buffer", "u32"], result: "i32" },
+  cwts_math_exposure: {
+    parameters: ["u32", "u32", "buffer", "buffer", "buffer", "u32", "buffer", "u32"],
+    result: "i32",
+  },
+  cwts_math_exposure_records: { parameters: ["u32", "u32", "buffer", "u32", "buffer", "u32"], result: "i32" },
+  cwts_math_crc32c: { parameters: ["u32", "u32", "buffer", "u32"], result: "f64" },
   cwts_pipeline_submit: {
     parameters: [
       "u64",

@@ -1267,6 +1267,46 @@ int32_t cwts_gate_close(uint64_t handle);
 /* Writes the record of that name with 1, 2, 3 … in its fields and returns its size. For tests of other languages. */
 int32_t cwts_test_record(const void *name, uint32_t name_length, void *out, uint32_t length);
 
+/* The level that 0 stands for on this processor. */
+int32_t cwts_math_level(void);
+
+/* 1 if this processor has the level, else 0. */
+int32_t cwts_math_has_level(uint32_t level);
+
+/* Writes the sum (`f64`) of the quantities whose price is at most `distance` ticks from `reference`. Prices and
+ * quantities are `i64`. */
+int32_t cwts_math_depth_within(uint32_t level, double reference, double distance, const void *prices, const void *quantities, uint32_t count, void *out, uint32_t out_length);
+
+/* `cwts_math_depth_within` over `count` `DepthLevel` records. */
+int32_t cwts_math_depth_within_levels(uint32_t level, double reference, double distance, const void *levels, uint32_t count, void *out, uint32_t out_length);
+
+/* Writes to each place of `out` the sum of the quantities up to and with it, or the nearest `i64`. Both are `i64`. */
+int32_t cwts_math_cumulative(uint32_t level, const void *quantities, void *out, uint32_t count);
+
+/* Takes `lots` from the levels in their order, as far as they go, and writes four `f64`: lots found; their average price,
+ * NaN for none; price of the last level that gave any; levels to that one. Prices and quantities are `i64`. */
+int32_t cwts_math_sweep(uint32_t level, double lots, const void *prices, const void *quantities, uint32_t count, void *out, uint32_t out_length);
+
+/* `cwts_math_sweep` over `count` `DepthLevel` records. */
+int32_t cwts_math_sweep_levels(uint32_t level, double lots, const void *levels, uint32_t count, void *out, uint32_t out_length);
+
+/* Writes the microprice of each of `count` books, NaN for one with an empty side. All columns are `f64`. */
+int32_t cwts_math_microprice(uint32_t level, const void *bids, const void *bid_quantities, const void *asks, const void *ask_quantities, void *out, uint32_t count);
+
+/* Writes the imbalance of each of `count` books, NaN for one with an empty side. All columns are `f64`. */
+int32_t cwts_math_imbalance(uint32_t level, const void *bid_quantities, const void *ask_quantities, void *out, uint32_t count);
+
+/* Sums worst-case exposure over scopes of `width` entries, one after the other, and writes four `i64` for each, exact or
+ * the nearest: `Σ max(0, position + open_buy)`, `Σ max(0, open_sell - position)`, `Σ max(|position + open_buy|,
+ * |position - open_sell|)`, `Σ position`. Returns the number of scopes. All columns are `i64`. */
+int32_t cwts_math_exposure(uint32_t level, uint32_t width, const void *positions, const void *open_buys, const void *open_sells, uint32_t count, void *out, uint32_t out_length);
+
+/* `cwts_math_exposure` over `count` `Exposure` records. */
+int32_t cwts_math_exposure_records(uint32_t level, uint32_t width, const void *exposures, uint32_t count, void *out, uint32_t out_length);
+
+/* CRC-32C of what `previous` is the checksum of (0 for nothing), followed by `length` bytes. Never negative but for a code. */
+double cwts_math_crc32c(uint32_t level, uint32_t previous, const void *bytes, uint32_t length);
+
 /* Sends `count` `OrderCommand` records through the gate, the audit log and the engine's books, and writes as many
  * `GateDecision` records, the `Execution` and `MarketTick` records as far as they fit, and a `PipelineCounts`; returns
  * how many records wait because a buffer was full. Engine 0 is none: the caller sends what passed. `stream` numbers the

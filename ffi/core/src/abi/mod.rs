@@ -28,6 +28,7 @@ mod engine;
 mod gate;
 mod golden;
 mod handles;
+mod math;
 mod number;
 mod pipeline;
 mod status;

@@ -96,6 +96,15 @@ impl Events {
         self.matches
     }
 
+    /// Counts that many records when none are kept; false, and nothing counted, when they have to be written.
+    #[inline]
+    pub(crate) fn skip(&mut self, records: usize) -> bool {
+        if !self.keeps {
+            self.venue_sequence += records as u64;
+        }
+        !self.keeps
+    }
+
     /// Reports something other than a trade.
     #[inline]
     #[allow(clippy::too_many_arguments)]

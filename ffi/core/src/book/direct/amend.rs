@@ -18,7 +18,7 @@ impl DirectBook {
             return self.refuse_amend(command, events);
         }
         let traits = self.orders[slot].traits | command.flags as u8 & POST_ONLY;
-        if traits & !SELF_TRADE == 0 && self.state == trading_state::CONTINUOUS {
+        if traits & !(SELF_TRADE | POST_ONLY) == 0 && self.state == trading_state::CONTINUOUS {
             self.amend_as::<false>(slot, command, events);
         } else {
             self.amend_rare(slot, command, events);
@@ -86,16 +86,14 @@ impl DirectBook {
         let waits = RARE && order.traits & WAITING != 0;
         let matches = !waits && self.matches_now::<RARE>(side, price);
         let traits = order.traits | traits_of(command) & POST_ONLY;
-        if RARE && matches && traits & POST_ONLY != 0 {
+        if matches && traits & POST_ONLY != 0 {
             return self.refuse_change(slot, command, code::WOULD_CROSS, events);
         }
         let mut subject = self.subject(slot);
         subject.price = price;
         let (kind, instrument) = (exec_type::REPLACED, self.instrument);
         events.report(kind, 0, instrument, time, subject, total, left);
-        if RARE {
-            self.orders[slot].traits = traits;
-        }
+        self.orders[slot].traits = traits;
         if waits {
             return self.amend_stop(slot, price, left, total);
         }

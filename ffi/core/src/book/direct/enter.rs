@@ -1,6 +1,6 @@
 //! How an order enters: refusals, its first match, and what becomes of the rest.
 use super::super::events::{Events, Subject};
-use super::super::{rules, MAX_PRICE};
+use super::super::{rules, MAX_PRICE, SELF_TRADE_SHIFT};
 use super::ladder::key_of;
 use super::matching::Taker;
 use super::slab::{
@@ -11,20 +11,27 @@ use crate::layout::{
     code, exec_type, order_type, self_trade, side, time_in_force, trading_state, OrderCommand,
 };
 
-/// Times in force of a plain order, one bit each.
-const PLAIN_TIFS: u32 = 1 << time_in_force::GTC | 1 << time_in_force::IOC | 1 << time_in_force::DAY;
+/// Times in force of a plain order, and of one that may rest, one bit each.
+const PLAIN_TIFS: u32 = RESTING_TIFS | 1 << time_in_force::IOC;
+const RESTING_TIFS: u32 = 1 << time_in_force::GTC | 1 << time_in_force::DAY;
 
 /// Whether a new order is a sound limit order that needs none of the rare rules. Anything else is read with care.
 #[inline(always)]
 fn is_plain(command: &OrderCommand) -> bool {
     let extras = command.target_id | u64::from(command.display);
     let traits = traits_of(command);
+    let tifs = if traits & POST_ONLY == 0 {
+        PLAIN_TIFS
+    } else {
+        RESTING_TIFS
+    };
     command.order_type == order_type::LIMIT
         && command.side <= side::SELL
         && command.tif < 8
-        && PLAIN_TIFS >> command.tif & 1 != 0
+        && tifs >> command.tif & 1 != 0
         && extras == 0
-        && traits & (REDUCE_ONLY | SELF_TRADE | POST_ONLY) == 0
+        && traits & REDUCE_ONLY == 0
+        && traits & SELF_TRADE <= self_trade::DECREMENT << SELF_TRADE_SHIFT
         && command.order_id != 0
         && command.quantity > 0
         && rules::is_price(command.price)
@@ -61,7 +68,7 @@ impl DirectBook {
         let refusal = if RARE {
             self.refusal(command)
         } else {
-            self.common_refusal(command)
+            self.plain_refusal(command)
         };
         if refusal != 0 {
             return events.rejected(instrument, command, refusal);
@@ -213,13 +220,21 @@ impl DirectBook {
         self.next_expiry = self.next_expiry.min(entry.key);
     }
 
-    /// Why a new order that can be read is refused, of the reasons that concern every order; 0 when it is not.
+    /// Why a plain order is refused; 0 when it is not.
     #[inline(always)]
-    fn common_refusal(&self, command: &OrderCommand) -> u32 {
+    fn plain_refusal(&self, command: &OrderCommand) -> u32 {
         if self.ids.find(command.order_id, &self.orders) != NONE {
             return code::VENUE_DUPLICATE_ID;
         }
-        self.full(command)
+        let full = self.full(command);
+        if full != 0 || traits_of(command) & POST_ONLY == 0 {
+            return full;
+        }
+        if self.crosses(command.side, command.price) {
+            code::WOULD_CROSS
+        } else {
+            0
+        }
     }
 
     #[inline(always)]
@@ -339,7 +354,7 @@ fn is_sound(command: &OrderCommand) -> bool {
     let offset = i64::from(command.trigger_offset());
     let trigger = command.price.checked_add(offset);
     let traits = traits_of(command);
-    let mode = (traits & SELF_TRADE) >> super::super::SELF_TRADE_SHIFT;
+    let mode = (traits & SELF_TRADE) >> SELF_TRADE_SHIFT;
     side::is_known(command.side)
         && order_type::is_known(command.order_type)
         && time_in_force::is_known(command.tif)

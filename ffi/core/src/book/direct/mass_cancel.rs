@@ -1,9 +1,10 @@
 //! Mass cancels: of an owner, a group, or everybody.
 //!
 //! When whole books go, orders are not taken out of their queues one by one: the records are written in the order of the
-//! contract, then every array is emptied at once.
+//! contract, then every array is emptied at once. When nobody keeps records, not even that: they are only counted.
 use super::super::events::Events;
 use super::super::Whose;
+use super::ladder::NOTHING;
 use super::slab::{NONE, WAITING};
 use super::DirectBook;
 use crate::layout::{code, exec_type};
@@ -38,7 +39,8 @@ impl DirectBook {
     fn cancel_account(&mut self, account: u32, time: i64, events: &mut Events) -> u32 {
         let known = self.accounts[account];
         let everything = known.open as usize == self.ids.len() && self.ids.is_dense(SPARSE);
-        let mut slot = known.oldest;
+        let skipped = everything && events.skip(self.ids.len());
+        let mut slot = if skipped { NONE } else { known.oldest };
         while slot != NONE {
             let younger = self.orders[slot].younger;
             if everything {
@@ -66,22 +68,35 @@ impl DirectBook {
             }
             return count as u32;
         }
-        let mut queued = 0;
-        for side in [0, 1] {
-            for slot in self.queued(side) {
-                self.report_cancel(slot, time, events);
-                queued += 1;
-            }
-        }
-        if queued < count {
-            let waiting = self.by_age(|order| order.traits & WAITING != 0);
-            for (_, slot) in &waiting {
-                self.report_cancel(*slot, time, events);
-            }
-            self.scratch = waiting;
+        if !events.skip(count) {
+            self.report_everybody(time, events);
         }
         self.empty();
         count as u32
+    }
+
+    /// One record per open order: by side, price and place in the queue, then the waiting stops by age.
+    fn report_everybody(&mut self, time: i64, events: &mut Events) {
+        for side in [0, 1] {
+            let ladder = self.ladder(side);
+            let mut key = ladder.best();
+            while key != NOTHING {
+                let mut slot = ladder.get(key).head;
+                while slot != NONE {
+                    self.report_cancel(slot, time, events);
+                    slot = self.orders[slot].next;
+                }
+                key = ladder.below(key);
+            }
+        }
+        if self.stops.iter().all(super::Agenda::is_empty) {
+            return;
+        }
+        let waiting = self.by_age(|order| order.traits & WAITING != 0);
+        for (_, slot) in &waiting {
+            self.report_cancel(*slot, time, events);
+        }
+        self.scratch = waiting;
     }
 
     #[inline(always)]
@@ -104,5 +119,82 @@ impl DirectBook {
         self.stops.iter_mut().for_each(super::Agenda::clear);
         self.fired.clear();
         self.next_expiry = super::NEVER;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::Book;
+    use crate::layout::{command_kind, order_type, side, Execution, OrderCommand};
+
+    /// Orders of two owners on both sides, and a waiting stop.
+    fn filled(capacity: usize) -> DirectBook {
+        let (mut book, mut events) = (DirectBook::with_capacity(3, capacity), Events::new());
+        for id in 1..=20u64 {
+            let order_side = (id % 2) as u8;
+            let away = id as i64 % 3;
+            book.submit(
+                &OrderCommand {
+                    kind: command_kind::NEW,
+                    side: order_side,
+                    order_type: if id == 8 {
+                        order_type::STOP
+                    } else {
+                        order_type::LIMIT
+                    },
+                    order_id: id,
+                    price: if order_side == side::BUY {
+                        100 - away
+                    } else {
+                        200 + away
+                    },
+                    quantity: id as i64,
+                    owner: 1 + u32::from(id > 12),
+                    ..OrderCommand::default()
+                },
+                &mut events,
+            );
+        }
+        assert_eq!(book.open_orders(), 20);
+        book
+    }
+
+    fn cancelled(capacity: usize, whose: Whose) -> (Vec<Execution>, u64) {
+        let (mut book, mut events) = (filled(capacity), Events::new());
+        let count = book.cancel_all(whose, 5, &mut events);
+        assert_eq!(count as usize, events.executions.len());
+        (events.executions, book.state_hash())
+    }
+
+    #[test]
+    fn a_book_taken_down_at_once_says_what_one_taken_down_order_by_order_says() {
+        // The larger capacity makes the same orders few for their arrays.
+        for whose in [Whose::Everybody, Whose::Owner(1), Whose::Group(2)] {
+            assert!(filled(20).ids.is_dense(SPARSE) && !filled(4_096).ids.is_dense(SPARSE));
+            assert_eq!(cancelled(20, whose), cancelled(4_096, whose));
+        }
+        let (records, _) = cancelled(20, Whose::Everybody);
+        let ids: Vec<u64> = records.iter().map(|record| record.order_id).collect();
+        let buys = [6, 12, 18, 4, 10, 16, 2, 14, 20];
+        let sells = [3, 9, 15, 1, 7, 13, 19, 5, 11, 17];
+        assert_eq!(ids, [&buys[..], &sells, &[8]].concat());
+    }
+
+    #[test]
+    fn records_that_nobody_keeps_are_counted_all_the_same() {
+        for whose in [Whose::Everybody, Whose::Owner(1), Whose::Owner(2)] {
+            let (mut kept, mut counted) = (Events::new(), Events::counting());
+            for events in [&mut kept, &mut counted] {
+                let mut book = filled(20);
+                // Then the other owner has everything.
+                book.cancel_all(Whose::Owner(1), 5, events);
+                book.cancel_all(whose, 6, events);
+                let left = if whose == Whose::Owner(1) { 8 } else { 0 };
+                assert_eq!(book.open_orders(), left);
+            }
+            assert_eq!(kept.venue_sequence(), counted.venue_sequence());
+            assert!(counted.executions.is_empty());
+        }
     }
 }
