@@ -229,4 +229,18 @@ over_both_books! {
         assert_eq!(venue.queue(SELL), NOTHING);
         assert_eq!(u32::from(venue.events.executions[5].reason), code::NOTHING_TO_REDUCE);
     }
+
+    fn when_neither_head_can_reduce_only_the_buy_leaves<B>() {
+        let mut venue = Venue::<B>::new();
+        venue.turn(trading_state::AUCTION);
+        venue.book.set_position(7, 3);
+        venue.book.set_position(8, -3);
+        venue.send(&by(7, reduce_only(limit(1, SELL, 3, 100))));
+        venue.send(&by(8, reduce_only(limit(2, BUY, 3, 100))));
+        venue.book.set_position(7, 0);
+        venue.book.set_position(8, 0);
+        assert_eq!(venue.turn(trading_state::CONTINUOUS),
+            ["canceled #2 buy 3@100 leaves 0 because 2015"]);
+        assert_eq!(venue.queue(SELL), ["#1 3@100"], "nobody is left to reach it");
+    }
 }
