@@ -203,8 +203,8 @@ over_both_books! {
         venue.book.set_position(8, i64::MAX - 2);
         venue.send(&by(8, limit(2, BUY, 9, 100)));
         assert_eq!((venue.position(7), venue.position(8)), (i64::MIN, i64::MAX));
-        venue.send(&by(8, limit(4, SELL, 1, 120)));
-        venue.send(&by(8, limit(5, BUY, 1, 120)));
+        venue.send(&by(8, limit(4, BUY, 1, 120)));
+        venue.send(&by(8, limit(5, SELL, 1, 120)));
         assert_eq!(venue.position(8), i64::MAX, "a trade with itself moves nothing there either");
         assert_eq!(venue.reports(by(7, reduce_only(limit(3, BUY, i64::MAX, 90)))).len(), 1);
     }
