@@ -228,7 +228,7 @@ async function gateAndEngine(size: number) {
 }
 
 /** The same tape through the one call that does all of it. */
-async function wholePath(size: number, quiet: boolean) {
+export async function wholePath(size: number, quiet: boolean) {
   using node = new Node();
   const tape = new Tape();
   const batches = tape.batches(size);

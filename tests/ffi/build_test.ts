@@ -28,7 +28,9 @@ Deno.test("without cargo the build says what to install and exits 1", async () =
     const { code, stderr } = await build.output();
     assert.equal(code, 1);
     const said = new TextDecoder().decode(stderr);
-    assert.match(said, /cargo, which is not installed: install Rust 1\.85 or newer/);
+    const manifest = await Deno.readTextFile(`${ROOT}/ffi/core/Cargo.toml`);
+    const version = /^rust-version = "(.+)"$/m.exec(manifest)![1];
+    assert.ok(said.includes(`cargo, which is not installed: install Rust ${version} or newer`), said);
     assert.doesNotMatch(said, /at file:/);
   });
 });

@@ -39,11 +39,16 @@ enum Operation {
 
 /// The commands of the tape.
 pub fn common_tape() -> Vec<OrderCommand> {
+    with_totals(as_written())
+}
+
+/// The tape as its program writes it: a move, which is an amend here, names what is left of its order.
+pub fn as_written() -> Vec<OrderCommand> {
     let mut writer = Writer::new();
     writer.run();
     assert_eq!(writer.out.len(), OPERATIONS);
     assert_eq!(writer.hash, TAPE_HASH, "the tape is not the common tape");
-    with_totals(writer.out)
+    writer.out
 }
 
 /// The tape moves an order with the lots it has left; a command says the total, which on this tape never changes.

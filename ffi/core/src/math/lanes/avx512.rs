@@ -23,7 +23,7 @@ impl Lanes for Avx512 {
 
     transfers! {
         load(from: *const u8) -> __m512i = _mm512_loadu_si512(from.cast());
-        // Two registers of four beat a gather, and do not slow down where gathers had to be mended.
+        // Inserted one by one: a gather was no faster, and is slow where processors had to be mended.
         load_apart<const STRIDE>(from: *const u8) -> __m512i = _mm512_set_epi64(
             value_at::<STRIDE>(from, 7),
             value_at::<STRIDE>(from, 6),

@@ -1,0 +1,68 @@
+/**
+ * The gate with every check on.
+ *
+ *     deno task bench gate [--json]
+ *
+ * - `all-checks`: orders come a million times a second whether or not the gate is ready; an order's time runs from when
+ *   it was due to when its batch was answered, so no pause is left out. Median of the runs' p50; `p99_ns` and the like
+ *   over all runs.
+ * - `closed-loop-N`: batches of N one after the other; an order's share of its batch's time. Median of the runs' means.
+ * - `from-typescript-N`: gate, audit log in memory and matching book in one native call from TypeScript, orders that come
+ *   to rest, trade and are cancelled; `from-typescript-crossing-N`: every other order trades with the one before.
+ *
+ * `cwts-gate` is the checks with a journal that keeps nothing; `cwts-gate-log` has the audit log in memory, a SHA-256
+ * chain over every decision and report. `clock_ns` is what a reading of the clock costs, which is in every time;
+ * `vm_hiccup_…` is what the machine did to a thread that only read the clock, right before.
+ */
+import { ensureCore } from "../ffi/build.ts";
+import { wholePath } from "./ffi.ts";
+import { type Case, Report, spread } from "./harness.ts";
+import { ensureNativeBench, type Line, native } from "./native/build.ts";
+
+/** How much is measured. */
+export interface Plan {
+  readonly orders: number;
+  readonly runs: number;
+  /** Batches from TypeScript. */
+  readonly batches: readonly number[];
+}
+
+const FULL: Plan = { orders: 300_000, runs: 7, batches: [1, 8, 64, 512] };
+
+export async function run(json: boolean): Promise<void> {
+  ensureCore();
+  ensureNativeBench();
+  await gate(new Report("gate", json), FULL);
+}
+
+/** Measures what the plan says. */
+export async function gate(report: Report, plan: Plan): Promise<void> {
+  report.note("the gate in open and closed loop");
+  for (const line of await native("gate", `orders=${plan.orders}`, `runs=${plan.runs}`)) report.add(nativeRow(line));
+  for (const quiet of [true, false]) {
+    for (const batch of plan.batches) {
+      report.note(`from TypeScript in batches of ${batch}`);
+      const name = quiet ? `from-typescript-${batch}` : `from-typescript-crossing-${batch}`;
+      const [gaps] = await native("hiccup", "millis=300");
+      const figures = await wholePath(batch, quiet);
+      report.add({ ...figures, case: name, vm_hiccup_p9999_ns: gaps.p9999_ns, vm_hiccup_max_ns: gaps.max_ns } as Case);
+    }
+  }
+  report.end();
+}
+
+function nativeRow(line: Line): Case {
+  const { case: loop, engine, batch, medians_ns, means_ns, ...further } = line;
+  const open = loop === "open-loop";
+  const values = (open ? medians_ns : means_ns) as readonly number[];
+  return {
+    case: open ? "all-checks" : `closed-loop-${batch}`,
+    engine: String(engine),
+    unit: "ns/order",
+    ...spread(values),
+    ...(open ? { offered_per_s: 1_000_000, largest_batch: Number(batch) } : { batch: Number(batch) }),
+    ...further as Record<string, number | string>,
+  };
+}
+
+if (import.meta.main) await run(Deno.args.includes("--json"));
