@@ -34,14 +34,14 @@ fn check(columns: [&[f64]; 4], at: [usize; 5]) {
     let (microprices, imbalances) = (bits(|pair| pair.0), bits(|pair| pair.1));
     let placed: Vec<_> = (0..4).map(|i| Placed::new(columns[i], at[i])).collect();
     for kernels in levels() {
-        let told = format!("{:?}: {columns:?}", kernels.level());
+        let told = || format!("{:?}: {columns:?}", kernels.level());
         let [b, bq, a, aq] = [0, 1, 2, 3].map(|i| placed[i].column());
         let mut out = Placed::new(&vec![77.0; length], at[4]);
         kernels.microprice(b, bq, a, aq, &mut out.column_mut());
-        assert_eq!(out.bits(), microprices, "{told}");
+        assert_eq!(out.bits(), microprices, "{}", told());
         let mut out = Placed::new(&vec![77.0; length], at[4]);
         kernels.imbalance(bq, aq, &mut out.column_mut());
-        assert_eq!(out.bits(), imbalances, "{told}");
+        assert_eq!(out.bits(), imbalances, "{}", told());
     }
 }
 

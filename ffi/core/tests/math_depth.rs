@@ -59,29 +59,32 @@ fn check(prices: &[i64], quantities: &[i64], (low, high): (i64, i64), lots: i64,
     let sums = plain_cumulative(quantities);
     let swept = plain_sweep(prices, quantities, lots);
     for kernels in levels() {
-        let told = format!(
-            "{:?}: {prices:?} {quantities:?} from {low} to {high}, {lots} lots",
-            kernels.level()
-        );
+        let told = || {
+            format!(
+                "{:?}: {prices:?} {quantities:?} from {low} to {high}, {lots} lots",
+                kernels.level()
+            )
+        };
         let (p, q) = (placed_prices.column(), placed_quantities.column());
         let of_records = Column::of_levels(&records);
-        assert_eq!(kernels.between(p, q, low, high), depth, "{told}");
+        assert_eq!(kernels.between(p, q, low, high), depth, "{}", told());
         assert_eq!(
             kernels.between_levels(of_records, low, high),
             depth,
-            "{told}"
+            "{}",
+            told()
         );
-        assert_eq!(kernels.sweep(p, q, lots), swept, "{told}");
-        assert_eq!(kernels.sweep_levels(of_records, lots), swept, "{told}");
+        assert_eq!(kernels.sweep(p, q, lots), swept, "{}", told());
+        assert_eq!(kernels.sweep_levels(of_records, lots), swept, "{}", told());
 
         let mut out = Placed::new(&vec![77i64; quantities.len()], at[2]);
         kernels.cumulative(q, &mut out.column_mut());
-        assert_eq!(out.ints(), sums, "{told}");
+        assert_eq!(out.ints(), sums, "{}", told());
         let mut own = Placed::new(quantities, at[3]);
         // SAFETY: the same memory from the same start on, which `cumulative` allows.
         let own_again = unsafe { Column::new(own.start_for_reading(), quantities.len()) };
         kernels.cumulative(own_again, &mut own.column_mut());
-        assert_eq!(own.ints(), sums, "{told}, in place");
+        assert_eq!(own.ints(), sums, "{}, in place", told());
     }
 }
 

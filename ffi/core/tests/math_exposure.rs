@@ -40,11 +40,11 @@ fn check(columns: [&[i64]; 3], at: [usize; 5]) {
         })
         .collect();
     for kernels in levels() {
-        let told = format!("{:?}: {columns:?}", kernels.level());
+        let told = || format!("{:?}: {columns:?}", kernels.level());
         let [p, b, s] = [0, 1, 2].map(|i| placed[i].column());
-        assert_eq!(kernels.totals(p, b, s), expected, "{told}");
+        assert_eq!(kernels.totals(p, b, s), expected, "{}", told());
         let of_records = kernels.totals_records(Column::of_exposures(&records));
-        assert_eq!(of_records, expected, "{told}");
+        assert_eq!(of_records, expected, "{}", told());
     }
 }
 
