@@ -64,8 +64,10 @@ impl<'a, const STRIDE: usize> Column<'a, i64, STRIDE> {
     /// The field at `offset` of the records.
     fn field<R: Record>(records: &'a [R], offset: usize) -> Self {
         assert!(size_of::<R>() == STRIDE && offset + size_of::<i64>() <= STRIDE);
+        // An array of none need not lie anywhere, hence `wrapping_add`.
+        let start = records.as_ptr().cast::<u8>().wrapping_add(offset);
         // SAFETY: the records are borrowed for as long as the column lives, and each has eight bytes at `offset`.
-        unsafe { Self::new(records.as_ptr().cast::<u8>().add(offset), records.len()) }
+        unsafe { Self::new(start, records.len()) }
     }
 }
 
