@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 781777650705355;
+export const LAYOUT_HASH = 6043282068424489;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 2;
@@ -885,6 +885,184 @@ export class BookOrderView {
   }
   set sequence(value: number) {
     setI64(this.view, this.base + 32, value);
+  }
+}
+
+/** What a book knows of one open order, resting or waiting. 80 bytes; move the view with `at`. */
+export class OrderStatusView {
+  static readonly SIZE = 80;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 80;
+    return this;
+  }
+
+  /** client order id */
+  get orderId(): number {
+    return getI64(this.view, this.base);
+  }
+  set orderId(value: number) {
+    setI64(this.view, this.base, value);
+  }
+
+  /** ticks: the limit; of a waiting Stop its trigger */
+  get price(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set price(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** ticks; 0 unless it waits for a trade */
+  get trigger(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set trigger(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** lots entered, as amended and restated (OrderQty) */
+  get total(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set total(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** lots still open (LeavesQty) */
+  get leaves(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set leaves(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+
+  /** lots that stand in the queue; 0 while it waits */
+  get shown(): number {
+    return getI64(this.view, this.base + 40);
+  }
+  set shown(value: number) {
+    setI64(this.view, this.base + 40, value);
+  }
+
+  /** owner of the order */
+  get owner(): number {
+    return this.view.getUint32(this.base + 48, true);
+  }
+  set owner(value: number) {
+    this.view.setUint32(this.base + 48, value, true);
+  }
+
+  /** lots an iceberg shows at a time; 0 shows all */
+  get display(): number {
+    return this.view.getUint32(this.base + 52, true);
+  }
+  set display(value: number) {
+    this.view.setUint32(this.base + 52, value, true);
+  }
+
+  /** seconds since the Unix epoch; 0 unless Gtd */
+  get expires(): number {
+    return this.view.getUint32(this.base + 56, true);
+  }
+  set expires(value: number) {
+    this.view.setUint32(this.base + 56, value, true);
+  }
+
+  /** Side */
+  get side(): number {
+    return this.view.getUint8(this.base + 60);
+  }
+  set side(value: number) {
+    this.view.setUint8(this.base + 60, value);
+  }
+
+  /** OrderType; a stop that has fired is what it has become */
+  get orderType(): number {
+    return this.view.getUint8(this.base + 61);
+  }
+  set orderType(value: number) {
+    this.view.setUint8(this.base + 61, value);
+  }
+
+  /** TimeInForce */
+  get tif(): number {
+    return this.view.getUint8(this.base + 62);
+  }
+  set tif(value: number) {
+    this.view.setUint8(this.base + 62, value);
+  }
+
+  /** as in OrderCommand: bit 0 post-only, bit 1 reduce-only, bits 3 to 5 SelfTrade */
+  get flags(): number {
+    return this.view.getUint8(this.base + 63);
+  }
+  set flags(value: number) {
+    this.view.setUint8(this.base + 63, value);
+  }
+
+  /** the book's own count of orders entered, from 1: smaller is older */
+  get sequence(): number {
+    return getI64(this.view, this.base + 64);
+  }
+  set sequence(value: number) {
+    setI64(this.view, this.base + 64, value);
+  }
+}
+
+/** What a book remembers of an owner. 32 bytes; move the view with `at`. */
+export class OwnerAccountView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** lots, signed: bought less sold here, plus what it was told */
+  get position(): number {
+    return getI64(this.view, this.base);
+  }
+  set position(value: number) {
+    setI64(this.view, this.base, value);
+  }
+
+  /** the owner */
+  get owner(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set owner(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** self-trade group; an owner is a group of its own unless told otherwise */
+  get group(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set group(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+
+  /** orders resting or waiting */
+  get openOrders(): number {
+    return this.view.getUint32(this.base + 16, true);
+  }
+  set openOrders(value: number) {
+    this.view.setUint32(this.base + 16, value, true);
   }
 }
 

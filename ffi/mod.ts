@@ -17,7 +17,10 @@ export {
   EVERY_INSTRUMENT,
   EVERY_OWNER,
   executionBytes,
+  type Indicative,
   MatchingEngine,
+  type OrderStatus,
+  type OwnerAccount,
   type SubmitCounts,
   tickBytes,
 } from "./engine.ts";

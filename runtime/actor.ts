@@ -54,9 +54,9 @@ export interface Handlers<M> {
   receive?(message: M): void | Promise<void>;
   /**
    * Up to `batch` messages at once, oldest first, instead of `receive`. The array is reused: do not keep it.
-   * For actors that turn many messages into one native call.
+   * For actors that turn many messages into one native call. A promise is as in `receive`.
    */
-  receiveBatch?(messages: readonly M[]): void;
+  receiveBatch?(messages: readonly M[]): void | Promise<void>;
   /** Facts on the supervision lane. Without this handler a "down" is ignored. */
   signal?(signal: Signal): void;
   /** Called once when this incarnation ends, whatever the reason; timers and monitors are already gone. */

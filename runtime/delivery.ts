@@ -34,9 +34,15 @@ export interface Delivery<M> {
 /** What a consumer answers. */
 export type DeliveryControl =
   /** All up to `sequence` have been handled; the producer may send up to `upTo`. */
-  | { readonly kind: "Confirmed"; readonly epoch: number; readonly sequence: number; readonly upTo: number }
+  | {
+    readonly kind: "Confirmed";
+    readonly producer: string;
+    readonly epoch: number;
+    readonly sequence: number;
+    readonly upTo: number;
+  }
   /** `from` is missing. */
-  | { readonly kind: "Resend"; readonly epoch: number; readonly from: number };
+  | { readonly kind: "Resend"; readonly producer: string; readonly epoch: number; readonly from: number };
 
 export interface ProducerOptions<M> {
   /** Stable name of the producer, the same after a restart. */
@@ -50,7 +56,7 @@ export interface ProducerOptions<M> {
   readonly resendAfter?: Micros;
 }
 
-const RESEND_TIMER = "delivery.resend";
+const resendTimer = (producer: string): string => `delivery.resend:${producer}`;
 
 /** The sending half. `M`: what is delivered; `P`: what its actor takes besides the protocol. */
 export class ReliableProducer<M> {
@@ -80,9 +86,9 @@ export class ReliableProducer<M> {
     return true;
   }
 
-  /** Takes what the consumer answers, and this producer's own timer. */
+  /** Takes what consumers answer, and this producer's own timer; what is meant for another producer changes nothing. */
   receive(control: DeliveryControl): void {
-    if (control.epoch !== this.options.epoch) return;
+    if (control.producer !== this.options.id || control.epoch !== this.options.epoch) return;
     if (control.kind === "Resend") return this.sendAgain(control.from);
     const confirmed = Math.min(control.sequence - this.first + 1, this.next - this.first);
     if (confirmed > 0) {
@@ -114,9 +120,9 @@ export class ReliableProducer<M> {
   /** While something is unconfirmed, silence means loss: the oldest goes out again, and its answer says what else is missing. */
   private watch(): void {
     const { timers } = this.context;
-    if (this.next === this.first) return timers.cancel(RESEND_TIMER);
-    const { epoch, resendAfter = DEFAULT_RESEND } = this.options;
-    timers.once(RESEND_TIMER, resendAfter, { kind: "Resend", epoch, from: this.first });
+    const { id: producer, epoch, resendAfter = DEFAULT_RESEND } = this.options;
+    if (this.next === this.first) return timers.cancel(resendTimer(producer));
+    timers.once(resendTimer(producer), resendAfter, { kind: "Resend", producer, epoch, from: this.first });
   }
 }
 
@@ -125,14 +131,16 @@ export type ConsumerState = Readonly<Record<string, { readonly epoch: number; re
 
 /** The receiving half; one serves any number of producers. */
 export class ReliableConsumer<M> {
-  private readonly progress: Map<string, { epoch: number; sequence: number; promised: number; asked: number }>;
+  private readonly progress: Map<string, Progress>;
 
   constructor(private readonly window: number = DEFAULT_WINDOW, state: ConsumerState = {}) {
     if (!Number.isInteger(window) || window < 1) {
       throw new RangeError(`a window is a whole number above 0, not ${window}.`);
     }
     this.progress = new Map(
-      Object.entries(state).map(([id, { epoch, sequence }]) => [id, { epoch, sequence, promised: 0, asked: 0 }]),
+      Object.entries(state).map((
+        [id, { epoch, sequence }],
+      ) => [id, { producer: id, epoch, sequence, promised: 0, asked: 0 }]),
     );
   }
 
@@ -145,14 +153,16 @@ export class ReliableConsumer<M> {
     const { producer, epoch, sequence, replyTo } = delivery;
     let at = this.progress.get(producer);
     if (at === undefined || at.epoch < epoch) {
-      this.progress.set(producer, at = { epoch, sequence: 0, promised: 0, asked: 0 });
+      this.progress.set(producer, at = { producer, epoch, sequence: 0, promised: 0, asked: 0 });
     }
     // A producer of the past has nothing to say any more.
     if (epoch < at.epoch) return;
     if (sequence <= at.sequence) return this.confirm(at, replyTo);
     if (sequence > at.sequence + 1) {
       // Once per gap: what is under way behind it would ask again and again.
-      if (at.asked !== at.sequence + 1) replyTo.tell({ kind: "Resend", epoch, from: at.asked = at.sequence + 1 });
+      if (at.asked !== at.sequence + 1) {
+        replyTo.tell({ kind: "Resend", producer, epoch, from: at.asked = at.sequence + 1 });
+      }
       return;
     }
     handle(delivery.message, producer);
@@ -162,12 +172,22 @@ export class ReliableConsumer<M> {
     if (at.promised - sequence <= this.window / 2) this.confirm(at, replyTo);
   }
 
-  private confirm(
-    at: { epoch: number; sequence: number; promised: number; asked: number },
-    to: ActorRef<DeliveryControl>,
-  ) {
-    at.promised = at.sequence + this.window;
+  private confirm(at: Progress, to: ActorRef<DeliveryControl>): void {
+    const { producer, epoch, sequence } = at;
+    at.promised = sequence + this.window;
     at.asked = 0;
-    to.tell({ kind: "Confirmed", epoch: at.epoch, sequence: at.sequence, upTo: at.promised });
+    to.tell({ kind: "Confirmed", producer, epoch, sequence, upTo: at.promised });
   }
+}
+
+/** Where a consumer stands with one producer. */
+interface Progress {
+  readonly producer: string;
+  readonly epoch: number;
+  /** The last one handled. */
+  sequence: number;
+  /** What the producer was told it may send up to. */
+  promised: number;
+  /** The missing one that was asked for and has not come. */
+  asked: number;
 }

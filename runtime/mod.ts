@@ -1,5 +1,6 @@
 /** Public face of the runtime. */
 export * from "./actor.ts";
+export * from "./adversary.ts";
 export * from "./crash.ts";
 export * from "./delivery.ts";
 export * from "./introspection.ts";

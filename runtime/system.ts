@@ -4,6 +4,7 @@
  * Make one, start a root actor (normally a supervisor), and `run` it. Everything that happens is a function of the seed,
  * the start time and what is injected from outside; the speed changes when it happens on the wall and nothing else.
  */
+import type { Adversary } from "./adversary.ts";
 import type { ActorDef, ActorRef, AskResult, Registry } from "./actor.ts";
 import { Debug } from "./debug.ts";
 import { ask, type Asker } from "./internal/ask.ts";
@@ -50,6 +51,8 @@ export interface SystemOptions {
   readonly stopwatch?: Stopwatch;
   /** What a crash record says about the system, such as build and configuration hash. */
   readonly facts?: Readonly<Record<string, string>>;
+  /** For simulations, see testkit/simulation.ts. */
+  readonly adversary?: Adversary;
 }
 
 export class ActorSystem {
@@ -72,7 +75,13 @@ export class ActorSystem {
     if (!Number.isInteger(pollTurns) || pollTurns < 1) {
       throw new RangeError(`pollTurns is a whole number above 0, not ${pollTurns}.`);
     }
-    const kernel = new Kernel(options.seed, options.start, options.stopwatch ?? machineStopwatch, options.facts);
+    const kernel = new Kernel(
+      options.seed,
+      options.start,
+      options.stopwatch ?? machineStopwatch,
+      options.facts,
+      options.adversary,
+    );
     this.kernel = kernel;
     this.driver = new Driver(kernel, {
       speed,

@@ -11,7 +11,7 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 781777650705355
+LAYOUT_HASH = 6043282068424489
 
 # Raised when an exported function changes its meaning or signature.
 ABI_VERSION = 2
@@ -576,6 +576,78 @@ _check(
         "reserved2": 40,
         "reserved3": 48,
         "reserved4": 56,
+    },
+)
+
+
+class OrderStatus(LittleEndianStructure):
+    """What a book knows of one open order, resting or waiting. 80 bytes."""
+
+    _fields_ = [
+        ("order_id", c_uint64),  # client order id
+        ("price", c_int64),  # ticks: the limit; of a waiting Stop its trigger
+        ("trigger", c_int64),  # ticks; 0 unless it waits for a trade
+        ("total", c_int64),  # lots entered, as amended and restated (OrderQty)
+        ("leaves", c_int64),  # lots still open (LeavesQty)
+        ("shown", c_int64),  # lots that stand in the queue; 0 while it waits
+        ("owner", c_uint32),  # owner of the order
+        ("display", c_uint32),  # lots an iceberg shows at a time; 0 shows all
+        ("expires", c_uint32),  # seconds since the Unix epoch; 0 unless Gtd
+        ("side", c_uint8),  # Side
+        ("order_type", c_uint8),  # OrderType; a stop that has fired is what it has become
+        ("tif", c_uint8),  # TimeInForce
+        ("flags", c_uint8),  # as in OrderCommand: bit 0 post-only, bit 1 reduce-only, bits 3 to 5 SelfTrade
+        ("sequence", c_uint64),  # the book's own count of orders entered, from 1: smaller is older
+        ("reserved", c_uint64),  # zero
+    ]
+
+
+_check(
+    OrderStatus,
+    80,
+    {
+        "order_id": 0,
+        "price": 8,
+        "trigger": 16,
+        "total": 24,
+        "leaves": 32,
+        "shown": 40,
+        "owner": 48,
+        "display": 52,
+        "expires": 56,
+        "side": 60,
+        "order_type": 61,
+        "tif": 62,
+        "flags": 63,
+        "sequence": 64,
+        "reserved": 72,
+    },
+)
+
+
+class OwnerAccount(LittleEndianStructure):
+    """What a book remembers of an owner. 32 bytes."""
+
+    _fields_ = [
+        ("position", c_int64),  # lots, signed: bought less sold here, plus what it was told
+        ("owner", c_uint32),  # the owner
+        ("group", c_uint32),  # self-trade group; an owner is a group of its own unless told otherwise
+        ("open_orders", c_uint32),  # orders resting or waiting
+        ("reserved", c_uint32),  # zero
+        ("reserved2", c_uint64),  # zero
+    ]
+
+
+_check(
+    OwnerAccount,
+    32,
+    {
+        "position": 0,
+        "owner": 8,
+        "group": 12,
+        "open_orders": 16,
+        "reserved": 20,
+        "reserved2": 24,
     },
 )
 

@@ -62,6 +62,8 @@ export class PendingAsk extends Envelope implements ActorRef<unknown>, OpenAsk, 
     return this.tell(reply);
   }
 
+  override readonly travels = true;
+
   get deadline(): number {
     return this.time;
   }

@@ -14,6 +14,7 @@ import {
   type Signal,
   type TellResult,
 } from "../actor.ts";
+import type { Adversary } from "../adversary.ts";
 import type { DeadLetterReason } from "../introspection.ts";
 import type { Causes } from "./causes.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -53,6 +54,9 @@ export interface Tally {
 export interface Host {
   readonly totals: Tally;
   readonly causes: Causes;
+  readonly adversary: Adversary | null;
+  /** Delivers a message later by `arrive`. */
+  delay(cell: ActorCell, message: unknown, span: number): void;
   /** Puts a cell at the end of the run queue. */
   schedule(cell: ActorCell): void;
   /** Path of the actor of that id; null when it is gone, or for 0. */
@@ -67,6 +71,8 @@ export abstract class Envelope extends Timed {
   abstract open(): boolean;
   /** When an answer is no longer awaited. */
   abstract readonly deadline: number;
+  /** Whether it comes from another actor, over a way on which an adversary may lie in wait. */
+  abstract readonly travels: boolean;
   /** It will never be handled, because of what `fate` says. */
   abstract lost(fate: "rejected" | "dropped" | "dead"): void;
   abstract readonly message: unknown;
@@ -235,8 +241,8 @@ export class ActorCell implements ActorRef<unknown>, Tally {
     this.def = def;
     this.args = args;
     this.capacity = def.mailbox?.capacity ?? DEFAULT_MAILBOX_CAPACITY;
-    // Every message of a mailbox that coalesces takes the long way.
-    this.limit = def.mailbox?.coalesce === undefined ? this.capacity : 0;
+    // Every message of a mailbox that coalesces takes the long way, and so does every message where an adversary lurks.
+    this.limit = def.mailbox?.coalesce === undefined && this.host.adversary === null ? this.capacity : 0;
     this.batchSize = def.batch ?? DEFAULT_BATCH;
     checkBound(this.path, "mailbox.capacity", this.capacity);
     checkBound(this.path, "batch", this.batchSize);
@@ -309,6 +315,38 @@ export class ActorCell implements ActorRef<unknown>, Tally {
 
   private full(message: unknown): TellResult {
     if (this.life === STOPPED) return this.toStopped(message);
+    return this.host.adversary === null ? this.admit(message) : this.waylaid(this.host.adversary, message);
+  }
+
+  /** Delivers a message that was held back. */
+  arrive(message: unknown): void {
+    this.offered++;
+    if (this.life === STOPPED) this.toStopped(message);
+    else if (this.admit(message) === "enqueued" && message instanceof Envelope) this.envelopes++;
+  }
+
+  private waylaid(adversary: Adversary, message: unknown): TellResult {
+    if (message instanceof Envelope && !message.travels) return this.admit(message);
+    const fate = adversary.fate(this.path, message instanceof Envelope ? message.message : message);
+    if (fate === "pass") return this.admit(message);
+    if (fate === "duplicate") {
+      // The answer to a question can be given only once; the question is what it is.
+      if (!(message instanceof Envelope)) this.arrive(message);
+      return this.admit(message);
+    }
+    if (fate === "drop") {
+      this.dropped++;
+      return "dropped";
+    }
+    this.offered--;
+    this.host.delay(this, message, fate.delay);
+    // Under way, so to its sender it is sent; tellEnvelope must not count it here, arrive does.
+    if (message instanceof Envelope) this.envelopes--;
+    return "enqueued";
+  }
+
+  /** The long way into the mailbox. */
+  private admit(message: unknown): TellResult {
     const options = this.def.mailbox;
     if (options?.coalesce !== undefined) {
       const content = message instanceof Envelope ? message.message : message;
@@ -319,6 +357,7 @@ export class ActorCell implements ActorRef<unknown>, Tally {
         return this.enqueue(message);
       }
     }
+    if (options?.coalesce === undefined && this.mailbox.count < this.capacity) return this.enqueue(message);
     const overflow = options?.overflow;
     if (typeof overflow === "object") return this.divert(overflow.divert, message);
     switch (overflow) {

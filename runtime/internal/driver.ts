@@ -12,6 +12,8 @@
  * with its own timestamp.
  */
 import type { Micros } from "../time.ts";
+import type { Adversary } from "../adversary.ts";
+import type { ActorCell } from "./cell.ts";
 import type { Kernel } from "./kernel.ts";
 import { Ring } from "./ring.ts";
 import { runTurn } from "./turn.ts";
@@ -125,7 +127,7 @@ export class Driver {
     const { kernel } = this;
     const { ready, events } = kernel;
     while (ready.count > 0) {
-      const steps = runTurn(kernel, ready.shift());
+      const steps = kernel.adversary === null ? runTurn(kernel, ready.shift()) : this.adverseTurn(kernel.adversary);
       if (events.count > 0) kernel.publish();
       if (this.pace.poll !== null && --this.turnsToPoll <= 0) this.poll();
       this.messagesToDrain -= steps;
@@ -137,6 +139,29 @@ export class Driver {
       if (this.work >= WORK_PER_WALL_READ && this.yieldIsDue()) await this.letInputThrough();
       if (this.inbox.count > 0 || (haltable && this.haltRequested)) return;
     }
+  }
+
+  private adverseTurn(adversary: Adversary): number {
+    const { kernel } = this;
+    const cell = kernel.ready.take(adversary.pick(kernel.ready.count));
+    this.strike(adversary, cell);
+    const steps = runTurn(kernel, cell);
+    adversary.turned();
+    return steps;
+  }
+
+  /** Before time moves: crashes of those that wait, and jumps of the clock. True when there is work now. */
+  private adverseTime(adversary: Adversary): boolean {
+    const { kernel } = this;
+    for (const cell of kernel.busy) this.strike(adversary, cell);
+    const jump = adversary.jump();
+    if (jump > 0) kernel.clock.advance(kernel.clock.now() + jump);
+    return kernel.ready.count > 0;
+  }
+
+  private strike(adversary: Adversary, cell: ActorCell): void {
+    const error = adversary.strike(cell.path);
+    if (error !== null) cell.requestKill({ kind: "error", error });
   }
 
   private yieldIsDue(): boolean {
@@ -207,6 +232,7 @@ export class Driver {
         return true;
       }
     }
+    if (this.kernel.adversary !== null && this.adverseTime(this.kernel.adversary)) return true;
     if (next === undefined || next.time > until) {
       clock.advance(until);
       return false;

@@ -2,6 +2,7 @@
  * What the actors of one system share: clock, run queue, timers, totals, names, observers. Data and small rules only;
  * lives are in lifecycle.ts, turns in turn.ts, and who drives it all in driver.ts.
  */
+import type { Adversary } from "../adversary.ts";
 import type { CrashRecord } from "../crash.ts";
 import type { DeadLetter, DeadLetterReason, SystemEvent } from "../introspection.ts";
 import type { Random } from "../random.ts";
@@ -11,7 +12,7 @@ import { type ActorCell, Envelope, type Host, type Tally } from "./cell.ts";
 import { Directory } from "./directory.ts";
 import { createRandom } from "./random.ts";
 import { Ring } from "./ring.ts";
-import { TimerQueue } from "./timers.ts";
+import { Timed, TimerQueue } from "./timers.ts";
 import { soon } from "./wall.ts";
 
 /** Dead letters kept for the console: enough to see a pattern, little enough to forget about. */
@@ -67,6 +68,7 @@ export class Kernel implements Host {
     readonly start: Micros,
     readonly stopwatch: Stopwatch,
     readonly facts: Readonly<Record<string, string>> = {},
+    readonly adversary: Adversary | null = null,
   ) {
     if (!Number.isSafeInteger(start) || start < 0) {
       throw new RangeError(`start is a time in whole microseconds since the epoch, not ${start}.`);
@@ -108,6 +110,10 @@ export class Kernel implements Host {
 
   nextActorId(): number {
     return ++this.lastActor;
+  }
+
+  delay(cell: ActorCell, message: unknown, span: Micros): void {
+    this.timers.add(new Delayed(this, cell, message), this.clock.now() + span);
   }
 
   nextCrash(): number {
@@ -159,6 +165,24 @@ export class Kernel implements Host {
         }
       }
     }
+  }
+}
+
+/** A message that an adversary holds back. */
+class Delayed extends Timed {
+  private readonly cause: number;
+  private readonly root: number;
+  private readonly sender: number;
+
+  constructor(private readonly kernel: Kernel, private readonly cell: ActorCell, private readonly message: unknown) {
+    super();
+    ({ current: this.cause, root: this.root, sender: this.sender } = kernel.causes);
+  }
+
+  override fire(): void {
+    this.kernel.causes.resume(this.cause, this.root, this.sender);
+    this.cell.arrive(this.message);
+    this.kernel.causes.leave();
   }
 }
 

@@ -28,6 +28,16 @@ export class Ring<T> {
     return item as T;
   }
 
+  /** The item `index` places behind the oldest, which takes its place. Only valid while `index` is below `count`. */
+  take(index: number): T {
+    const mask = this.items.length - 1;
+    const at = (this.head + index) & mask;
+    const item = this.items[at];
+    this.items[at] = this.items[this.head];
+    this.items[this.head] = item;
+    return this.shift();
+  }
+
   /** Oldest first, without taking anything out. */
   toArray(): T[] {
     const out: T[] = [];

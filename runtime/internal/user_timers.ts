@@ -26,6 +26,8 @@ class UserTimer extends Envelope {
     this.root = causes.root;
   }
 
+  override readonly travels = false;
+
   get deadline(): number {
     return Infinity;
   }

@@ -116,10 +116,10 @@ Deno.test("A producer sends no further than the consumer is willing to take, and
   await settle(system);
   assert.deepEqual(accepted, [true, true, true, true, true, false, false]);
   assert.deepEqual(seen, [1], "one message goes out to be heard of");
-  producer.tell({ kind: "Confirmed", epoch: 0, sequence: 1, upTo: 3 });
+  producer.tell({ kind: "Confirmed", producer: "p", epoch: 0, sequence: 1, upTo: 3 });
   await settle(system);
   assert.deepEqual(seen, [1, 2, 3]);
-  producer.tell({ kind: "Confirmed", epoch: 1, sequence: 3, upTo: 9 });
+  producer.tell({ kind: "Confirmed", producer: "p", epoch: 1, sequence: 3, upTo: 9 });
   await settle(system);
   assert.deepEqual(seen, [1, 2, 3], "the answer to another epoch is not ours");
   await finish(system);

@@ -16,7 +16,10 @@ mod common;
 
 const RECORD: usize = 20;
 fn read_tape(bytes: &[u8]) -> Vec<OrderCommand> {
-    assert!(bytes.len() % RECORD == 0, "the tape ends within a record");
+    assert!(
+        bytes.len().is_multiple_of(RECORD),
+        "the tape ends within a record"
+    );
     let commands = bytes.chunks_exact(RECORD).enumerate().map(|(n, record)| {
         let field = |i: usize| {
             let at = i * 4;

@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(781777650705355)
+#define CWTS_LAYOUT_HASH UINT64_C(6043282068424489)
 
 /* Raised when an exported function changes its meaning or signature. */
 #define CWTS_ABI_VERSION UINT32_C(2)
@@ -541,6 +541,79 @@ CWTS_STATIC_ASSERT(offsetof(cwts_book_order_t, reserved2) == 40, "BookOrder.rese
 CWTS_STATIC_ASSERT(offsetof(cwts_book_order_t, reserved3) == 48, "BookOrder.reserved3");
 CWTS_STATIC_ASSERT(offsetof(cwts_book_order_t, reserved4) == 56, "BookOrder.reserved4");
 
+/* What a book knows of one open order, resting or waiting. */
+typedef struct {
+  /* client order id */
+  uint64_t order_id;
+  /* ticks: the limit; of a waiting Stop its trigger */
+  int64_t price;
+  /* ticks; 0 unless it waits for a trade */
+  int64_t trigger;
+  /* lots entered, as amended and restated (OrderQty) */
+  int64_t total;
+  /* lots still open (LeavesQty) */
+  int64_t leaves;
+  /* lots that stand in the queue; 0 while it waits */
+  int64_t shown;
+  /* owner of the order */
+  uint32_t owner;
+  /* lots an iceberg shows at a time; 0 shows all */
+  uint32_t display;
+  /* seconds since the Unix epoch; 0 unless Gtd */
+  uint32_t expires;
+  /* Side */
+  uint8_t side;
+  /* OrderType; a stop that has fired is what it has become */
+  uint8_t order_type;
+  /* TimeInForce */
+  uint8_t tif;
+  /* as in OrderCommand: bit 0 post-only, bit 1 reduce-only, bits 3 to 5 SelfTrade */
+  uint8_t flags;
+  /* the book's own count of orders entered, from 1: smaller is older */
+  uint64_t sequence;
+  /* zero */
+  uint64_t reserved;
+} cwts_order_status_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_order_status_t) == 80, "OrderStatus");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, order_id) == 0, "OrderStatus.order_id");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, price) == 8, "OrderStatus.price");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, trigger) == 16, "OrderStatus.trigger");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, total) == 24, "OrderStatus.total");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, leaves) == 32, "OrderStatus.leaves");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, shown) == 40, "OrderStatus.shown");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, owner) == 48, "OrderStatus.owner");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, display) == 52, "OrderStatus.display");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, expires) == 56, "OrderStatus.expires");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, side) == 60, "OrderStatus.side");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, order_type) == 61, "OrderStatus.order_type");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, tif) == 62, "OrderStatus.tif");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, flags) == 63, "OrderStatus.flags");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, sequence) == 64, "OrderStatus.sequence");
+CWTS_STATIC_ASSERT(offsetof(cwts_order_status_t, reserved) == 72, "OrderStatus.reserved");
+
+/* What a book remembers of an owner. */
+typedef struct {
+  /* lots, signed: bought less sold here, plus what it was told */
+  int64_t position;
+  /* the owner */
+  uint32_t owner;
+  /* self-trade group; an owner is a group of its own unless told otherwise */
+  uint32_t group;
+  /* orders resting or waiting */
+  uint32_t open_orders;
+  /* zero */
+  uint32_t reserved;
+  /* zero */
+  uint64_t reserved2;
+} cwts_owner_account_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_owner_account_t) == 32, "OwnerAccount");
+CWTS_STATIC_ASSERT(offsetof(cwts_owner_account_t, position) == 0, "OwnerAccount.position");
+CWTS_STATIC_ASSERT(offsetof(cwts_owner_account_t, owner) == 8, "OwnerAccount.owner");
+CWTS_STATIC_ASSERT(offsetof(cwts_owner_account_t, group) == 12, "OwnerAccount.group");
+CWTS_STATIC_ASSERT(offsetof(cwts_owner_account_t, open_orders) == 16, "OwnerAccount.open_orders");
+CWTS_STATIC_ASSERT(offsetof(cwts_owner_account_t, reserved) == 20, "OwnerAccount.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_owner_account_t, reserved2) == 24, "OwnerAccount.reserved2");
+
 /* Where a crossed book would uncross now. */
 typedef struct {
   /* ticks; 0 when nothing would trade */
@@ -1033,6 +1106,38 @@ int32_t cwts_reader_next(uint64_t handle, void *header, uint32_t header_length, 
 /* Closes a reader. */
 int32_t cwts_reader_close(uint64_t handle);
 
+/* Changes the trading state of an instrument (65535: of all) with everything that follows from it: uncrossing,
+ * triggered stops, expiries. Hands over and returns as `cwts_engine_submit` does. */
+int32_t cwts_engine_set_state(uint64_t handle, uint32_t instrument, uint32_t state, double time, void *executions, uint32_t executions_length, void *ticks, uint32_t ticks_length, void *counts, uint32_t counts_length);
+
+/* Ends what is due at a time in every book. Hands over and returns as `cwts_engine_submit` does. */
+int32_t cwts_engine_advance(uint64_t handle, double time, void *executions, uint32_t executions_length, void *ticks, uint32_t ticks_length, void *counts, uint32_t counts_length);
+
+/* Trading state of an instrument. */
+int32_t cwts_engine_state(uint64_t handle, uint32_t instrument);
+
+/* Price of an instrument's last trade in ticks, 0 before the first. */
+double cwts_engine_last_trade(uint64_t handle, uint32_t instrument);
+
+/* Writes an `Indicative`: where an instrument would uncross now. */
+int32_t cwts_engine_indicative(uint64_t handle, uint32_t instrument, void *out, uint32_t length);
+
+/* Puts an owner into a self-trade group, in every instrument listed by now. */
+int32_t cwts_engine_set_group(uint64_t handle, uint32_t owner, uint32_t group);
+
+/* Sets an owner's position in an instrument, lots, for what was not traded here. */
+int32_t cwts_engine_set_position(uint64_t handle, uint32_t instrument, uint32_t owner, double lots);
+
+/* Writes an `OwnerAccount`: what an instrument's book knows of an owner. */
+int32_t cwts_engine_account(uint64_t handle, uint32_t instrument, uint32_t owner, void *out, uint32_t length);
+
+/* Writes the first orders of a side as `BookOrder` records, in the order in which they would be matched, as many as fit,
+ * and returns how many. */
+int32_t cwts_engine_orders(uint64_t handle, uint32_t instrument, uint32_t side, void *out, uint32_t length);
+
+/* Writes an `OrderStatus` and returns 1, or 0 when no order of that id is open in the instrument. */
+int32_t cwts_engine_find(uint64_t handle, uint32_t instrument, double order_id, void *out, uint32_t length);
+
 /* Maps the page of a directory. `make` other than 0 makes it when it is not there. */
 int64_t cwts_control_open(const void *directory, uint32_t directory_length, uint32_t make);
 
@@ -1110,10 +1215,14 @@ int32_t cwts_engine_drain(uint64_t handle, void *executions, uint32_t executions
  * `cwts_engine_submit` does, and returns how many orders were cancelled. */
 int32_t cwts_engine_cancel_all(uint64_t handle, uint32_t owner, uint32_t instrument, double time, void *executions, uint32_t executions_length, void *ticks, uint32_t ticks_length, void *counts, uint32_t counts_length);
 
+/* Cancels every open order of a self-trade group's owners, hands over as `cwts_engine_submit` does, and returns how many
+ * orders were cancelled. */
+int32_t cwts_engine_cancel_group(uint64_t handle, uint32_t group, double time, void *executions, uint32_t executions_length, void *ticks, uint32_t ticks_length, void *counts, uint32_t counts_length);
+
 /* Writes the best levels of a side as `DepthLevel` records, best first, as many as fit, and returns how many. */
 int32_t cwts_engine_depth(uint64_t handle, uint32_t instrument, uint32_t side, void *out, uint32_t length);
 
-/* Orders resting in all books. */
+/* Orders open in all books, resting or waiting. */
 int32_t cwts_engine_open_orders(uint64_t handle);
 
 /* Writes the 8-byte state hash. */

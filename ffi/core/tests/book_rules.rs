@@ -41,7 +41,7 @@ over_both_books! {
         assert_eq!(venue.reports(limit(1, BUY, 10, 99)), ["new #1 buy 10@99 leaves 10"]);
         assert_eq!(venue.queue(BUY), ["#1 10@99"]);
         assert_eq!((venue.book.open_orders(), venue.book.levels()), (1, 1));
-        assert!(venue.book.find(1).is_some() && !venue.book.find(2).is_some());
+        assert!(venue.book.find(1).is_some() && venue.book.find(2).is_none());
     }
 
     fn a_crossing_order_trades_at_the_makers_price_first_in_first_out<B>() {
@@ -54,7 +54,7 @@ over_both_books! {
             "took #5 buy 3@100 leaves 0 match 2",
         ]);
         assert_eq!(venue.queue(SELL), ["#2 3@100", "#3 7@101"]);
-        assert!(!venue.book.find(1).is_some() && !venue.book.find(5).is_some());
+        assert!(venue.book.find(1).is_none() && venue.book.find(5).is_none());
     }
 
     fn the_better_price_trades_before_the_earlier_order<B>() {
@@ -141,7 +141,7 @@ over_both_books! {
             "took #5 buy 6@100 leaves 9 match 2",
             "canceled #5 buy 9@100 leaves 0 because 2009",
         ]);
-        assert!(!venue.book.find(5).is_some());
+        assert!(venue.book.find(5).is_none());
     }
 
     fn a_fill_or_kill_order_fills_in_full_over_several_levels<B>() {
@@ -264,7 +264,7 @@ over_both_books! {
         assert_eq!(venue.queue(BUY), ["#4 1@100"]);
         assert_eq!(venue.reports(by(9, amend(4, 14, 101))).last().unwrap(),
             "took #4 buy 3@101 leaves 0 match 3");
-        assert!(!venue.book.find(4).is_some());
+        assert!(venue.book.find(4).is_none());
         assert_eq!(venue.queue(BUY), NOTHING);
     }
 

@@ -236,7 +236,7 @@ impl<B: Book> Recording<B> {
         if excess < 0 {
             let id = AGGREGATE + price as u64;
             assert!(
-                !self.venue.book.find(id).is_some(),
+                self.venue.book.find(id).is_none(),
                 "two unseen orders at {price}"
             );
             self.send(&limit(id, side, -excess, price));

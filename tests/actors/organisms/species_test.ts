@@ -23,7 +23,7 @@ for (const definition of SPECIES) {
   Deno.test(`${species}: the guide lists every parameter with its default, and no other`, () => {
     const section = GUIDE.split(/^## /m).find((part) => part.toLowerCase().startsWith(species));
     assert.ok(section !== undefined, `docs/organisms.md has no section on the ${species}`);
-    const listed = [...section.matchAll(/^\| `(\w+)` \| `([^`]+)` \|/gm)].map(([, name, value]) => [name, value]);
+    const listed = [...section.matchAll(/^\| `(\w+)` +\| `([^`]+)` +\|/gm)].map(([, name, value]) => [name, value]);
     const actual = describeParameters(definition as typeof anglerfish).map((parameter) => [
       parameter.name,
       String(parameter.default),

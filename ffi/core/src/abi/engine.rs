@@ -1,10 +1,11 @@
 //! Exports of the matching engine.
+use super::books::known_side;
 use super::buffer::{put, put_records, take_records};
 use super::handles::{Object, Table, ENGINE};
 use super::number::nanos;
 use super::status::{guarded, Failure, Outcome};
 use crate::book::{CancelScope, DirectBook, ListingError, MatchingEngine, EVERY_INSTRUMENT};
-use crate::layout::{code, DepthLevel, OrderCommand, SubmitCounts};
+use crate::layout::{code, BookOrder, DepthLevel, OrderCommand, SubmitCounts};
 use crate::record::{bytes_of, Record};
 use core::mem::size_of;
 
@@ -16,6 +17,7 @@ pub struct EngineInUse {
     pub(super) engine: MatchingEngine<DirectBook>,
     commands: Vec<OrderCommand>,
     levels: Vec<DepthLevel>,
+    pub(super) orders: Vec<BookOrder>,
     executions_taken: usize,
     ticks_taken: usize,
     /// Set while another handle's call works on it: still set after that, it was a panic that ended the work.
@@ -77,7 +79,7 @@ impl EngineInUse {
     ///
     /// # Safety
     /// The buffers of `out` can be written to their lengths.
-    unsafe fn hand_over(&mut self, out: &Out) -> Result<SubmitCounts, Failure> {
+    pub(super) unsafe fn hand_over(&mut self, out: &Out) -> Result<SubmitCounts, Failure> {
         // SAFETY: as promised by the caller.
         let counts = unsafe { self.hand_over_records(out) }?;
         // SAFETY: as promised by the caller.
@@ -115,7 +117,7 @@ impl EngineInUse {
     }
 }
 
-fn waiting(counts: SubmitCounts) -> Outcome {
+pub(super) fn waiting(counts: SubmitCounts) -> Outcome {
     Ok(i64::from(counts.waiting_executions) + i64::from(counts.waiting_ticks))
 }
 
@@ -127,6 +129,7 @@ pub extern "C" fn cwts_engine_create() -> i64 {
             engine: MatchingEngine::new(),
             commands: Vec::new(),
             levels: Vec::new(),
+            orders: Vec::new(),
             executions_taken: 0,
             ticks_taken: 0,
             lent: false,
@@ -247,6 +250,38 @@ pub unsafe extern "C" fn cwts_engine_cancel_all(
     }) as i32
 }
 
+/// Cancels every open order of a self-trade group's owners, hands over as `cwts_engine_submit` does, and returns how many
+/// orders were cancelled.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_engine_cancel_group(
+    handle: u64,
+    group: u32,
+    time: f64,
+    executions: *mut u8,
+    executions_length: u32,
+    ticks: *mut u8,
+    ticks_length: u32,
+    counts: *mut u8,
+    counts_length: u32,
+) -> i32 {
+    ENGINES.call(handle, |this| {
+        let out = Out {
+            executions,
+            executions_length,
+            ticks,
+            ticks_length,
+            counts,
+            counts_length,
+        };
+        out.check::<SubmitCounts>()?;
+        let scope = CancelScope::Group(group);
+        let cancelled = this.engine.cancel_all(scope, nanos(time)?);
+        // SAFETY: as promised by the caller.
+        unsafe { this.hand_over(&out) }?;
+        Ok(i64::from(cancelled))
+    }) as i32
+}
+
 /// Writes the best levels of a side as `DepthLevel` records, best first, as many as fit, and returns how many.
 #[no_mangle]
 pub unsafe extern "C" fn cwts_engine_depth(
@@ -257,10 +292,7 @@ pub unsafe extern "C" fn cwts_engine_depth(
     length: u32,
 ) -> i32 {
     ENGINES.call(handle, |this| {
-        let side = u8::try_from(side)
-            .ok()
-            .filter(|side| crate::layout::side::is_known(*side))
-            .ok_or_else(|| Failure::argument(format!("{side} is not a side")))?;
+        let side = known_side(side)?;
         let most = length as usize / size_of::<DepthLevel>();
         let listed = u16::try_from(instrument)
             .is_ok_and(|id| this.engine.depth(id, side, most, &mut this.levels));
@@ -275,7 +307,7 @@ pub unsafe extern "C" fn cwts_engine_depth(
     }) as i32
 }
 
-/// Orders resting in all books.
+/// Orders open in all books, resting or waiting.
 #[no_mangle]
 pub extern "C" fn cwts_engine_open_orders(handle: u64) -> i32 {
     ENGINES.call(handle, |this| Ok(this.engine.open_orders() as i64)) as i32

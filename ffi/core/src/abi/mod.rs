@@ -21,6 +21,7 @@
 #![allow(clippy::missing_safety_doc)]
 
 mod audit;
+mod books;
 mod buffer;
 mod control;
 mod engine;

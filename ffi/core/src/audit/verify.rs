@@ -249,7 +249,7 @@ impl<S: Segments> Verifier<'_, S> {
                     window.advance(size);
                     self.verdict.records += 1;
                     self.verdict.bytes += size as u64;
-                    if self.verdict.records % REPORT_EVERY == 0 {
+                    if self.verdict.records.is_multiple_of(REPORT_EVERY) {
                         self.report();
                     }
                 }

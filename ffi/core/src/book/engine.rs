@@ -64,7 +64,7 @@ impl<B: Book> MatchingEngine<B> {
 
     /// Lists an instrument with an empty book.
     pub fn add_instrument(&mut self, instrument: u16) -> Result<(), ListingError> {
-        if instrument >= INSTRUMENT_COUNT {
+        if instrument == EVERY_INSTRUMENT {
             return Err(ListingError::OutOfRange);
         }
         let index = usize::from(instrument);

@@ -32,7 +32,7 @@ impl Words {
     /// The 64-bit word at byte `offset`, a multiple of 8, outside the scope words.
     #[inline]
     pub fn word(&self, offset: usize) -> &AtomicU64 {
-        assert!(offset % 8 == 0 && offset < SIZE);
+        assert!(offset.is_multiple_of(8) && offset < SIZE);
         debug_assert!(!(CONTROL_SCOPES_OFFSET as usize..SCOPES_END).contains(&offset));
         // SAFETY: the mapping is SIZE bytes, lives as long as `self` and begins on a page boundary, so the word lies
         // inside and is aligned. Everybody in this process reaches it through this function, and never through the
@@ -82,6 +82,6 @@ impl Words {
 }
 
 const _: () = {
-    assert!(SIZE % 4096 == 0);
-    assert!(SCOPES_END <= SIZE && CONTROL_SCOPES_OFFSET % 8 == 0);
+    assert!(SIZE.is_multiple_of(4096));
+    assert!(SCOPES_END <= SIZE && CONTROL_SCOPES_OFFSET.is_multiple_of(8));
 };

@@ -67,6 +67,7 @@ impl Case<'_> {
             (command_kind::AMEND, Some(target)) => self
                 .command
                 .quantity
+                .saturating_sub(target.filled())
                 .saturating_sub(target.reserved())
                 .max(0),
             (command_kind::CANCEL | command_kind::CANCEL_OWNER, _) => 0,

@@ -88,7 +88,9 @@ impl Gate {
     fn is_repetition(&self, report: &Execution) -> bool {
         let open = self.open[&report.order_id].leaves;
         match report.exec_type {
-            exec_type::TRADE => open != report.leaves.saturating_add(report.quantity),
+            exec_type::TRADE | exec_type::RESTATED => {
+                open != report.leaves.saturating_add(report.quantity)
+            }
             exec_type::REPLACED => open == report.leaves,
             _ => true,
         }
@@ -122,15 +124,23 @@ impl Gate {
                 order.leaves = report.leaves;
                 filled = report.quantity;
             }
-            exec_type::REPLACED => order.replaced(report.price, report.leaves),
+            exec_type::RESTATED => {
+                agrees &= report.leaves.saturating_add(report.quantity) == before.leaves;
+                order.restated(report.quantity, report.leaves);
+            }
+            exec_type::REPLACED => {
+                agrees &= report.quantity >= report.leaves;
+                order.replaced(report.price, report.quantity, report.leaves);
+            }
+            exec_type::TRIGGERED => agrees &= report.leaves == before.leaves,
             exec_type::CANCEL_REJECTED => order.refused(),
-            exec_type::CANCELED | exec_type::REJECTED => order.leaves = 0,
+            exec_type::CANCELED | exec_type::REJECTED | exec_type::EXPIRED => order.leaves = 0,
             _ => agrees = false,
         }
         let after = *order;
         let ends = match report.exec_type {
-            exec_type::CANCELED | exec_type::REJECTED => true,
-            exec_type::TRADE | exec_type::REPLACED => after.leaves == 0,
+            exec_type::CANCELED | exec_type::REJECTED | exec_type::EXPIRED => true,
+            exec_type::TRADE | exec_type::REPLACED | exec_type::RESTATED => after.leaves == 0,
             _ => false,
         };
         self.tally.totals.inconsistent += u64::from(!agrees);

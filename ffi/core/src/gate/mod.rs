@@ -5,10 +5,9 @@
 //! appended to the journal before it is answered; when that fails the gate shuts and stays shut.
 //!
 //! Worst case. Exposure counts orders entered, not orders filled: position plus everything open on a side. An amend
-//! counts at the larger of its old and new lots until the venue answers it. A venue that reads an amend's quantity as
-//! "what remains from now" (rather than counting fills on their way against it) can therefore fill, before the amend
-//! arrives, lots that the gate counted only once; the overshoot is at most those lots, and the gate counts them as
-//! soon as they are reported.
+//! names the new total of its order (FIX OrderQty), and until the venue answers it the order counts at the larger of its
+//! old and new total, less what has filled. Fills that are on their way meanwhile move lots from open to position and
+//! change nothing in the sum, so the worst case is never too small.
 //!
 //! The gate is single-threaded, reads no clock and draws no chance: time comes with the commands.
 mod bucket;
@@ -61,8 +60,10 @@ pub mod flags {
     pub const REDUCE_ONLY: u16 = 1 << 1;
     /// The same order again is meant.
     pub const DELIBERATE_DUPLICATE: u16 = 1 << 2;
+    /// Self-trade mode, three bits.
+    pub const SELF_TRADE: u16 = 7 << crate::book::SELF_TRADE_SHIFT;
     /// Every bit with a meaning.
-    pub const KNOWN: u16 = POST_ONLY | REDUCE_ONLY | DELIBERATE_DUPLICATE;
+    pub const KNOWN: u16 = POST_ONLY | REDUCE_ONLY | DELIBERATE_DUPLICATE | SELF_TRADE;
 }
 
 /// `GateDecision.audit_index` of a decision that could not be recorded.

@@ -11,7 +11,7 @@ const LOST_COUNT: u8 = u8::MAX;
 pub enum Change {
     /// A cancel.
     Cancel,
-    /// An amend to this many remaining lots.
+    /// An amend to this total, what has filled included.
     Amend(i64),
 }
 
@@ -20,9 +20,11 @@ pub enum Change {
 pub struct OpenOrder {
     /// Limit price in ticks, 0 for a market order.
     pub price: i64,
+    /// Lots entered, as the venue last said (FIX OrderQty); what is not open of them has filled.
+    pub total: i64,
     /// Lots the venue last said are open (at first, the lots entered).
     pub leaves: i64,
-    /// Most lots any unanswered amend asks for, 0 when there is none.
+    /// Largest total any unanswered amend asks for, 0 when there is none.
     amended: i64,
     /// Strategy id.
     pub strategy: u32,
@@ -42,6 +44,7 @@ impl OpenOrder {
     pub const fn entered(command: &OrderCommand) -> Self {
         Self {
             price: command.price,
+            total: command.quantity,
             leaves: command.quantity,
             amended: 0,
             strategy: command.owner,
@@ -52,10 +55,17 @@ impl OpenOrder {
         }
     }
 
-    /// Lots that count against limits: the larger of what is open and what an amend under way would leave open.
+    /// Lots that have filled, as far as is known.
+    #[must_use]
+    pub const fn filled(&self) -> i64 {
+        self.total.saturating_sub(self.leaves)
+    }
+
+    /// Lots that count against limits: the largest total the order may have, less what has filled. Fills that are not
+    /// known yet only move lots from here to the position.
     #[must_use]
     pub fn reserved(&self) -> i64 {
-        self.leaves.max(self.amended)
+        self.total.max(self.amended).saturating_sub(self.filled())
     }
 
     /// Notes that `change` went out.
@@ -73,6 +83,12 @@ impl OpenOrder {
         self.under_way += 1;
     }
 
+    /// Notes that the venue took `lots` away without a trade.
+    pub fn restated(&mut self, lots: i64, leaves: i64) {
+        self.total = self.total.saturating_sub(lots).max(leaves);
+        self.leaves = leaves;
+    }
+
     /// Notes that the venue refused the oldest unanswered change.
     pub fn refused(&mut self) {
         if self.under_way != LOST_COUNT && self.under_way > 0 {
@@ -84,8 +100,9 @@ impl OpenOrder {
 
     /// Notes that the venue carried out the oldest unanswered amend. A venue answers in the order it was asked, so
     /// anything older has been answered too.
-    pub fn replaced(&mut self, price: i64, leaves: i64) {
+    pub fn replaced(&mut self, price: i64, total: i64, leaves: i64) {
         self.price = price;
+        self.total = total;
         self.leaves = leaves;
         if self.under_way != LOST_COUNT && self.amends != 0 {
             let answered = self.amends.trailing_zeros() + 1;
@@ -103,11 +120,12 @@ impl OpenOrder {
 
     /// The order as words, for the state hash.
     #[must_use]
-    pub const fn words(&self) -> [i64; 6] {
+    pub const fn words(&self) -> [i64; 7] {
         let place = (self.strategy as i64) << 32 | (self.instrument as i64) << 8 | self.side as i64;
         [
             place,
             self.price,
+            self.total,
             self.leaves,
             self.amended,
             self.amends as i64,
@@ -134,19 +152,34 @@ mod tests {
         let mut up = order(5);
         up.send(Change::Amend(8));
         assert_eq!(up.reserved(), 8);
-        up.replaced(11, 8);
+        up.replaced(11, 8, 8);
         assert_eq!((up.reserved(), up.price), (8, 11));
 
         let mut down = order(5);
         down.send(Change::Amend(2));
         assert_eq!(down.reserved(), 5);
-        down.replaced(10, 2);
+        down.replaced(10, 2, 2);
         assert_eq!(down.reserved(), 2);
 
         let mut refused = order(5);
         refused.send(Change::Amend(8));
         refused.refused();
         assert_eq!(refused.reserved(), 5);
+    }
+
+    #[test]
+    fn fills_on_their_way_against_an_amend_change_nothing_in_the_worst_case() {
+        let mut order = order(10);
+        order.leaves = 6;
+        order.send(Change::Amend(12));
+        assert_eq!((order.filled(), order.reserved()), (4, 8));
+        // Three more fill before the amend arrives: position 7, and 5 of 12 are left.
+        order.leaves = 3;
+        assert_eq!((order.filled(), order.reserved()), (7, 5));
+        order.replaced(10, 12, 5);
+        assert_eq!((order.filled(), order.reserved()), (7, 5));
+        order.restated(2, 3);
+        assert_eq!((order.total, order.filled(), order.reserved()), (10, 7, 3));
     }
 
     #[test]
@@ -179,7 +212,7 @@ mod tests {
             order.send(Change::Cancel);
         }
         order.send(Change::Amend(7));
-        order.replaced(10, 7);
+        order.replaced(10, 7, 7);
         assert_eq!(order.reserved(), 7);
         order.send(Change::Amend(3));
         order.refused();

@@ -1,8 +1,7 @@
 //! Whatever the interleaving, no accepted order can bring the position past its limit, and nothing stays reserved.
 //!
 //! The venue here is a model with a queue in each direction, so that decisions are made on old news: commands and
-//! reports are on their way while the gate decides. It counts fills that happened since an amend was sent against the
-//! amended lots, as venues do that amend the order's total.
+//! reports are on their way while the gate decides.
 use super::testkit::{limits, rules, Bench, INSTRUMENT, START, STRATEGY};
 use crate::layout::{code, command_kind, exec_type, side, Execution, OrderCommand, StrategyLimits};
 use proptest::prelude::*;
@@ -32,9 +31,15 @@ enum Step {
         pick: usize,
         lots: i64,
     },
-    /// The venue cancels a resting order unasked.
+    /// The venue ends a resting order unasked, or because its time is over.
     Bust {
         pick: usize,
+        expires: bool,
+    },
+    /// The venue takes lots from a resting order without a trade.
+    Restate {
+        pick: usize,
+        lots: i64,
     },
     /// The gate hears the next reports.
     Hear {
@@ -49,7 +54,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any::<usize>(), 1i64..40).prop_map(|(pick, lots)| Step::Amend { pick, lots }),
         6 => any::<u8>().prop_map(|dice| Step::Arrive { refuse: dice < 32 }),
         4 => (any::<usize>(), 1i64..40).prop_map(|(pick, lots)| Step::Fill { pick, lots }),
-        1 => any::<usize>().prop_map(|pick| Step::Bust { pick }),
+        1 => (any::<usize>(), any::<bool>()).prop_map(|(pick, expires)| Step::Bust { pick, expires }),
+        1 => (any::<usize>(), 1i64..10).prop_map(|(pick, lots)| Step::Restate { pick, lots }),
         5 => (1usize..4).prop_map(|reports| Step::Hear { reports }),
     ]
 }
@@ -58,13 +64,14 @@ fn step() -> impl Strategy<Value = Step> {
 struct Resting {
     side: u8,
     leaves: i64,
-    filled: i64,
+    /// What has filled and what is left, without what was taken away.
+    total: i64,
 }
 
 /// Orders, and what has been filled of each that is still in play.
 #[derive(Default)]
 struct Venue {
-    commands: VecDeque<(OrderCommand, i64)>,
+    commands: VecDeque<OrderCommand>,
     reports: VecDeque<Execution>,
     resting: BTreeMap<u64, Resting>,
     position: i64,
@@ -96,7 +103,7 @@ impl Venue {
     }
 
     fn arrive(&mut self, refuse: bool) {
-        let Some((command, filled_when_sent)) = self.commands.pop_front() else {
+        let Some(command) = self.commands.pop_front() else {
             return;
         };
         let id = command.target_id;
@@ -116,7 +123,7 @@ impl Venue {
                 let order = Resting {
                     side,
                     leaves,
-                    filled: 0,
+                    total: leaves,
                 };
                 self.resting.insert(command.order_id, order);
                 self.say(exec_type::NEW, command.order_id, side, leaves, leaves);
@@ -135,14 +142,21 @@ impl Venue {
                 self.say(exec_type::CANCELED, id, target.side, target.leaves, 0);
             }
             (command_kind::AMEND, Some(target)) => {
-                let since = target.filled - filled_when_sent;
-                let leaves = (command.quantity - since).max(0);
-                if leaves == 0 {
-                    self.resting.remove(&id);
+                let total = command.quantity;
+                let leaves = total - (target.total - target.leaves);
+                if leaves <= 0 {
+                    self.cancel(id, target);
                 } else {
-                    self.resting.insert(id, Resting { leaves, ..target });
+                    self.resting.insert(
+                        id,
+                        Resting {
+                            leaves,
+                            total,
+                            ..target
+                        },
+                    );
+                    self.say(exec_type::REPLACED, id, target.side, total, leaves);
                 }
-                self.say(exec_type::REPLACED, id, target.side, leaves, leaves);
             }
             _ => self.say(exec_type::CANCEL_REJECTED, id, command.side, 0, 0),
         }
@@ -155,17 +169,30 @@ impl Venue {
         if leaves == 0 {
             self.resting.remove(&id);
         } else {
-            let filled = order.filled + lots;
+            self.resting.insert(id, Resting { leaves, ..order });
+        }
+        self.say(exec_type::TRADE, id, order.side, lots, leaves);
+    }
+
+    fn restate(&mut self, id: u64, order: Resting, lots: i64) {
+        let lots = lots.min(order.leaves - 1);
+        if lots > 0 {
+            let (leaves, total) = (order.leaves - lots, order.total - lots);
             self.resting.insert(
                 id,
                 Resting {
                     leaves,
-                    filled,
+                    total,
                     ..order
                 },
             );
+            self.say(exec_type::RESTATED, id, order.side, lots, leaves);
         }
-        self.say(exec_type::TRADE, id, order.side, lots, leaves);
+    }
+
+    fn expire(&mut self, id: u64, order: Resting) {
+        self.resting.remove(&id);
+        self.say(exec_type::EXPIRED, id, order.side, order.leaves, 0);
     }
 
     fn cancel(&mut self, id: u64, order: Resting) {
@@ -177,8 +204,6 @@ impl Venue {
 struct World {
     bench: Bench,
     venue: Venue,
-    /// Lots of each order the gate has heard to be filled.
-    heard: BTreeMap<u64, i64>,
     sent: Vec<OrderCommand>,
 }
 
@@ -208,7 +233,6 @@ impl World {
         Self {
             bench,
             venue: Venue::default(),
-            heard: BTreeMap::new(),
             sent: Vec::new(),
         }
     }
@@ -223,8 +247,7 @@ impl World {
             let exposure = self.bench.gate.exposure(STRATEGY, INSTRUMENT);
             let long = exposure.position + exposure.open_buy;
             let short = exposure.position - exposure.open_sell;
-            // Lots of an unanswered amend stay counted in full while fills arrive, so the count may pass the limit on
-            // the other side; then only what takes away from the position is let through.
+            // After a position has been restated only what takes away from it is let through.
             let reduces = if command.side == side::BUY {
                 long <= 0
             } else {
@@ -236,8 +259,7 @@ impl World {
         if command.kind == command_kind::NEW {
             self.sent.push(command);
         }
-        let filled = self.heard.get(&command.target_id).copied().unwrap_or(0);
-        self.venue.commands.push_back((command, filled));
+        self.venue.commands.push_back(command);
     }
 
     fn target(&self, pick: usize) -> Option<OrderCommand> {
@@ -249,9 +271,6 @@ impl World {
             let Some(report) = self.venue.reports.pop_front() else {
                 return;
             };
-            if report.exec_type == exec_type::TRADE {
-                *self.heard.entry(report.order_id).or_default() += report.quantity;
-            }
             self.bench.apply(&[report]).unwrap();
         }
     }
@@ -287,9 +306,18 @@ impl World {
                     self.venue.fill(id, order, lots);
                 }
             }
-            Step::Bust { pick } => {
+            Step::Bust { pick, expires } => {
                 if let Some((id, order)) = self.venue.pick(pick) {
-                    self.venue.cancel(id, order);
+                    if expires {
+                        self.venue.expire(id, order);
+                    } else {
+                        self.venue.cancel(id, order);
+                    }
+                }
+            }
+            Step::Restate { pick, lots } => {
+                if let Some((id, order)) = self.venue.pick(pick) {
+                    self.venue.restate(id, order, lots);
                 }
             }
             Step::Hear { reports } => self.hear(reports),

@@ -3,8 +3,9 @@ use super::{submit, Passage, Venue};
 use crate::book::{Book, DirectBook, MatchingEngine, NaiveBook};
 use crate::gate::{Controls, Gate, Journal, Reference, NOT_RECORDED};
 use crate::layout::{
-    code, command_kind, exec_type, record_type, scope_state, side, Execution, GateDecision,
-    InstrumentRules, OrderCommand, StrategyLimits, BACKGROUND_OWNER,
+    code, command_kind, exec_type, order_type, record_type, scope_state, side, time_in_force,
+    Execution, Exposure, GateDecision, InstrumentRules, OrderCommand, StrategyLimits,
+    BACKGROUND_OWNER,
 };
 use crate::record::read;
 use proptest::prelude::*;
@@ -96,7 +97,7 @@ impl<B: Book> Bench<B> {
             tick_step: 1,
             lot_step: 1,
             collar_bps: 5_000,
-            reference_max_age_ms: 1_000,
+            reference_max_age_ms: 60_000,
             units_per_tick_lot: 1,
             max_quantity: 1_000,
             ..InstrumentRules::default()
@@ -368,42 +369,90 @@ fn an_empty_batch_is_nothing() {
     assert!(bench.log.records.is_empty());
 }
 
+/// Commands of every kind and order type around one price, some beyond what the gate or the book can read; a command's
+/// place in the batch sets its time.
 fn any_command() -> impl Strategy<Value = OrderCommand> {
     let kind = prop_oneof![
-        6 => Just(command_kind::NEW),
+        8 => Just(command_kind::NEW),
         2 => Just(command_kind::CANCEL),
         2 => Just(command_kind::AMEND),
         1 => Just(command_kind::CANCEL_OWNER),
     ];
-    (
-        kind,
-        0..2u8,
-        0..3u8,
-        0..4u16,
-        1..40u64,
-        90..111i64,
-        1..20i64,
-        1..3u32,
-    )
-        .prop_map(
-            |(kind, side, tif, flags, id, price, quantity, owner)| OrderCommand {
+    let terms = prop_oneof![
+        6 => Just((order_type::LIMIT, time_in_force::GTC, 0)),
+        1 => Just((order_type::LIMIT, time_in_force::GTC, 2)),
+        1 => Just((order_type::LIMIT, time_in_force::IOC, 0)),
+        1 => Just((order_type::LIMIT, time_in_force::FOK, 0)),
+        1 => Just((order_type::LIMIT, time_in_force::DAY, 0)),
+        2 => Just((order_type::LIMIT, time_in_force::GTD, 0)),
+        1 => Just((order_type::MARKET, time_in_force::IOC, 0)),
+        1 => Just((order_type::STOP, time_in_force::GTC, 0)),
+        1 => Just((order_type::STOP_LIMIT, time_in_force::GTC, 0)),
+        1 => (0..5u8, 0..6u8, 0..5u32),
+    ];
+    let place = (0..2u8, 90..111i64, 1..20i64, -5..6i32);
+    (kind, terms, 0..40u16, 1..60u64, place, 1..3u32, 0..6u32).prop_map(
+        |(
+            kind,
+            (order_type, tif, display),
+            flags,
+            id,
+            (side, price, quantity, offset),
+            owner,
+            life,
+        )| {
+            let mut command = OrderCommand {
                 kind,
                 side,
+                order_type,
                 tif,
                 flags,
                 order_id: id,
-                target_id: if kind == command_kind::NEW { 0 } else { id },
-                price,
+                price: if order_type == order_type::MARKET {
+                    0
+                } else {
+                    price
+                },
                 quantity,
                 owner,
-                time: NOW,
+                display,
                 ..OrderCommand::default()
-            },
-        )
+            };
+            if kind == command_kind::NEW {
+                let ends = if tif == time_in_force::GTD {
+                    SECOND + life
+                } else {
+                    0
+                };
+                let trigger = if order_type == order_type::STOP_LIMIT {
+                    offset
+                } else {
+                    0
+                };
+                command.set_expires(ends);
+                command.set_trigger_offset(trigger);
+            } else {
+                command.target_id = id;
+                command.order_type = order_type::LIMIT;
+                command.tif = time_in_force::GTC;
+                command.display = 0;
+            }
+            command
+        },
+    )
 }
 
+/// The answer to a change of an order that has ended: its time came with the change, and the end was told first.
+fn is_late(report: &Execution) -> bool {
+    report.exec_type == exec_type::CANCEL_REJECTED
+        && u32::from(report.reason) == code::VENUE_UNKNOWN_ORDER
+}
+
+/// Seconds of `NOW`.
+const SECOND: u32 = (NOW / 1_000_000_000) as u32;
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     /// However the commands are cut into batches: as the gate, the book and the gate again, one command at a time.
     #[test]
@@ -413,6 +462,12 @@ proptest! {
     ) {
         let mut whole = Bench::<DirectBook>::new(60);
         let mut parts = Bench::<NaiveBook>::new(60);
+        // Twenty commands a second: orders till a time end in the middle of it all.
+        let commands: Vec<OrderCommand> = (0..)
+            .zip(commands)
+            .map(|(at, command): (i64, _)| OrderCommand { time: NOW + at * 50_000_000, ..command })
+            .collect();
+        let mut late = 0;
         for batch in commands.chunks(size) {
             whole.submit(batch);
             for (command, decision) in batch.iter().zip(&whole.decisions) {
@@ -427,11 +482,30 @@ proptest! {
                 parts.gate.apply_executions(&mut parts.log, 3, &reports).expect("recorded");
                 parts.engine.clear_events();
             }
+            late += whole.engine.events().executions.iter().filter(|one| is_late(one)).count();
             whole.engine.clear_events();
         }
         prop_assert_eq!(whole.gate.state_hash(), parts.gate.state_hash());
         prop_assert_eq!(whole.engine.state_hash(), parts.engine.state_hash());
         prop_assert_eq!(&whole.log.records, &parts.log.records);
         prop_assert_eq!(whole.gate.counters().inconsistent, 0);
+        // The gate hears of no order that it does not hold, but for changes of orders that ended as the change came.
+        prop_assert_eq!(whole.gate.counters().unmatched, late as u64);
+        // What the gate holds open is what the book holds open.
+        prop_assert_eq!(whole.gate.open_orders(), whole.engine.open_orders());
+        for strategy in [1, 2] {
+            let Exposure { position, open_buy, open_sell, open_orders, .. } = whole.gate.exposure(strategy, 0);
+            let account = whole.engine.account(0, strategy).expect("listed");
+            prop_assert_eq!((position, open_orders), (account.position, account.open_orders));
+            let mut open = [0, 0];
+            let book = whole.engine.book(0).expect("listed");
+            let mut add = |order: &crate::book::OpenOrder| {
+                open[usize::from(order.side)] += if order.owner == strategy { order.leaves } else { 0 };
+            };
+            book.for_each_order(BUY, &mut add);
+            book.for_each_order(SELL, &mut add);
+            book.for_each_stop(&mut add);
+            prop_assert_eq!([open_buy, open_sell], open);
+        }
     }
 }

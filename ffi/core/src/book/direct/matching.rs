@@ -78,7 +78,7 @@ impl DirectBook {
         time: i64,
         events: &mut Events,
     ) -> Option<(u32, Meeting)> {
-        let against = usize::from(1 - taker.side & 1);
+        let against = usize::from((1 - taker.side) & 1);
         let price = key_of(1 - taker.side, key);
         let orders = &mut self.orders;
         let level = self.ladders[against].get_mut(key);

@@ -1,5 +1,5 @@
 //! How far a price may be through the market.
-use super::form::is_market;
+use super::form::{is_market, trigger};
 use crate::gate::case::Case;
 use crate::gate::reference::Reference;
 use crate::gate::table::{Reject, Verdict};
@@ -39,8 +39,13 @@ pub fn collar(case: &Case<'_>) -> Verdict {
     if is_market(case.command) {
         return Ok(());
     }
-    let price = case.command.price;
     let buying = case.side() == side::BUY;
+    let (limit, trigger) = (case.command.price, trigger(case.command));
+    let price = if buying {
+        limit.max(trigger)
+    } else {
+        limit.min(trigger)
+    };
     match furthest(case, buying) {
         Some(limit) if buying && price <= limit => Ok(()),
         Some(limit) if !buying && price >= limit => Ok(()),

@@ -1,5 +1,5 @@
 //! How large one order may be.
-use super::form::is_market;
+use super::form::{is_market, trigger};
 use super::price::fresh;
 use crate::gate::case::Case;
 use crate::gate::table::{Reject, Verdict};
@@ -20,7 +20,7 @@ pub fn quantity(case: &Case<'_>) -> Verdict {
     ))
 }
 
-/// At most the strategy's largest value: a limit order at its price, a market order at the far touch and a buffer.
+/// At most the strategy's largest value: a limit order at its price, a stop at the higher of limit and trigger, a market order at the far touch and a buffer.
 /// Measured: money units, rounded up; the largest integer when it does not fit. Limit: money units.
 pub fn notional(case: &Case<'_>) -> Verdict {
     let limit = case.limits.map_or(0, |limits| limits.max_notional);
@@ -38,7 +38,8 @@ fn value(case: &Case<'_>) -> Result<Option<i64>, Reject> {
         .rules
         .map_or(i64::MAX, |rules| rules.units_per_tick_lot);
     if !is_market(case.command) {
-        let per_lot = case.command.price.checked_mul(units);
+        let worst = case.command.price.max(trigger(case.command));
+        let per_lot = worst.checked_mul(units);
         return Ok(per_lot.and_then(|per_lot| per_lot.checked_mul(quantity)));
     }
     let reference = fresh(case)?;

@@ -82,7 +82,7 @@ fn agrees_with_a_sorted_map(ladder: Ladder, price_of: impl Fn(u64) -> i64) -> La
         let full = if step / 500 % 2 == 0 { 2 } else { 5 };
         match twins.truth.contains_key(&key) && (state >> 60) % 8 < full {
             true => twins.take(key, (state >> 50) as usize % 64),
-            false if full == 2 || (state >> 57) % 4 == 0 => twins.add(key),
+            false if full == 2 || (state >> 57).is_multiple_of(4) => twins.add(key),
             false => {
                 if twins.best() != NOTHING {
                     twins.take(twins.best(), 0);

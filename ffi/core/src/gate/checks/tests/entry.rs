@@ -145,22 +145,38 @@ fn a_strategy_without_limits_in_a_registered_instrument_is_unknown_there() {
 
 #[test]
 fn what_cannot_be_read_or_contradicts_itself_is_malformed() {
-    let malformed: [fn(&mut OrderCommand); 9] = [
+    let malformed: [fn(&mut OrderCommand); 16] = [
         |order| order.kind = 0,
         |order| order.kind = 5,
         |order| order.side = 2,
-        |order| order.order_type = 2,
-        |order| order.tif = 3,
+        |order| order.order_type = 4,
+        |order| order.tif = 5,
         |order| order.order_id = 0,
-        |order| order.flags = 8,
+        |order| order.flags = 1 << 6,
         |order| order.order_type = order_type::MARKET,
         |order| {
             order.order_type = order_type::MARKET;
             order.price = 0;
             order.flags = flags::POST_ONLY;
         },
+        |order| order.flags = 7 << 3,
+        |order| order.tif = time_in_force::GTD,
+        |order| order.set_expires(9),
+        |order| order.set_trigger_offset(1),
+        |order| order.display = u32::MAX,
+        |order| {
+            order.order_type = order_type::STOP;
+            order.tif = time_in_force::IOC;
+        },
+        |order| {
+            order.order_type = order_type::STOP_LIMIT;
+            order.flags = flags::POST_ONLY;
+        },
     ];
-    for (broken, expected) in malformed.into_iter().zip([1, 1, 2, 3, 4, 5, 6, 7, 7]) {
+    for (broken, expected) in malformed
+        .into_iter()
+        .zip([1, 1, 2, 3, 4, 5, 6, 7, 7, 8, 8, 8, 8, 8, 8, 8])
+    {
         let mut bench = Bench::new();
         let mut order = bench.order();
         broken(&mut order);

@@ -1,0 +1,7 @@
+/** Every scenario that `deno task simulate` knows. */
+import type { Scenario } from "../../runtime/testkit/simulation.ts";
+import { bankScenario } from "./bank.ts";
+
+export const SCENARIOS: readonly Scenario<never>[] = [
+  bankScenario() as Scenario<never>,
+];
