@@ -191,3 +191,47 @@ fn candidates(buys: &[(i64, i64)], sells: &[(i64, i64)]) -> Vec<Indicative> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::{Book, NaiveBook};
+    use crate::layout::{command_kind, OrderCommand};
+
+    /// Where a book uncrosses in which both prices trade ten lots and leave five, buyers at one and sellers at the other.
+    fn between_buyers_and_sellers<B: Book>(last_trade: Option<i64>) -> i64 {
+        let (mut book, mut events) = (B::new(0), Events::new());
+        let mut send = |book: &mut B, id, side, price, quantity| {
+            let command = OrderCommand {
+                kind: command_kind::NEW,
+                order_id: id,
+                side,
+                price,
+                quantity,
+                ..OrderCommand::default()
+            };
+            book.submit(&command, &mut events);
+        };
+        if let Some(price) = last_trade {
+            send(&mut book, 1, side::BUY, price, 1);
+            send(&mut book, 2, side::SELL, price, 1);
+        }
+        let known = book.set_state(trading_state::PRE_OPEN, 0, &mut Events::new());
+        assert_eq!(known, Ok(()));
+        send(&mut book, 3, side::BUY, 101, 10);
+        send(&mut book, 4, side::BUY, 100, 5);
+        send(&mut book, 5, side::SELL, 100, 10);
+        send(&mut book, 6, side::SELL, 101, 5);
+        let found = book.indicative();
+        assert_eq!((found.volume, found.imbalance.abs()), (10, 5));
+        found.price
+    }
+
+    #[test]
+    fn with_buyers_left_at_one_price_and_sellers_at_the_other_the_last_trade_decides() {
+        for (last_trade, price) in [(None, 100), (Some(90), 100), (Some(150), 101)] {
+            assert_eq!(between_buyers_and_sellers::<DirectBook>(last_trade), price);
+            assert_eq!(between_buyers_and_sellers::<NaiveBook>(last_trade), price);
+        }
+    }
+}

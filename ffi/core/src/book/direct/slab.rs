@@ -2,7 +2,7 @@
 //!
 //! An order is two records. What a match, a cancel or an amend reads and writes is [`Order`], one cache line. What only
 //! matters when an order is entered, shown, expires or waits is [`Rest`], beside it in a second array: a fill never
-//! touches that line.
+//! reads that line.
 //!
 //! Slot 0 is never given out. It stands for "none" in every list, and it is a real element, so that unlinking an order
 //! may write to the neighbours of either end without asking whether there are any.
