@@ -17,6 +17,8 @@ const RUNS = 9;
 /** Runs before the measured ones, for the compiler. */
 const WARM_UP = 3;
 const MESSAGES = 1_000_000;
+/** Messages that wait at once in `tell`: about what a mailbox holds. `tell-deep` lets all of them wait. */
+const BURST = 10_000;
 const ASKS = 200_000;
 const SPAWNS = 100_000;
 const RESTARTS = 20_000;
@@ -45,7 +47,7 @@ async function seconds(work: () => void | Promise<unknown>): Promise<number> {
 
 const until = { until: 0 };
 
-async function tell() {
+async function tell(burst: number) {
   const system = newSystem();
   let sum = 0;
   const def: ActorDef<number> = {
@@ -55,12 +57,19 @@ async function tell() {
   };
   const ref = system.start("sink", def, undefined);
   const took = await seconds(() => {
-    for (let i = 0; i < MESSAGES; i++) ref.tell(1);
-    return system.run(until);
+    return bursts(burst, () => ref.tell(1), () => system.run(until));
   });
   expect("messages handled", sum, MESSAGES);
   expect("unexplained", system.counters().unexplained, 0);
   return { value: MESSAGES / took };
+}
+
+/** Sends all messages, and lets them be handled after each `burst`. */
+async function bursts(burst: number, send: () => void, handle: () => void | Promise<unknown>): Promise<void> {
+  for (let sent = 0; sent < MESSAGES; sent += burst) {
+    for (let i = 0; i < burst; i++) send();
+    await handle();
+  }
 }
 
 async function pingPong() {
@@ -247,14 +256,11 @@ function drain(queue: BareRing): void {
   }
 }
 
-async function floorTell() {
+async function floorTell(burst: number) {
   const queue = new BareRing(8);
   let sum = 0;
   const sink = new Bare(queue, 2 ** 20, (n: number) => void (sum += n));
-  const took = await seconds(() => {
-    for (let i = 0; i < MESSAGES; i++) sink.tell(1);
-    drain(queue);
-  });
+  const took = await seconds(() => bursts(burst, () => sink.tell(1), () => drain(queue)));
   expect("messages handled", sum, MESSAGES);
   return { value: MESSAGES / took };
 }
@@ -277,8 +283,10 @@ async function floorPingPong() {
 }
 
 const CASES: readonly Case[] = [
-  { name: "tell", engine: "cwts", unit: "msg/s", measure: tell },
-  { name: "tell", engine: "cwts-floor", unit: "msg/s", measure: floorTell },
+  { name: "tell", engine: "cwts", unit: "msg/s", measure: () => tell(BURST) },
+  { name: "tell", engine: "cwts-floor", unit: "msg/s", measure: () => floorTell(BURST) },
+  { name: "tell-deep", engine: "cwts", unit: "msg/s", measure: () => tell(MESSAGES) },
+  { name: "tell-deep", engine: "cwts-floor", unit: "msg/s", measure: () => floorTell(MESSAGES) },
   { name: "ping-pong", engine: "cwts", unit: "round-trips/s", measure: pingPong },
   { name: "ping-pong", engine: "cwts-floor", unit: "round-trips/s", measure: floorPingPong },
   { name: "ask", engine: "cwts", unit: "asks/s", measure: ask },

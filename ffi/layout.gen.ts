@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 6043282068424489;
+export const LAYOUT_HASH = 8662148694092609;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 2;
@@ -1120,95 +1120,6 @@ export class IndicativeView {
   }
   set sell(value: number) {
     setI64(this.view, this.base + 32, value);
-  }
-}
-
-/** One event of a market data feed, after parsing; the fields of hftbacktest's Event, in integers. 64 bytes; move the view with `at`. */
-export class MarketEventView {
-  static readonly SIZE = 64;
-  private readonly view: DataView;
-  private base = 0;
-
-  constructor(readonly buffer: Uint8Array) {
-    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-  }
-
-  /** Points the view at record `index` and returns it. */
-  at(index: number): this {
-    this.base = index * 64;
-    return this;
-  }
-
-  /** EventFlag bits */
-  get flags(): number {
-    return getI64(this.view, this.base);
-  }
-  set flags(value: number) {
-    setI64(this.view, this.base, value);
-  }
-
-  /** nanoseconds, by the exchange's clock */
-  get exchangeTime(): number {
-    return getI64(this.view, this.base + 8);
-  }
-  set exchangeTime(value: number) {
-    setI64(this.view, this.base + 8, value);
-  }
-
-  /** nanoseconds, by the receiver's clock */
-  get localTime(): number {
-    return getI64(this.view, this.base + 16);
-  }
-  set localTime(value: number) {
-    setI64(this.view, this.base + 16, value);
-  }
-
-  /** ticks */
-  get price(): number {
-    return getI64(this.view, this.base + 24);
-  }
-  set price(value: number) {
-    setI64(this.view, this.base + 24, value);
-  }
-
-  /** lots; 0 removes a level */
-  get quantity(): number {
-    return getI64(this.view, this.base + 32);
-  }
-  set quantity(value: number) {
-    setI64(this.view, this.base + 32, value);
-  }
-
-  /** the exchange's order or trade id, 0 when the feed has none */
-  get orderId(): number {
-    return getI64(this.view, this.base + 40);
-  }
-  set orderId(value: number) {
-    setI64(this.view, this.base + 40, value);
-  }
-
-  /** the feed's sequence number of the message */
-  get sequence(): number {
-    return getI64(this.view, this.base + 48);
-  }
-  set sequence(value: number) {
-    setI64(this.view, this.base + 48, value);
-  }
-
-  /** instrument id */
-  get instrument(): number {
-    return this.view.getUint32(this.base + 56, true);
-  }
-  set instrument(value: number) {
-    this.view.setUint32(this.base + 56, value, true);
-  }
-
-  /** depends on the feed */
-  get spare(): number {
-    return this.view.getUint32(this.base + 60, true);
-  }
-  set spare(value: number) {
-    this.view.setUint32(this.base + 60, value, true);
   }
 }
 

@@ -8,10 +8,10 @@
  *
  * Both are parts of an actor, which hands them the messages of the protocol:
  *
- *     const out = new ReliableProducer<Order>(context, { id: "desk-1", epoch: 0, target, self: (c) => c });
+ *     const out = new ReliableProducer<Order>(context, { id: "desk-1", epoch: context.incarnation, target });
  *     receive: (message) => message.kind === "Confirmed" || message.kind === "Resend" ? out.receive(message) : …
  */
-import type { ActorContext, ActorRef } from "./actor.ts";
+import type { ActorRef, Timers } from "./actor.ts";
 import type { Micros } from "./time.ts";
 
 /** Messages under way at once: enough to hide a round trip, few enough to keep. */
@@ -56,9 +56,15 @@ export interface ProducerOptions<M> {
   readonly resendAfter?: Micros;
 }
 
+/** What a producer needs of its actor's context. */
+export interface ProducerContext {
+  readonly self: ActorRef<DeliveryControl>;
+  readonly timers: Timers<DeliveryControl>;
+}
+
 const resendTimer = (producer: string): string => `delivery.resend:${producer}`;
 
-/** The sending half. `M`: what is delivered; `P`: what its actor takes besides the protocol. */
+/** The sending half. `M`: what is delivered. */
 export class ReliableProducer<M> {
   private readonly kept: M[] = [];
   /** Sequence of the first kept message. */
@@ -69,7 +75,7 @@ export class ReliableProducer<M> {
   private upTo = 1;
 
   constructor(
-    private readonly context: ActorContext<DeliveryControl>,
+    private readonly context: ProducerContext,
     private readonly options: ProducerOptions<M>,
   ) {}
 

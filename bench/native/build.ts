@@ -26,7 +26,7 @@ export function ensureNativeBench(cargo = "cargo"): void {
   if (code === null) {
     throw new UserError(
       "BENCH_BUILD",
-      "this measurement needs cargo, which is not installed: install Rust 1.85 or newer, with rustup or your distribution's packages",
+      "this measurement needs cargo, which is not installed: install Rust 1.89 or newer, with rustup or your distribution's packages",
     );
   }
   if (code !== 0) {

@@ -397,22 +397,6 @@ export const records: readonly RecordLayout[] = [
     ],
   },
   {
-    name: "MarketEvent",
-    doc: "One event of a market data feed, after parsing; the fields of hftbacktest's Event, in integers.",
-    size: 64,
-    fields: [
-      [0, "u64", "flags", "EventFlag bits"],
-      [8, "i64", "exchange_time", "nanoseconds, by the exchange's clock"],
-      [16, "i64", "local_time", "nanoseconds, by the receiver's clock"],
-      [24, "i64", "price", "ticks"],
-      [32, "i64", "quantity", "lots; 0 removes a level"],
-      [40, "u64", "order_id", "the exchange's order or trade id, 0 when the feed has none"],
-      [48, "u64", "sequence", "the feed's sequence number of the message"],
-      [56, "u32", "instrument", "instrument id"],
-      [60, "u32", "spare", "depends on the feed"],
-    ],
-  },
-  {
     name: "PipelineCounts",
     doc: "What a call to the order path did, and what waits because a buffer was full.",
     size: 32,

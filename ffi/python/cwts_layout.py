@@ -11,7 +11,7 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 6043282068424489
+LAYOUT_HASH = 8662148694092609
 
 # Raised when an exported function changes its meaning or signature.
 ABI_VERSION = 2
@@ -679,39 +679,6 @@ _check(
         "reserved": 40,
         "reserved2": 48,
         "reserved3": 56,
-    },
-)
-
-
-class MarketEvent(LittleEndianStructure):
-    """One event of a market data feed, after parsing; the fields of hftbacktest's Event, in integers. 64 bytes."""
-
-    _fields_ = [
-        ("flags", c_uint64),  # EventFlag bits
-        ("exchange_time", c_int64),  # nanoseconds, by the exchange's clock
-        ("local_time", c_int64),  # nanoseconds, by the receiver's clock
-        ("price", c_int64),  # ticks
-        ("quantity", c_int64),  # lots; 0 removes a level
-        ("order_id", c_uint64),  # the exchange's order or trade id, 0 when the feed has none
-        ("sequence", c_uint64),  # the feed's sequence number of the message
-        ("instrument", c_uint32),  # instrument id
-        ("spare", c_uint32),  # depends on the feed
-    ]
-
-
-_check(
-    MarketEvent,
-    64,
-    {
-        "flags": 0,
-        "exchange_time": 8,
-        "local_time": 16,
-        "price": 24,
-        "quantity": 32,
-        "order_id": 40,
-        "sequence": 48,
-        "instrument": 56,
-        "spare": 60,
     },
 )
 

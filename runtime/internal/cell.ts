@@ -18,6 +18,7 @@ import type { Adversary } from "../adversary.ts";
 import type { DeadLetterReason } from "../introspection.ts";
 import type { Causes } from "./causes.ts";
 import { Mailbox } from "./mailbox.ts";
+import { MailboxOverflow, Rare, type Stashed } from "./rare.ts";
 import { Ring } from "./ring.ts";
 import { Timed } from "./timers.ts";
 
@@ -87,12 +88,6 @@ export interface OpenAsk {
   readonly time: number;
 }
 
-/** A message set aside by its actor, with its place in the chain of causes. */
-export interface Stashed {
-  readonly message: unknown;
-  readonly numbers: readonly number[];
-}
-
 /** What the rest of the runtime needs of an incarnation; implemented by Context. */
 export interface Incarnation {
   readonly number: number;
@@ -131,22 +126,13 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   attention = 0;
   /** Messages the user lane may hold now; 0 once stopped, so that `tell` needs one comparison only. */
   limit = 0;
-  /** Messages the user lane may hold by its definition. */
-  capacity = 0;
   /** Envelopes among the waiting messages; while 0, messages are handed on without a look at them. */
   envelopes = 0;
 
-  /** Set aside by `stash`, oldest first. */
-  stash: Stashed[] | null = null;
-  /** Where the waiting message of each key stands, for mailboxes that coalesce. */
-  keyed: Map<unknown, number> | null = null;
   /** The question being handled, if the message being handled is one. */
   question: Envelope | null = null;
   /** The lane of the message being handled; null for a batch's size beyond what is kept, and outside handlers. */
   lane: Mailbox | null = null;
-  /** Messages taken after the last one of the batch being handled: 1 when it ended at one that had expired. */
-  trailing = 0;
-  suspended = false;
 
   life = STARTING;
   standing = PARKED;
@@ -159,10 +145,8 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   /** After this promise outlived the driver's patience once, time no longer waits for it. */
   patienceSpent = false;
 
-  /** What the supervisor adds to a crash record. */
-  supervision: (() => unknown) | null = null;
-  /** The state shown before the message being handled, for actors that keep it. */
-  stateBefore: unknown = null;
+  /** What few actors have; made when first needed, because every idle actor would pay for it. */
+  private rare: Rare | null = null;
   restarts = 0;
   lastExit: ExitReason | null = null;
   strategy: string | null = null;
@@ -182,6 +166,44 @@ export class ActorCell implements ActorRef<unknown>, Tally {
     public args: unknown,
   ) {
     this.redefine(def, args);
+  }
+
+  /** Messages the user lane may hold by its definition. */
+  get capacity(): number {
+    return this.def.mailbox?.capacity ?? DEFAULT_MAILBOX_CAPACITY;
+  }
+
+  get stash(): Stashed[] | null {
+    return this.rare === null ? null : this.rare.stash;
+  }
+
+  get suspended(): boolean {
+    return this.rare !== null && this.rare.suspended;
+  }
+
+  set suspended(yes: boolean) {
+    if (yes || this.rare !== null) this.uncommon().suspended = yes;
+  }
+
+  get supervision(): (() => unknown) | null {
+    return this.rare === null ? null : this.rare.supervision;
+  }
+
+  set supervision(show: (() => unknown) | null) {
+    this.uncommon().supervision = show;
+  }
+
+  get stateBefore(): unknown {
+    return this.rare === null ? null : this.rare.stateBefore;
+  }
+
+  set stateBefore(state: unknown) {
+    this.uncommon().stateBefore = state;
+  }
+
+  /** Messages taken after the last one of the batch being handled. */
+  set trailing(count: number) {
+    if (count > 0 || this.rare !== null) this.uncommon().trailing = count;
   }
 
   tell(message: unknown): TellResult {
@@ -240,7 +262,6 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   redefine(def: ActorDef<never, unknown>, args: unknown): void {
     this.def = def;
     this.args = args;
-    this.capacity = def.mailbox?.capacity ?? DEFAULT_MAILBOX_CAPACITY;
     // Every message of a mailbox that coalesces takes the long way, and so does every message where an adversary lurks.
     this.limit = def.mailbox?.coalesce === undefined && this.host.adversary === null ? this.capacity : 0;
     this.batchSize = def.batch ?? DEFAULT_BATCH;
@@ -273,7 +294,7 @@ export class ActorCell implements ActorRef<unknown>, Tally {
     if (this.lane === null || !(index >= 0 && index < size)) {
       throw new RangeError(`${this.path} is not handling a batch with a message ${index}.`);
     }
-    this.lane.recall(size - 1 - index + this.trailing, this.host.causes);
+    this.lane.recall(size - 1 - index + (this.rare?.trailing ?? 0), this.host.causes);
   }
 
   /** Sets the message being handled aside. */
@@ -283,7 +304,7 @@ export class ActorCell implements ActorRef<unknown>, Tally {
     if (lane === null || this.receiveBatch !== null || numbers![0] !== this.host.causes.current) {
       throw new Error(`${this.path} can stash only the message that it is handling, and not in receiveBatch.`);
     }
-    const stash = this.stash ??= [];
+    const stash = this.uncommon().stash ??= [];
     if (stash.at(-1)?.numbers[0] === numbers![0]) return;
     const most = this.def.stash ?? DEFAULT_STASH;
     if (stash.length >= most) throw new Error(`the stash of ${this.path} is full with ${most} messages`);
@@ -295,12 +316,16 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   putBack(): void {
     const stash = this.stash;
     if (stash === null) return;
-    this.stash = null;
+    this.uncommon().stash = null;
     for (let i = stash.length - 1; i >= 0; i--) {
       const { message, numbers } = stash[i];
       if (message instanceof Envelope) this.envelopes++;
       this.mailbox.restore(message, numbers);
     }
+  }
+
+  private uncommon(): Rare {
+    return this.rare ??= new Rare();
   }
 
   private raise(lane: number): void {
@@ -388,7 +413,7 @@ export class ActorCell implements ActorRef<unknown>, Tally {
 
   /** Puts the message in the place of a waiting one of the same key, if there is one. */
   private coalesced(key: unknown, message: unknown): boolean {
-    const position = this.keyed?.get(key);
+    const position = this.rare?.keyed?.get(key);
     if (position === undefined) return false;
     const place = this.mailbox.replace(position, message, this.host.causes);
     if (place === undefined) return false;
@@ -397,7 +422,7 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   }
 
   private remember(key: unknown): void {
-    const keyed = this.keyed ??= new Map();
+    const keyed = this.uncommon().keyed ??= new Map();
     const { next, count } = this.mailbox;
     keyed.set(key, next);
     if (keyed.size <= 2 * this.capacity) return;
@@ -433,15 +458,6 @@ export class ActorCell implements ActorRef<unknown>, Tally {
 function checkBound(path: string, what: string, value: number): void {
   if (Number.isInteger(value) && value >= 1) return;
   throw new RangeError(`${what} of ${path} is a whole number of messages above 0, not ${value}.`);
-}
-
-/** The mailbox of an actor whose definition says that an overflow is a crash was full. */
-export class MailboxOverflow extends Error {
-  override readonly name = "MailboxOverflow";
-
-  constructor(path: string, capacity: number) {
-    super(`the mailbox of ${path} is full with ${capacity} messages`);
-  }
 }
 
 /** The cell behind a ref. Refs are made by the runtime alone. */

@@ -33,9 +33,8 @@ export class Mailbox {
   /** Messages taken so far, less those put back: the position of the oldest that waits. */
   private taken = 0;
   private head = 0;
-  /** Taken messages that are still there, at most `keep`. */
+  /** Taken messages that are still there. */
   private kept = 0;
-  private keep = 0;
   private items: unknown[] = NOTHING;
   private numbers: number[] = NOTHING;
 
@@ -130,15 +129,17 @@ export class Mailbox {
     }
   }
 
+  /** Taken messages that may be there at most. */
+  private get keep(): number {
+    const half = this.items.length >> 1;
+    return half < KEPT ? half : KEPT;
+  }
+
   /** Forgets everything and gives the arrays back. */
   clear(): void {
     this.items = this.numbers = NOTHING;
     this.taken += this.count;
-    this.head =
-      this.count =
-      this.kept =
-      this.keep =
-        0;
+    this.head = this.count = this.kept = 0;
   }
 
   private grow(): void {
@@ -157,6 +158,5 @@ export class Mailbox {
     this.items = bigger;
     this.numbers = more;
     this.head = kept;
-    this.keep = Math.min(KEPT, size / 2);
   }
 }

@@ -64,7 +64,7 @@ async function transfer(count: number, seed: number, faults: Faults, window = 50
     type: "producer",
     mailbox: { capacity: 1 << 20 },
     init(context) {
-      const out = new ReliableProducer<number>(context as never, {
+      const out = new ReliableProducer<number>(context, {
         id: "p",
         epoch: 0,
         target: routes.there as ActorRef<Delivery<number>>,

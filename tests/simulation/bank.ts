@@ -49,7 +49,7 @@ function account(bank: Bank, self: number, accounts: ActorRef<ToAccount>[], rand
       const out = (to: number): ReliableProducer<Money> => {
         let producer = outs.get(to);
         if (producer === undefined) {
-          producer = new ReliableProducer<Money>(context as never, {
+          producer = new ReliableProducer<Money>(context, {
             id: `${self}>${to}`,
             epoch: context.incarnation,
             target: accounts[to] as ActorRef<Delivery<Money>>,

@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(6043282068424489)
+#define CWTS_LAYOUT_HASH UINT64_C(8662148694092609)
 
 /* Raised when an exported function changes its meaning or signature. */
 #define CWTS_ABI_VERSION UINT32_C(2)
@@ -642,38 +642,6 @@ CWTS_STATIC_ASSERT(offsetof(cwts_indicative_t, sell) == 32, "Indicative.sell");
 CWTS_STATIC_ASSERT(offsetof(cwts_indicative_t, reserved) == 40, "Indicative.reserved");
 CWTS_STATIC_ASSERT(offsetof(cwts_indicative_t, reserved2) == 48, "Indicative.reserved2");
 CWTS_STATIC_ASSERT(offsetof(cwts_indicative_t, reserved3) == 56, "Indicative.reserved3");
-
-/* One event of a market data feed, after parsing; the fields of hftbacktest's Event, in integers. */
-typedef struct {
-  /* EventFlag bits */
-  uint64_t flags;
-  /* nanoseconds, by the exchange's clock */
-  int64_t exchange_time;
-  /* nanoseconds, by the receiver's clock */
-  int64_t local_time;
-  /* ticks */
-  int64_t price;
-  /* lots; 0 removes a level */
-  int64_t quantity;
-  /* the exchange's order or trade id, 0 when the feed has none */
-  uint64_t order_id;
-  /* the feed's sequence number of the message */
-  uint64_t sequence;
-  /* instrument id */
-  uint32_t instrument;
-  /* depends on the feed */
-  uint32_t spare;
-} cwts_market_event_t;
-CWTS_STATIC_ASSERT(sizeof(cwts_market_event_t) == 64, "MarketEvent");
-CWTS_STATIC_ASSERT(offsetof(cwts_market_event_t, flags) == 0, "MarketEvent.flags");
-CWTS_STATIC_ASSERT(offsetof(cwts_market_event_t, exchange_time) == 8, "MarketEvent.exchange_time");
-CWTS_STATIC_ASSERT(offsetof(cwts_market_event_t, local_time) == 16, "MarketEvent.local_time");
-CWTS_STATIC_ASSERT(offsetof(cwts_market_event_t, price) == 24, "MarketEvent.price");
-CWTS_STATIC_ASSERT(offsetof(cwts_market_event_t, quantity) == 32, "MarketEvent.quantity");
-CWTS_STATIC_ASSERT(offsetof(cwts_market_event_t, order_id) == 40, "MarketEvent.order_id");
-CWTS_STATIC_ASSERT(offsetof(cwts_market_event_t, sequence) == 48, "MarketEvent.sequence");
-CWTS_STATIC_ASSERT(offsetof(cwts_market_event_t, instrument) == 56, "MarketEvent.instrument");
-CWTS_STATIC_ASSERT(offsetof(cwts_market_event_t, spare) == 60, "MarketEvent.spare");
 
 /* What a call to the order path did, and what waits because a buffer was full. */
 typedef struct {
