@@ -20,6 +20,7 @@ import type { Causes } from "./causes.ts";
 import { Mailbox } from "./mailbox.ts";
 import { MailboxOverflow, Rare, type Stashed } from "./rare.ts";
 import { Ring } from "./ring.ts";
+import type { Siblings } from "./siblings.ts";
 import { Timed } from "./timers.ts";
 
 /** Stages of a life. SUSPENDED: only kill, stop and signals are served. ENDED: waiting for its parent's decision. STOPPED: gone for good. */
@@ -150,8 +151,7 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   restarts = 0;
   lastExit: ExitReason | null = null;
   strategy: string | null = null;
-  /** In start order. */
-  children: Set<ActorCell> | null = null;
+  children: Siblings | null = null;
   names: string[] | null = null;
   /** Monitors on this actor and who set them, in order. */
   watchers: Map<number, Incarnation> | null = null;
@@ -159,13 +159,17 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   constructor(
     readonly host: Host,
     readonly id: number,
-    readonly path: string,
     readonly name: string,
     readonly parent: ActorCell | null,
     public def: ActorDef<never, unknown>,
     public args: unknown,
   ) {
     this.redefine(def, args);
+  }
+
+  /** Put together when asked for: few actors are ever asked. */
+  get path(): string {
+    return this.parent === null ? `/${this.name}` : `${this.parent.path}/${this.name}`;
   }
 
   /** Messages the user lane may hold by its definition. */
@@ -265,8 +269,8 @@ export class ActorCell implements ActorRef<unknown>, Tally {
     // Every message of a mailbox that coalesces takes the long way, and so does every message where an adversary lurks.
     this.limit = def.mailbox?.coalesce === undefined && this.host.adversary === null ? this.capacity : 0;
     this.batchSize = def.batch ?? DEFAULT_BATCH;
-    checkBound(this.path, "mailbox.capacity", this.capacity);
-    checkBound(this.path, "batch", this.batchSize);
+    checkBound(this, "mailbox.capacity", this.capacity);
+    checkBound(this, "batch", this.batchSize);
   }
 
   /** Puts the actor in the run queue if it has work it may do. */
@@ -455,9 +459,9 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   }
 }
 
-function checkBound(path: string, what: string, value: number): void {
+function checkBound(cell: ActorCell, what: string, value: number): void {
   if (Number.isInteger(value) && value >= 1) return;
-  throw new RangeError(`${what} of ${path} is a whole number of messages above 0, not ${value}.`);
+  throw new RangeError(`${what} of ${cell.path} is a whole number of messages above 0, not ${value}.`);
 }
 
 /** The cell behind a ref. Refs are made by the runtime alone. */
