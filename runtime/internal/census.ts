@@ -8,7 +8,7 @@ import type { ActorCell } from "./cell.ts";
 import { Siblings } from "./siblings.ts";
 
 export class Census {
-  readonly roots = new Siblings();
+  readonly roots = new Siblings<ActorCell>();
   private readonly byId = new Map<number, ActorCell>();
 
   add(cell: ActorCell): void {

@@ -1,23 +1,21 @@
 /** The actors right below one parent, or the roots: in start order, and by name. */
-import type { ActorCell } from "./cell.ts";
+export class Siblings<T extends { readonly name: string }> implements Iterable<T> {
+  private readonly byName = new Map<string, T>();
 
-export class Siblings implements Iterable<ActorCell> {
-  private readonly byName = new Map<string, ActorCell>();
-
-  find(name: string): ActorCell | undefined {
+  find(name: string): T | undefined {
     return this.byName.get(name);
   }
 
   /** Puts it last. Its name must not be taken by another. */
-  add(cell: ActorCell): void {
-    this.byName.set(cell.name, cell);
+  add(one: T): void {
+    this.byName.set(one.name, one);
   }
 
-  delete(cell: ActorCell): void {
-    this.byName.delete(cell.name);
+  delete(one: T): void {
+    this.byName.delete(one.name);
   }
 
-  [Symbol.iterator](): IterableIterator<ActorCell> {
+  [Symbol.iterator](): IterableIterator<T> {
     return this.byName.values();
   }
 }
