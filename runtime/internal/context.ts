@@ -14,6 +14,8 @@ import { UserTimers } from "./user_timers.ts";
 
 export class Context implements ActorContext<unknown>, Incarnation {
   alive = true;
+  /** Its start takes time and is not over. */
+  opening = false;
   openAsks: PendingAsk | null = null;
   stopHandler: ((reason: ExitReason) => void) | null = null;
   private stream: Random | null = null;

@@ -283,7 +283,7 @@ Deno.test("commands that wait when a supervisor ends are refused", async () => {
   await settle(system);
   await system.stop(top);
   await settle(system);
-  assert.deepEqual(replies.messages, [{ ok: false, error: "/top is stopping." }]);
+  assert.deepEqual(replies.messages, [{ ok: false, code: "stopping", error: "/top is stopping." }]);
   await finish(system);
 });
 
