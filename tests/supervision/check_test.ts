@@ -44,7 +44,10 @@ Deno.test("checkSpec names every wrong value in one sentence with its path", () 
     [child({ shutdown: 0 }), /^top\/a: shutdown 0 must be a whole number of milliseconds above 0/],
     [child({ shutdown: NaN }), /shutdown NaN/],
     [child({ shutdown: "infinity" }), /^top\/a: shutdown infinity is for supervisors only/],
-    [child({ mailboxOnRestart: "lose" as never }), /^top\/a: mailboxOnRestart "lose" must be one of keep, dead-letter\.$/],
+    [
+      child({ mailboxOnRestart: "lose" as never }),
+      /^top\/a: mailboxOnRestart "lose" must be one of keep, dead-letter\.$/,
+    ],
     [child({ backoff: { ...backoff, initialMs: -1 } }), /backoff\.initialMs -1 must be 0 or more/],
     [child({ backoff: { ...backoff, maxMs: 5 } }), /backoff\.maxMs 5 must be at least initialMs/],
     [child({ backoff: { ...backoff, factor: 0.5 } }), /backoff\.factor 0\.5 must be 1 or more/],
