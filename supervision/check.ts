@@ -51,8 +51,13 @@ function check(spec: ChildSpec, path: string, auto: AutoShutdown | "unknown", pr
 function checkTemplate(template: ChildSpec, path: string, auto: AutoShutdown, problems: string[]): void {
   if (typeof template !== "object" || template === null) return;
   if (isSupervisorSpec(template)) {
-    problems.push(`${path}: template must be a worker; put a supervisor in a worker's place elsewhere.`);
-  } else check(template, `${path}/${template.id}`, auto, problems);
+    problems.push(`${path}: template must be a worker; a supervisor has children that are known beforehand.`);
+    return;
+  }
+  check(template, `${path}/${template.id}`, auto, problems);
+  if (template.budget?.onSpent === "quarantine") {
+    problems.push(`${path}/${template.id}: a dynamic child cannot be put in quarantine; let its budget say give-up.`);
+  }
 }
 
 function schemaOf(spec: ChildSpec) {
