@@ -127,6 +127,12 @@ export class Keeper {
     return isExpectedEnd(restart, shutdownOf(spec), exit!);
   }
 
+  /** Forgets that the child was to be tried again. */
+  overtake(child: Child): void {
+    child.state = "ended";
+    child.ticket++;
+  }
+
   /** Lets the actor of a child go for good. */
   release(child: Child, state: "stopped" | "disabled"): void {
     if (child.ref !== null && this.control.standing(child.ref) === "gone") this.control.release(child.ref);

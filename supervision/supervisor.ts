@@ -252,6 +252,8 @@ export class Supervisor implements Handlers<SupervisorMessage | Internal>, Comma
     for (let child = work.left.pop(); child !== undefined; child = work.left.pop()) {
       // It ended by itself and nobody has looked at that yet; now it counts as stopped.
       if (this.takeExit(child)) this.keeper.judgeStop(child);
+      // A restart of its own that was still to come is now part of what comes after.
+      if (child.state === "restarting") this.keeper.overtake(child);
       if (child.state !== "running") continue;
       work.current = child;
       this.keeper.stop(child);

@@ -120,7 +120,7 @@ class Source {
   }
 
   private common(prefix: string, auto: Auto) {
-    const restart = this.pick<Restart>("permanent", "permanent", "permanent", "transient", "transient", "temporary");
+    const restart = this.pick<Restart>("permanent", "permanent", "transient", "transient", "temporary");
     const significant = restart !== "permanent" && auto !== "never" && this.chance(0.7);
     return { id: `${prefix}${++this.next}`, restart, significant };
   }
@@ -164,9 +164,11 @@ class Source {
     return this.pick<Reason>("normal", "shutdown", "detail", "error", "error", "error", "killed");
   }
 
-  private die(most: number): Step {
-    const [supervisor, ids] = this.pick(...this.workers);
-    if (ids.length === 0) return { kind: "die", supervisor, ends: [["w0", "error"]] };
+  /** Ends of up to `most` workers of one supervisor. */
+  private die(most: number): Extract<Step, { kind: "die" }> {
+    const inhabited = [...this.workers].filter(([, ids]) => ids.length > 0);
+    if (inhabited.length === 0) return { kind: "die", supervisor: "s0", ends: [["w0", "error"]] };
+    const [supervisor, ids] = this.pick(...inhabited);
     const start = this.random.int(ids.length);
     const step = this.pick(1, ids.length - 1 || 1);
     const chosen = new Set<string>();
@@ -174,9 +176,17 @@ class Source {
     return { kind: "die", supervisor, ends: [...chosen].map((id) => [id, this.reason()] as const) };
   }
 
+  /** The same, of workers of which one then fails to start some times. */
+  private dieAndFail(): Step[] {
+    const die = this.die(1 + this.random.int(3));
+    const id = this.chance(0.7) ? this.pick(...die.ends)[0] : this.anyWorker();
+    return [{ kind: "fail", id, times: 1 + this.random.int(4) }, die];
+  }
+
   private command(): Step {
     const supervisor = this.statics.length === 0 ? "s0" : this.pick(...this.statics);
-    const ids = [...this.workers.get(supervisor) ?? [], ...this.statics, ...this.dynamics];
+    const own = this.workers.get(supervisor) ?? [];
+    const ids = [...own, ...own, ...own, ...this.statics, ...this.dynamics];
     return {
       kind: this.pick("terminate", "terminate", "restart", "restart", "delete"),
       supervisor,
@@ -201,18 +211,20 @@ class Source {
     if (ids.length > 0 && this.chance(0.2)) {
       return [{ kind: "terminate-dynamic", supervisor, id: this.pick(...ids) }];
     }
-    const id = `c${++this.next}`;
-    ids.push(id);
-    const first: Step[] = this.chance(0.15) ? [{ kind: this.pick("fail", "ignore"), id, times: 1 }] : [];
-    return [...first, { kind: "start-dynamic", supervisor, id }];
+    return Array.from({ length: 1 + this.random.int(3) }).flatMap((): Step[] => {
+      const id = `c${++this.next}`;
+      ids.push(id);
+      const first: Step[] = this.chance(0.15) ? [{ kind: this.pick("fail", "ignore"), id, times: 1 }] : [];
+      return [...first, { kind: "start-dynamic", supervisor, id }];
+    });
   }
 
   private step(): Step[] {
     const choice = this.random.next();
     if (choice < 0.36) return [this.die(1)];
     if (choice < 0.46) return [this.die(2 + this.random.int(2))];
-    if (choice < 0.58) return [{ kind: "fail", id: this.anyWorker(), times: 1 + this.random.int(4) }, this.die(1)];
-    if (choice < 0.62) {
+    if (choice < 0.6) return this.dieAndFail();
+    if (choice < 0.64) {
       const statics = this.statics.flatMap((id) => this.workers.get(id)!);
       // OTP 25 keeps a dynamic child that is ignored when it is restarted as one without a process, and fails at its stop.
       return statics.length === 0 ? [] : [{ kind: "ignore", id: this.pick(...statics), times: 1 }, this.die(1)];
