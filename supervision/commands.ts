@@ -4,13 +4,15 @@ import { checkSpec } from "./check.ts";
 import { type Child, countChildren, isDown, newChild, viewOfChild } from "./child.ts";
 import type { Keeper } from "./keeper.ts";
 import type { ChildName, Command, SpecReply, SupervisorMessage, SupervisorReply } from "./protocol.ts";
-import { answer, didNotStart, isDisabled, notFound, notStopped, refuse, wrongKind } from "./refusals.ts";
+import { answer, didNotStart, isDisabled, isStopping, notFound, notStopped, refuse, wrongKind } from "./refusals.ts";
 import type { AnySupervisorSpec, ChildSpec } from "./spec.ts";
 
 /** What became of a start that a command or a restart began. */
 export interface Start {
   readonly done: () => void;
   readonly failed: (child: Child, error: Error) => void;
+  /** The supervisor ends before it is known. */
+  readonly cut?: () => void;
 }
 
 /** What the commands need of their supervisor. */
@@ -20,7 +22,7 @@ export interface CommandedSupervisor {
   readonly keeper: Keeper;
   readonly children: Map<string, Child>;
   startAll(children: Child[], plan: Start): void;
-  stopAll(children: Iterable<Child>, then: () => void): void;
+  stopAll(children: Iterable<Child>, then: () => void, cut?: () => void): void;
   leave(child: Child): void;
   forget(child: Child): void;
 }
@@ -109,6 +111,7 @@ export class StaticCommands {
   private start(child: Child, replyTo: ActorRef<SupervisorReply> | undefined, undo: () => void): Outcome {
     this.supervisor.startAll([child], {
       done: () => answer(replyTo, { ok: true, child: child.ref }),
+      cut: () => this.stopping(replyTo),
       failed: (_, error) => {
         this.supervisor.keeper.release(child, "stopped");
         undo();
@@ -122,8 +125,12 @@ export class StaticCommands {
     this.supervisor.stopAll([child], () => {
       this.supervisor.leave(child);
       answer(replyTo, OK);
-    });
+    }, () => this.stopping(replyTo));
     return "later";
+  }
+
+  private stopping(replyTo: ActorRef<SupervisorReply> | undefined): void {
+    answer(replyTo, isStopping(this.supervisor.path));
   }
 
   private delete(child: Child): Outcome {
@@ -139,7 +146,7 @@ export class StaticCommands {
       this.supervisor.keeper.release(child, "disabled");
       this.supervisor.keeper.report("disabled", child, `by ${by}`);
       answer(replyTo, OK);
-    });
+    }, () => this.stopping(replyTo));
     return "later";
   }
 

@@ -66,7 +66,10 @@ export class DynamicSupervisor implements Handlers<SupervisorMessage | Internal>
         if (message.ticket === message.child.ticket) this.keeper.control.kill(message.child.ref!);
         break;
       case "ShutdownTimeout":
-        this.outOfTime(message.child);
+        if (message.child.state === "stopping") this.keeper.overran(message.child);
+        break;
+      case "ShutdownTimeoutOfAll":
+        for (const child of this.children.values()) if (child.state === "stopping") this.keeper.overran(child);
         break;
       default:
         this.commands.push(message);
@@ -251,8 +254,10 @@ export class DynamicSupervisor implements Handlers<SupervisorMessage | Internal>
 
   /** Asks all at once. */
   private stopAll(then: () => void): void {
-    const end = { then, faults: this.end?.faults ?? new Map<string, Child[]>(), waiting: this.end?.waiting ?? 0 };
+    const already = this.end;
+    const end = { then, faults: already?.faults ?? new Map<string, Child[]>(), waiting: already?.waiting ?? 0 };
     this.end = end;
+    if (this.work !== null) answer(this.work.replyTo, isStopping(this.context.self.path));
     const unseen = new Set(this.exits);
     for (const child of [...this.children.values()].reverse()) {
       if (unseen.has(child)) this.noteFault(child);
@@ -264,19 +269,10 @@ export class DynamicSupervisor implements Handlers<SupervisorMessage | Internal>
     this.exits.length = 0;
     this.work = null;
     const shutdown = shutdownOf(this.spec.template);
-    if (end.waiting > 0 && typeof shutdown === "number") {
-      const [child] = this.children.values();
-      this.keeper.control.timers.once("stop all", shutdown * MICROS_PER_MS, { kind: "ShutdownTimeout", child });
+    if (already === null && end.waiting > 0 && typeof shutdown === "number") {
+      this.keeper.control.timers.once("stop all", shutdown * MICROS_PER_MS, { kind: "ShutdownTimeoutOfAll" });
     }
     this.noneLeft();
-  }
-
-  private outOfTime(child: Child): void {
-    if (this.end === null) {
-      if (this.work?.child === child) this.keeper.overran(child);
-      return;
-    }
-    for (const other of this.children.values()) if (other.state === "stopping") this.keeper.overran(other);
   }
 
   private noteStopped(child: Child): void {

@@ -33,7 +33,9 @@ export type Internal =
   /** A back-off delay is over: the restart it belongs to was already spent. */
   | { readonly kind: "DelayOver"; readonly child: Child; readonly ticket: number }
   | { readonly kind: "StartTimeout"; readonly child: Child; readonly ticket: number }
-  | { readonly kind: "ShutdownTimeout"; readonly child: Child };
+  | { readonly kind: "ShutdownTimeout"; readonly child: Child }
+  /** Of a dynamic supervisor: the time of all. */
+  | { readonly kind: "ShutdownTimeoutOfAll" };
 
 export type Retry = Extract<Internal, { readonly kind: "RetryChild" | "DelayOver" }>;
 

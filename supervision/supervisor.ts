@@ -15,9 +15,15 @@ import type { Asker, SupervisorMessage, SupervisorView } from "./protocol.ts";
 import { answer, isStopping } from "./refusals.ts";
 import type { AnySupervisorSpec, SupervisorSpec } from "./spec.ts";
 
-/** What the supervisor waits for. Closures run when it is over. */
+/** What the supervisor waits for. Closures run when it is over; `cut` when a stop of the supervisor itself is put in its place. */
 type Work =
-  | { readonly kind: "stopping"; current: Child | null; readonly left: Child[]; readonly then: () => void }
+  | {
+    readonly kind: "stopping";
+    current: Child | null;
+    readonly left: Child[];
+    readonly then: () => void;
+    readonly cut?: (() => void) | undefined;
+  }
   | { readonly kind: "starting"; current: Child | null; readonly left: Child[]; readonly plan: Start };
 
 export class Supervisor implements Handlers<SupervisorMessage | Internal>, CommandedSupervisor {
@@ -89,6 +95,8 @@ export class Supervisor implements Handlers<SupervisorMessage | Internal>, Comma
       case "ShutdownTimeout":
         if (this.work?.current === message.child) this.keeper.overran(message.child);
         break;
+      case "ShutdownTimeoutOfAll":
+        break;
       default:
         this.commands.push(message);
     }
@@ -115,8 +123,8 @@ export class Supervisor implements Handlers<SupervisorMessage | Internal>, Comma
   }
 
   /** Stops the running ones among `children`, last started first, one after the other. */
-  stopAll(children: Iterable<Child>, then: () => void): void {
-    const work: Work = { kind: "stopping", current: null, left: [...children], then };
+  stopAll(children: Iterable<Child>, then: () => void, cut?: () => void): void {
+    const work: Work = { kind: "stopping", current: null, left: [...children], then, cut };
     this.work = work;
     this.stopNext(work);
   }
@@ -301,6 +309,7 @@ export class Supervisor implements Handlers<SupervisorMessage | Internal>, Comma
     if (this.ending) return;
     this.ending = true;
     const current = this.work?.current ?? null;
+    if (this.work !== null) (this.work.kind === "stopping" ? this.work : this.work.plan).cut?.();
     const left = [...this.children.values()].filter((child) => child !== current);
     const work: Work = { kind: "stopping", current, left, then: () => this.context.stop(reason) };
     if (current !== null && this.work!.kind === "starting") {

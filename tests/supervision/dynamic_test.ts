@@ -144,6 +144,37 @@ Deno.test("A dynamic supervisor stops all its children at once, in one time for 
   await finish(system);
 });
 
+Deno.test("a dynamic child that is found dead when its supervisor gives up for another is reported", async () => {
+  const { system, open } = sessions({}, { intensity: 0 });
+  const refs = [await open({ account: "a" }), await open({ account: "b" })];
+  const reports = record(system, "report");
+  for (const ref of refs) ref.tell("crash");
+  await settle(system);
+  assert.deepEqual(reports.map((one) => one.kind === "report" && `${one.context} ${one.reason}`), [
+    "child-terminated Error: line lost",
+    'intensity-reached "session-1" needed more than 0 restarts in 5000 ms',
+    "shutdown-error Error: line lost",
+  ]);
+  await finish(system);
+});
+
+Deno.test("a dynamic child that ended while its supervisor waited for another is reported when all stop", async () => {
+  const { system, top, open } = sessions({ shutdown: 300 });
+  const stubborn = await open({ account: "a", stubborn: true });
+  const ref = await open({ account: "b" });
+  const reports = record(system, "report");
+  top.tell({ kind: "TerminateChild", id: stubborn });
+  ref.tell("crash");
+  await pass(system, 100_000);
+  await system.stop();
+  assert.deepEqual(reports.map((one) => one.kind === "report" && `${one.context} ${one.reason}`).toSorted(), [
+    "shutdown-error Error: line lost",
+    "shutdown-error killed",
+  ]);
+  assert.equal(system.clock.now(), 300_000);
+  await finish(system);
+});
+
 Deno.test("With isolate a dynamic supervisor that gives up keeps no children, and may be told to start new ones", async () => {
   const { system, trace, open, view } = sessions({}, { intensity: 0, onGiveUp: "isolate" });
   await open({ account: "a" });

@@ -59,6 +59,24 @@ Deno.test("A significant child that is restarted ends nothing", async () => {
   ]);
 });
 
+Deno.test("a significant child that is to be tried again is still there when the last other one ends", async () => {
+  const { system, leaf, start, since, at, failures } = tree();
+  start({
+    id: "top",
+    strategy: "one_for_one",
+    intensity: 9,
+    autoShutdown: "all_significant",
+    children: [leaf("a", transient), leaf("b", transient)],
+  });
+  since();
+  failures.set("a", 1);
+  at("/top/a").tell(CRASH);
+  at("/top/b").tell(END_NORMAL);
+  await settle(system);
+  assert.deepEqual(since(), ["-a error", "-b normal", "!a", "+a"]);
+  await finish(system);
+});
+
 Deno.test("A significant child that was told to end, or ended for a sibling, does not count", async () => {
   const { system, leaf, start, since, at } = tree();
   start({

@@ -80,7 +80,27 @@ export interface Outcome {
 /** Plays on one virtual machine together. */
 const BATCH = 500;
 
-/** Plays the seeds from `from` on both sides. Stops after the batch in which a difference shows. */
+/** Plays these, which bear different seeds, on both sides. */
+export async function compareAll(erlang: Erlang, plays: readonly Play[], player: Ours = playOurs): Promise<Outcome> {
+  const differences: Difference[] = [];
+  const kinds = new Map<string, number>();
+  let [events, untimely] = [0, 0];
+  const answers = await erlang.play(plays);
+  for (const play of plays) {
+    const answer = await timely(erlang, play, answers.get(play.seed)!);
+    if (answer === null) {
+      untimely++;
+      continue;
+    }
+    const difference = await compareOne(play, answer, player);
+    if (difference !== null) differences.push(difference);
+    events += answer.lines.length;
+    for (const line of answer.lines) add(kinds, kindOf(line), 1);
+  }
+  return { plays: plays.length, events, untimely, kinds, differences };
+}
+
+/** Plays the seeds from `from` on, on both sides. Stops after the batch in which a difference shows. */
 export async function compare(
   erlang: Erlang,
   { from = 1, plays, heard, player = playOurs }: {
@@ -90,34 +110,31 @@ export async function compare(
     readonly heard?: (played: number) => void;
   },
 ): Promise<Outcome> {
-  const differences: Difference[] = [];
   const kinds = new Map<string, number>();
   let [played, events, untimely] = [0, 0, 0];
+  let differences: readonly Difference[] = [];
   while (played < plays && differences.length === 0) {
     const count = Math.min(BATCH, plays - played);
     const batch = Array.from({ length: count }, (_, i) => randomPlay(from + played + i));
-    const answers = await erlang.play(batch);
-    for (const play of batch) {
-      const answer = await timely(erlang, play, answers.get(play.seed)!);
-      if (answer === null) {
-        untimely++;
-        continue;
-      }
-      const difference = await compareOne(play, answer, player);
-      if (difference !== null) differences.push(difference);
-      events += answer.lines.length;
-      for (const line of answer.lines) count1(kinds, line);
-    }
+    const outcome = await compareAll(erlang, batch, player);
+    differences = outcome.differences;
+    events += outcome.events;
+    untimely += outcome.untimely;
+    for (const [kind, times] of outcome.kinds) add(kinds, kind, times);
     played += count;
     heard?.(played);
   }
   return { plays: played, events, untimely, kinds, differences };
 }
 
-function count1(kinds: Map<string, number>, line: string): void {
+function kindOf(line: string): string {
   const [first, second] = line.split(" ");
-  const kind = first === "r" || first === "reply" ? `${first} ${second}` : "+-!?".includes(first[0]) ? first[0] : first;
-  kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  if (first === "r" || first === "reply") return `${first} ${second}`;
+  return "+-!?".includes(first[0]) ? first[0] : first;
+}
+
+function add(counts: Map<string, number>, kind: string, times: number): void {
+  counts.set(kind, (counts.get(kind) ?? 0) + times);
 }
 
 /** The answer, or a later one to the same play, that was given in time; null when there is none. */
