@@ -2,8 +2,11 @@
 import { dynamicSchema, supervisorSchema, workerSchema } from "./schema.ts";
 import { type AutoShutdown, type ChildSpec, isDynamicSpec, isSupervisorSpec } from "./spec.ts";
 
-/** Specifications are not changed once made, so what has passed is not checked again when its supervisor starts it. */
-const passed = new WeakMap<ChildSpec, AutoShutdown>();
+/**
+ * Specifications are not changed once made, so a supervisor's that has passed, with all its children, is not checked again
+ * when its own supervisor starts it.
+ */
+const passed = new WeakSet<ChildSpec>();
 
 /**
  * Everything that is wrong with the tree, one sentence each with its path; empty when it can be started. `autoShutdown`
@@ -17,8 +20,7 @@ export function checkSpec(spec: ChildSpec, autoShutdown: AutoShutdown | "unknown
 }
 
 function check(spec: ChildSpec, path: string, auto: AutoShutdown | "unknown", problems: string[]): void {
-  const known = passed.get(spec);
-  if (known !== undefined && known === auto) return;
+  if (passed.has(spec) && spec.significant !== true) return;
   const before = problems.length;
   const wrong = (sentence: string) => problems.push(`${path}: ${sentence}`);
   const { error } = schemaOf(spec).safeParse(spec);
@@ -45,7 +47,7 @@ function check(spec: ChildSpec, path: string, auto: AutoShutdown | "unknown", pr
       check(child, `${path}/${child.id}`, spec.autoShutdown ?? "never", problems);
     }
   }
-  if (problems.length === before && auto !== "unknown") passed.set(spec, auto);
+  if (problems.length === before && isSupervisorSpec(spec)) passed.add(spec);
 }
 
 function checkTemplate(template: ChildSpec, path: string, auto: AutoShutdown, problems: string[]): void {

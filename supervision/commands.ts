@@ -21,7 +21,8 @@ export interface CommandedSupervisor {
   readonly spec: AnySupervisorSpec;
   readonly keeper: Keeper;
   readonly children: Map<string, Child>;
-  startAll(children: Child[], plan: Start): void;
+  /** Until a child whose start takes time has started. */
+  waitFor(child: Child, plan: Start): void;
   stopAll(children: Iterable<Child>, then: () => void, cut?: () => void): void;
   leave(child: Child): void;
   forget(child: Child): void;
@@ -37,22 +38,17 @@ export class StaticCommands {
   constructor(private readonly supervisor: CommandedSupervisor) {}
 
   carryOut(command: SupervisorMessage): void {
-    const children = [...this.asked(command)];
+    const children = () => [...this.supervisor.children.values()];
     switch (command.kind) {
       case "WhichChildren":
-        return answer(command.replyTo, children.map(viewOfChild));
+        return answer(command.replyTo, children().map(viewOfChild));
       case "CountChildren":
-        return answer(command.replyTo, countChildren(children));
+        return answer(command.replyTo, countChildren(children()));
       case "GetChildSpec":
         return answer(command.replyTo, this.specOf(command.id));
     }
     const outcome = this.change(command);
     if (outcome !== "later") answer(command.replyTo, outcome);
-  }
-
-  /** Only the questions about all children look at all of them. */
-  private asked({ kind }: SupervisorMessage): Iterable<Child> {
-    return kind === "WhichChildren" || kind === "CountChildren" ? this.supervisor.children.values() : [];
   }
 
   private specOf(id: ChildName): SpecReply {
@@ -109,15 +105,22 @@ export class StaticCommands {
   }
 
   private start(child: Child, replyTo: ActorRef<SupervisorReply> | undefined, undo: () => void): Outcome {
-    this.supervisor.startAll([child], {
-      done: () => answer(replyTo, { ok: true, child: child.ref }),
-      cut: () => this.stopping(replyTo),
-      failed: (_, error) => {
-        this.supervisor.keeper.release(child, "stopped");
-        undo();
-        answer(replyTo, didNotStart(child, error));
-      },
-    });
+    const { keeper } = this.supervisor;
+    const started = keeper.start(child);
+    if (started === "running") return { ok: true, child: child.ref };
+    if (started === "gone") {
+      this.supervisor.leave(child);
+      return { ok: true, child: null };
+    }
+    const failed = (_: Child, error: Error) => {
+      keeper.release(child, "stopped");
+      undo();
+      answer(replyTo, didNotStart(child, error));
+    };
+    if (started === "opening") {
+      const done = () => answer(replyTo, { ok: true, child: child.ref });
+      this.supervisor.waitFor(child, { done, failed, cut: () => this.stopping(replyTo) });
+    } else failed(child, started);
     return "later";
   }
 

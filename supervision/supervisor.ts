@@ -116,10 +116,14 @@ export class Supervisor implements Handlers<SupervisorMessage | Internal>, Comma
   }
 
   /** Starts the children that do not run, in order, each after the one before has started. */
-  startAll(children: Child[], plan: Start): void {
+  private startAll(children: Child[], plan: Start): void {
     const work: Work = { kind: "starting", current: null, left: children.reverse(), plan };
     this.work = work;
     this.startNext(work);
+  }
+
+  waitFor(child: Child, plan: Start): void {
+    this.work = { kind: "starting", current: child, left: [], plan };
   }
 
   /** Stops the running ones among `children`, last started first, one after the other. */
