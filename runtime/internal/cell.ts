@@ -93,6 +93,8 @@ export interface OpenAsk {
 /** What the rest of the runtime needs of an incarnation; implemented by Context. */
 export interface Incarnation {
   readonly number: number;
+  /** Its start takes time and is not over. */
+  opening: boolean;
   /** Questions whose answer this incarnation awaits, linked. */
   openAsks: OpenAsk | null;
   /** Takes away everything the incarnation holds: timers, monitors, asks. After this the context is inert. */

@@ -27,6 +27,8 @@ class Held {
 
 export class Context implements ActorContext<unknown>, Incarnation {
   alive = true;
+  /** Its start takes time and is not over. */
+  opening = false;
   openAsks: PendingAsk | null = null;
   /** Made on first use. */
   private held: Held | null = null;
