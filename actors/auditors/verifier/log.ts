@@ -71,7 +71,9 @@ function headerFault(bytes: Uint8Array, number: number, tree: GrowingTree, chain
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const checksum = sha256(bytes.subarray(0, 64), bytes.subarray(96, size));
   if (view.getUint32(8, true) !== 2 || view.getUint32(12, true) !== size) return "the segment header has another size";
-  if (!zero(bytes.subarray(48, 64)) || !equal(bytes.subarray(64, 96), checksum)) return "the segment header was changed";
+  if (!zero(bytes.subarray(48, 64)) || !equal(bytes.subarray(64, 96), checksum)) {
+    return "the segment header was changed";
+  }
   if (view.getBigUint64(24, true) !== BigInt(number)) return "the segment has another number";
   if (view.getBigUint64(32, true) !== BigInt(tree.size)) return "the segment begins with another record";
   const follows = peaks.every((peak, i) => starts(bytes, 96 + i * HASH, peak)) && starts(bytes, size - HASH, chain);

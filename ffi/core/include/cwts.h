@@ -1061,6 +1061,15 @@ int32_t cwts_audit_verify(const void *directory, uint32_t directory_length, void
 /* As `cwts_audit_verify`, against a record count and a 32-byte root taken earlier. */
 int32_t cwts_audit_verify_against(const void *directory, uint32_t directory_length, double records, const void *root, uint32_t root_length, void *out, uint32_t length);
 
+/* Proves that record `index` is in the log of its first `size` records, or of all of them when `size` is 0. Writes that
+ * size as 8 bytes, its root, the record's leaf and the path, 32 bytes each, lowest first, and returns the length of the
+ * path. 2120 bytes are always enough. */
+int32_t cwts_audit_prove(const void *directory, uint32_t directory_length, double index, double size, void *out, uint32_t length);
+
+/* Proves that the log of the first `earlier` records is the beginning of that of the first `later`, or of all records
+ * when `later` is 0. Writes and returns what `cwts_audit_prove` does, with the root of the earlier log for the leaf. */
+int32_t cwts_audit_prove_beginning(const void *directory, uint32_t directory_length, double earlier, double later, void *out, uint32_t length);
+
 /* Bytes that the last verification begun has covered so far. */
 double cwts_audit_verify_progress(void);
 

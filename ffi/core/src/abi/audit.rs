@@ -3,7 +3,7 @@ use super::buffer::{put, take, take_text};
 use super::handles::{Object, Table, AUDIT, READER};
 use super::number::{count, nanos};
 use super::status::{guarded, Failure, Outcome};
-use crate::audit::{verify, verify_against, AuditLog, Reader, Roots};
+use crate::audit::{verify, verify_against, AuditLog, LogTree, Proof, Reader, Roots};
 use crate::gate::Journal;
 use crate::layout::{code, AuditHeader, AuditVerdict};
 use crate::record::bytes_of;
@@ -239,6 +239,63 @@ pub unsafe extern "C" fn cwts_audit_verify_against(
         // SAFETY: as promised by the caller.
         unsafe { put_verdict(out, length, &verdict, &roots) }.map(|()| 0)
     }) as i32
+}
+
+/// Proves that record `index` is in the log of its first `size` records, or of all of them when `size` is 0. Writes that
+/// size as 8 bytes, its root, the record's leaf and the path, 32 bytes each, lowest first, and returns the length of the
+/// path. 2120 bytes are always enough.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_audit_prove(
+    directory: *const u8,
+    directory_length: u32,
+    index: f64,
+    size: f64,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: as promised by the caller.
+        let directory = unsafe { take_text(directory, directory_length) }?;
+        let (index, size) = (count(index, "record index")?, count(size, "size")?);
+        let mut log = LogTree::open(Path::new(&directory))?;
+        let size = if size == 0 { log.size() } else { size };
+        let proof = log.prove(index, size)?;
+        // SAFETY: as promised by the caller.
+        unsafe { put_proof(out, length, &proof) }
+    }) as i32
+}
+
+/// Proves that the log of the first `earlier` records is the beginning of that of the first `later`, or of all records
+/// when `later` is 0. Writes and returns what `cwts_audit_prove` does, with the root of the earlier log for the leaf.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_audit_prove_beginning(
+    directory: *const u8,
+    directory_length: u32,
+    earlier: f64,
+    later: f64,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: as promised by the caller.
+        let directory = unsafe { take_text(directory, directory_length) }?;
+        let (earlier, later) = (count(earlier, "size")?, count(later, "size")?);
+        let mut log = LogTree::open(Path::new(&directory))?;
+        let later = if later == 0 { log.size() } else { later };
+        let proof = log.prove_beginning(earlier, later)?;
+        // SAFETY: as promised by the caller.
+        unsafe { put_proof(out, length, &proof) }
+    }) as i32
+}
+
+unsafe fn put_proof(out: *mut u8, length: u32, proof: &Proof) -> Outcome {
+    let mut bytes = proof.size.to_le_bytes().to_vec();
+    bytes.extend_from_slice(&proof.root);
+    bytes.extend_from_slice(&proof.from);
+    bytes.extend_from_slice(proof.path.as_flattened());
+    // SAFETY: as promised by the caller.
+    unsafe { put(out, length, &bytes) }?;
+    Ok(proof.path.len() as i64)
 }
 
 /// Bytes that the last verification begun has covered so far.
