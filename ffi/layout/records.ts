@@ -548,7 +548,8 @@ export const records: readonly RecordLayout[] = [
   },
   {
     name: "AuditVerdict",
-    doc: "Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all).",
+    doc:
+      "Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all).",
     size: 64,
     fields: [
       [

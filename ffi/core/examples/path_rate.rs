@@ -2,10 +2,10 @@
 //!
 //! `cargo run --release --example path_rate [batches]`. Orders go in batches of 64 through [`pipeline::submit`]. Of the logs,
 //! `none` keeps nothing and shows what is not hashing; `memory` is the audit log; `chain` hashes every record behind the
-//! hash before it, as format 1 of the audit log did, and keeps a window of them.
+//! hash before it and keeps them, as format 1 of the audit log did.
 //! Two flows: `crossing`, where every other order trades with the one before, and `quiet`, of sixteen commands eight that
 //! come to rest, one that trades, and seven cancels.
-use cwts_core::audit::AuditLog;
+use cwts_core::audit::{AuditLog, RETAINED_BYTES};
 use cwts_core::book::{DirectBook, MatchingEngine};
 use cwts_core::control::ControlPage;
 use cwts_core::gate::{Controls, Gate, Journal, Reference};
@@ -69,6 +69,7 @@ struct Chain {
     records: u64,
     head: [u8; 32],
     window: Vec<u8>,
+    kept: Vec<u8>,
 }
 
 impl Chain {
@@ -77,6 +78,7 @@ impl Chain {
             records: 0,
             head: [0; 32],
             window: Vec::with_capacity(1 << 16),
+            kept: Vec::with_capacity(RETAINED_BYTES),
         }
     }
 }
@@ -103,6 +105,9 @@ impl Journal for Chain {
             ..AuditHeader::default()
         };
         if self.window.len() > 8 << 10 {
+            if self.kept.len() + self.window.len() <= RETAINED_BYTES {
+                self.kept.extend_from_slice(&self.window);
+            }
             self.window.clear();
         }
         let start = self.window.len();

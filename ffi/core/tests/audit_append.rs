@@ -21,7 +21,8 @@ fn the_bytes_on_disk_are_those_of_the_format_page() {
         .expect("appends");
 
     let sha = |parts: &[&[u8]]| -> [u8; 32] { Sha256::digest(parts.concat()).into() };
-    let genesis = sha(&[b"CWTS audit log 2: sha256(0x02 || previous || magic, records, size, root)"]);
+    let genesis =
+        sha(&[b"CWTS audit log 2: sha256(0x02 || previous || magic, records, size, root)"]);
     let mut first = Vec::new();
     first.extend_from_slice(b"CWAR");
     first.extend_from_slice(&3u32.to_le_bytes());

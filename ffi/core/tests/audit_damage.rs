@@ -148,10 +148,7 @@ fn every_pair_of_swapped_records_and_seals_is_found_at_the_first_of_them() {
                 segment.put(&rearranged(segment, &order));
                 assert_eq!(
                     found(dir.path()),
-                    (
-                        damage::REORDERED,
-                        place_of(segment, &segment.frames[first])
-                    ),
+                    (damage::REORDERED, place_of(segment, &segment.frames[first])),
                     "segment {}, {first} and {second}",
                     segment.number
                 );

@@ -60,7 +60,11 @@ impl Leaves {
     }
 
     fn numbered(count: u64) -> Self {
-        Self((0..count).map(|one| hash_one(LEAF, &one.to_be_bytes())).collect())
+        Self(
+            (0..count)
+                .map(|one| hash_one(LEAF, &one.to_be_bytes()))
+                .collect(),
+        )
     }
 
     fn root(&self, size: u64) -> Hash {
@@ -94,7 +98,13 @@ fn the_published_consistency_proof_comes_out() {
     let mut leaves = Leaves::published();
     let proof = consistency(&mut leaves, 1, 8).expect("has all leaves");
     assert_eq!(proof, CONSISTENCY_1_8.map(hash));
-    assert!(verify_consistency(1, 8, &hash(ROOTS[1]), &hash(ROOTS[8]), &proof));
+    assert!(verify_consistency(
+        1,
+        8,
+        &hash(ROOTS[1]),
+        &hash(ROOTS[8]),
+        &proof
+    ));
 }
 
 /// A proof that is not the right one: an element gone, one too many, one changed, two swapped.
@@ -161,14 +171,24 @@ fn every_consistency_proof_up_to_40_leaves_joins_its_roots_and_no_others() {
             other[31] ^= 0x80;
             assert!(!verify_consistency(earlier, later, &other, &second, &path));
             assert!(!verify_consistency(earlier, later, &first, &other, &path));
-            assert!(later == earlier || !verify_consistency(later, earlier, &second, &first, &path));
+            assert!(
+                later == earlier || !verify_consistency(later, earlier, &second, &first, &path)
+            );
             for elsewhere in (1..later).filter(|one| *one != earlier && later != earlier) {
-                assert!(!verify_consistency(elsewhere, later, &first, &second, &path));
+                assert!(!verify_consistency(
+                    elsewhere, later, &first, &second, &path
+                ));
             }
         }
         // Nothing is a beginning of everything.
         assert!(verify_consistency(0, later, &leaves.root(0), &second, &[]));
-        assert!(!verify_consistency(0, later, &leaves.root(0), &second, &[second]));
+        assert!(!verify_consistency(
+            0,
+            later,
+            &leaves.root(0),
+            &second,
+            &[second]
+        ));
     }
 }
 
@@ -234,13 +254,25 @@ fn a_log_on_disk_proves_every_record_and_every_beginning_whatever_its_segments()
             for index in 0..size {
                 let proof = log.prove(index, size).expect("proves");
                 assert_eq!((proof.size, proof.root), (size, root));
-                assert!(verify_inclusion(&proof.from, index, size, &proof.path, &root));
+                assert!(verify_inclusion(
+                    &proof.from,
+                    index,
+                    size,
+                    &proof.path,
+                    &root
+                ));
             }
             for earlier in 1..=size {
                 let proof = log.prove_beginning(earlier, size).expect("proves");
                 let first = roots[earlier as usize];
                 assert_eq!((proof.root, proof.from), (root, first));
-                assert!(verify_consistency(earlier, size, &first, &root, &proof.path));
+                assert!(verify_consistency(
+                    earlier,
+                    size,
+                    &first,
+                    &root,
+                    &proof.path
+                ));
             }
         }
     }
@@ -261,7 +293,9 @@ fn what_is_not_in_the_log_is_not_proven() {
     }
     let nowhere = Scratch::new();
     assert_eq!(
-        LogTree::open(nowhere.path()).err().map(|error| error.code()),
+        LogTree::open(nowhere.path())
+            .err()
+            .map(|error| error.code()),
         Some(code::IO)
     );
 }

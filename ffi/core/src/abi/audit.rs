@@ -190,7 +190,12 @@ unsafe fn put_verdict(
     verdict: &AuditVerdict,
     roots: &Roots,
 ) -> Result<(), Failure> {
-    let bytes = [bytes_of(verdict), roots.root.as_slice(), roots.chain.as_slice()].concat();
+    let bytes = [
+        bytes_of(verdict),
+        roots.root.as_slice(),
+        roots.chain.as_slice(),
+    ]
+    .concat();
     // SAFETY: as promised by the caller.
     unsafe { put(out, length, &bytes) }
 }

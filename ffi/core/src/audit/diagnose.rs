@@ -70,14 +70,16 @@ pub fn diagnose(log: &impl Segments, place: &Place<'_>) -> io::Result<Finding> {
         Some(header) => rest.len() < record_bytes(header.length as usize),
         None => rest.len() < HEADER_BYTES || (begins_seal(rest) && rest.len() < SEAL_BYTES),
     };
-    here(if cut_short && !place.last && !has_later_frame(rest, index) {
-        // The end of a segment that another one follows was cut off.
-        damage::MISSING
-    } else if header.is_some() {
-        damage::CHANGED
-    } else {
-        damage::UNREADABLE_HEADER
-    })
+    here(
+        if cut_short && !place.last && !has_later_frame(rest, index) {
+            // The end of a segment that another one follows was cut off.
+            damage::MISSING
+        } else if header.is_some() {
+            damage::CHANGED
+        } else {
+            damage::UNREADABLE_HEADER
+        },
+    )
 }
 
 /// What is wrong where `seal` stands at the front of `rest`.
@@ -95,12 +97,8 @@ fn diagnose_seal(
         ..seal
     };
     let chain = hash_at(rest, SEAL_BYTES - HASH_BYTES);
-    let own = |seal: &Seal| {
-        hash_at(
-            &seal.encode(&place.head.chain),
-            SEAL_BYTES - HASH_BYTES,
-        ) == chain
-    };
+    let own =
+        |seal: &Seal| hash_at(&seal.encode(&place.head.chain), SEAL_BYTES - HASH_BYTES) == chain;
     if seal == in_place {
         // The seal is what was written: then the records are not, though each fits its own leaf.
         return Ok(place.finding(damage::CHANGED, if own(&seal) { 0 } else { records }));
@@ -209,15 +207,10 @@ fn has_later_frame(rest: &[u8], index: u64) -> bool {
 }
 
 /// Whether the record that should come next stands further on.
-fn record_stands_later(
-    log: &impl Segments,
-    place: &Place<'_>,
-    rest: &[u8],
-) -> io::Result<bool> {
+fn record_stands_later(log: &impl Segments, place: &Place<'_>, rest: &[u8]) -> io::Result<bool> {
     let within = |bytes: &[u8]| {
-        headers(bytes).any(|(at, header)| {
-            header.index == place.index() && is_record(&bytes[at..], &header)
-        })
+        headers(bytes)
+            .any(|(at, header)| header.index == place.index() && is_record(&bytes[at..], &header))
     };
     if within(rest) {
         return Ok(true);

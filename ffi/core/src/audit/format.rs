@@ -53,7 +53,8 @@ use std::path::{Path, PathBuf};
 pub type Hash = [u8; 32];
 
 /// What the chain begins with; names the format, so that no other chain shares its hashes.
-pub const GENESIS: &[u8] = b"CWTS audit log 2: sha256(0x02 || previous || magic, records, size, root)";
+pub const GENESIS: &[u8] =
+    b"CWTS audit log 2: sha256(0x02 || previous || magic, records, size, root)";
 
 /// `CWAR`, little-endian.
 pub const RECORD_MAGIC: u32 = 0x5241_5743;

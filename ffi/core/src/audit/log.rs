@@ -1,4 +1,4 @@
-//! Appending to the log: one copy into the write buffer per record. Hashing waits until the group is complete, see
+//! Appending to the log: one copy into the write buffer per record. Hashing waits until some are gathered, see
 //! `write.rs`, so that records are hashed side by side.
 use crate::audit::error::AuditError;
 use crate::audit::format::{
@@ -20,10 +20,13 @@ use std::sync::atomic::AtomicU64;
 /// Room for a full window and the largest record behind it.
 pub const BUFFER_BYTES: usize = 1 << 20;
 
-/// Bytes gathered before they are sealed and written even without a commit. More would keep the record that happens to
-/// fill the window waiting and gain nothing: the window still fits the nearest cache, and its seal is a hundredth of the
-/// work.
-pub const WRITE_BYTES: usize = 32 << 10;
+/// Bytes gathered before they are sealed and written even without a commit. Some hundred records share the cost of a seal,
+/// and the window still fits a nearby cache.
+pub const WRITE_BYTES: usize = 64 << 10;
+
+/// Records gathered before they are hashed: enough to keep two lanes busy on every level of the tree but the last, and few
+/// enough that the record that happens to be the last of them waits a microsecond or two and not for the whole window.
+pub(super) const HASHED_TOGETHER: usize = 16;
 
 /// Bytes a log without a directory keeps, counted from its beginning. Beyond them it keeps tree and chain alone: every
 /// record is still hashed, the root stays right, the bytes are gone.
@@ -39,11 +42,13 @@ pub struct AuditLog {
     pub(super) buffer: Box<[u8]>,
     /// End of the last record or seal in `buffer`.
     pub(super) filled: usize,
-    /// Where the records of the group that is being gathered lie in `buffer`. They have no hashes yet.
+    /// Where records that have no hashes yet lie in `buffer`.
     pub(super) open: Vec<Range<usize>>,
-    /// Their leaves, once they have.
+    /// Where their leaves are computed.
     pub(super) leaves: Vec<Hash>,
-    /// Up to the last seal.
+    /// Records of the group that is being gathered and have their hashes.
+    pub(super) hashed: usize,
+    /// The tree with those records, and the chain up to the last seal.
     pub(super) head: Head,
     pub(super) records: u64,
     /// Index of the first record of the current segment.
@@ -161,6 +166,7 @@ impl AuditLog {
             filled: 0,
             open: Vec::new(),
             leaves: Vec::new(),
+            hashed: 0,
             head: end.head,
             records,
             segment_first: end.segment_first,
@@ -220,6 +226,9 @@ impl AuditLog {
         }
         record[at..size - HASH_BYTES].fill(0);
         self.open.push(start..start + size);
+        if self.open.len() == HASHED_TOGETHER {
+            self.hash();
+        }
         self.filled += size;
         self.current_bytes += size as u64;
         self.records += 1;

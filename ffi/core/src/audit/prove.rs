@@ -119,7 +119,8 @@ impl LogTree {
         let place = match self.read.iter().position(|(one, _)| *one == segment) {
             Some(place) => place,
             None => {
-                let leaves = read_leaves(&self.dir, segment as u64, segment + 1 == self.headers.len())?;
+                let leaves =
+                    read_leaves(&self.dir, segment as u64, segment + 1 == self.headers.len())?;
                 self.read.push((segment, leaves));
                 self.read.len() - 1
             }
@@ -131,9 +132,13 @@ impl LogTree {
     fn known(&self, level: u32, begin: u64) -> Option<Hash> {
         let end = begin + (1 << level);
         // It is a peak of every tree that is larger, but not by as much as it.
-        let at = self.headers.partition_point(|header| header.first_index() < end);
+        let at = self
+            .headers
+            .partition_point(|header| header.first_index() < end);
         let trees = self.headers[at..].iter().map(|header| &header.tree).take(1);
-        trees.chain([&self.tree]).find_map(|tree| tree.peak(level, begin))
+        trees
+            .chain([&self.tree])
+            .find_map(|tree| tree.peak(level, begin))
     }
 }
 
@@ -143,9 +148,15 @@ impl Subtrees for LogTree {
         if let Some(hash) = self.known(level, begin) {
             return Ok(hash);
         }
-        let segment = self.headers.partition_point(|header| header.first_index() <= begin) - 1;
+        let segment = self
+            .headers
+            .partition_point(|header| header.first_index() <= begin)
+            - 1;
         let first = self.headers[segment].first_index();
-        let next = self.headers.get(segment + 1).map(SegmentHeader::first_index);
+        let next = self
+            .headers
+            .get(segment + 1)
+            .map(SegmentHeader::first_index);
         if level > 0 && next.is_some_and(|next| next < end) {
             let left = self.perfect(level - 1, index * 2)?;
             let right = self.perfect(level - 1, index * 2 + 1)?;

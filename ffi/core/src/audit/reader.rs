@@ -1,9 +1,7 @@
 //! Reading records back, also while a node appends.
 use crate::audit::error::AuditError;
 use crate::audit::files;
-use crate::audit::format::{
-    read_header, segment_path, HeaderFault, SegmentHeader, HEADER_BYTES,
-};
+use crate::audit::format::{read_header, segment_path, HeaderFault, SegmentHeader, HEADER_BYTES};
 use crate::audit::group::{Found, Groups, Head};
 use crate::audit::verify::damage;
 use crate::audit::window::Window;
@@ -171,7 +169,10 @@ impl Reader {
 }
 
 /// Opens a segment with the cursor on its first record.
-pub(super) fn open_segment(dir: &Path, number: u64) -> Result<(SegmentHeader, Window<File>), AuditError> {
+pub(super) fn open_segment(
+    dir: &Path,
+    number: u64,
+) -> Result<(SegmentHeader, Window<File>), AuditError> {
     let path = segment_path(dir, number);
     let read = |source| AuditError::io("read", &path, source);
     let mut window = Window::new(File::open(&path).map_err(read)?);

@@ -4,9 +4,7 @@
 //! held against one another in order. The verdict is that of reading from beginning to end.
 use crate::audit::diagnose::{diagnose, Finding, Place};
 use crate::audit::files;
-use crate::audit::format::{
-    segment_path, Hash, HeaderFault, SegmentHeader, PEAKS_AT,
-};
+use crate::audit::format::{segment_path, Hash, HeaderFault, SegmentHeader, PEAKS_AT};
 use crate::audit::group::{Found, Groups, Head};
 use crate::audit::window::Window;
 use crate::layout::AuditVerdict;
@@ -212,7 +210,10 @@ impl Join {
         if expected.is_some_and(|(records, root)| records == 0 && *root != self.head.tree.root()) {
             return self.bad(damage::CHANGED, 0, PEAKS_AT as u64);
         }
-        let present = (0..).zip(&numbers).take_while(|(want, have)| want == *have).count();
+        let present = (0..)
+            .zip(&numbers)
+            .take_while(|(want, have)| want == *have)
+            .count();
         let parts = read_all(log, present, present == numbers.len(), expected, progress);
         for (number, part) in (0..).zip(parts) {
             match part {
@@ -302,7 +303,9 @@ fn read_all<S: Segments>(
         // Each number is drawn once, so the place is empty.
         let _ = parts[number].set(part);
     };
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(count);
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(count);
     thread::scope(|scope| {
         for _ in 1..threads {
             scope.spawn(work);

@@ -24,11 +24,8 @@ impl AuditLog {
         Ok(())
     }
 
-    /// Hashes the records that were gathered, adds them to the tree, and closes their group.
-    pub(super) fn seal(&mut self) {
-        if self.open.is_empty() {
-            return;
-        }
+    /// Gives the records that have none their hashes, and adds them to the tree.
+    pub(super) fn hash(&mut self) {
         self.leaves.resize(self.open.len(), [0; HASH_BYTES]);
         let (buffer, open) = (&self.buffer, &self.open);
         let covered = |i: usize| &buffer[open[i].start..open[i].end - HASH_BYTES];
@@ -37,12 +34,22 @@ impl AuditLog {
             self.buffer[record.end - HASH_BYTES..record.end].copy_from_slice(leaf);
         }
         self.head.tree.extend(&self.leaves);
-        let seal = self.head.seal(self.open.len()).encode(&self.head.chain);
+        self.hashed += self.open.len();
+        self.open.clear();
+    }
+
+    /// Closes the group that was gathered, if there is one.
+    pub(super) fn seal(&mut self) {
+        self.hash();
+        if self.hashed == 0 {
+            return;
+        }
+        let seal = self.head.seal(self.hashed).encode(&self.head.chain);
         self.head.chain = hash_at(&seal, SEAL_BYTES - HASH_BYTES);
         self.buffer[self.filled..self.filled + SEAL_BYTES].copy_from_slice(&seal);
         self.filled += SEAL_BYTES;
         self.current_bytes += SEAL_BYTES as u64;
-        self.open.clear();
+        self.hashed = 0;
     }
 
     /// Ends the current segment and begins the next. Outside `MEMORY` the old one is synced first, so a log never

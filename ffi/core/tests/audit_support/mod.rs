@@ -106,7 +106,10 @@ impl Segment {
 
     /// The first frame of the group that holds byte `at`.
     pub fn group_at(&self, at: usize) -> &Frame {
-        let open = self.frames.iter().take_while(|frame| frame.range.start <= at);
+        let open = self
+            .frames
+            .iter()
+            .take_while(|frame| frame.range.start <= at);
         let mut group = &self.frames[0];
         let mut sealed = true;
         for frame in open {

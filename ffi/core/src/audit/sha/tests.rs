@@ -35,10 +35,18 @@ fn published_digests_come_out() {
 
 #[test]
 fn every_length_from_0_to_1000_alone_and_beside_every_shorter_neighbour() {
-    let message = |length: usize| -> Vec<u8> { (0..length).map(|at| (at * 7 + length) as u8).collect() };
+    let message =
+        |length: usize| -> Vec<u8> { (0..length).map(|at| (at * 7 + length) as u8).collect() };
     for length in 0..=1000 {
         agree(LEAF, &[message(length)]);
-        agree(NODE, &[message(length), message(length / 2), message(length * 3 % 1001)]);
+        agree(
+            NODE,
+            &[
+                message(length),
+                message(length / 2),
+                message(length * 3 % 1001),
+            ],
+        );
     }
     agree(LEAF, &(0..=1000).map(message).collect::<Vec<_>>());
     agree(LEAF, &(0..=1000).rev().map(message).collect::<Vec<_>>());
@@ -52,7 +60,10 @@ fn nothing_is_hashed_into_no_place() {
 #[test]
 fn a_node_is_the_hash_of_its_children_behind_a_one() {
     let (left, right) = ([3; 32], [200; 32]);
-    assert_eq!(node(&left, &right), agree(NODE, &[[left, right].concat()])[0]);
+    assert_eq!(
+        node(&left, &right),
+        agree(NODE, &[[left, right].concat()])[0]
+    );
 }
 
 proptest! {
