@@ -26,8 +26,16 @@ trait Log {
 
 impl Log for AuditLog {
     fn append(&mut self, number: u64, payload: &[u8]) {
-        Self::append(self, record_type::NOTE, 1, 0, number as i64, number, &[payload])
-            .expect("appends");
+        Self::append(
+            self,
+            record_type::NOTE,
+            1,
+            0,
+            number as i64,
+            number,
+            &[payload],
+        )
+        .expect("appends");
     }
 
     fn commit(&mut self) {
@@ -165,7 +173,9 @@ fn verify_and_prove(records: u64, runs: usize, dir: &Path) {
         let mut before = [0; 32];
         let bytes = fs::read(dir.join("audit-0000000000.log")).expect("reads");
         for record in bytes.chunks_exact(RECORD) {
-            let hash = Sha256::new().chain_update(before).chain_update(&record[..224]);
+            let hash = Sha256::new()
+                .chain_update(before)
+                .chain_update(&record[..224]);
             before = hash.finalize().into();
         }
         std::hint::black_box(before);
