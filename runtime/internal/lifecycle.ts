@@ -40,18 +40,14 @@ export function start(
   if (name === "" || name.includes("/")) {
     throw new Error(`"${name}" cannot name an actor: a name is one step of a path, not empty and without "/".`);
   }
-  const path = `${parent === null ? "" : parent.path}/${name}`;
-  const known = kernel.cells.get(path);
+  const known = kernel.cells.below(parent, name);
   if (known !== undefined) {
-    if (known.life !== ENDED) throw new Error(`${path} is taken by an actor that has not ended.`);
+    if (known.life !== ENDED) throw new Error(`${known.path} is taken by an actor that has not ended.`);
     restart(kernel, known, def, args, fate);
     return known;
   }
-  const cell = new ActorCell(kernel, kernel.nextActorId(), path, name, parent, def, args);
-  kernel.cells.set(path, cell);
-  kernel.byId.set(cell.id, cell);
-  if (parent === null) kernel.roots.push(cell);
-  else (parent.children ??= new Set()).add(cell);
+  const cell = new ActorCell(kernel, kernel.nextActorId(), name, parent, def, args);
+  kernel.cells.add(cell);
   const failure = begin(kernel, cell);
   if (failure !== null) {
     finalize(kernel, cell, cell.lastExit!);
@@ -77,7 +73,7 @@ export function opened(kernel: Kernel, context: Context): void {
 }
 
 function announce(kernel: Kernel, cell: ActorCell): void {
-  if (cell.incarnation!.opening) return;
+  if (!kernel.heard || cell.incarnation!.opening) return;
   const { path, restarts, def: { type } } = cell;
   const time = kernel.clock.now();
   kernel.emit(restarts === 0 ? { kind: "started", time, path, type } : { kind: "restarted", time, path, restarts });
@@ -255,10 +251,7 @@ export function finalize(kernel: Kernel, cell: ActorCell, reason: ExitReason): v
   cell.attention = 0;
   emptyMailbox(kernel, cell, "left-behind");
   if (cell.names !== null) kernel.directory.leaveAll(cell);
-  kernel.cells.delete(cell.path);
-  kernel.byId.delete(cell.id);
-  if (cell.parent === null) kernel.roots.splice(kernel.roots.indexOf(cell), 1);
-  else cell.parent.children?.delete(cell);
+  kernel.cells.delete(cell);
   retireCounts(kernel, cell);
   if (cell.watchers !== null) {
     for (const [monitor, watcher] of cell.watchers) {
@@ -266,7 +259,9 @@ export function finalize(kernel: Kernel, cell: ActorCell, reason: ExitReason): v
     }
     cell.watchers = null;
   }
-  kernel.emit({ kind: "stopped", time: kernel.clock.now(), path: cell.path, reason: describeExit(reason) });
+  if (kernel.heard) {
+    kernel.emit({ kind: "stopped", time: kernel.clock.now(), path: cell.path, reason: describeExit(reason) });
+  }
 }
 
 /** For a parent: lets an ended child go. */
@@ -312,6 +307,6 @@ function retireCounts(kernel: Kernel, cell: ActorCell): void {
       0;
 }
 
-function reversed(cells: Set<ActorCell>): ActorCell[] {
+function reversed(cells: Iterable<ActorCell>): ActorCell[] {
   return [...cells].reverse();
 }
