@@ -2,10 +2,10 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 8662148694092609;
+export const LAYOUT_HASH = 137806653497838;
 
 /** Raised when an exported function changes its meaning or signature. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 /** Owners at or above this are other participants of a simulated market, never gated. */
 export const BACKGROUND_OWNER = 2147483648;
 /** Flag a venue sets on a command it must not carry out because its scope was killed after approval. */
@@ -1643,7 +1643,7 @@ export class ControlReceiptView {
   }
 }
 
-/** Where an audit log stands. The 32-byte chain head follows at offset 32. 64 bytes; move the view with `at`. */
+/** Where an audit log stands. The 32-byte root of the tree over its records (RFC 6962) follows at offset 32. 64 bytes; move the view with `at`. */
 export class AuditHeadView {
   static readonly SIZE = 64;
   private readonly view: DataView;
@@ -1692,7 +1692,7 @@ export class AuditHeadView {
   }
 }
 
-/** Fixed head of one audit record; payload (zero padded to 8 bytes) and 32-byte SHA-256 follow. 48 bytes; move the view with `at`. */
+/** Fixed head of one audit record; payload (zero padded to 8 bytes) and the 32-byte leaf hash follow. 48 bytes; move the view with `at`. */
 export class AuditHeaderView {
   static readonly SIZE = 48;
   private readonly view: DataView;
@@ -1773,7 +1773,7 @@ export class AuditHeaderView {
   }
 }
 
-/** Result of verifying a log. The 32-byte chain head follows at offset 64 (96 bytes in all). 64 bytes; move the view with `at`. */
+/** Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all). 64 bytes; move the view with `at`. */
 export class AuditVerdictView {
   static readonly SIZE = 64;
   private readonly view: DataView;
@@ -1789,7 +1789,7 @@ export class AuditVerdictView {
     return this;
   }
 
-  /** 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing */
+  /** 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format */
   get damage(): number {
     return this.view.getUint32(this.base, true);
   }

@@ -11,6 +11,7 @@ export {
   verifyAuditAgainst,
   verifyAuditInBackground,
 } from "./audit.ts";
+export { type ConsistencyProof, type InclusionProof, proveBeginning, proveInclusion } from "./audit_proof.ts";
 export { type AuditRecord, decodeAudit, readAudit } from "./audit_reader.ts";
 export { type ControlHeader, ControlPage, type ControlReceipt } from "./control.ts";
 export {

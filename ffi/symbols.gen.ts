@@ -21,6 +21,8 @@ export const EXPORTS = {
   cwts_audit_close: { parameters: ["u64"], result: "i32" },
   cwts_audit_verify: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   cwts_audit_verify_against: { parameters: ["buffer", "u32", "f64", "buffer", "u32", "buffer", "u32"], result: "i32" },
+  cwts_audit_prove: { parameters: ["buffer", "u32", "f64", "f64", "buffer", "u32"], result: "i32" },
+  cwts_audit_prove_beginning: { parameters: ["buffer", "u32", "f64", "f64", "buffer", "u32"], result: "i32" },
   cwts_audit_verify_progress: { parameters: [], result: "f64" },
   cwts_reader_open: { parameters: ["buffer", "u32", "f64"], result: "i64" },
   cwts_reader_next: { parameters: ["u64", "buffer", "u32", "buffer", "u32"], result: "i32" },

@@ -31,7 +31,7 @@ export interface EnumLayout {
 }
 
 export const constants: readonly (readonly [name: string, value: number, doc: string])[] = [
-  ["ABI_VERSION", 2, "Raised when an exported function changes its meaning or signature."],
+  ["ABI_VERSION", 3, "Raised when an exported function changes its meaning or signature."],
   [
     "BACKGROUND_OWNER",
     0x80000000,
@@ -521,7 +521,7 @@ export const records: readonly RecordLayout[] = [
   },
   {
     name: "AuditHead",
-    doc: "Where an audit log stands. The 32-byte chain head follows at offset 32.",
+    doc: "Where an audit log stands. The 32-byte root of the tree over its records (RFC 6962) follows at offset 32.",
     size: 64,
     fields: [
       [0, "u64", "records", "records appended since the log began"],
@@ -532,7 +532,7 @@ export const records: readonly RecordLayout[] = [
   },
   {
     name: "AuditHeader",
-    doc: "Fixed head of one audit record; payload (zero padded to 8 bytes) and 32-byte SHA-256 follow.",
+    doc: "Fixed head of one audit record; payload (zero padded to 8 bytes) and the 32-byte leaf hash follow.",
     size: 48,
     fields: [
       [0, "u32", "magic", "0x52415743, 'CWAR'"],
@@ -548,14 +548,15 @@ export const records: readonly RecordLayout[] = [
   },
   {
     name: "AuditVerdict",
-    doc: "Result of verifying a log. The 32-byte chain head follows at offset 64 (96 bytes in all).",
+    doc:
+      "Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all).",
     size: 64,
     fields: [
       [
         0,
         "u32",
         "damage",
-        "0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing",
+        "0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format",
       ],
       [4, "u32", "reserved", "zero"],
       [8, "u64", "records", "good records before the damage"],

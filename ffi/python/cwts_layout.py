@@ -11,10 +11,10 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 8662148694092609
+LAYOUT_HASH = 137806653497838
 
 # Raised when an exported function changes its meaning or signature.
-ABI_VERSION = 2
+ABI_VERSION = 3
 # Owners at or above this are other participants of a simulated market, never gated.
 BACKGROUND_OWNER = 2147483648
 # Flag a venue sets on a command it must not carry out because its scope was killed after approval.
@@ -928,14 +928,14 @@ _check(
 
 
 class AuditHead(LittleEndianStructure):
-    """Where an audit log stands. The 32-byte chain head follows at offset 32. 64 bytes."""
+    """Where an audit log stands. The 32-byte root of the tree over its records (RFC 6962) follows at offset 32. 64 bytes."""
 
     _fields_ = [
         ("records", c_uint64),  # records appended since the log began
         ("durable", c_uint64),  # records that have reached the chosen durability
         ("bytes", c_uint64),  # bytes of all segments
         ("segments", c_uint64),  # segment files
-        ("head", c_uint8 * 32),  # 32-byte chain head
+        ("head", c_uint8 * 32),  # 32-byte root of the tree
     ]
 
 
@@ -952,7 +952,7 @@ _check(
 
 
 class AuditHeader(LittleEndianStructure):
-    """Fixed head of one audit record; payload (zero padded to 8 bytes) and 32-byte SHA-256 follow. 48 bytes."""
+    """Fixed head of one audit record; payload (zero padded to 8 bytes) and the 32-byte leaf hash follow. 48 bytes."""
 
     _fields_ = [
         ("magic", c_uint32),  # 0x52415743, 'CWAR'
@@ -985,10 +985,10 @@ _check(
 
 
 class AuditVerdict(LittleEndianStructure):
-    """Result of verifying a log. The 32-byte chain head follows at offset 64 (96 bytes in all). 64 bytes."""
+    """Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all). 64 bytes."""
 
     _fields_ = [
-        ("damage", c_uint32),  # 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing
+        ("damage", c_uint32),  # 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format
         ("reserved", c_uint32),  # zero
         ("records", c_uint64),  # good records before the damage
         ("bad_index", c_uint64),  # index of the first bad record

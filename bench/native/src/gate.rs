@@ -3,7 +3,7 @@
 //!
 //! The day: orders of eight strategies on four instruments around a price that moves; a third is cancelled, the rest is
 //! filled, so that open orders, positions, buckets and the window of recent orders live as they would. `cwts-gate` is
-//! the checks with a journal that counts and keeps nothing; `cwts-gate-log` has the audit log in memory, a SHA-256 chain
+//! the checks with a journal that counts and keeps nothing; `cwts-gate-log` has the audit log in memory, a hash tree
 //! over every decision and report.
 //!
 //! Closed loop: one batch after the other; only the gate's call is timed. Open loop: order n is due at n microseconds;

@@ -1,4 +1,4 @@
-//! `cwts-bench COMMAND [name=value …]`: the native part of `deno task bench matching` and `deno task bench gate`.
+//! `cwts-bench COMMAND [name=value …]`: the native part of `deno task bench matching`, `gate` and `audit`.
 //!
 //! Every command prints one line of JSON per measurement; the programs in TypeScript above it merge and compare them.
 //!
@@ -7,8 +7,10 @@
 //! - `sizes [orders=N] [instruments=N] [operations=N] [runs=N]`: the direct book by size.
 //! - `mass-cancel [orders=N] [runs=N]`: everybody's orders, and one owner's.
 //! - `gate [orders=N] [runs=N]`: the gate in closed and open loop.
+//! - `audit dir=FILE [records=N] [runs=N]`: the audit log and a plain chain, in memory and in the directory `dir`.
 //! - `hiccup [millis=N]`: what the machine does to a thread that only reads the clock.
 mod allocations;
+mod audit;
 mod clock;
 mod engines;
 mod figures;
@@ -74,6 +76,14 @@ fn run(command: &str, arguments: &Arguments) -> Result<(), String> {
             gate::measure(
                 arguments.count("orders", 300_000)?,
                 arguments.count("runs", 7)?,
+            );
+            Ok(())
+        }
+        "audit" => {
+            audit::measure(
+                arguments.count("records", 1_000_000)? as u64,
+                arguments.count("runs", 5)?,
+                &PathBuf::from(arguments.needed("dir")?),
             );
             Ok(())
         }

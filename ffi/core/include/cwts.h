@@ -28,10 +28,10 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(8662148694092609)
+#define CWTS_LAYOUT_HASH UINT64_C(137806653497838)
 
 /* Raised when an exported function changes its meaning or signature. */
-#define CWTS_ABI_VERSION UINT32_C(2)
+#define CWTS_ABI_VERSION UINT32_C(3)
 
 /* Owners at or above this are other participants of a simulated market, never gated. */
 #define CWTS_BACKGROUND_OWNER UINT32_C(2147483648)
@@ -869,7 +869,7 @@ CWTS_STATIC_ASSERT(sizeof(cwts_control_receipt_t) == 16, "ControlReceipt");
 CWTS_STATIC_ASSERT(offsetof(cwts_control_receipt_t, epoch) == 0, "ControlReceipt.epoch");
 CWTS_STATIC_ASSERT(offsetof(cwts_control_receipt_t, gate_sequence) == 8, "ControlReceipt.gate_sequence");
 
-/* Where an audit log stands. The 32-byte chain head follows at offset 32. */
+/* Where an audit log stands. The 32-byte root of the tree over its records (RFC 6962) follows at offset 32. */
 typedef struct {
   /* records appended since the log began */
   uint64_t records;
@@ -879,7 +879,7 @@ typedef struct {
   uint64_t bytes;
   /* segment files */
   uint64_t segments;
-  /* 32-byte chain head */
+  /* 32-byte root of the tree */
   uint8_t head[32];
 } cwts_audit_head_t;
 CWTS_STATIC_ASSERT(sizeof(cwts_audit_head_t) == 64, "AuditHead");
@@ -888,7 +888,7 @@ CWTS_STATIC_ASSERT(offsetof(cwts_audit_head_t, durable) == 8, "AuditHead.durable
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_head_t, bytes) == 16, "AuditHead.bytes");
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_head_t, segments) == 24, "AuditHead.segments");
 
-/* Fixed head of one audit record; payload (zero padded to 8 bytes) and 32-byte SHA-256 follow. */
+/* Fixed head of one audit record; payload (zero padded to 8 bytes) and the 32-byte leaf hash follow. */
 typedef struct {
   /* 0x52415743, 'CWAR' */
   uint32_t magic;
@@ -920,9 +920,9 @@ CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, time) == 24, "AuditHeader.time"
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, cause) == 32, "AuditHeader.cause");
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, reserved) == 40, "AuditHeader.reserved");
 
-/* Result of verifying a log. The 32-byte chain head follows at offset 64 (96 bytes in all). */
+/* Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all). */
 typedef struct {
-  /* 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing */
+  /* 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format */
   uint32_t damage;
   /* zero */
   uint32_t reserved;
@@ -1036,17 +1036,17 @@ double cwts_audit_append(uint64_t handle, uint32_t record_type, uint32_t version
 /* Makes everything appended as durable as the log was opened to make it. */
 int32_t cwts_audit_commit(uint64_t handle);
 
-/* Writes an `AuditHead`. */
+/* Writes an `AuditHead` and the chain head (96 bytes). Records that no commit has closed are sealed, not synced. */
 int32_t cwts_audit_head(uint64_t handle, void *out, uint32_t length);
 
 /* 1 when a write or sync failed, after which nothing is recorded any more; else 0. */
 int32_t cwts_audit_failed(uint64_t handle);
 
-/* Byte offset in its segment from which on an unfinished last record was cut off when the log was opened; −1 when
+/* Byte offset in its segment from which on an unfinished last group was cut off when the log was opened; −1 when
  * nothing was. */
 double cwts_audit_repaired(uint64_t handle);
 
-/* Verifies a log in memory and writes an `AuditVerdict` and the chain head; returns 1, or 0 when the log is on disk or
+/* Verifies a log in memory and writes an `AuditVerdict`, root and chain head; returns 1, or 0 when the log is on disk or
  * has outgrown what it keeps. */
 int32_t cwts_audit_verify_memory(uint64_t handle, void *out, uint32_t length);
 
@@ -1054,12 +1054,21 @@ int32_t cwts_audit_verify_memory(uint64_t handle, void *out, uint32_t length);
  * call has reported is not reported again. */
 int32_t cwts_audit_close(uint64_t handle);
 
-/* Verifies the log in a directory and writes an `AuditVerdict` and the chain head (96 bytes). Takes no handle and no
+/* Verifies the log in a directory and writes an `AuditVerdict`, root and chain head (128 bytes). Takes no handle and no
  * lock, so another thread may call it. */
 int32_t cwts_audit_verify(const void *directory, uint32_t directory_length, void *out, uint32_t length);
 
-/* As `cwts_audit_verify`, against a record count and a 32-byte head taken earlier. */
-int32_t cwts_audit_verify_against(const void *directory, uint32_t directory_length, double records, const void *head, uint32_t head_length, void *out, uint32_t length);
+/* As `cwts_audit_verify`, against a record count and a 32-byte root taken earlier. */
+int32_t cwts_audit_verify_against(const void *directory, uint32_t directory_length, double records, const void *root, uint32_t root_length, void *out, uint32_t length);
+
+/* Proves that record `index` is in the log of its first `size` records, or of all of them when `size` is 0. Writes that
+ * size as 8 bytes, its root, the record's leaf and the path, 32 bytes each, lowest first, and returns the length of the
+ * path. 2120 bytes are always enough. */
+int32_t cwts_audit_prove(const void *directory, uint32_t directory_length, double index, double size, void *out, uint32_t length);
+
+/* Proves that the log of the first `earlier` records is the beginning of that of the first `later`, or of all records
+ * when `later` is 0. Writes and returns what `cwts_audit_prove` does, with the root of the earlier log for the leaf. */
+int32_t cwts_audit_prove_beginning(const void *directory, uint32_t directory_length, double earlier, double later, void *out, uint32_t length);
 
 /* Bytes that the last verification begun has covered so far. */
 double cwts_audit_verify_progress(void);
