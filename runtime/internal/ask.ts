@@ -1,7 +1,7 @@
 /**
  * One question on its way: the reply address, the envelope of the question and its deadline, all one object.
  *
- * The deadline is an entry of the system's one timer heap, so an ask costs no operating-system timer.
+ * The deadline is an entry of the system's one timer wheel, so an ask costs neither a timer of the platform nor an object.
  */
 import type { ActorRef, AskResult, TellResult } from "../actor.ts";
 import type { Micros } from "../time.ts";

@@ -20,7 +20,7 @@ import type { Causes } from "./causes.ts";
 import { Mailbox } from "./mailbox.ts";
 import { MailboxOverflow, Rare, type Stashed } from "./rare.ts";
 import { Ring } from "./ring.ts";
-import { Timed } from "./timers.ts";
+import { Timed } from "./timer_wheel.ts";
 
 /** Stages of a life. SUSPENDED: only kill, stop and signals are served. ENDED: waiting for its parent's decision. STOPPED: gone for good. */
 export const STARTING = 0;

@@ -117,7 +117,7 @@ export class Driver {
     if (this.pace.speed !== "max") {
       const next = this.kernel.timers.peek();
       const mapped = this.mappedNow();
-      this.kernel.clock.advance(next === undefined ? mapped : Math.min(mapped, next.time));
+      this.moveTo(next === undefined ? mapped : Math.min(mapped, next.time));
     }
     this.inbox.shift()();
   }
@@ -222,7 +222,7 @@ export class Driver {
 
   /** Fires the next timer, or waits for it; false when `until` has been reached. */
   private async advance(until: Micros): Promise<boolean> {
-    const { clock, timers } = this.kernel;
+    const { timers } = this.kernel;
     const next = timers.peek();
     const target = next === undefined ? until : Math.min(next.time, until);
     if (this.pace.speed !== "max" || target === Infinity) {
@@ -234,14 +234,20 @@ export class Driver {
     }
     if (this.kernel.adversary !== null && this.adverseTime(this.kernel.adversary)) return true;
     if (next === undefined || next.time > until) {
-      clock.advance(until);
+      this.moveTo(until);
       return false;
     }
-    clock.advance(next.time);
     timers.remove(next);
+    this.moveTo(next.time);
     next.fire();
     if (++this.work >= WORK_PER_WALL_READ && this.yieldIsDue()) await this.letInputThrough();
     return true;
+  }
+
+  /** To a time that no timer is due before. */
+  private moveTo(time: Micros): void {
+    this.kernel.clock.advance(time);
+    this.kernel.timers.advance(time);
   }
 
   private async sleep(ms: number): Promise<void> {

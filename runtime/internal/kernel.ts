@@ -12,7 +12,7 @@ import { type ActorCell, Envelope, type Host, type Tally } from "./cell.ts";
 import { Directory } from "./directory.ts";
 import { createRandom } from "./random.ts";
 import { Ring } from "./ring.ts";
-import { Timed, TimerQueue } from "./timers.ts";
+import { Timed, TimerWheel } from "./timer_wheel.ts";
 import { soon } from "./wall.ts";
 
 /** Dead letters kept for the console: enough to see a pattern, little enough to forget about. */
@@ -37,7 +37,7 @@ export class Kernel implements Host {
   readonly random: Random;
   readonly causes = new Causes();
   readonly ready = new Ring<ActorCell>();
-  readonly timers = new TimerQueue();
+  readonly timers = new TimerWheel();
   readonly totals: Tally = { offered: 0, handled: 0, rejected: 0, dropped: 0, expired: 0, dead: 0 };
   /** Every actor that is not gone, by path, in start order. */
   readonly cells = new Map<string, ActorCell>();
@@ -74,6 +74,7 @@ export class Kernel implements Host {
       throw new RangeError(`start is a time in whole microseconds since the epoch, not ${start}.`);
     }
     this.clock = new VirtualClock(start);
+    this.timers.advance(start);
     this.random = createRandom(seed);
   }
 
