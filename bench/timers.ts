@@ -7,12 +7,13 @@
  * - set-cancel: an ask that is answered: a deadline a second ahead is set and cancelled.
  * - set-fire: the earliest fires and is set again up to ten seconds ahead (the hold model). Finding it is the jump of
  *   virtual time.
+ * - turn: a turn of one message of an actor with and without a latency budget, whose stopwatch is read twice a turn.
  * - refresh: the oldest of many equal timeouts is cancelled, set again, and the next one looked for: sessions that
  *   live. The wheel searches a slot for it.
  */
 import { HeapTimed, TimerHeap } from "./opponents/timer_heap.ts";
 import { TimerWheel } from "../runtime/internal/timer_wheel.ts";
-import { createRandom } from "../runtime/mod.ts";
+import { type ActorDef, type ActorRef, ActorSystem, createRandom } from "../runtime/mod.ts";
 import { Report, spread } from "./harness.ts";
 
 const OUTSTANDING = [10, 1_000, 10_000, 100_000, 1_000_000];
@@ -99,7 +100,28 @@ function perOperation(begun: number, timers: Timers, expected: number): number {
   return took * 1e6 / OPERATIONS;
 }
 
-export function run(json: boolean): void {
+/** Nanoseconds per turn of one message: an actor that tells itself the next. */
+async function turn(budgetMs: number | undefined): Promise<number> {
+  const system = new ActorSystem({ seed: 1, start: 0, speed: "max" });
+  let left = OPERATIONS;
+  const def: ActorDef<ActorRef<never>> = {
+    type: "player",
+    budgetMs,
+    init: ({ self }) => ({
+      receive: (from) => {
+        if (left-- > 0) (from as typeof self).tell(self);
+      },
+    }),
+  };
+  const [a, b] = ["a", "b"].map((name) => system.start(name, def, undefined));
+  a.tell(b);
+  const begun = performance.now();
+  await system.run({ until: 0 });
+  if (left !== -1) throw new Error(`${left} messages are left; the figure would be a lie.`);
+  return (performance.now() - begun) * 1e6 / OPERATIONS;
+}
+
+export async function run(json: boolean): Promise<void> {
   const report = new Report("timers", json);
   for (const [name, measure] of Object.entries(cases)) {
     for (const outstanding of OUTSTANDING) {
@@ -120,7 +142,14 @@ export function run(json: boolean): void {
       }
     }
   }
+  const [without, budgeted]: [number[], number[]] = [[], []];
+  for (let run = 0; run < RUNS; run++) {
+    without.push(await turn(undefined));
+    budgeted.push(await turn(1000));
+  }
+  report.add({ case: "turn", engine: "cwts", unit: "ns", ...spread(without) });
+  report.add({ case: "turn", engine: "cwts-budget", unit: "ns", ...spread(budgeted) });
   report.end();
 }
 
-if (import.meta.main) run(Deno.args.includes("--json"));
+if (import.meta.main) await run(Deno.args.includes("--json"));

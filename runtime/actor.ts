@@ -115,6 +115,11 @@ export interface ActorDef<M, A = void> {
    * time waits with it at every speed, as it does for all at "max".
    */
   readonly holdsTime?: boolean;
+  /**
+   * How long one message may take, milliseconds; longer is published as "busy" and counted. Wall time for a handler that
+   * returns, virtual time for one that waits for a promise.
+   */
+  readonly budgetMs?: number;
   /** Calls `inspect` before every message, so that a crash record shows the state before the one that failed. */
   readonly keepsState?: boolean;
   /** Builds one incarnation. A throw is an init failure: the actor did not start. */

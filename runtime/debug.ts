@@ -5,6 +5,7 @@
  * that whoever keeps the events keeps a record. Nothing here decides who may: that is for the caller.
  */
 import type { ExitReason } from "./actor.ts";
+import type { HandlerLatency } from "./introspection.ts";
 import type { CrashRecord } from "./crash.ts";
 import type { TracedMessage } from "./trace.ts";
 import { type ActorCell, BUSY, ENDED, RUNNING, STOPPED, SUSPENDED } from "./internal/cell.ts";
@@ -26,6 +27,8 @@ export interface ActorStatistics {
   readonly stashed: number;
   /** Asks whose answer it awaits, by path. */
   readonly awaits: readonly string[];
+  /** Null: it declares no budget and has never waited where being stuck is watched for. */
+  readonly latency: HandlerLatency | null;
   readonly lastExit: ExitReason | null;
 }
 
@@ -90,6 +93,7 @@ export class Debug {
       waiting: cell.mailbox.count + (cell.urgentLane?.count ?? 0),
       stashed: cell.stash?.length ?? 0,
       awaits: awaitedBy(cell),
+      latency: cell.latency?.statistics ?? null,
       lastExit: cell.lastExit,
     };
   }

@@ -31,6 +31,19 @@ export interface MessageCounters {
   readonly unexplained: number;
 }
 
+/** How long the handlers of an actor took. Wall time where a handler returned, virtual time where it waited. */
+export interface HandlerLatency {
+  /** Null: it declares none, and only its waiting is watched. */
+  readonly budgetMs: number | null;
+  /** Messages that took longer than the budget, and how many longer than the system's `stuckMs`, which count here alone. */
+  readonly busy: number;
+  readonly stuck: number;
+  /** Turns of several messages that took longer than the budget together, so that one of them may have. */
+  readonly longTurns: number;
+  /** Longest seen: handlers that waited, and those measured one by one. */
+  readonly longestMs: number;
+}
+
 /** "busy": waiting for the promise of its handler. "suspended": by an operator. "waiting-restart": ended, its parent has not decided or backs off. */
 export type ActorState = "running" | "busy" | "suspended" | "waiting-restart";
 
@@ -104,6 +117,20 @@ export type SystemEvent =
     readonly path: string;
     readonly message: string;
     readonly reason: DeadLetterReason;
+  }
+  /**
+   * A message took longer than its actor's budget, or than the system's bound for being stuck. "wall": seen when its handler
+   * had returned, differs from run to run. "virtual": seen while it waits.
+   */
+  | {
+    readonly kind: "busy" | "stuck";
+    readonly time: Micros;
+    readonly path: string;
+    /** The message's `kind`, else its JavaScript type. */
+    readonly message: string;
+    readonly boundMs: number;
+    readonly tookMs: number;
+    readonly measured: "wall" | "virtual";
   }
   /** An operator took hold of an actor, see debug.ts. */
   | {

@@ -46,6 +46,11 @@ export interface SystemOptions {
   readonly pollTurns?: number;
   /** At "max", and always for actors that hold time. Wall milliseconds; default DEFAULT_PATIENCE_MS. */
   readonly patienceMs?: number;
+  /**
+   * A handler that takes longer is published as "stuck", milliseconds: every one that waits for a promise, and of those that
+   * return the ones of actors with a `budgetMs`. Default: nobody is.
+   */
+  readonly stuckMs?: number;
   /** Default DEFAULT_YIELD_MS. Longer for a system that nobody asks anything while it runs. */
   readonly yieldMs?: number;
   readonly stopwatch?: Stopwatch;
@@ -82,6 +87,7 @@ export class ActorSystem {
       options.facts,
       options.adversary,
     );
+    kernel.stuckMs = checkedMs("stuckMs", options.stuckMs);
     this.kernel = kernel;
     this.driver = new Driver(kernel, {
       speed,
@@ -208,6 +214,11 @@ export class ActorSystem {
       });
     });
   }
+}
+
+function checkedMs(what: string, ms = Infinity): number {
+  if (ms > 0) return ms;
+  throw new RangeError(`${what} is a number of milliseconds above 0, not ${ms}.`);
 }
 
 function waiting(cell: ActorCell): number {

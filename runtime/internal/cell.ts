@@ -17,6 +17,7 @@ import {
 import type { Adversary } from "../adversary.ts";
 import type { DeadLetterReason } from "../introspection.ts";
 import type { Causes } from "./causes.ts";
+import type { Latency } from "./latency.ts";
 import { Mailbox } from "./mailbox.ts";
 import { MailboxOverflow, Rare, type Stashed } from "./rare.ts";
 import { Ring } from "./ring.ts";
@@ -145,6 +146,9 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   /** After this promise outlived the driver's patience once, time no longer waits for it. */
   patienceSpent = false;
 
+  /** For actors with a budget, and where being stuck is watched for. */
+  latency: Latency | null = null;
+
   /** What few actors have; made when first needed, because every idle actor would pay for it. */
   private rare: Rare | null = null;
   restarts = 0;
@@ -267,6 +271,11 @@ export class ActorCell implements ActorRef<unknown>, Tally {
     this.batchSize = def.batch ?? DEFAULT_BATCH;
     checkBound(this.path, "mailbox.capacity", this.capacity);
     checkBound(this.path, "batch", this.batchSize);
+    const { budgetMs } = def;
+    if (budgetMs !== undefined && !(budgetMs > 0)) {
+      throw new RangeError(`budgetMs of ${this.path} is a number of milliseconds above 0, not ${budgetMs}.`);
+    }
+    this.latency?.redefine();
   }
 
   /** Puts the actor in the run queue if it has work it may do. */

@@ -146,6 +146,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
     return this.onSettled ??= () => {
       if (!this.alive || this.cell.life !== BUSY) return;
       this.kernel.busy.delete(this.cell);
+      this.cell.latency?.settles();
       this.cell.patienceSpent = false;
       this.cell.life = this.cell.suspended ? SUSPENDED : RUNNING;
       this.cell.unpark();

@@ -45,6 +45,8 @@ export class Kernel implements Host {
   readonly byId = new Map<number, ActorCell>();
   readonly directory = new Directory();
   readonly roots: ActorCell[] = [];
+  /** A message that takes longer has its actor stuck, milliseconds. */
+  stuckMs = Infinity;
   /** Actors that wait for the promise of their handler. */
   readonly busy = new Set<ActorCell>();
   /** Promises of the runtime have been made or settled whose continuations may not have run yet. */

@@ -12,6 +12,7 @@ import { asError, Context } from "./context.ts";
 import { describeExit, isAbnormal } from "./exit.ts";
 import { CRASHES_KEPT, crashRecord } from "./forensics.ts";
 import type { Kernel } from "./kernel.ts";
+import { Latency } from "./latency.ts";
 
 const PARENT_ENDED: ExitReason = { kind: "shutdown", detail: "its parent ended" };
 
@@ -68,6 +69,7 @@ function restart(
 
 /** Runs `init`. On failure everything it had begun is undone and the error is returned. */
 function begin(kernel: Kernel, cell: ActorCell): Error | null {
+  if (cell.def.budgetMs !== undefined) cell.latency ??= new Latency(kernel, cell);
   const context = new Context(kernel, cell, cell.restarts);
   cell.incarnation = context;
   cell.life = STARTING;
@@ -117,7 +119,10 @@ function keepingState(cell: ActorCell, handlers: Handlers<never>): (message: nev
 /** Ends the current incarnation. `quietly`: the parent learns of it in another way. */
 export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly = false): void {
   if (cell.life >= ENDED) return;
-  if (cell.life === BUSY) kernel.busy.delete(cell);
+  if (cell.life === BUSY) {
+    kernel.busy.delete(cell);
+    cell.latency?.settles();
+  }
   const { handlers, parent } = cell;
   const crash = isAbnormal(reason) ? crashRecord(kernel, cell, reason, handlers) : null;
   cell.life = ENDED;

@@ -18,6 +18,7 @@ import {
 } from "./cell.ts";
 import { asError } from "./context.ts";
 import type { Kernel } from "./kernel.ts";
+import { Latency } from "./latency.ts";
 import { end } from "./lifecycle.ts";
 import type { Mailbox } from "./mailbox.ts";
 
@@ -33,6 +34,8 @@ export function runTurn(kernel: Kernel, cell: ActorCell): number {
   if (cell.standing !== QUEUED || cell.life >= ENDED) return 0;
   let steps = 0;
   let exit: ExitReason | null = null;
+  const latency = cell.latency !== null && cell.latency.measured ? cell.latency : null;
+  if (latency !== null) latency.turnBegins();
   kernel.causes.sender = cell.id;
   try {
     while (steps < TURN_MESSAGES || (cell.attention & (KILL | STOP)) !== 0) {
@@ -42,6 +45,7 @@ export function runTurn(kernel: Kernel, cell: ActorCell): number {
         steps += cell.receiveBatch !== null
           ? handleBatch(kernel, cell, cell.mailbox)
           : handleOne(kernel, cell, cell.mailbox);
+        if (latency !== null) latency.handled();
         continue;
       }
       if ((attention & KILL) !== 0) {
@@ -61,11 +65,13 @@ export function runTurn(kernel: Kernel, cell: ActorCell): number {
         const lane = cell.urgentLane!;
         steps += cell.receiveBatch !== null ? handleBatch(kernel, cell, lane) : handleOne(kernel, cell, lane);
         if (lane.count === 0) cell.attention &= ~URGENT;
+        if (latency !== null) latency.handled();
       }
     }
   } catch (thrown) {
     exit = { kind: "error", error: asError(thrown) };
   }
+  if (latency !== null) latency.turnEnds(steps);
   if (exit !== null) end(kernel, cell, exit);
   else if (cell.life === BUSY) cell.standing = PARKED;
   else cell.unpark();
@@ -159,6 +165,8 @@ function waitFor(kernel: Kernel, cell: ActorCell, result: unknown): void {
   cell.life = BUSY;
   kernel.busy.add(cell);
   kernel.debt = true;
+  if (cell.latency === null && kernel.stuckMs !== Infinity) cell.latency = new Latency(kernel, cell);
+  if (cell.latency !== null) cell.latency.waits();
   const incarnation = cell.incarnation!;
   (result as Promise<void>).then(incarnation.settled, incarnation.failed);
 }
