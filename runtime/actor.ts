@@ -6,6 +6,7 @@
  * error means "crash me": the supervisor decides what happens next. See SEMANTICS.md for the contract.
  */
 import type { Clock, Micros, Stopwatch } from "./time.ts";
+import type { WireEnvelope } from "./envelope.ts";
 import type { Random } from "./random.ts";
 
 /**
@@ -105,6 +106,8 @@ export interface MailboxOptions<M = never> {
 export interface ActorDef<M, A = void> {
   /** Kind of actor, for counters and the console, for example "exchange". */
   readonly type: string;
+  /** What its messages are, for their envelopes. */
+  readonly schema?: MessageSchema;
   readonly mailbox?: MailboxOptions<M>;
   /** Most messages set aside by `stash`; default DEFAULT_STASH. */
   readonly stash?: number;
@@ -150,7 +153,7 @@ export type AskFailure = "timeout" | "dead" | "overloaded" | "unreachable" | "cy
 
 /** Where a message stands in the chain of causes. */
 export interface MessageEnvelope {
-  /** Unique and rising in its system; so it also orders what one sender sent. */
+  /** Unique and rising in its system and epoch; so it also orders what one sender sent. */
   readonly id: number;
   /** The message whose handling sent this one; 0: it came from outside. */
   readonly cause: number;
@@ -160,6 +163,19 @@ export interface MessageEnvelope {
   readonly sender: string | null;
   /** When an answer is no longer awaited; Infinity for what is not a question. */
   readonly deadline: Micros;
+  /** How often the system has begun anew, as its owner counts it. */
+  readonly epoch: number;
+  /** What the actor that handles the message says its messages are; null when it does not. */
+  readonly schema: MessageSchema | null;
+  /** What it was called on the node that it came from; null for a message of this node. */
+  readonly origin: WireEnvelope | null;
+}
+
+/** The description that the messages of an actor agree with. */
+export interface MessageSchema {
+  readonly id: string;
+  /** Raised with every change of the messages. */
+  readonly version: number;
 }
 
 /** A name for a role, typed by the messages its holder takes. */

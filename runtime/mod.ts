@@ -3,6 +3,7 @@ export * from "./actor.ts";
 export * from "./adversary.ts";
 export * from "./crash.ts";
 export * from "./delivery.ts";
+export * from "./envelope.ts";
 export * from "./introspection.ts";
 export * from "./parent.ts";
 export * from "./random.ts";

@@ -7,6 +7,8 @@
 import type { Adversary } from "./adversary.ts";
 import type { ActorDef, ActorRef, AskResult, Registry } from "./actor.ts";
 import { Debug } from "./debug.ts";
+import type { WireEnvelope } from "./envelope.ts";
+import { Arrival } from "./internal/arrival.ts";
 import { ask, type Asker } from "./internal/ask.ts";
 import { type ActorCell, BUSY, cellOf, ENDED, STOPPED, SUSPENDED } from "./internal/cell.ts";
 import { Driver } from "./internal/driver.ts";
@@ -56,6 +58,8 @@ export interface SystemOptions {
   readonly stopwatch?: Stopwatch;
   /** What a crash record says about the system, such as build and configuration hash. */
   readonly facts?: Readonly<Record<string, string>>;
+  /** How often this system has begun anew, for the envelopes of its messages; default 0. */
+  readonly epoch?: number;
   /** For simulations, see testkit/simulation.ts. */
   readonly adversary?: Adversary;
 }
@@ -86,6 +90,7 @@ export class ActorSystem {
       options.stopwatch ?? machineStopwatch,
       options.facts,
       options.adversary,
+      options.epoch,
     );
     kernel.stuckMs = checkedMs("stuckMs", options.stuckMs);
     this.kernel = kernel;
@@ -166,6 +171,15 @@ export class ActorSystem {
         ask(this.kernel, this.outside, target, make, timeout).then(resolve, reject);
       });
     });
+  }
+
+  /**
+   * Hands an actor a message that came from another node, under the envelope it came with: expired if its deadline has
+   * passed when its turn comes. From outside the loop, as in `inject`.
+   */
+  deliver<M>(target: ActorRef<M>, message: M, origin: WireEnvelope): void {
+    const cell = cellOf(target as ActorRef<never>);
+    this.inject(() => void cell.tellEnvelope(new Arrival(this.clock, message, origin), false));
   }
 
   /** Exact at every moment between and inside turns. Takes time proportional to the number of actors. */

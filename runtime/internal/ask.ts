@@ -123,7 +123,7 @@ export function ask<Q, R>(
     pending.resolve = resolve;
   });
   // Nobody awaits the answer to a question longer than the answer to the question behind it.
-  const limit = asker.cell?.question instanceof PendingAsk ? asker.cell.question.time : Infinity;
+  const limit = asker.cell?.question?.deadline ?? Infinity;
   kernel.timers.add(pending, Math.min(kernel.clock.now() + timeout, limit));
   if (cell !== null) {
     pending.message = question;

@@ -15,6 +15,7 @@ import {
   type TellResult,
 } from "../actor.ts";
 import type { Adversary } from "../adversary.ts";
+import type { WireEnvelope } from "../envelope.ts";
 import type { DeadLetterReason } from "../introspection.ts";
 import type { Causes } from "./causes.ts";
 import type { Latency } from "./latency.ts";
@@ -56,6 +57,8 @@ export interface Tally {
 export interface Host {
   readonly totals: Tally;
   readonly causes: Causes;
+  /** See MessageEnvelope. */
+  readonly epoch: number;
   readonly adversary: Adversary | null;
   /** Delivers a message later by `arrive`. */
   delay(cell: ActorCell, message: unknown, span: number): void;
@@ -78,6 +81,16 @@ export abstract class Envelope extends Timed {
   /** It will never be handled, because of what `fate` says. */
   abstract lost(fate: "rejected" | "dropped" | "dead"): void;
   abstract readonly message: unknown;
+
+  /** What a trace may call the message. */
+  get label(): unknown {
+    return this.message;
+  }
+
+  /** Where it came from, when that is another node. */
+  get origin(): WireEnvelope | null {
+    return null;
+  }
 }
 
 /** A question that awaits its answer, for those who look for circles of waiting. */
@@ -294,7 +307,17 @@ export class ActorCell implements ActorRef<unknown>, Tally {
     if (this.lane === null || current === 0) return null;
     const [id, cause, , sender] = this.lane.numbersOf(0);
     if (id !== current) return null;
-    return { id, cause, root, sender: this.host.pathOf(sender), deadline: this.question?.deadline ?? Infinity };
+    const { question, host } = this;
+    return {
+      id,
+      cause,
+      root,
+      sender: host.pathOf(sender),
+      deadline: question?.deadline ?? Infinity,
+      epoch: host.epoch,
+      schema: this.def.schema ?? null,
+      origin: question?.origin ?? null,
+    };
   }
 
   /** What is sent from now on is caused by the message at `index` of the batch being handled. */

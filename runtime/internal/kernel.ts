@@ -71,6 +71,7 @@ export class Kernel implements Host {
     readonly stopwatch: Stopwatch,
     readonly facts: Readonly<Record<string, string>> = {},
     readonly adversary: Adversary | null = null,
+    readonly epoch: number = 0,
   ) {
     if (!Number.isSafeInteger(start) || start < 0) {
       throw new RangeError(`start is a time in whole microseconds since the epoch, not ${start}.`);
@@ -131,7 +132,7 @@ export class Kernel implements Host {
     tally.dead++;
     let content = message;
     if (message instanceof Envelope) {
-      content = message.message;
+      content = message.label;
       message.lost("dead");
     }
     const letter = { time: this.clock.now(), path: cell.path, message: nameOf(content), reason };
@@ -198,7 +199,7 @@ export interface Moment {
 
 /** The `kind` of a message, else its JavaScript type. */
 export function nameOf(message: unknown): string {
-  if (message instanceof Envelope) return nameOf(message.message);
+  if (message instanceof Envelope) return nameOf(message.label);
   if (typeof message !== "object" || message === null) return typeof message;
   const kind = (message as { readonly kind?: unknown }).kind;
   return typeof kind === "string" ? kind : "object";
