@@ -16,7 +16,8 @@ import type { Random } from "./random.ts";
 export type TellResult = "enqueued" | "rejected" | "dropped" | "diverted" | "dead";
 
 /**
- * Where messages for an actor go. A ref stays valid across restarts of its actor; after the actor stopped for good,
+ * Where messages for an actor go. A ref to all messages of an actor is also one to some of them: `ActorRef<A | B>` can be
+ * given wherever `ActorRef<A>` is asked for, and not the other way round. A ref stays valid across restarts of its actor; after the actor stopped for good,
  * messages to it become dead letters.
  */
 export interface ActorRef<in M> {
@@ -234,6 +235,12 @@ export interface ActorContext<M> {
    * ends first, the promise stays pending for ever: what would have continued it is gone.
    */
   ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>>;
+  /**
+   * An address for messages of another kind, such as the answers of another actor: `map` turns each into one of this
+   * actor's own when its turn comes, and what `map` throws is a crash of this actor. Ends with the incarnation; what comes
+   * later expires.
+   */
+  adapt<N>(map: (message: N) => M): ActorRef<N>;
   /**
    * The message being handled in the chain of causes; null outside a handler. In `receiveBatch` it is the last of the
    * batch, unless `handling` said otherwise.

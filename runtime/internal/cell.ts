@@ -384,7 +384,7 @@ export class ActorCell implements ActorRef<unknown>, Tally {
 
   private waylaid(adversary: Adversary, message: unknown): TellResult {
     if (message instanceof Envelope && !message.travels) return this.admit(message);
-    const fate = adversary.fate(this.path, message instanceof Envelope ? message.message : message);
+    const fate = adversary.fate(this.path, message instanceof Envelope ? message.label : message);
     if (fate === "pass") return this.admit(message);
     if (fate === "duplicate") {
       // The answer to a question can be given only once; the question is what it is.
@@ -406,8 +406,7 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   private admit(message: unknown): TellResult {
     const options = this.def.mailbox;
     if (options?.coalesce !== undefined) {
-      const content = message instanceof Envelope ? message.message : message;
-      const key = (options.coalesce as (message: unknown) => unknown)(content);
+      const key = keyOf(options.coalesce as (message: unknown) => unknown, message);
       if (key !== undefined && this.coalesced(key, message)) return "enqueued";
       if (this.mailbox.count < this.capacity) {
         if (key !== undefined) this.remember(key);
@@ -485,6 +484,19 @@ export class ActorCell implements ActorRef<unknown>, Tally {
     this.host.dead(this, this.host.totals, message, "stopped");
     return "dead";
   }
+}
+
+/** The key by which a message coalesces; none for one that an adapter fails to map, which is its receiver's affair. */
+function keyOf(coalesce: (message: unknown) => unknown, message: unknown): unknown {
+  let content = message;
+  if (message instanceof Envelope) {
+    try {
+      content = message.message;
+    } catch {
+      return undefined;
+    }
+  }
+  return coalesce(content);
 }
 
 function checkBound(path: string, what: string, value: number): void {

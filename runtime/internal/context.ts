@@ -7,6 +7,7 @@
 import type { ActorContext, ActorRef, AskResult, ExitReason, MessageEnvelope, Registry, ServiceKey } from "../actor.ts";
 import type { Random } from "../random.ts";
 import type { Clock, Micros, Stopwatch } from "../time.ts";
+import { Adapter } from "./adapter.ts";
 import { ask, type PendingAsk } from "./ask.ts";
 import { ActorCell, BUSY, ENDED, type Incarnation, RUNNING, STOPPED, SUSPENDED } from "./cell.ts";
 import type { Kernel } from "./kernel.ts";
@@ -86,10 +87,15 @@ export class Context implements ActorContext<unknown>, Incarnation {
     return ask(this.kernel, this, target, make, timeout);
   }
 
+  adapt<N>(map: (message: N) => unknown): ActorRef<N> {
+    return new Adapter(this.kernel.nextActorId(), this, map as (message: unknown) => unknown);
+  }
+
   monitor(target: ActorRef<never>): number {
     const monitor = this.kernel.nextActorId();
     if (!this.alive) return monitor;
-    const cell = target instanceof ActorCell && target.life !== STOPPED ? target : null;
+    const actor = target instanceof Adapter ? target.cell : target;
+    const cell = actor instanceof ActorCell && actor.life !== STOPPED ? actor : null;
     (this.monitors ??= new Map()).set(monitor, cell);
     if (cell === null) this.cell.signal({ kind: "down", monitor, path: target.path, reason: { kind: "noproc" } });
     else (cell.watchers ??= new Map()).set(monitor, this);

@@ -83,16 +83,14 @@ function handleOne(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
   let message = lane.take(kernel.causes);
   cell.lane = lane;
   cell.question = null;
+  let envelope: Envelope | null = null;
   if (cell.envelopes > 0 && message instanceof Envelope) {
     cell.envelopes--;
     if (!message.open()) {
       cell.expired++;
       return 1;
     }
-    if (cell.receive !== null) {
-      cell.question = message;
-      message = message.message;
-    }
+    envelope = message;
   }
   const receive = cell.receive;
   if (receive === null) {
@@ -100,6 +98,11 @@ function handleOne(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
     return 1;
   }
   cell.handled++;
+  if (envelope !== null) {
+    cell.question = envelope;
+    // May throw: an adapter's work is done here.
+    message = envelope.message;
+  }
   const result = receive.call(cell.handlers, message as never);
   if (result !== undefined) waitFor(kernel, cell, result);
   return 1;
@@ -112,12 +115,14 @@ function handleBatch(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
   cell.lane = lane;
   cell.trailing = 0;
   let expired = 0;
+  let wrapped = false;
   while (lane.count > 0 && batch.length < most) {
     const message = lane.take(kernel.causes);
     if (cell.envelopes > 0 && message instanceof Envelope) {
       cell.envelopes--;
       if (message.open()) {
-        batch.push(message.message);
+        batch.push(message);
+        wrapped = true;
         continue;
       }
       expired++;
@@ -131,11 +136,20 @@ function handleBatch(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
   cell.expired += expired;
   if (size === 0) return expired;
   cell.handled += size;
+  if (wrapped) unwrap(batch);
   const result = cell.receiveBatch!.call(cell.handlers, batch as never[]) as unknown;
   if (result !== undefined) waitFor(kernel, cell, result);
   // A busy actor may still read the array.
   if (cell.life !== BUSY) batch.length = 0;
   return size + expired;
+}
+
+/** After the batch has been counted, because an adapter's work may throw. */
+function unwrap(batch: unknown[]): void {
+  for (let i = 0; i < batch.length; i++) {
+    const message = batch[i];
+    if (message instanceof Envelope) batch[i] = message.message;
+  }
 }
 
 /** The reason to end now, or null if the actor took the request over. */
