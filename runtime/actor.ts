@@ -217,6 +217,14 @@ export interface ActorContext<M> {
   readonly stopwatch: Stopwatch;
   readonly timers: Timers<M>;
   readonly registry: Registry;
+  /**
+   * Does something in the outer world, such as reading a file, and resolves with its result between two turns, in the name
+   * of the message being handled. A recorded run repeats with the recorded result, which has to be plain data, and does
+   * nothing. If the incarnation ends first, the promise stays pending.
+   */
+  outside<T>(begin: () => T | Promise<T>): Promise<T>;
+  /** A value of the outer world that is there at once and may be another in another run. Recorded, as `outside`. */
+  observe<T>(read: () => T): T;
   /** The next id of this node: unique in its run, rising, a safe integer, reproducible. */
   nextId(): number;
   /** Takes a name until the actor stops for good; a taken name throws. Restarts keep it. */

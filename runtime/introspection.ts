@@ -134,10 +134,27 @@ export type SystemEvent =
   }
   /** An operator took hold of an actor, see debug.ts. */
   | {
-    readonly kind: "suspended" | "resumed" | "state-replaced";
+    readonly kind: "suspended" | "resumed";
     readonly time: Micros;
     readonly path: string;
     readonly by: string;
+  }
+  /** Likewise; `before` and `after` are what the actor shows of its state. */
+  | {
+    readonly kind: "state-replaced";
+    readonly time: Micros;
+    readonly path: string;
+    readonly by: string;
+    readonly before: unknown;
+    readonly after: unknown;
+  }
+  /** A state that was to be replaced when the actor's message was done was not. */
+  | {
+    readonly kind: "state-not-replaced";
+    readonly time: Micros;
+    readonly path: string;
+    readonly by: string;
+    readonly reason: string;
   }
   /** A listener of these events threw; it was unsubscribed. */
   | { readonly kind: "listener-failed"; readonly time: Micros; readonly reason: string };

@@ -12,6 +12,7 @@ import { Arrival } from "./internal/arrival.ts";
 import { ask, type Asker } from "./internal/ask.ts";
 import { type ActorCell, BUSY, cellOf, ENDED, STOPPED, SUSPENDED } from "./internal/cell.ts";
 import { Driver } from "./internal/driver.ts";
+import type { Seam } from "./internal/seam.ts";
 import { Kernel } from "./internal/kernel.ts";
 import { describeExit } from "./internal/exit.ts";
 import { start } from "./internal/lifecycle.ts";
@@ -58,8 +59,12 @@ export interface SystemOptions {
   readonly stopwatch?: Stopwatch;
   /** What a crash record says about the system, such as build and configuration hash. */
   readonly facts?: Readonly<Record<string, string>>;
+  /** Whether `by` may replace the state of the actor at `path`, see debug.ts. Default: nobody may. */
+  readonly mayReplaceState?: (path: string, by: string) => boolean;
   /** How often this system has begun anew, for the envelopes of its messages; default 0. */
   readonly epoch?: number;
+  /** What records the run or gives a recorded one again, see recording/mod.ts. */
+  readonly seam?: Seam;
   /** For simulations, see testkit/simulation.ts. */
   readonly adversary?: Adversary;
 }
@@ -84,6 +89,9 @@ export class ActorSystem {
     if (!Number.isInteger(pollTurns) || pollTurns < 1) {
       throw new RangeError(`pollTurns is a whole number above 0, not ${pollTurns}.`);
     }
+    if (options.seam !== undefined && options.adversary !== undefined) {
+      throw new RangeError("A system has an adversary or is recorded: a simulation is repeated by its seed.");
+    }
     const kernel = new Kernel(
       options.seed,
       options.start,
@@ -91,6 +99,7 @@ export class ActorSystem {
       options.facts,
       options.adversary,
       options.epoch,
+      options.seam,
     );
     kernel.stuckMs = checkedMs("stuckMs", options.stuckMs);
     this.kernel = kernel;
@@ -105,7 +114,7 @@ export class ActorSystem {
     this.stopwatch = kernel.stopwatch;
     this.registry = kernel.directory;
     this.random = kernel.random;
-    this.debug = new Debug(kernel);
+    this.debug = new Debug(kernel, options.mayReplaceState ?? (() => false));
     this.events = { subscribe: (listener) => kernel.subscribe(listener) };
   }
 
@@ -116,6 +125,7 @@ export class ActorSystem {
 
   /** Starts a root actor now: its `init`, and those of the children it starts, have run when this returns. */
   start<M, A>(name: string, def: ActorDef<M, A>, args: A): ActorRef<M> {
+    this.kernel.seam?.did({ kind: "start", name });
     return start(this.kernel, null, name, def as ActorDef<never, unknown>, args, "keep");
   }
 
@@ -140,7 +150,7 @@ export class ActorSystem {
   async stop(root?: ActorRef<never>): Promise<void> {
     const roots = root === undefined ? [...this.kernel.roots].reverse() : [cellOf(root)];
     for (const cell of roots) {
-      cell.requestStop({ kind: "shutdown" });
+      this.requestStop(cell);
       // A run in progress may end, by halt or until, before the shutdown is over; then it is carried on here.
       while (cell.life !== STOPPED) {
         if (this.driver.active) await Promise.race([this.gone(cell), this.driver.idle()]);
@@ -151,12 +161,16 @@ export class ActorSystem {
 
   /** Ends the actor as if its handler had thrown `error`. Rides the kill lane. For chaos and tests. */
   crash(ref: ActorRef<never>, error: Error): void {
-    cellOf(ref).requestKill({ kind: "error", error });
+    const cell = cellOf(ref);
+    this.kernel.seam?.did({ kind: "crash", to: cell.id, error });
+    cell.requestKill({ kind: "error", error });
   }
 
   /** Ends the actor ahead of everything it has waiting. */
   kill(ref: ActorRef<never>): void {
-    cellOf(ref).requestKill({ kind: "killed" });
+    const cell = cellOf(ref);
+    this.kernel.seam?.did({ kind: "kill", to: cell.id });
+    cell.requestKill({ kind: "killed" });
   }
 
   /** From outside the loop (an HTTP handler, a signal): `task` runs between two turns, soon. Wakes the driver. */
@@ -179,7 +193,10 @@ export class ActorSystem {
    */
   deliver<M>(target: ActorRef<M>, message: M, origin: WireEnvelope): void {
     const cell = cellOf(target as ActorRef<never>);
-    this.inject(() => void cell.tellEnvelope(new Arrival(this.clock, message, origin), false));
+    this.inject(() => {
+      this.kernel.seam?.did({ kind: "deliver", to: cell.id, message, origin });
+      cell.tellEnvelope(new Arrival(this.clock, message, origin), false);
+    });
   }
 
   /** Exact at every moment between and inside turns. Takes time proportional to the number of actors. */
@@ -217,6 +234,16 @@ export class ActorSystem {
   /** The latest dead letters, oldest first. */
   deadLetters(): readonly DeadLetter[] {
     return this.kernel.deadLetters();
+  }
+
+  private requestStop(cell: ActorCell): void {
+    const stop = () => {
+      this.kernel.seam?.did({ kind: "stop", to: cell.id });
+      cell.requestStop({ kind: "shutdown" });
+    };
+    // While it runs, a recorder has to know between which turns.
+    if (this.kernel.seam !== null && this.driver.active) this.inject(stop);
+    else stop();
   }
 
   private gone(cell: ActorCell): Promise<void> {

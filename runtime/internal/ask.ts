@@ -126,6 +126,7 @@ export function ask<Q, R>(
   const limit = asker.cell?.question?.deadline ?? Infinity;
   kernel.timers.add(pending, Math.min(kernel.clock.now() + timeout, limit));
   if (cell !== null) {
+    if (asker.cell === null) kernel.seam?.did({ kind: "ask", to: cell.id, timeout, question, replyTo: pending });
     pending.message = question;
     cell.tellEnvelope(pending, false);
   } else {

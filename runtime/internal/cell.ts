@@ -20,8 +20,9 @@ import type { DeadLetterReason } from "../introspection.ts";
 import type { Causes } from "./causes.ts";
 import type { Latency } from "./latency.ts";
 import { Mailbox } from "./mailbox.ts";
-import { MailboxOverflow, Rare, type Stashed } from "./rare.ts";
+import { MailboxOverflow, Rare, type Replacement, type Stashed } from "./rare.ts";
 import { Ring } from "./ring.ts";
+import type { Seam } from "./seam.ts";
 import { Timed } from "./timer_wheel.ts";
 
 /** Stages of a life. SUSPENDED: only kill, stop and signals are served. ENDED: waiting for its parent's decision. STOPPED: gone for good. */
@@ -60,6 +61,7 @@ export interface Host {
   /** See MessageEnvelope. */
   readonly epoch: number;
   readonly adversary: Adversary | null;
+  readonly seam: Seam | null;
   /** Delivers a message later by `arrive`. */
   delay(cell: ActorCell, message: unknown, span: number): void;
   /** Puts a cell at the end of the run queue. */
@@ -202,6 +204,14 @@ export class ActorCell implements ActorRef<unknown>, Tally {
     if (yes || this.rare !== null) this.uncommon().suspended = yes;
   }
 
+  get replacement(): Replacement | null {
+    return this.rare === null ? null : this.rare.replacement;
+  }
+
+  set replacement(replacement: Replacement | null) {
+    this.uncommon().replacement = replacement;
+  }
+
   get supervision(): (() => unknown) | null {
     return this.rare === null ? null : this.rare.supervision;
   }
@@ -236,6 +246,7 @@ export class ActorCell implements ActorRef<unknown>, Tally {
 
   urgent(message: unknown): TellResult {
     this.offered++;
+    if (this.host.seam !== null) this.host.seam.told(this, message, true);
     if (this.life === STOPPED) return this.toStopped(message);
     (this.urgentLane ??= new Mailbox()).push(message, this.host.causes);
     this.raise(URGENT);
@@ -279,8 +290,9 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   redefine(def: ActorDef<never, unknown>, args: unknown): void {
     this.def = def;
     this.args = args;
-    // Every message of a mailbox that coalesces takes the long way, and so does every message where an adversary lurks.
-    this.limit = def.mailbox?.coalesce === undefined && this.host.adversary === null ? this.capacity : 0;
+    // Every message of a mailbox that coalesces takes the long way, and so does every message where somebody is on the way.
+    const { adversary, seam } = this.host;
+    this.limit = def.mailbox?.coalesce === undefined && adversary === null && seam === null ? this.capacity : 0;
     this.batchSize = def.batch ?? DEFAULT_BATCH;
     checkBound(this.path, "mailbox.capacity", this.capacity);
     checkBound(this.path, "batch", this.batchSize);
@@ -371,6 +383,7 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   }
 
   private full(message: unknown): TellResult {
+    if (this.host.seam !== null) this.host.seam.told(this, message, false);
     if (this.life === STOPPED) return this.toStopped(message);
     return this.host.adversary === null ? this.admit(message) : this.waylaid(this.host.adversary, message);
   }

@@ -10,7 +10,9 @@ import type { Clock, Micros, Stopwatch } from "../time.ts";
 import { Adapter } from "./adapter.ts";
 import { ask, type PendingAsk } from "./ask.ts";
 import { ActorCell, BUSY, ENDED, type Incarnation, RUNNING, STOPPED, SUSPENDED } from "./cell.ts";
+import { replaceNow } from "./hold.ts";
 import type { Kernel } from "./kernel.ts";
+import { outside } from "./outside.ts";
 import { UserTimers } from "./user_timers.ts";
 
 export class Context implements ActorContext<unknown>, Incarnation {
@@ -62,6 +64,15 @@ export class Context implements ActorContext<unknown>, Incarnation {
 
   nextId(): number {
     return this.kernel.nextId();
+  }
+
+  outside<T>(begin: () => T | Promise<T>): Promise<T> {
+    return outside(this.kernel, this, begin);
+  }
+
+  observe<T>(read: () => T): T {
+    const { seam } = this.kernel;
+    return seam === null ? read() : seam.observed(read);
   }
 
   register(key: ServiceKey<unknown>): void {
@@ -155,6 +166,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
       this.cell.latency?.settles();
       this.cell.patienceSpent = false;
       this.cell.life = this.cell.suspended ? SUSPENDED : RUNNING;
+      if (this.cell.replacement !== null) replaceNow(this.kernel, this.cell);
       this.cell.unpark();
       this.kernel.wake();
     };

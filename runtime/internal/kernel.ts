@@ -12,6 +12,7 @@ import { type ActorCell, Envelope, type Host, type Tally } from "./cell.ts";
 import { Directory } from "./directory.ts";
 import { createRandom } from "./random.ts";
 import { Ring } from "./ring.ts";
+import type { Seam } from "./seam.ts";
 import { Timed, TimerWheel } from "./timer_wheel.ts";
 import { soon } from "./wall.ts";
 
@@ -64,6 +65,9 @@ export class Kernel implements Host {
   private lastActor = 0;
   private lastId = 0;
   private lastCrash = 0;
+  private lastOutside = 0;
+  /** Lets a task run between two turns; set by the driver. */
+  inject: (task: () => void) => void = (task) => task();
 
   constructor(
     readonly seed: number,
@@ -72,6 +76,7 @@ export class Kernel implements Host {
     readonly facts: Readonly<Record<string, string>> = {},
     readonly adversary: Adversary | null = null,
     readonly epoch: number = 0,
+    readonly seam: Seam | null = null,
   ) {
     if (!Number.isSafeInteger(start) || start < 0) {
       throw new RangeError(`start is a time in whole microseconds since the epoch, not ${start}.`);
@@ -122,6 +127,10 @@ export class Kernel implements Host {
 
   nextCrash(): number {
     return ++this.lastCrash;
+  }
+
+  nextOutside(): number {
+    return ++this.lastOutside;
   }
 
   nextId(): number {

@@ -11,6 +11,7 @@ import { ActorCell, BUSY, cellOf, ENDED, Envelope, IDLE, PARKED, RUNNING, STARTI
 import { asError, Context } from "./context.ts";
 import { describeExit, isAbnormal } from "./exit.ts";
 import { CRASHES_KEPT, crashRecord } from "./forensics.ts";
+import { replaceNever } from "./hold.ts";
 import type { Kernel } from "./kernel.ts";
 import { Latency } from "./latency.ts";
 
@@ -38,6 +39,7 @@ export function start(
   const cell = new ActorCell(kernel, kernel.nextActorId(), path, name, parent, def, args);
   kernel.cells.set(path, cell);
   kernel.byId.set(cell.id, cell);
+  kernel.seam?.born(cell);
   if (parent === null) kernel.roots.push(cell);
   else (parent.children ??= new Set()).add(cell);
   const failure = begin(kernel, cell);
@@ -123,6 +125,7 @@ export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly
     kernel.busy.delete(cell);
     cell.latency?.settles();
   }
+  if (cell.replacement !== null) replaceNever(kernel, cell);
   const { handlers, parent } = cell;
   const crash = isAbnormal(reason) ? crashRecord(kernel, cell, reason, handlers) : null;
   cell.life = ENDED;
