@@ -6,7 +6,7 @@
  * error means "crash me": the supervisor decides what happens next. See SEMANTICS.md for the contract.
  */
 import type { Clock, Micros, Stopwatch } from "./time.ts";
-import type { WireEnvelope } from "./envelope.ts";
+import type { MessageEnvelope, MessageSchema } from "./message.ts";
 import type { Random } from "./random.ts";
 
 /**
@@ -151,33 +151,6 @@ export type AskResult<R> =
  * sent. "unreachable": the node of the one asked cannot be reached.
  */
 export type AskFailure = "timeout" | "dead" | "overloaded" | "unreachable" | "cycle";
-
-/** Where a message stands in the chain of causes. */
-export interface MessageEnvelope {
-  /** Unique and rising in its system and epoch; so it also orders what one sender sent. */
-  readonly id: number;
-  /** The message whose handling sent this one; 0: it came from outside. */
-  readonly cause: number;
-  /** The message from outside that began the chain; its own id if it came from outside itself. */
-  readonly root: number;
-  /** Path of the actor that sent it, null from outside or when that actor is gone. */
-  readonly sender: string | null;
-  /** When an answer is no longer awaited; Infinity for what is not a question. */
-  readonly deadline: Micros;
-  /** How often the system has begun anew, as its owner counts it. */
-  readonly epoch: number;
-  /** What the actor that handles the message says its messages are; null when it does not. */
-  readonly schema: MessageSchema | null;
-  /** What it was called on the node that it came from; null for a message of this node. */
-  readonly origin: WireEnvelope | null;
-}
-
-/** The description that the messages of an actor agree with. */
-export interface MessageSchema {
-  readonly id: string;
-  /** Raised with every change of the messages. */
-  readonly version: number;
-}
 
 /** A name for a role, typed by the messages its holder takes. */
 export interface ServiceKey<M> {

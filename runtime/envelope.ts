@@ -9,26 +9,7 @@
  * (node, sender, epoch, sequence) names a message for ever: a receiver that has seen a sequence drops it when it comes again,
  * and one that misses a sequence knows that something was lost.
  */
-import type { MessageEnvelope, MessageSchema } from "./actor.ts";
-import type { Micros } from "./time.ts";
-
-export interface WireEnvelope {
-  /** Name of the node that the message comes from, and how often it has begun anew. */
-  readonly node: string;
-  readonly epoch: number;
-  /** Path of the sender on its node; null: nobody there, or gone. */
-  readonly sender: string | null;
-  /** Counts from 1, without a gap, what this sender sent through this door in this epoch. */
-  readonly sequence: number;
-  /** Ids on that node, see MessageEnvelope. */
-  readonly id: number;
-  readonly cause: number;
-  readonly root: number;
-  /** When an answer is no longer awaited; Infinity for what is not a question. */
-  readonly deadline: Micros;
-  /** Null where the actor that took the message declares none. */
-  readonly schema: MessageSchema | null;
-}
+import type { MessageEnvelope, WireEnvelope } from "./message.ts";
 
 /** Envelopes for what leaves through one door, numbered per sender. */
 export class Departures {

@@ -5,6 +5,7 @@ export * from "./crash.ts";
 export * from "./delivery.ts";
 export * from "./envelope.ts";
 export * from "./introspection.ts";
+export * from "./message.ts";
 export * from "./parent.ts";
 export * from "./random.ts";
 export { type ActorStatistics, type Debug, NotAuthorised } from "./debug.ts";

@@ -7,7 +7,7 @@
 import type { Adversary } from "./adversary.ts";
 import type { ActorDef, ActorRef, AskResult, Registry } from "./actor.ts";
 import { Debug } from "./debug.ts";
-import type { WireEnvelope } from "./envelope.ts";
+import type { WireEnvelope } from "./message.ts";
 import { Arrival } from "./internal/arrival.ts";
 import { ask, type Asker } from "./internal/ask.ts";
 import { type ActorCell, BUSY, cellOf, ENDED, STOPPED, SUSPENDED } from "./internal/cell.ts";

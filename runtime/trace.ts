@@ -1,4 +1,4 @@
-import type { WireEnvelope } from "./envelope.ts";
+import type { WireEnvelope } from "./message.ts";
 
 /** One message with its place in the chain of causes, as a crash record or a debugger shows it. */
 export interface TracedMessage {

@@ -1,5 +1,5 @@
 /** A message from another node on its way into a mailbox. */
-import type { WireEnvelope } from "../envelope.ts";
+import type { WireEnvelope } from "../message.ts";
 import type { Clock } from "../time.ts";
 import { Envelope } from "./cell.ts";
 

@@ -10,15 +10,13 @@ import {
   DEFAULT_STASH,
   type ExitReason,
   type Handlers,
-  type MessageEnvelope,
   type Signal,
   type TellResult,
 } from "../actor.ts";
 import type { Adversary } from "../adversary.ts";
-import type { WireEnvelope } from "../envelope.ts";
-import type { DeadLetterReason } from "../introspection.ts";
+import type { MessageEnvelope, WireEnvelope } from "../message.ts";
+import type { DeadLetterReason, HandlerLatency } from "../introspection.ts";
 import type { Causes } from "./causes.ts";
-import type { Latency } from "./latency.ts";
 import { Mailbox } from "./mailbox.ts";
 import { MailboxOverflow, Rare, type Replacement, type Stashed } from "./rare.ts";
 import { Ring } from "./ring.ts";
@@ -95,6 +93,19 @@ export abstract class Envelope extends Timed {
   }
 }
 
+/** Watches how long an actor's handlers take; implemented by Latency. */
+export interface Watch {
+  /** Whether its turns are measured. */
+  readonly measured: boolean;
+  readonly statistics: HandlerLatency;
+  redefine(): void;
+  turnBegins(): void;
+  handled(): void;
+  turnEnds(messages: number): void;
+  waits(): void;
+  settles(): void;
+}
+
 /** A question that awaits its answer, for those who look for circles of waiting. */
 export interface OpenAsk {
   /** Whom it was put to; null when that is no actor of this system. */
@@ -162,7 +173,7 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   patienceSpent = false;
 
   /** For actors with a budget, and where being stuck is watched for. */
-  latency: Latency | null = null;
+  latency: Watch | null = null;
 
   /** What few actors have; made when first needed, because every idle actor would pay for it. */
   private rare: Rare | null = null;

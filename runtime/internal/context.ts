@@ -4,7 +4,8 @@
  * Most actors use few of its parts, so streams, timers and tables are made on first use. Once retired it does nothing:
  * a continuation that outlived its incarnation can neither set timers nor stop its successor.
  */
-import type { ActorContext, ActorRef, AskResult, ExitReason, MessageEnvelope, Registry, ServiceKey } from "../actor.ts";
+import type { ActorContext, ActorRef, AskResult, ExitReason, Registry, ServiceKey } from "../actor.ts";
+import type { MessageEnvelope } from "../message.ts";
 import type { Random } from "../random.ts";
 import type { Clock, Micros, Stopwatch } from "../time.ts";
 import { Adapter } from "./adapter.ts";

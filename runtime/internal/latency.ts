@@ -11,7 +11,7 @@
  */
 import type { HandlerLatency } from "../introspection.ts";
 import type { Micros } from "../time.ts";
-import type { ActorCell } from "./cell.ts";
+import type { ActorCell, Watch } from "./cell.ts";
 import { type Kernel, nameOf } from "./kernel.ts";
 import { Timed } from "./timer_wheel.ts";
 
@@ -20,7 +20,7 @@ const CLOSE_LOOK = 1024;
 const NANOS_PER_MS = 1e6;
 const MICROS_PER_MS = 1e3;
 
-export class Latency extends Timed {
+export class Latency extends Timed implements Watch {
   private budgetMs = Infinity;
   /** Messages still to be measured one by one. */
   private close = 0;

@@ -6,10 +6,8 @@
  * fired before it.
  */
 import type { ActorRef } from "../actor.ts";
-import type { WireEnvelope } from "../envelope.ts";
+import type { WireEnvelope } from "../message.ts";
 import type { Micros } from "../time.ts";
-import type { ActorCell } from "./cell.ts";
-import type { Kernel } from "./kernel.ts";
 
 /** Something that an outsider did to the actor of id `to`. */
 export type Deed =
@@ -34,15 +32,22 @@ export interface Settled {
   readonly value: unknown;
 }
 
+/** The kernel, as far as it can be named here without a circle of imports. */
+export interface SeamKernel {
+  readonly seed: number;
+  readonly start: Micros;
+  readonly epoch: number;
+}
+
 export interface Seam {
   /** Whether what is not recorded may not happen: nothing enters but what the seam gives. */
   readonly replaying: boolean;
   /** The system that it belongs to, before anything happens in it. */
-  attach(kernel: Kernel): void;
+  attach(kernel: SeamKernel): void;
   /** An actor was made. */
-  born(cell: ActorCell): void;
+  born(actor: ActorRef<never>): void;
   /** A turn was taken. */
-  turned(cell: ActorCell, steps: number): void;
+  turned(actor: ActorRef<never>, steps: number): void;
   /** A timer fires. */
   fired(): void;
   /** What is told until `leave` comes from outside. `drained`: continuations were brought to an end for it. */
@@ -51,7 +56,7 @@ export interface Seam {
   /** The system is driven from now on, or no longer. */
   drives(yes: boolean): void;
   /** A message is offered by whoever acts now. */
-  told(cell: ActorCell, message: unknown, urgent: boolean): void;
+  told(actor: ActorRef<never>, message: unknown, urgent: boolean): void;
   did(deed: Deed): void;
   /** A value of the outer world that is there at once: read, or given again. */
   observed<T>(read: () => T): T;

@@ -4,7 +4,7 @@
  * A port with two adapters: memory, and a file that is written between turns and may be read after a crash up to its last
  * whole line.
  */
-import type { WireEnvelope } from "../envelope.ts";
+import type { WireEnvelope } from "../message.ts";
 import type { Micros } from "../time.ts";
 
 export const RECORDING_VERSION = 1;

@@ -1,10 +1,10 @@
 /** Writes down what enters a system from outside, see mod.ts. */
 import { encode, type RefCodec } from "../codec.ts";
+import type { ActorRef } from "../actor.ts";
 import { Arrival } from "../internal/arrival.ts";
 import { PendingAsk } from "../internal/ask.ts";
 import { ActorCell } from "../internal/cell.ts";
-import type { Kernel } from "../internal/kernel.ts";
-import type { Deed, Seam, Settled } from "../internal/seam.ts";
+import type { Deed, Seam, SeamKernel, Settled } from "../internal/seam.ts";
 import { type InputEntry, RECORDING_VERSION, type RecordingLog, type When } from "./log.ts";
 import { Ticks } from "./ticks.ts";
 
@@ -31,10 +31,10 @@ export class Recorder extends Ticks implements Seam {
     super();
   }
 
-  attach(kernel: Kernel): void {
-    this.kernel = kernel;
-    const { seed, start, epoch, facts } = kernel;
-    const stuckMs = kernel.stuckMs === Infinity ? null : kernel.stuckMs;
+  override attach(kernel: SeamKernel): void {
+    super.attach(kernel);
+    const { seed, start, epoch, facts } = this.kernel;
+    const stuckMs = this.kernel.stuckMs === Infinity ? null : this.kernel.stuckMs;
     this.log.append({ kind: "run", version: RECORDING_VERSION, seed, start, epoch, stuckMs, facts });
   }
 
@@ -62,10 +62,10 @@ export class Recorder extends Ticks implements Seam {
     this.driven = yes;
   }
 
-  told(cell: ActorCell, message: unknown, urgent: boolean): void {
+  told(actor: ActorRef<never>, message: unknown, urgent: boolean): void {
     // Those that were recorded where they began; an adapter's are not among them and cannot be written.
     if (!this.fromOutside || message instanceof PendingAsk || message instanceof Arrival) return;
-    this.did({ kind: urgent ? "urgent" : "tell", to: cell.id, message });
+    this.did({ kind: urgent ? "urgent" : "tell", to: actor.id, message });
   }
 
   did(deed: Deed): void {

@@ -3,9 +3,8 @@ import { decode, type RefCodec } from "../codec.ts";
 import type { ActorRef } from "../actor.ts";
 import { Arrival } from "../internal/arrival.ts";
 import { ask, type Asker } from "../internal/ask.ts";
-import type { ActorCell } from "../internal/cell.ts";
+import { type ActorCell, cellOf } from "../internal/cell.ts";
 import { replace, resume, suspend } from "../internal/hold.ts";
-import type { Kernel } from "../internal/kernel.ts";
 import type { Seam, Settled } from "../internal/seam.ts";
 import type { InputEntry, RecordingEntry } from "./log.ts";
 import { ANSWER } from "./recorder.ts";
@@ -37,10 +36,6 @@ export class Replayer extends Ticks implements Seam {
     }
   }
 
-  attach(kernel: Kernel): void {
-    this.kernel = kernel;
-  }
-
   /** The last entry; null when the recording was cut off. */
   get end(): (InputEntry & { readonly kind: "end" }) | null {
     const last = this.inputs.at(-1);
@@ -51,8 +46,8 @@ export class Replayer extends Ticks implements Seam {
     return this.inputs[this.next].now;
   }
 
-  born(cell: ActorCell): void {
-    this.everyone.set(cell.id, cell);
+  born(actor: ActorRef<never>): void {
+    this.everyone.set(actor.id, cellOf(actor));
   }
 
   enter(): void {}

@@ -1,6 +1,7 @@
 /** What a recorder and a replayer both count: turns, timers, and a hash of who had his turn when. */
-import type { ActorCell } from "../internal/cell.ts";
+import type { ActorRef } from "../actor.ts";
 import type { Kernel } from "../internal/kernel.ts";
+import type { SeamKernel } from "../internal/seam.ts";
 
 /** Turns between two entries of the schedule's hash: near enough to find where a replay went astray. */
 export const CHECK_TURNS = 1024;
@@ -12,10 +13,14 @@ export abstract class Ticks {
   private low = 0x811c9dc5;
   private high = 0x01000193;
 
-  turned(cell: ActorCell, steps: number): void {
+  attach(kernel: SeamKernel): void {
+    this.kernel = kernel as Kernel;
+  }
+
+  turned(actor: ActorRef<never>, steps: number): void {
     this.turns++;
     const now = this.kernel.clock.now();
-    this.mix(cell.id);
+    this.mix(actor.id);
     this.mix(steps);
     this.mix(now >>> 0);
     this.mix((now / 2 ** 32) >>> 0);
