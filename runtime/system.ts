@@ -14,6 +14,7 @@ import { type ActorCell, BUSY, cellOf, ENDED, STOPPED, SUSPENDED } from "./inter
 import { Driver } from "./internal/driver.ts";
 import type { Seam } from "./internal/seam.ts";
 import { Kernel } from "./internal/kernel.ts";
+import { copied } from "./internal/copies.ts";
 import { describeExit } from "./internal/exit.ts";
 import { start } from "./internal/lifecycle.ts";
 import { machineStopwatch } from "./internal/wall.ts";
@@ -63,6 +64,11 @@ export interface SystemOptions {
   readonly mayReplaceState?: (path: string, by: string) => boolean;
   /** How often this system has begun anew, for the envelopes of its messages; default 0. */
   readonly epoch?: number;
+  /**
+   * Every message between actors goes through the codec as if it left the process, so that none is shared and one that could
+   * not leave is an error where it is sent. For tests; costs some microseconds a message.
+   */
+  readonly copies?: boolean;
   /** What records the run or gives a recorded one again, see recording/mod.ts. */
   readonly seam?: Seam;
   /** For simulations, see testkit/simulation.ts. */
@@ -102,6 +108,7 @@ export class ActorSystem {
       options.seam,
     );
     kernel.stuckMs = checkedMs("stuckMs", options.stuckMs);
+    if (options.copies === true) kernel.copy = copied;
     this.kernel = kernel;
     this.driver = new Driver(kernel, {
       speed,

@@ -36,7 +36,7 @@ export class Adapter implements ActorRef<unknown> {
 class Adapted extends Envelope {
   private mapped: unknown = NOT_YET;
 
-  constructor(private readonly owner: Owner, private readonly map: Map, private readonly raw: unknown) {
+  constructor(private readonly owner: Owner, private readonly map: Map, private raw: unknown) {
     super();
   }
 
@@ -45,6 +45,10 @@ class Adapted extends Envelope {
   override get message(): unknown {
     if (this.mapped === NOT_YET) this.mapped = this.map(this.raw);
     return this.mapped;
+  }
+
+  override replace(change: (message: unknown) => unknown): void {
+    this.raw = change(this.raw);
   }
 
   override get label(): unknown {

@@ -53,6 +53,15 @@ export class PendingAsk extends Envelope implements ActorRef<unknown>, OpenAsk, 
       totals.expired++;
       return "dead";
     }
+    const { copy } = this.kernel;
+    if (copy !== null) {
+      try {
+        reply = copy(reply);
+      } catch (error) {
+        totals.offered--;
+        throw error;
+      }
+    }
     totals.handled++;
     this.settle({ ok: true, value: reply as never });
     return "enqueued";
@@ -63,6 +72,10 @@ export class PendingAsk extends Envelope implements ActorRef<unknown>, OpenAsk, 
   }
 
   override readonly travels = true;
+
+  override replace(change: (message: unknown) => unknown): void {
+    this.message = change(this.message);
+  }
 
   get deadline(): number {
     return this.time;

@@ -62,6 +62,8 @@ export interface Host {
   readonly epoch: number;
   readonly adversary: Adversary | null;
   readonly seam: Seam | null;
+  /** Makes a copy of every message on its way; null: they are handed over as they are. */
+  readonly copy: ((message: unknown) => unknown) | null;
   /** Delivers a message later by `arrive`. */
   delay(cell: ActorCell, message: unknown, span: number): void;
   /** Puts a cell at the end of the run queue. */
@@ -83,6 +85,9 @@ export abstract class Envelope extends Timed {
   /** It will never be handled, because of what `fate` says. */
   abstract lost(fate: "rejected" | "dropped" | "dead"): void;
   abstract readonly message: unknown;
+
+  /** Puts `change` of what came from another actor in its place; what is the receiver's own stays. */
+  replace(_change: (message: unknown) => unknown): void {}
 
   /** What a trace may call the message. */
   get label(): unknown {
@@ -211,6 +216,7 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
   urgent(message: unknown): TellResult {
     this.offered++;
     if (this.host.seam !== null) this.host.seam.told(this, message, true);
+    if (this.host.copy !== null) message = this.copyOf(message, this.host.copy);
     if (this.life === STOPPED) return this.toStopped(message);
     (this.urgentLane ??= new Mailbox()).push(message, this.host.causes);
     this.raise(URGENT);
@@ -255,8 +261,9 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
     this.def = def;
     this.args = args;
     // Every message of a mailbox that coalesces takes the long way, and so does every message where somebody is on the way.
-    const { adversary, seam } = this.host;
-    this.limit = def.mailbox?.coalesce === undefined && adversary === null && seam === null ? this.capacity : 0;
+    const { adversary, seam, copy } = this.host;
+    const nobody = adversary === null && seam === null && copy === null;
+    this.limit = nobody && def.mailbox?.coalesce === undefined ? this.capacity : 0;
     checkBound(this, "mailbox.capacity", this.capacity);
     checkBound(this, "batch", this.batchSize);
     const { budgetMs } = def;
@@ -343,8 +350,19 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
 
   private full(message: unknown): TellResult {
     if (this.host.seam !== null) this.host.seam.told(this, message, false);
+    if (this.host.copy !== null) message = this.copyOf(message, this.host.copy);
     if (this.life === STOPPED) return this.toStopped(message);
     return this.host.adversary === null ? this.admit(message) : this.waylaid(this.host.adversary, message);
+  }
+
+  private copyOf(message: unknown, copy: (message: unknown) => unknown): unknown {
+    try {
+      return copy(message);
+    } catch (error) {
+      // It was not sent.
+      this.offered--;
+      throw error;
+    }
   }
 
   /** Delivers a message that was held back. */

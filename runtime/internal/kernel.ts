@@ -46,6 +46,8 @@ export class Kernel implements Host {
   readonly directory = new Directory();
   /** A message that takes longer has its actor stuck, milliseconds. */
   stuckMs = Infinity;
+  /** See Host. */
+  copy: ((message: unknown) => unknown) | null = null;
   /** Actors that wait for the promise of their handler. */
   readonly busy = new Set<ActorCell>();
   /** Promises of the runtime have been made or settled whose continuations may not have run yet. */
