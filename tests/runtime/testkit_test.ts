@@ -147,7 +147,7 @@ Deno.test("With copies on, what could not leave the process is an error where it
   assert.throws(() => seen.ref.urgent(Symbol("x")), CodecError);
   const wrong = system.start<ActorRef<unknown>, void>("wrong", {
     type: "wrong",
-    init: () => ({ receive: (replyTo) => void replyTo.tell(new Map([[1, Math]])) }),
+    init: () => ({ receive: (replyTo) => void replyTo.tell(new Map([[1, () => {}]])) }),
   }, undefined);
   const asked = system.ask(wrong, (replyTo: ActorRef<unknown>) => replyTo, 1000);
   await pass(system, 2000);
