@@ -213,9 +213,10 @@ export interface Moment {
 
 /** The `kind` of a message, else its JavaScript type. */
 export function nameOf(message: unknown): string {
-  if (message instanceof Envelope) return nameOf(message.label);
-  if (typeof message !== "object" || message === null) return typeof message;
-  const kind = (message as { readonly kind?: unknown }).kind;
+  // Unwrapped once: a question may be nothing but the address of its answer, which is its envelope.
+  const content = message instanceof Envelope ? message.label : message;
+  if (typeof content !== "object" || content === null) return typeof content;
+  const kind = (content as { readonly kind?: unknown }).kind;
   return typeof kind === "string" ? kind : "object";
 }
 
