@@ -5,6 +5,7 @@
  */
 import type { AuditLog } from "./audit.ts";
 import type { ControlPage } from "./control.ts";
+import { EVERY_INSTRUMENT } from "./engine.ts";
 import { NativeError } from "./errors.ts";
 import { bytes, check, checkBatch, failure, hex, NativeHandle, NONE, opened, plain } from "./handle.ts";
 import {
@@ -65,9 +66,6 @@ export interface ScopeUsage {
 /** Bits of `ScopeLimits.set`. */
 const SET = { maxPosition: 1, maxOpenOrders: 2, maxGross: 4, maxNet: 8 } as const;
 const KINDS: readonly ScopeKindName[] = ["firm", "customer", "account", "strategy"];
-/** Limits over all instruments together, and of a strategy in every instrument. */
-const ALL_INSTRUMENTS = 65_535;
-
 export interface GateParts {
   readonly audit: AuditLog;
   readonly control: ControlPage;
@@ -111,8 +109,8 @@ export interface GateCounters {
 
 /** More codes than any gate gives. */
 const MOST_CODES = 64;
-/** A gate of more would not fit in memory. */
-const MOST_PAIRS = 2 ** 30;
+/** The core has no room for more. */
+const MOST_PAIRS = 2 ** 24;
 const MOST_ORDERS = 2 ** 32 - 1;
 /** The largest number below 2^63. */
 const MOST_UNITS = 2 ** 63 - 1024;
@@ -162,7 +160,7 @@ export class OrderGate extends NativeHandle {
 
   /** Sets the limits of a node over all instruments together in place of those set before, and records them. */
   setTotalLimits(node: number, limits: ScopeTotalLimits, time = 0): void {
-    this.#setScopeLimits(node, ALL_INSTRUMENTS, limits, time);
+    this.#setScopeLimits(node, EVERY_INSTRUMENT, limits, time);
   }
 
   #setScopeLimits(node: number, instrument: number, limits: ScopeInstrumentLimits & ScopeTotalLimits, time: number) {

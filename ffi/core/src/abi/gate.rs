@@ -6,7 +6,7 @@ use super::handles::{Object, Table, GATE};
 use super::number::{nanos, whole};
 use super::status::{guarded, Failure};
 use super::NONE;
-use crate::gate::{Gate, Reference, USUAL_ROOM};
+use crate::gate::{Gate, Reference, MOST_ROOM, USUAL_ROOM};
 use crate::layout::{code, Execution, GateDecision, OrderCommand};
 use crate::record::bytes_of;
 use core::mem::size_of;
@@ -35,18 +35,23 @@ fn instrument_id(instrument: u32) -> Result<u16, Failure> {
 }
 
 /// Makes a gate that records to a log and obeys a page. Both must stay open as long as it decides. It can count `pairs`
-/// pairs of node and instrument, 0 for the usual number; a strategy in an instrument needs up to four.
+/// pairs of node and instrument, at most 16 777 216, 0 for the usual number; a strategy in an instrument needs up to four.
 #[no_mangle]
 pub extern "C" fn cwts_gate_create(audit: u64, control: u64, pairs: u32) -> i64 {
     guarded(|| {
         drop(AUDITS.lock(audit)?);
         drop(CONTROLS.lock(control)?);
+        let room = if pairs == 0 {
+            USUAL_ROOM
+        } else {
+            pairs as usize
+        };
+        if room > MOST_ROOM {
+            let sentence = format!("room for {pairs} pairs is more than {MOST_ROOM}");
+            return Err(Failure::argument(sentence));
+        }
         GATES.insert(GateInUse {
-            gate: Gate::with_room(if pairs == 0 {
-                USUAL_ROOM
-            } else {
-                pairs as usize
-            }),
+            gate: Gate::with_room(room),
             audit,
             control,
             commands: Vec::new(),

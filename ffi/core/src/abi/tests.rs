@@ -168,6 +168,9 @@ fn handles_that_are_closed_foreign_or_invented_are_refused() {
         cwts_gate_create(node.control, node.audit, 0),
         i64::from(BAD_HANDLE)
     );
+    let vast = cwts_gate_create(node.audit, node.control, u32::MAX);
+    assert_eq!(vast, i64::from(BAD_ARGUMENT));
+    assert!(sentence().contains("room for 4294967295 pairs"));
 }
 
 #[test]

@@ -89,6 +89,9 @@ pub const EXECUTION_VERSION: u16 = 1;
 /// account of its own, need fewer.
 pub const USUAL_ROOM: usize = 65_536;
 
+/// The most such pairs: two gibibytes of address space.
+pub const MOST_ROOM: usize = 1 << 24;
+
 /// What the open orders of a batch were, to take back what could not be committed.
 struct Undo {
     id: u64,
@@ -198,6 +201,7 @@ impl Gate {
             sequence: self.sequence,
             code: code::AUDIT_FAILED,
             check: RECORDING,
+            scope: NO_NODE,
             ..GateDecision::default()
         };
         if !self.shut {
