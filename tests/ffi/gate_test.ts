@@ -201,8 +201,11 @@ Deno.test("two strategies share the limits of their account, and the second is r
   const { account, own, sister } = tree(bench);
   bench.gate.setInstrumentLimits(account, INSTRUMENT, { maxPosition: 15 }, NOW);
   bench.gate.setTotalLimits(account, { maxOpenOrders: 5, maxGross: 1e15 }, NOW);
-  bench.order(0).owner = 7;
-  bench.order(1).owner = 8;
+  for (const [at, strategy] of [7, 8].entries()) {
+    const order = bench.order(at);
+    order.owner = strategy;
+    order.side = 0;
+  }
   assert.equal(bench.gate.submit(bench.commands, 2, bench.decisions), 1);
   const { code, scope, measured, limit } = bench.decision.at(1);
   assert.deepEqual({ code, scope, measured, limit }, {

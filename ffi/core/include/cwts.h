@@ -1352,7 +1352,7 @@ int32_t cwts_engine_state_hash(uint64_t handle, void *out, uint32_t length);
 int32_t cwts_engine_close(uint64_t handle);
 
 /* Makes a gate that records to a log and obeys a page. Both must stay open as long as it decides. It can count `pairs`
- * pairs of node and instrument, 0 for the usual number; a strategy in an instrument needs up to four. */
+ * pairs of node and instrument, at most 16 777 216, 0 for the usual number; a strategy in an instrument needs up to four. */
 int64_t cwts_gate_create(uint64_t audit, uint64_t control, uint32_t pairs);
 
 /* Loads one `InstrumentRules` record. */
