@@ -16,6 +16,7 @@
 //! a pause is paid for by every order that came during it. The reports of a batch are applied by the same thread right
 //! after its answer: orders that come meanwhile wait, and it shows.
 use crate::clock::Clock;
+use crate::crowd::{Crowd, SMALL, TREE};
 use crate::figures::{quantile, Line, Watched};
 use crate::sizes::Dice;
 use cwts_core::audit::AuditLog;
@@ -26,51 +27,6 @@ use cwts_core::layout::{
     OrderCommand, ScopeLimits, StrategyLimits, DEFAULT_ACCOUNT_NODE, DEFAULT_CUSTOMER_NODE,
     FIRM_NODE,
 };
-
-/// Who trades what.
-struct Crowd {
-    /// Goes behind the name of a case.
-    suffix: &'static str,
-    customers: u32,
-    accounts: u32,
-    strategies: u32,
-    instruments: u16,
-    /// Instruments of each strategy.
-    each: u16,
-}
-
-const SMALL: Crowd = Crowd {
-    suffix: "",
-    customers: 1,
-    accounts: 1,
-    strategies: 8,
-    instruments: 4,
-    each: 4,
-};
-
-const TREE: Crowd = Crowd {
-    suffix: "-tree",
-    customers: 1_000,
-    accounts: 100_000,
-    strategies: 100_000,
-    instruments: 1_000,
-    each: 2,
-};
-
-impl Crowd {
-    /// The `nth` instrument of a strategy.
-    fn instrument(&self, strategy: u32, nth: u64) -> u16 {
-        let step = u64::from(self.instruments / self.each);
-        ((u64::from(strategy) * 7 + nth * step) % u64::from(self.instruments)) as u16
-    }
-
-    /// Room for every pair of node and instrument: of strategies, accounts and customers at most one per pair of strategy
-    /// and instrument, and the firm's.
-    fn room(&self) -> usize {
-        let pairs = self.strategies as usize * usize::from(self.each);
-        3 * pairs + usize::from(self.instruments) + 4
-    }
-}
 
 const START: i64 = 1_700_000_000_000_000_000;
 /// Nanoseconds from one order to the next, on the clock of the day and in the open loop.

@@ -10,6 +10,7 @@
 //! - `hiccup [millis=N]`: what the machine does to a thread that only reads the clock.
 mod allocations;
 mod clock;
+mod crowd;
 mod engines;
 mod figures;
 mod gate;

@@ -196,7 +196,7 @@ fn the_state_hash_covers_tree_limits_and_the_value_of_what_is_held() {
         strategy,
         ..GateScope::default()
     };
-    let steps: [fn(&mut Bench); 6] = [
+    let steps: [fn(&mut Bench); 8] = [
         |_| {},
         |bench| bench.limit(everything(FIRM_NODE)),
         |bench| bench.limit(everything(DEFAULT_ACCOUNT_NODE)),
@@ -215,6 +215,18 @@ fn the_state_hash_covers_tree_limits_and_the_value_of_what_is_held() {
             bench.quote(1_010, 1_020, 0, START);
             let order = bench.order();
             bench.enter(order);
+        },
+        // All is closed again; only what a lot was worth tells the two apart.
+        |bench| {
+            let order = bench.order();
+            let order = bench.enter(order);
+            bench.report(exec_type::CANCELED, &order, 100, 0);
+        },
+        |bench| {
+            bench.quote(1_010, 1_020, 0, START);
+            let order = bench.order();
+            let order = bench.enter(order);
+            bench.report(exec_type::CANCELED, &order, 100, 0);
         },
     ];
     let mut hashes: Vec<_> = steps
