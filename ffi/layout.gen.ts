@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 137806653497838;
+export const LAYOUT_HASH = 728181870060796;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 3;
@@ -16,6 +16,18 @@ export const FIRM_SCOPE = 0;
 export const SCOPE_COUNT = 256;
 /** Strategy n uses scope n, 1 to 127. */
 export const STRATEGY_SCOPE_LAST = 127;
+/** Largest strategy id in the gate. One above STRATEGY_SCOPE_LAST has no word on the control page: it stops with its instrument or the firm. */
+export const STRATEGY_LAST = 1048575;
+/** Largest instrument id in the gate. One above 127 has no word on the control page. */
+export const INSTRUMENT_LAST = 65534;
+/** Node of the whole firm in the gate's tree of scopes. */
+export const FIRM_NODE = 0;
+/** Node of the customer that every gate begins with. */
+export const DEFAULT_CUSTOMER_NODE = 1;
+/** Node of the account that every gate begins with: strategies without a place of their own go there. */
+export const DEFAULT_ACCOUNT_NODE = 2;
+/** No node of the tree of scopes. */
+export const NO_NODE = 4294967295;
 /** Instrument n uses scope 128 + n, n from 0 to 127. */
 export const INSTRUMENT_SCOPE_BASE = 128;
 /** Bytes of the memory-mapped control page. */
@@ -151,6 +163,19 @@ export const ScopeState = {
 } as const;
 export type ScopeState = typeof ScopeState[keyof typeof ScopeState];
 
+/** Level of a node in the gate's tree; the level below a strategy is its instruments. */
+export const ScopeKind = {
+  /** The root, once. */
+  Firm: 0,
+  /** Below the firm. */
+  Customer: 1,
+  /** Below a customer. */
+  Account: 2,
+  /** Below an account; who sends orders. */
+  Strategy: 3,
+} as const;
+export type ScopeKind = typeof ScopeKind[keyof typeof ScopeKind];
+
 /** When an appended audit record counts as kept. */
 export const Durability = {
   /** In the process; written to the file when the buffer fills and on close. For backtests. */
@@ -168,7 +193,7 @@ export const RecordType = {
   NodeStarted: 1,
   /** JSON: reason and totals. */
   NodeStopped: 2,
-  /** Binary: OrderCommand then GateDecision (128 bytes). */
+  /** Binary: OrderCommand then GateDecision (128 bytes), version 2. */
   Decision: 3,
   /** Binary: Execution (64 bytes). */
   Execution: 4,
@@ -176,7 +201,7 @@ export const RecordType = {
   ScopeChanged: 5,
   /** JSON: from, to, reason. */
   ModeChanged: 6,
-  /** Binary: StrategyLimits or InstrumentRules (64 bytes), as loaded into the gate. */
+  /** Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4). */
   LimitsSet: 7,
   /** JSON: actor, reason, restarts. */
   ActorCrashed: 8,
@@ -229,6 +254,14 @@ export const Code = {
   UnknownOrder: 1502,
   /** the order to cancel or amend belongs to another strategy */
   NotOwner: 1503,
+  /** one more open order would exceed the limit of a scope */
+  OpenOrderLimit: 1504,
+  /** the gross value of positions and open orders would exceed the limit of a scope */
+  GrossLimit: 1505,
+  /** the net value of positions and open orders would exceed the limit of a scope */
+  NetLimit: 1506,
+  /** the gate has no room to count another strategy and instrument: make it larger */
+  ScopeCapacity: 1507,
   /** the decision could not be recorded, so the gate is closed */
   AuditFailed: 1601,
   /** killed after approval and before entry: refused at the venue door */
@@ -303,6 +336,10 @@ export const CODE_TEXT: Readonly<Record<number, readonly [name: string, text: st
   1501: ["PositionLimit", "position plus open orders would exceed the limit"],
   1502: ["UnknownOrder", "the order to cancel or amend is not open"],
   1503: ["NotOwner", "the order to cancel or amend belongs to another strategy"],
+  1504: ["OpenOrderLimit", "one more open order would exceed the limit of a scope"],
+  1505: ["GrossLimit", "the gross value of positions and open orders would exceed the limit of a scope"],
+  1506: ["NetLimit", "the net value of positions and open orders would exceed the limit of a scope"],
+  1507: ["ScopeCapacity", "the gate has no room to count another strategy and instrument: make it larger"],
   1601: ["AuditFailed", "the decision could not be recorded, so the gate is closed"],
   2001: ["VenueKilled", "killed after approval and before entry: refused at the venue door"],
   2002: ["WouldCross", "a post-only order would have matched"],
@@ -531,7 +568,7 @@ export class GateDecisionView {
     this.view.setUint32(this.base + 28, value, true);
   }
 
-  /** the value the deciding check measured, in that check's unit */
+  /** the value the deciding check measured, in that check's unit; of an accepted command its strategy's worst-case position, lots */
   get measured(): number {
     return getI64(this.view, this.base + 32);
   }
@@ -547,7 +584,7 @@ export class GateDecisionView {
     setI64(this.view, this.base + 40, value);
   }
 
-  /** reference price used, ticks; 0 when none was needed */
+  /** reference price used, ticks, rounded up; 0 when there was none */
   get reference(): number {
     return getI64(this.view, this.base + 48);
   }
@@ -555,12 +592,12 @@ export class GateDecisionView {
     setI64(this.view, this.base + 48, value);
   }
 
-  /** worst-case position after the order, lots, when accepted */
-  get exposure(): number {
-    return getI64(this.view, this.base + 56);
+  /** node of the tree whose limit decided, or the strategy's own; 4294967295 when the strategy has none */
+  get scope(): number {
+    return this.view.getUint32(this.base + 56, true);
   }
-  set exposure(value: number) {
-    setI64(this.view, this.base + 56, value);
+  set scope(value: number) {
+    this.view.setUint32(this.base + 56, value, true);
   }
 }
 
@@ -1204,7 +1241,7 @@ export class InstrumentRulesView {
     return this;
   }
 
-  /** instrument id, 0 to 127 */
+  /** instrument id, 0 to 65534 */
   get instrument(): number {
     return this.view.getUint16(this.base, true);
   }
@@ -1260,7 +1297,7 @@ export class InstrumentRulesView {
     this.view.setUint32(this.base + 24, value, true);
   }
 
-  /** money units (1e-8) of one tick times one lot */
+  /** money units (1e-8) of one tick times one lot; one currency for all instruments whose values are summed */
   get unitsPerTickLot(): number {
     return getI64(this.view, this.base + 32);
   }
@@ -1293,7 +1330,7 @@ export class StrategyLimitsView {
     return this;
   }
 
-  /** strategy id, 1 to 127 */
+  /** strategy id, 1 to 1048575 */
   get strategy(): number {
     return this.view.getUint32(this.base, true);
   }
@@ -1301,7 +1338,7 @@ export class StrategyLimitsView {
     this.view.setUint32(this.base, value, true);
   }
 
-  /** instrument id */
+  /** instrument id; 65535 means every registered instrument in which the strategy has no limits of its own */
   get instrument(): number {
     return this.view.getUint16(this.base + 4, true);
   }
@@ -1358,7 +1395,242 @@ export class StrategyLimitsView {
   }
 }
 
-/** What the gate holds for one strategy in one instrument. 64 bytes; move the view with `at`. */
+/** One node of the gate's tree of scopes. 32 bytes; move the view with `at`. */
+export class GateScopeView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** id of the node; the gate gives them out in order */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** node of the level above; the firm's own for the firm */
+  get parent(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set parent(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** strategy id of a node of that kind, else zero */
+  get strategy(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set strategy(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** ScopeKind */
+  get kind(): number {
+    return this.view.getUint8(this.base + 12);
+  }
+  set kind(value: number) {
+    this.view.setUint8(this.base + 12, value);
+  }
+}
+
+/** All limits of one node in one instrument, or over all of them together; they replace those set before. 64 bytes; move the view with `at`. */
+export class ScopeLimitsView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** instrument id; 65535 means all instruments together */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 4, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 4, value, true);
+  }
+
+  /** which limits there are: bit 0 max_position (one instrument), bit 1 max_open_orders, bits 2 and 3 max_gross and max_net (all together) */
+  get set(): number {
+    return this.view.getUint16(this.base + 6, true);
+  }
+  set set(value: number) {
+    this.view.setUint16(this.base + 6, value, true);
+  }
+
+  /** largest worst-case position (filled and open) in lots, either side */
+  get maxPosition(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set maxPosition(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** largest sum of its strategies' worst-case positions by value, money units */
+  get maxGross(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set maxGross(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** largest worst-case net value, long or short, money units */
+  get maxNet(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set maxNet(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** most orders resting or in flight */
+  get maxOpenOrders(): number {
+    return this.view.getUint32(this.base + 32, true);
+  }
+  set maxOpenOrders(value: number) {
+    this.view.setUint32(this.base + 32, value, true);
+  }
+}
+
+/** What one node uses over all instruments, beside its limits. Sums beyond 64 bits stand at the largest integer. 64 bytes; move the view with `at`. */
+export class ScopeUsageView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** node of the level above */
+  get parent(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set parent(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** strategy id of a node of that kind, else zero */
+  get strategy(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set strategy(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** ScopeKind */
+  get kind(): number {
+    return this.view.getUint8(this.base + 12);
+  }
+  set kind(value: number) {
+    this.view.setUint8(this.base + 12, value);
+  }
+
+  /** which limits there are, as in ScopeLimits */
+  get set(): number {
+    return this.view.getUint16(this.base + 14, true);
+  }
+  set set(value: number) {
+    this.view.setUint16(this.base + 14, value, true);
+  }
+
+  /** sum of its strategies' worst-case positions by value, money units */
+  get gross(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set gross(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** net value if every open order to buy fills and none to sell, money units */
+  get netLong(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set netLong(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** net value if every open order to sell fills and none to buy, money units */
+  get netShort(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set netShort(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+
+  /** orders resting or in flight */
+  get openOrders(): number {
+    return this.view.getUint32(this.base + 40, true);
+  }
+  set openOrders(value: number) {
+    this.view.setUint32(this.base + 40, value, true);
+  }
+
+  /** limit */
+  get maxOpenOrders(): number {
+    return this.view.getUint32(this.base + 44, true);
+  }
+  set maxOpenOrders(value: number) {
+    this.view.setUint32(this.base + 44, value, true);
+  }
+
+  /** limit, money units */
+  get maxGross(): number {
+    return getI64(this.view, this.base + 48);
+  }
+  set maxGross(value: number) {
+    setI64(this.view, this.base + 48, value);
+  }
+
+  /** limit, money units */
+  get maxNet(): number {
+    return getI64(this.view, this.base + 56);
+  }
+  set maxNet(value: number) {
+    setI64(this.view, this.base + 56, value);
+  }
+}
+
+/** What the gate holds for one strategy, or one node of its tree, in one instrument. 64 bytes; move the view with `at`. */
 export class ExposureView {
   static readonly SIZE = 64;
   private readonly view: DataView;

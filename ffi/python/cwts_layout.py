@@ -11,7 +11,7 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 137806653497838
+LAYOUT_HASH = 728181870060796
 
 # Raised when an exported function changes its meaning or signature.
 ABI_VERSION = 3
@@ -25,6 +25,18 @@ FIRM_SCOPE = 0
 SCOPE_COUNT = 256
 # Strategy n uses scope n, 1 to 127.
 STRATEGY_SCOPE_LAST = 127
+# Largest strategy id in the gate. One above STRATEGY_SCOPE_LAST has no word on the control page: it stops with its instrument or the firm.
+STRATEGY_LAST = 1048575
+# Largest instrument id in the gate. One above 127 has no word on the control page.
+INSTRUMENT_LAST = 65534
+# Node of the whole firm in the gate's tree of scopes.
+FIRM_NODE = 0
+# Node of the customer that every gate begins with.
+DEFAULT_CUSTOMER_NODE = 1
+# Node of the account that every gate begins with: strategies without a place of their own go there.
+DEFAULT_ACCOUNT_NODE = 2
+# No node of the tree of scopes.
+NO_NODE = 4294967295
 # Instrument n uses scope 128 + n, n from 0 to 127.
 INSTRUMENT_SCOPE_BASE = 128
 # Bytes of the memory-mapped control page.
@@ -168,6 +180,19 @@ class ScopeState(IntEnum):
     KILLED = 3
 
 
+class ScopeKind(IntEnum):
+    """Level of a node in the gate's tree; the level below a strategy is its instruments."""
+
+    # The root, once.
+    FIRM = 0
+    # Below the firm.
+    CUSTOMER = 1
+    # Below a customer.
+    ACCOUNT = 2
+    # Below an account; who sends orders.
+    STRATEGY = 3
+
+
 class Durability(IntEnum):
     """When an appended audit record counts as kept."""
 
@@ -186,7 +211,7 @@ class RecordType(IntEnum):
     NODE_STARTED = 1
     # JSON: reason and totals.
     NODE_STOPPED = 2
-    # Binary: OrderCommand then GateDecision (128 bytes).
+    # Binary: OrderCommand then GateDecision (128 bytes), version 2.
     DECISION = 3
     # Binary: Execution (64 bytes).
     EXECUTION = 4
@@ -194,7 +219,7 @@ class RecordType(IntEnum):
     SCOPE_CHANGED = 5
     # JSON: from, to, reason.
     MODE_CHANGED = 6
-    # Binary: StrategyLimits or InstrumentRules (64 bytes), as loaded into the gate.
+    # Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4).
     LIMITS_SET = 7
     # JSON: actor, reason, restarts.
     ACTOR_CRASHED = 8
@@ -247,6 +272,14 @@ class Code(IntEnum):
     UNKNOWN_ORDER = 1502
     # the order to cancel or amend belongs to another strategy
     NOT_OWNER = 1503
+    # one more open order would exceed the limit of a scope
+    OPEN_ORDER_LIMIT = 1504
+    # the gross value of positions and open orders would exceed the limit of a scope
+    GROSS_LIMIT = 1505
+    # the net value of positions and open orders would exceed the limit of a scope
+    NET_LIMIT = 1506
+    # the gate has no room to count another strategy and instrument: make it larger
+    SCOPE_CAPACITY = 1507
     # the decision could not be recorded, so the gate is closed
     AUDIT_FAILED = 1601
     # killed after approval and before entry: refused at the venue door
@@ -320,6 +353,10 @@ CODE_TEXT = {
     1501: ("PositionLimit", "position plus open orders would exceed the limit"),
     1502: ("UnknownOrder", "the order to cancel or amend is not open"),
     1503: ("NotOwner", "the order to cancel or amend belongs to another strategy"),
+    1504: ("OpenOrderLimit", "one more open order would exceed the limit of a scope"),
+    1505: ("GrossLimit", "the gross value of positions and open orders would exceed the limit of a scope"),
+    1506: ("NetLimit", "the net value of positions and open orders would exceed the limit of a scope"),
+    1507: ("ScopeCapacity", "the gate has no room to count another strategy and instrument: make it larger"),
     1601: ("AuditFailed", "the decision could not be recorded, so the gate is closed"),
     2001: ("VenueKilled", "killed after approval and before entry: refused at the venue door"),
     2002: ("WouldCross", "a post-only order would have matched"),
@@ -418,10 +455,11 @@ class GateDecision(LittleEndianStructure):
         ("sequence", c_uint64),  # the gate's own count of decisions, from 1
         ("code", c_uint32),  # Code; 0 means accepted
         ("check", c_uint32),  # position of the deciding check in the gate's table, from 0; 4294967295 when accepted
-        ("measured", c_int64),  # the value the deciding check measured, in that check's unit
+        ("measured", c_int64),  # the value the deciding check measured, in that check's unit; of an accepted command its strategy's worst-case position, lots
         ("limit", c_int64),  # the threshold it was compared with
-        ("reference", c_int64),  # reference price used, ticks; 0 when none was needed
-        ("exposure", c_int64),  # worst-case position after the order, lots, when accepted
+        ("reference", c_int64),  # reference price used, ticks, rounded up; 0 when there was none
+        ("scope", c_uint32),  # node of the tree whose limit decided, or the strategy's own; 4294967295 when the strategy has none
+        ("reserved", c_uint32),  # zero
     ]
 
 
@@ -437,7 +475,8 @@ _check(
         "measured": 32,
         "limit": 40,
         "reference": 48,
-        "exposure": 56,
+        "scope": 56,
+        "reserved": 60,
     },
 )
 
@@ -716,7 +755,7 @@ class InstrumentRules(LittleEndianStructure):
     """Reference data and price rules of one instrument in the gate. 64 bytes."""
 
     _fields_ = [
-        ("instrument", c_uint16),  # instrument id, 0 to 127
+        ("instrument", c_uint16),  # instrument id, 0 to 65534
         ("reserved", c_uint16),  # zero
         ("tick_step", c_uint32),  # prices must be multiples of this many ticks, at least 1
         ("lot_step", c_uint32),  # quantities must be multiples of this many lots, at least 1
@@ -725,7 +764,7 @@ class InstrumentRules(LittleEndianStructure):
         ("reference_max_age_ms", c_uint32),  # an older reference price does not count
         ("market_buffer_bps", c_uint32),  # market orders are valued at the far touch times (1 + buffer)
         ("reserved2", c_uint32),  # zero
-        ("units_per_tick_lot", c_int64),  # money units (1e-8) of one tick times one lot
+        ("units_per_tick_lot", c_int64),  # money units (1e-8) of one tick times one lot; one currency for all instruments whose values are summed
         ("max_quantity", c_int64),  # largest order in lots over all strategies
         ("reserved3", c_uint64),  # zero
         ("reserved4", c_uint64),  # zero
@@ -757,8 +796,8 @@ class StrategyLimits(LittleEndianStructure):
     """Limits of one strategy in one instrument, and its message rate. 64 bytes."""
 
     _fields_ = [
-        ("strategy", c_uint32),  # strategy id, 1 to 127
-        ("instrument", c_uint16),  # instrument id
+        ("strategy", c_uint32),  # strategy id, 1 to 1048575
+        ("instrument", c_uint16),  # instrument id; 65535 means every registered instrument in which the strategy has no limits of its own
         ("reserved", c_uint16),  # zero
         ("max_quantity", c_int64),  # largest order in lots
         ("max_notional", c_int64),  # largest order in money units
@@ -792,8 +831,117 @@ _check(
 )
 
 
+class GateScope(LittleEndianStructure):
+    """One node of the gate's tree of scopes. 32 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # id of the node; the gate gives them out in order
+        ("parent", c_uint32),  # node of the level above; the firm's own for the firm
+        ("strategy", c_uint32),  # strategy id of a node of that kind, else zero
+        ("kind", c_uint8),  # ScopeKind
+        ("reserved", c_uint8),  # zero
+        ("reserved2", c_uint16),  # zero
+        ("reserved3", c_uint64),  # zero
+        ("reserved4", c_uint64),  # zero
+    ]
+
+
+_check(
+    GateScope,
+    32,
+    {
+        "node": 0,
+        "parent": 4,
+        "strategy": 8,
+        "kind": 12,
+        "reserved": 13,
+        "reserved2": 14,
+        "reserved3": 16,
+        "reserved4": 24,
+    },
+)
+
+
+class ScopeLimits(LittleEndianStructure):
+    """All limits of one node in one instrument, or over all of them together; they replace those set before. 64 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of the tree
+        ("instrument", c_uint16),  # instrument id; 65535 means all instruments together
+        ("set", c_uint16),  # which limits there are: bit 0 max_position (one instrument), bit 1 max_open_orders, bits 2 and 3 max_gross and max_net (all together)
+        ("max_position", c_int64),  # largest worst-case position (filled and open) in lots, either side
+        ("max_gross", c_int64),  # largest sum of its strategies' worst-case positions by value, money units
+        ("max_net", c_int64),  # largest worst-case net value, long or short, money units
+        ("max_open_orders", c_uint32),  # most orders resting or in flight
+        ("reserved", c_uint32),  # zero
+        ("reserved2", c_uint64),  # zero
+        ("reserved3", c_uint64),  # zero
+        ("reserved4", c_uint64),  # zero
+    ]
+
+
+_check(
+    ScopeLimits,
+    64,
+    {
+        "node": 0,
+        "instrument": 4,
+        "set": 6,
+        "max_position": 8,
+        "max_gross": 16,
+        "max_net": 24,
+        "max_open_orders": 32,
+        "reserved": 36,
+        "reserved2": 40,
+        "reserved3": 48,
+        "reserved4": 56,
+    },
+)
+
+
+class ScopeUsage(LittleEndianStructure):
+    """What one node uses over all instruments, beside its limits. Sums beyond 64 bits stand at the largest integer. 64 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of the tree
+        ("parent", c_uint32),  # node of the level above
+        ("strategy", c_uint32),  # strategy id of a node of that kind, else zero
+        ("kind", c_uint8),  # ScopeKind
+        ("reserved", c_uint8),  # zero
+        ("set", c_uint16),  # which limits there are, as in ScopeLimits
+        ("gross", c_int64),  # sum of its strategies' worst-case positions by value, money units
+        ("net_long", c_int64),  # net value if every open order to buy fills and none to sell, money units
+        ("net_short", c_int64),  # net value if every open order to sell fills and none to buy, money units
+        ("open_orders", c_uint32),  # orders resting or in flight
+        ("max_open_orders", c_uint32),  # limit
+        ("max_gross", c_int64),  # limit, money units
+        ("max_net", c_int64),  # limit, money units
+    ]
+
+
+_check(
+    ScopeUsage,
+    64,
+    {
+        "node": 0,
+        "parent": 4,
+        "strategy": 8,
+        "kind": 12,
+        "reserved": 13,
+        "set": 14,
+        "gross": 16,
+        "net_long": 24,
+        "net_short": 32,
+        "open_orders": 40,
+        "max_open_orders": 44,
+        "max_gross": 48,
+        "max_net": 56,
+    },
+)
+
+
 class Exposure(LittleEndianStructure):
-    """What the gate holds for one strategy in one instrument. 64 bytes."""
+    """What the gate holds for one strategy, or one node of its tree, in one instrument. 64 bytes."""
 
     _fields_ = [
         ("position", c_int64),  # filled, lots, signed

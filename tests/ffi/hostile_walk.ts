@@ -34,7 +34,7 @@ const LOG = new TextEncoder().encode("log");
 const MAKERS: Readonly<Record<keyof typeof live, () => bigint>> = {
   audit: () => symbols.cwts_audit_memory() as bigint,
   control: () => symbols.cwts_control_memory() as bigint,
-  gate: () => symbols.cwts_gate_create(live.audit, live.control) as bigint,
+  gate: () => symbols.cwts_gate_create(live.audit, live.control, 0) as bigint,
   engine: () => {
     const engine = symbols.cwts_engine_create() as bigint;
     symbols.cwts_engine_add_instrument(engine, 0);

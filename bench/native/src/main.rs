@@ -12,6 +12,7 @@
 mod allocations;
 mod audit;
 mod clock;
+mod crowd;
 mod engines;
 mod figures;
 mod gate;

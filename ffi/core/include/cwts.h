@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(137806653497838)
+#define CWTS_LAYOUT_HASH UINT64_C(728181870060796)
 
 /* Raised when an exported function changes its meaning or signature. */
 #define CWTS_ABI_VERSION UINT32_C(3)
@@ -47,6 +47,24 @@ extern "C" {
 
 /* Strategy n uses scope n, 1 to 127. */
 #define CWTS_STRATEGY_SCOPE_LAST UINT32_C(127)
+
+/* Largest strategy id in the gate. One above STRATEGY_SCOPE_LAST has no word on the control page: it stops with its instrument or the firm. */
+#define CWTS_STRATEGY_LAST UINT32_C(1048575)
+
+/* Largest instrument id in the gate. One above 127 has no word on the control page. */
+#define CWTS_INSTRUMENT_LAST UINT32_C(65534)
+
+/* Node of the whole firm in the gate's tree of scopes. */
+#define CWTS_FIRM_NODE UINT32_C(0)
+
+/* Node of the customer that every gate begins with. */
+#define CWTS_DEFAULT_CUSTOMER_NODE UINT32_C(1)
+
+/* Node of the account that every gate begins with: strategies without a place of their own go there. */
+#define CWTS_DEFAULT_ACCOUNT_NODE UINT32_C(2)
+
+/* No node of the tree of scopes. */
+#define CWTS_NO_NODE UINT32_C(4294967295)
 
 /* Instrument n uses scope 128 + n, n from 0 to 127. */
 #define CWTS_INSTRUMENT_SCOPE_BASE UINT32_C(128)
@@ -179,6 +197,18 @@ enum cwts_scope_state {
   CWTS_SCOPE_STATE_KILLED = 3
 };
 
+/* Level of a node in the gate's tree; the level below a strategy is its instruments. */
+enum cwts_scope_kind {
+  /* The root, once. */
+  CWTS_SCOPE_KIND_FIRM = 0,
+  /* Below the firm. */
+  CWTS_SCOPE_KIND_CUSTOMER = 1,
+  /* Below a customer. */
+  CWTS_SCOPE_KIND_ACCOUNT = 2,
+  /* Below an account; who sends orders. */
+  CWTS_SCOPE_KIND_STRATEGY = 3
+};
+
 /* When an appended audit record counts as kept. */
 enum cwts_durability {
   /* In the process; written to the file when the buffer fills and on close. For backtests. */
@@ -195,7 +225,7 @@ enum cwts_record_type {
   CWTS_RECORD_TYPE_NODE_STARTED = 1,
   /* JSON: reason and totals. */
   CWTS_RECORD_TYPE_NODE_STOPPED = 2,
-  /* Binary: OrderCommand then GateDecision (128 bytes). */
+  /* Binary: OrderCommand then GateDecision (128 bytes), version 2. */
   CWTS_RECORD_TYPE_DECISION = 3,
   /* Binary: Execution (64 bytes). */
   CWTS_RECORD_TYPE_EXECUTION = 4,
@@ -203,7 +233,7 @@ enum cwts_record_type {
   CWTS_RECORD_TYPE_SCOPE_CHANGED = 5,
   /* JSON: from, to, reason. */
   CWTS_RECORD_TYPE_MODE_CHANGED = 6,
-  /* Binary: StrategyLimits or InstrumentRules (64 bytes), as loaded into the gate. */
+  /* Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4). */
   CWTS_RECORD_TYPE_LIMITS_SET = 7,
   /* JSON: actor, reason, restarts. */
   CWTS_RECORD_TYPE_ACTOR_CRASHED = 8,
@@ -255,6 +285,14 @@ enum cwts_code {
   CWTS_CODE_UNKNOWN_ORDER = 1502,
   /* the order to cancel or amend belongs to another strategy */
   CWTS_CODE_NOT_OWNER = 1503,
+  /* one more open order would exceed the limit of a scope */
+  CWTS_CODE_OPEN_ORDER_LIMIT = 1504,
+  /* the gross value of positions and open orders would exceed the limit of a scope */
+  CWTS_CODE_GROSS_LIMIT = 1505,
+  /* the net value of positions and open orders would exceed the limit of a scope */
+  CWTS_CODE_NET_LIMIT = 1506,
+  /* the gate has no room to count another strategy and instrument: make it larger */
+  CWTS_CODE_SCOPE_CAPACITY = 1507,
   /* the decision could not be recorded, so the gate is closed */
   CWTS_CODE_AUDIT_FAILED = 1601,
   /* killed after approval and before entry: refused at the venue door */
@@ -384,14 +422,16 @@ typedef struct {
   uint32_t code;
   /* position of the deciding check in the gate's table, from 0; 4294967295 when accepted */
   uint32_t check;
-  /* the value the deciding check measured, in that check's unit */
+  /* the value the deciding check measured, in that check's unit; of an accepted command its strategy's worst-case position, lots */
   int64_t measured;
   /* the threshold it was compared with */
   int64_t limit;
-  /* reference price used, ticks; 0 when none was needed */
+  /* reference price used, ticks, rounded up; 0 when there was none */
   int64_t reference;
-  /* worst-case position after the order, lots, when accepted */
-  int64_t exposure;
+  /* node of the tree whose limit decided, or the strategy's own; 4294967295 when the strategy has none */
+  uint32_t scope;
+  /* zero */
+  uint32_t reserved;
 } cwts_gate_decision_t;
 CWTS_STATIC_ASSERT(sizeof(cwts_gate_decision_t) == 64, "GateDecision");
 CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, order_id) == 0, "GateDecision.order_id");
@@ -402,7 +442,8 @@ CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, check) == 28, "GateDecision.ch
 CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, measured) == 32, "GateDecision.measured");
 CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, limit) == 40, "GateDecision.limit");
 CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, reference) == 48, "GateDecision.reference");
-CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, exposure) == 56, "GateDecision.exposure");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, scope) == 56, "GateDecision.scope");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, reserved) == 60, "GateDecision.reserved");
 
 /* One execution report of a venue. */
 typedef struct {
@@ -671,7 +712,7 @@ CWTS_STATIC_ASSERT(offsetof(cwts_pipeline_counts_t, reserved) == 24, "PipelineCo
 
 /* Reference data and price rules of one instrument in the gate. */
 typedef struct {
-  /* instrument id, 0 to 127 */
+  /* instrument id, 0 to 65534 */
   uint16_t instrument;
   /* zero */
   uint16_t reserved;
@@ -689,7 +730,7 @@ typedef struct {
   uint32_t market_buffer_bps;
   /* zero */
   uint32_t reserved2;
-  /* money units (1e-8) of one tick times one lot */
+  /* money units (1e-8) of one tick times one lot; one currency for all instruments whose values are summed */
   int64_t units_per_tick_lot;
   /* largest order in lots over all strategies */
   int64_t max_quantity;
@@ -715,9 +756,9 @@ CWTS_STATIC_ASSERT(offsetof(cwts_instrument_rules_t, reserved4) == 56, "Instrume
 
 /* Limits of one strategy in one instrument, and its message rate. */
 typedef struct {
-  /* strategy id, 1 to 127 */
+  /* strategy id, 1 to 1048575 */
   uint32_t strategy;
-  /* instrument id */
+  /* instrument id; 65535 means every registered instrument in which the strategy has no limits of its own */
   uint16_t instrument;
   /* zero */
   uint16_t reserved;
@@ -754,7 +795,118 @@ CWTS_STATIC_ASSERT(offsetof(cwts_strategy_limits_t, reserved2) == 44, "StrategyL
 CWTS_STATIC_ASSERT(offsetof(cwts_strategy_limits_t, reserved3) == 48, "StrategyLimits.reserved3");
 CWTS_STATIC_ASSERT(offsetof(cwts_strategy_limits_t, reserved4) == 56, "StrategyLimits.reserved4");
 
-/* What the gate holds for one strategy in one instrument. */
+/* One node of the gate's tree of scopes. */
+typedef struct {
+  /* id of the node; the gate gives them out in order */
+  uint32_t node;
+  /* node of the level above; the firm's own for the firm */
+  uint32_t parent;
+  /* strategy id of a node of that kind, else zero */
+  uint32_t strategy;
+  /* ScopeKind */
+  uint8_t kind;
+  /* zero */
+  uint8_t reserved;
+  /* zero */
+  uint16_t reserved2;
+  /* zero */
+  uint64_t reserved3;
+  /* zero */
+  uint64_t reserved4;
+} cwts_gate_scope_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_gate_scope_t) == 32, "GateScope");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, node) == 0, "GateScope.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, parent) == 4, "GateScope.parent");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, strategy) == 8, "GateScope.strategy");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, kind) == 12, "GateScope.kind");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, reserved) == 13, "GateScope.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, reserved2) == 14, "GateScope.reserved2");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, reserved3) == 16, "GateScope.reserved3");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, reserved4) == 24, "GateScope.reserved4");
+
+/* All limits of one node in one instrument, or over all of them together; they replace those set before. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* instrument id; 65535 means all instruments together */
+  uint16_t instrument;
+  /* which limits there are: bit 0 max_position (one instrument), bit 1 max_open_orders, bits 2 and 3 max_gross and max_net (all together) */
+  uint16_t set;
+  /* largest worst-case position (filled and open) in lots, either side */
+  int64_t max_position;
+  /* largest sum of its strategies' worst-case positions by value, money units */
+  int64_t max_gross;
+  /* largest worst-case net value, long or short, money units */
+  int64_t max_net;
+  /* most orders resting or in flight */
+  uint32_t max_open_orders;
+  /* zero */
+  uint32_t reserved;
+  /* zero */
+  uint64_t reserved2;
+  /* zero */
+  uint64_t reserved3;
+  /* zero */
+  uint64_t reserved4;
+} cwts_scope_limits_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_scope_limits_t) == 64, "ScopeLimits");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, node) == 0, "ScopeLimits.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, instrument) == 4, "ScopeLimits.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, set) == 6, "ScopeLimits.set");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, max_position) == 8, "ScopeLimits.max_position");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, max_gross) == 16, "ScopeLimits.max_gross");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, max_net) == 24, "ScopeLimits.max_net");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, max_open_orders) == 32, "ScopeLimits.max_open_orders");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, reserved) == 36, "ScopeLimits.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, reserved2) == 40, "ScopeLimits.reserved2");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, reserved3) == 48, "ScopeLimits.reserved3");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, reserved4) == 56, "ScopeLimits.reserved4");
+
+/* What one node uses over all instruments, beside its limits. Sums beyond 64 bits stand at the largest integer. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* node of the level above */
+  uint32_t parent;
+  /* strategy id of a node of that kind, else zero */
+  uint32_t strategy;
+  /* ScopeKind */
+  uint8_t kind;
+  /* zero */
+  uint8_t reserved;
+  /* which limits there are, as in ScopeLimits */
+  uint16_t set;
+  /* sum of its strategies' worst-case positions by value, money units */
+  int64_t gross;
+  /* net value if every open order to buy fills and none to sell, money units */
+  int64_t net_long;
+  /* net value if every open order to sell fills and none to buy, money units */
+  int64_t net_short;
+  /* orders resting or in flight */
+  uint32_t open_orders;
+  /* limit */
+  uint32_t max_open_orders;
+  /* limit, money units */
+  int64_t max_gross;
+  /* limit, money units */
+  int64_t max_net;
+} cwts_scope_usage_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_scope_usage_t) == 64, "ScopeUsage");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, node) == 0, "ScopeUsage.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, parent) == 4, "ScopeUsage.parent");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, strategy) == 8, "ScopeUsage.strategy");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, kind) == 12, "ScopeUsage.kind");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, reserved) == 13, "ScopeUsage.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, set) == 14, "ScopeUsage.set");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, gross) == 16, "ScopeUsage.gross");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, net_long) == 24, "ScopeUsage.net_long");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, net_short) == 32, "ScopeUsage.net_short");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, open_orders) == 40, "ScopeUsage.open_orders");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, max_open_orders) == 44, "ScopeUsage.max_open_orders");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, max_gross) == 48, "ScopeUsage.max_gross");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, max_net) == 56, "ScopeUsage.max_net");
+
+/* What the gate holds for one strategy, or one node of its tree, in one instrument. */
 typedef struct {
   /* filled, lots, signed */
   int64_t position;
@@ -1208,14 +1360,21 @@ int32_t cwts_engine_state_hash(uint64_t handle, void *out, uint32_t length);
 /* Closes the engine. */
 int32_t cwts_engine_close(uint64_t handle);
 
-/* Makes a gate that records to a log and obeys a page. Both must stay open as long as it decides. */
-int64_t cwts_gate_create(uint64_t audit, uint64_t control);
+/* Makes a gate that records to a log and obeys a page. Both must stay open as long as it decides. It can count `pairs`
+ * pairs of node and instrument, at most 16 777 216, 0 for the usual number; a strategy in an instrument needs up to four. */
+int64_t cwts_gate_create(uint64_t audit, uint64_t control, uint32_t pairs);
 
 /* Loads one `InstrumentRules` record. */
 int32_t cwts_gate_instrument(uint64_t handle, const void *rules, uint32_t length, double time);
 
 /* Loads one `StrategyLimits` record. */
 int32_t cwts_gate_limits(uint64_t handle, const void *limits, uint32_t length, double time);
+
+/* Puts one `GateScope` into the tree and returns its node. */
+int32_t cwts_gate_scope(uint64_t handle, const void *scope, uint32_t length, double time);
+
+/* Loads one `ScopeLimits` record. */
+int32_t cwts_gate_scope_limits(uint64_t handle, const void *limits, uint32_t length, double time);
 
 /* Sets best prices and last trade of an instrument, in ticks, 0 for none. */
 int32_t cwts_gate_reference(uint64_t handle, uint32_t instrument, double bid, double ask, double last, double time);
@@ -1228,6 +1387,15 @@ int32_t cwts_gate_executions(uint64_t handle, uint32_t venue, const void *report
 
 /* Writes an `Exposure`. */
 int32_t cwts_gate_exposure(uint64_t handle, uint32_t strategy, uint32_t instrument, void *out, uint32_t length);
+
+/* Writes the `Exposure` of a node in an instrument. */
+int32_t cwts_gate_scope_exposure(uint64_t handle, uint32_t node, uint32_t instrument, void *out, uint32_t length);
+
+/* Writes the `ScopeUsage` of a node. */
+int32_t cwts_gate_scope_usage(uint64_t handle, uint32_t node, void *out, uint32_t length);
+
+/* The node of a strategy; −1 when it has no place in the tree. */
+int32_t cwts_gate_node_of(uint64_t handle, uint32_t strategy);
 
 /* Writes a `GateCounters`. */
 int32_t cwts_gate_counters(uint64_t handle, void *out, uint32_t length);
