@@ -1418,6 +1418,35 @@ int32_t cwts_engine_orders(uint64_t handle, uint32_t instrument, uint32_t side, 
 /* Writes an `OrderStatus` and returns 1, or 0 when no order of that id is open in the instrument. */
 int32_t cwts_engine_find(uint64_t handle, uint32_t instrument, double order_id, void *out, uint32_t length);
 
+/* Makes a builder without books. */
+int64_t cwts_builder_create(void);
+
+/* Begins to build the book of an instrument; again does nothing. */
+int32_t cwts_builder_add_instrument(uint64_t handle, uint32_t instrument);
+
+/* Applies `count` `FeedEvent` records; writes `BookChange` records and an `ApplyCounts`. Returns the changes that wait. */
+int32_t cwts_builder_apply(uint64_t handle, const void *events, uint32_t count, void *changes, uint32_t changes_length, void *counts, uint32_t counts_length);
+
+/* Reads on in a parser's feed and applies its events at once, without handing them out: writes `BookChange` records, a
+ * `FeedCounts` of what was read, whose `events` were applied, and an `ApplyCounts`. Returns the changes that wait. */
+int32_t cwts_builder_feed(uint64_t handle, uint64_t feed, const void *bytes, uint32_t length, void *changes, uint32_t changes_length, void *read, uint32_t read_length, void *counts, uint32_t counts_length);
+
+/* Writes the best prices of a live book as a `MarketTick`. `BOOK_NOT_LIVE` for one that is not. */
+int32_t cwts_builder_top(uint64_t handle, uint32_t instrument, void *out, uint32_t length);
+
+/* Writes the best levels of a side of a live book as `DepthLevel` records, best first, as many as fit, and returns how
+ * many. `BOOK_NOT_LIVE` for a book that is not. */
+int32_t cwts_builder_depth(uint64_t handle, uint32_t instrument, uint32_t side, void *out, uint32_t length);
+
+/* Writes a `BookStatus`. */
+int32_t cwts_builder_status(uint64_t handle, uint32_t instrument, void *out, uint32_t length);
+
+/* Writes the 8-byte state hash. */
+int32_t cwts_builder_state_hash(uint64_t handle, void *out, uint32_t length);
+
+/* Closes the builder. */
+int32_t cwts_builder_close(uint64_t handle);
+
 /* Maps the page of a directory. `make` other than 0 makes it when it is not there. */
 int64_t cwts_control_open(const void *directory, uint32_t directory_length, uint32_t make);
 
@@ -1510,6 +1539,21 @@ int32_t cwts_engine_state_hash(uint64_t handle, void *out, uint32_t length);
 
 /* Closes the engine. */
 int32_t cwts_engine_close(uint64_t handle);
+
+/* Makes a parser of a `FeedKind`. `midnight`: time (microseconds) from which feeds count that give times of day. */
+int64_t cwts_feed_create(uint32_t kind, double midnight);
+
+/* Tells a parser of an instrument: its symbol as the feed writes it, its tick and its lot as decimals. */
+int32_t cwts_feed_add_symbol(uint64_t handle, uint32_t instrument, const void *symbol, uint32_t symbol_length, const void *tick, uint32_t tick_length, const void *lot, uint32_t lot_length);
+
+/* Reads on in the feed and writes `FeedEvent` records, those that wait first, and a `FeedCounts`. Returns how many events. */
+int32_t cwts_feed_read(uint64_t handle, const void *bytes, uint32_t length, void *events, uint32_t events_length, void *counts, uint32_t counts_length);
+
+/* The feed has ended: reads what is left of it, and writes and returns as `cwts_feed_read` does. */
+int32_t cwts_feed_finish(uint64_t handle, void *events, uint32_t events_length, void *counts, uint32_t counts_length);
+
+/* Closes the parser. */
+int32_t cwts_feed_close(uint64_t handle);
 
 /* Makes a gate that records to a log and obeys a page. Both must stay open as long as it decides. */
 int64_t cwts_gate_create(uint64_t audit, uint64_t control);

@@ -2,7 +2,7 @@
 //!
 //! Tokens are looked for where compact JSON has them; only when something else stands there is space skipped.
 use super::fault::{wrong, Wrong};
-use super::scale::MOST;
+use super::scale::{Scale, MOST};
 use crate::layout::feed_fault::{JSON, RANGE, SHAPE};
 
 /// Arrays and objects inside each other, at most: bits of a word.
@@ -133,9 +133,20 @@ impl<'a> Cursor<'a> {
     pub fn unexpected(&self) -> Wrong {
         let mut further = self.clone();
         match further.skip_value() {
-            Ok(()) => wrong(SHAPE, self.at),
+            Ok(()) if matches!(further.peek(), 0 | b',' | b'}' | b']') => wrong(SHAPE, self.at),
+            Ok(()) => wrong(JSON, further.at),
             Err(error) => error,
         }
+    }
+
+    /// A comma or the end of an array, where another of the two may be meant.
+    #[inline(always)]
+    pub fn expect_in_array(&mut self, token: u8) -> Result<(), Wrong> {
+        if self.take(token) {
+            return Ok(());
+        }
+        let other = matches!(self.peek(), b',' | b']');
+        Err(wrong(if other { SHAPE } else { JSON }, self.at))
     }
 
     /// The beginning of an object that has members.
@@ -205,6 +216,16 @@ impl<'a> Cursor<'a> {
             }
             self.at += 1;
         }
+    }
+
+    /// A decimal in quotes as whole steps, read in one pass; `None`, and nowhere moved, for anything that is not the plain
+    /// case: whoever asked reads it again as a string, and finds out what it is.
+    #[inline]
+    pub fn plain_decimal(&mut self, scale: &Scale) -> Option<i64> {
+        let quoted = self.bytes.get(self.at..)?.strip_prefix(b"\"")?;
+        let (steps, length) = scale.steps_before_quote(quoted)?;
+        self.at += length + 2;
+        Some(steps)
     }
 
     /// A string with escapes or letters beyond ASCII.

@@ -111,6 +111,46 @@ impl Scale {
         self.finish(value, left)
     }
 
+    /// As [`Self::steps_of_text`], of the text before a quote; and the length of that text. `None` for whatever is not a
+    /// plain decimal of a whole number of steps.
+    #[inline(always)]
+    pub(super) fn steps_before_quote(&self, text: &[u8]) -> Option<(i64, usize)> {
+        // As many digits cannot overflow.
+        let text = &text[..text.len().min(SAFE_DIGITS + 1)];
+        let mut value = 0i64;
+        let mut at = 0;
+        while let Some(digit) = digit_at(text, at) {
+            value = value.wrapping_mul(10).wrapping_add(digit);
+            at += 1;
+        }
+        if at == 0 {
+            return None;
+        }
+        let mut left = self.decimals;
+        if text.get(at) == Some(&b'.') {
+            at += 1;
+            let first = at;
+            while left > 0 {
+                let Some(digit) = digit_at(text, at) else {
+                    break;
+                };
+                value = value.wrapping_mul(10).wrapping_add(digit);
+                left -= 1;
+                at += 1;
+            }
+            while text.get(at) == Some(&b'0') {
+                at += 1;
+            }
+            if at == first {
+                return None;
+            }
+        }
+        if text.get(at) != Some(&b'"') {
+            return None;
+        }
+        self.finish(value, left).ok().map(|steps| (steps, at))
+    }
+
     /// Steps of an integer that counts units of 10^-`decimals`.
     #[inline]
     pub fn steps_of(&self, value: i64, decimals: u32) -> Result<i64, Unscaled> {

@@ -531,10 +531,18 @@ fn read_levels(
     }
     loop {
         cursor.expect(b'[')?;
-        let price = scales.price(cursor.string()?)?;
-        cursor.expect(b',')?;
-        let quantity = scales.quantity(cursor.string()?)?;
-        cursor.expect(b']')?;
+        let at = cursor.at + 1;
+        let price = match cursor.plain_decimal(&scales.tick) {
+            Some(ticks) if ticks > 0 => ticks,
+            Some(_) => return Err(wrong(OFF_TICK, at)),
+            None => scales.price(cursor.string()?)?,
+        };
+        cursor.expect_in_array(b',')?;
+        let quantity = match cursor.plain_decimal(&scales.lot) {
+            Some(lots) => lots,
+            None => scales.quantity(cursor.string()?)?,
+        };
+        cursor.expect_in_array(b']')?;
         events.push(FeedEvent {
             price,
             quantity,

@@ -123,7 +123,7 @@ impl Kept {
     }
 
     /// Events from an index on; none without one.
-    pub fn from_fresh(&self, at: Option<usize>) -> &[FeedEvent] {
+    pub fn events_from(&self, at: Option<usize>) -> &[FeedEvent] {
         &self.events[at.unwrap_or(self.events.len())..]
     }
 }

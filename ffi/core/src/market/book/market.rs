@@ -299,7 +299,7 @@ impl<L: Levels> Market<L> {
         self.last_id = self.head.last;
         self.joining = self.fresh.is_none();
         let kept = core::mem::take(&mut self.kept);
-        for update in kept.from_fresh(self.fresh) {
+        for update in kept.events_from(self.fresh) {
             if self.set_level(update) {
                 self.level_updates += 1;
                 report.totals.level_updates += 1;

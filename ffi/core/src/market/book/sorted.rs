@@ -28,10 +28,12 @@ impl SortedLevels {
 
     /// Puts levels in, ascending by key, between whose keys none of these stands.
     pub(super) fn put_range(&mut self, levels: impl Iterator<Item = (i64, i64)>) {
-        let mut levels = levels.peekable();
-        if let Some((first, _)) = levels.peek() {
-            let at = self.0.partition_point(|level| level.0 < *first);
-            self.0.splice(at..at, levels);
+        // Appended and turned into place, because splicing would allocate.
+        let before = self.0.len();
+        self.0.extend(levels);
+        if let Some((first, _)) = self.0.get(before).copied() {
+            let at = self.0[..before].partition_point(|level| level.0 < first);
+            self.0[at..].rotate_left(before - at);
         }
     }
 
