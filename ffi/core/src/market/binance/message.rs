@@ -19,7 +19,7 @@ enum Stream {
 }
 
 /// Fields that were seen, as bits: to require the right ones at the end, each once.
-mod saw {
+pub(super) mod saw {
     pub const EVENT: u32 = 1;
     pub const TIME: u32 = 1 << 1;
     pub const SYMBOL: u32 = 1 << 2;
@@ -41,7 +41,7 @@ mod saw {
     pub const SNAPSHOT: u32 = LAST | BIDS | ASKS;
 }
 
-fn once(seen: &mut u32, bit: u32, at: usize) -> Result<(), Wrong> {
+pub(super) fn once(seen: &mut u32, bit: u32, at: usize) -> Result<(), Wrong> {
     if *seen & bit != 0 {
         return Err(wrong(SHAPE, at));
     }
@@ -57,15 +57,15 @@ pub(super) struct Reader {
 
 /// Steps of one instrument.
 #[derive(Clone, Copy)]
-struct Scales {
-    instrument: u16,
+pub(super) struct Scales {
+    pub instrument: u16,
     tick: Scale,
     lot: Scale,
 }
 
 impl Scales {
     #[inline]
-    fn price(&self, text: Text<'_>) -> Result<i64, Wrong> {
+    pub fn price(&self, text: Text<'_>) -> Result<i64, Wrong> {
         match self.tick.steps_of_text(text.unescaped()?) {
             Ok(0) => Err(wrong(OFF_TICK, text.at)),
             Ok(ticks) => Ok(ticks),
@@ -79,7 +79,7 @@ impl Scales {
         lots.map_err(|why| unscaled(why, OFF_LOT, text.at))
     }
 
-    fn some_quantity(&self, text: Text<'_>) -> Result<i64, Wrong> {
+    pub fn some_quantity(&self, text: Text<'_>) -> Result<i64, Wrong> {
         match self.quantity(text)? {
             0 => Err(wrong(OFF_LOT, text.at)),
             lots => Ok(lots),
@@ -156,7 +156,7 @@ impl Reader {
         }
     }
 
-    fn scales(&mut self, symbol: Text<'_>) -> Result<Scales, Wrong> {
+    pub(super) fn scales(&mut self, symbol: Text<'_>) -> Result<Scales, Wrong> {
         let found = self.symbols.find(symbol.plain(&mut [0; 64]));
         let listing = found.ok_or(wrong(SYMBOL, symbol.at))?;
         Ok(Scales {
@@ -257,157 +257,6 @@ impl Reader {
         Ok(())
     }
 
-    fn read_trade(
-        &mut self,
-        cursor: &mut Cursor<'_>,
-        mut event: FeedEvent,
-        events: &mut Vec<FeedEvent>,
-    ) -> Result<(), Wrong> {
-        cursor.members()?;
-        let mut scales = None;
-        let mut seen = 0;
-        let (mut price, mut quantity) = (None, None);
-        let mut on_book = true;
-        loop {
-            let key = cursor.key()?;
-            let bit = match key.plain(&mut [0; 64]) {
-                b"e" => {
-                    expect_text(cursor, b"trade")?;
-                    saw::EVENT
-                }
-                b"E" => {
-                    event.exchange_time = millis(cursor)?;
-                    saw::TIME
-                }
-                b"s" => {
-                    scales = Some(self.scales(cursor.string()?)?);
-                    saw::SYMBOL
-                }
-                b"t" => {
-                    event.order_id = cursor.integer()?;
-                    saw::ID
-                }
-                b"p" => {
-                    price = Some(cursor.string()?);
-                    saw::PRICE
-                }
-                b"q" => {
-                    quantity = Some(cursor.string()?);
-                    saw::QUANTITY
-                }
-                b"m" => {
-                    // The buyer rested, so the taker sold.
-                    event.side = if cursor.boolean()? {
-                        side::SELL
-                    } else {
-                        side::BUY
-                    };
-                    saw::MAKER
-                }
-                b"X" => {
-                    on_book = cursor.string()?.plain(&mut [0; 64]) == b"MARKET";
-                    saw::KIND
-                }
-                _ => {
-                    cursor.skip_value()?;
-                    0
-                }
-            };
-            once(&mut seen, bit, key.at)?;
-            if !cursor.another(b'}')? {
-                break;
-            }
-        }
-        let (Some(scales), Some(price), Some(quantity)) = (scales, price, quantity) else {
-            return Err(wrong(SHAPE, cursor.at));
-        };
-        if seen & saw::TRADE != saw::TRADE {
-            return Err(wrong(SHAPE, cursor.at));
-        }
-        event.instrument = scales.instrument;
-        event.kind = if on_book {
-            event.price = scales.price(price)?;
-            event.quantity = scales.some_quantity(quantity)?;
-            feed_event_kind::TRADE
-        } else {
-            // It did not meet the book, and its price may be zero.
-            feed_event_kind::OFF_BOOK
-        };
-        let begin = events.len();
-        events.push(event);
-        mark_message(events, begin);
-        Ok(())
-    }
-
-    fn read_ticker(
-        &mut self,
-        cursor: &mut Cursor<'_>,
-        mut event: FeedEvent,
-        events: &mut Vec<FeedEvent>,
-    ) -> Result<(), Wrong> {
-        cursor.members()?;
-        let mut scales = None;
-        let mut seen = 0;
-        // Bid, its quantity, ask, its quantity.
-        let mut numbers = [None; 4];
-        loop {
-            let key = cursor.key()?;
-            let mut number = |at: usize, bit| {
-                numbers[at] = Some(cursor.string()?);
-                Ok(bit)
-            };
-            let bit = match key.plain(&mut [0; 64]) {
-                b"b" => number(0, saw::BIDS)?,
-                b"B" => number(1, saw::BID_QUANTITY)?,
-                b"a" => number(2, saw::ASKS)?,
-                b"A" => number(3, saw::ASK_QUANTITY)?,
-                b"e" => {
-                    expect_text(cursor, b"bookTicker")?;
-                    saw::EVENT
-                }
-                b"E" => {
-                    event.exchange_time = millis(cursor)?;
-                    saw::TIME
-                }
-                b"s" => {
-                    scales = Some(self.scales(cursor.string()?)?);
-                    saw::SYMBOL
-                }
-                b"u" => {
-                    event.order_id = cursor.integer()?;
-                    saw::LAST
-                }
-                _ => {
-                    cursor.skip_value()?;
-                    0
-                }
-            };
-            once(&mut seen, bit, key.at)?;
-            if !cursor.another(b'}')? {
-                break;
-            }
-        }
-        let [Some(bid), Some(bids), Some(ask), Some(asks)] = numbers else {
-            return Err(wrong(SHAPE, cursor.at));
-        };
-        let Some(scales) = scales.filter(|_| seen & saw::TICKER == saw::TICKER) else {
-            return Err(wrong(SHAPE, cursor.at));
-        };
-        event.kind = feed_event_kind::BEST;
-        event.instrument = scales.instrument;
-        let begin = events.len();
-        for (side, price, quantity) in [(side::BUY, bid, bids), (side::SELL, ask, asks)] {
-            events.push(FeedEvent {
-                side,
-                price: scales.price(price)?,
-                quantity: scales.some_quantity(quantity)?,
-                ..event
-            });
-        }
-        mark_message(events, begin);
-        Ok(())
-    }
-
     /// `cursor` stands at the first member of a message without a stream: a snapshot, or something unknown.
     #[cold]
     fn read_snapshot(
@@ -501,7 +350,7 @@ fn stream_of(name: &[u8]) -> Option<Stream> {
     }
 }
 
-fn expect_text(cursor: &mut Cursor<'_>, expected: &[u8]) -> Result<(), Wrong> {
+pub(super) fn expect_text(cursor: &mut Cursor<'_>, expected: &[u8]) -> Result<(), Wrong> {
     let text = cursor.string()?;
     if text.plain(&mut [0; 64]) == expected {
         Ok(())
@@ -511,7 +360,7 @@ fn expect_text(cursor: &mut Cursor<'_>, expected: &[u8]) -> Result<(), Wrong> {
 }
 
 /// Milliseconds as nanoseconds.
-fn millis(cursor: &mut Cursor<'_>) -> Result<i64, Wrong> {
+pub(super) fn millis(cursor: &mut Cursor<'_>) -> Result<i64, Wrong> {
     let at = cursor.at;
     let millis = cursor.integer()? as i64;
     millis.checked_mul(NANOS_PER_MILLI).ok_or(wrong(RANGE, at))

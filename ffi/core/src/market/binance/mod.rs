@@ -8,6 +8,7 @@
 //!
 //! Decimals are read where they stand, digit by digit into an integer; a document is never built.
 mod message;
+mod prints;
 
 use super::fault::{wrong, FeedError, Wrong};
 use super::lines::{settle, Lines, Read};
