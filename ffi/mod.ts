@@ -36,6 +36,16 @@ export {
   type ScopeTotalLimits,
   type ScopeUsage,
 } from "./gate.ts";
+export {
+  type ApplyCounts,
+  type BestPrices,
+  BookBuilder,
+  type BookStatus,
+  type FedCounts,
+  type FeedCounts,
+  FeedParser,
+  type FeedSymbol,
+} from "./market.ts";
 export { ExposureSums, type MathLevel, Sweep, VectorMath } from "./math.ts";
 export { OrderPath, type OrderPathParts, type PathCounts } from "./pipeline.ts";
 export { libraryPath } from "./library.ts";
