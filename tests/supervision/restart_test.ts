@@ -267,3 +267,21 @@ Deno.test("A restart of a group takes over what was still to be restarted of it,
   assert.equal((system.inspect("/top") as SupervisorView).restartsInPeriod, 4);
   await finish(system);
 });
+
+Deno.test("What a supervisor wanted to try again is forgotten when it is restarted itself", async () => {
+  const { system, leaf, start, since, at, failures } = tree();
+  const children = [leaf("a"), leaf("b"), leaf("c")];
+  start({
+    id: "top",
+    strategy: "one_for_one",
+    children: [{ id: "inner", strategy: "one_for_one", intensity: 1, children }],
+  });
+  since();
+  failures.set("a", 1);
+  at("/top/inner/a").tell(CRASH);
+  at("/top/inner/b").tell(CRASH);
+  await settle(system);
+  assert.deepEqual(since(), ["-a error", "-b error", "!a", "-c shutdown", "+a", "+b", "+c"]);
+  assert.equal((system.inspect("/top/inner") as SupervisorView).restartsInPeriod, 0);
+  await finish(system);
+});
