@@ -11,7 +11,7 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 8023655297317854
+LAYOUT_HASH = 7612040465794020
 
 # Raised when an exported function changes its meaning or signature.
 ABI_VERSION = 3
@@ -231,8 +231,139 @@ class RecordType(IntEnum):
     NOTE = 11
 
 
+class FeedKind(IntEnum):
+    """What a feed parser reads."""
+
+    # Lines of a receive time in nanoseconds, a space and the raw JSON of a Binance stream or snapshot.
+    BINANCE = 1
+    # Nasdaq TotalView-ITCH 5.0, each message behind its length in two bytes.
+    ITCH_FILE = 2
+    # Nasdaq TotalView-ITCH 5.0, one message after the other.
+    ITCH_BARE = 3
+    # Message file of LOBSTER: comma-separated lines.
+    LOBSTER = 4
+
+
+class FeedEventKind(IntEnum):
+    """What a FeedEvent says. Levels are totals of a price; orders are known by their reference."""
+
+    # A price has this total now; 0 removes it. Without a side: the message had no level.
+    LEVEL = 1
+    # A price of a whole book; the first one of a message begins it. Without a side: an empty one.
+    SNAPSHOT_LEVEL = 2
+    # A trade; side is the taker's.
+    TRADE = 3
+    # Best price of a side and its quantity.
+    BEST = 4
+    # A trade that met no book (insurance fund, auto-deleveraging): without price and quantity.
+    OFF_BOOK = 5
+    # The book is known to be empty, and orders follow one by one.
+    CLEAR = 6
+    # An order came to rest.
+    ADD = 10
+    # A resting order was executed at its own price; first_id is the match number.
+    EXECUTE = 11
+    # A resting order was executed at price, another than its own; first_id is the match number.
+    EXECUTE_AT = 12
+    # A part of a resting order was cancelled; quantity is that part.
+    REDUCE = 13
+    # A resting order is gone; quantity is what was left of it, 0 when the feed does not say.
+    DELETE = 14
+    # Order order_id became order first_id, with a new price and quantity and no priority.
+    REPLACE = 15
+    # A trade against an order that was not shown; side is the resting order's.
+    HIDDEN_TRADE = 16
+    # The trade of an auction.
+    CROSS_TRADE = 17
+    # The trade of match number first_id never was.
+    BROKEN_TRADE = 18
+    # A part of the exchange's day begins or ends; detail is its letter.
+    SESSION = 20
+    # Trading state of an instrument; quantity is 1 while it trades continuously.
+    STATE = 21
+    # Reference data of an instrument was repeated.
+    LISTED = 22
+    # Before an auction: price is the reference, quantity the lots too many on the side, order_id those paired.
+    IMBALANCE = 23
+    # Bounds of an auction: price is the reference, first_id the upper and previous_id the lower one, in ticks.
+    COLLAR = 24
+    # When and at which price a new issue is quoted: first_id is seconds after midnight.
+    RELEASE = 25
+    # A market-wide circuit breaker was reached; quantity is its level.
+    BREACH = 26
+
+
+class FeedFault(IntEnum):
+    """What is wrong with a message of a feed. It is passed over; what follows it is read."""
+
+    # nothing
+    NONE = 0
+    # the line does not begin with a receive time of 19 digits and a space
+    STAMP = 1
+    # the time is before that of the message in front of it
+    TIME_BACKWARDS = 2
+    # the message is longer than any of this feed
+    TOO_LONG = 3
+    # what follows the receive time is not JSON
+    JSON = 4
+    # a field is missing, given twice, or not of its type
+    SHAPE = 5
+    # a number is too large
+    RANGE = 6
+    # the message is about a symbol that the parser was not given, or does not say which of several
+    SYMBOL = 7
+    # a price is not a whole number of ticks above zero
+    OFF_TICK = 8
+    # a quantity is not a whole number of lots, or is zero where it may not be
+    OFF_LOT = 9
+    # the length is not that of a message of this type
+    LENGTH = 10
+    # there is no message of this type
+    TYPE = 11
+    # the feed ends in the middle of a message
+    TRUNCATED = 12
+
+
+class BookState(IntEnum):
+    """Whether a book that is built from a feed is what the exchange has."""
+
+    # Not yet: its first snapshot has not come.
+    WAITING = 0
+    # It is.
+    LIVE = 1
+    # Not any more: it was lost, and waits for the next snapshot.
+    STALE = 2
+
+
+class BookFault(IntEnum):
+    """Why a book is not live."""
+
+    # it is live
+    NONE = 0
+    # no snapshot has come
+    NO_SNAPSHOT = 1
+    # the snapshot ends before the updates kept for it begin
+    SNAPSHOT_TOO_OLD = 2
+    # the first update after the snapshot does not join it
+    NOT_JOINED = 3
+    # updates are missing
+    GAP = 4
+    # the best bid is at or above the best ask
+    CROSSED = 5
+    # an order is meant that the book does not have
+    UNKNOWN_ORDER = 6
+    # an order came to rest that the book has already
+    REPEATED_ORDER = 7
+    # more was taken from an order or a price than was there, or a price holds more than can be counted
+    TOO_MUCH = 8
+    # a message is not whole
+    TORN = 9
+    # an event has no meaning
+    MALFORMED = 10
+
+
 class Code(IntEnum):
-    """Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 2xxx venue; 3xxx native interface."""
+    """Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 17xx market data; 2xxx venue; 3xxx native interface."""
 
     # passed every check
     ACCEPTED = 0
@@ -282,6 +413,8 @@ class Code(IntEnum):
     SCOPE_CAPACITY = 1507
     # the decision could not be recorded, so the gate is closed
     AUDIT_FAILED = 1601
+    # the instrument's book is not live: wait for its next snapshot
+    BOOK_NOT_LIVE = 1701
     # killed after approval and before entry: refused at the venue door
     VENUE_KILLED = 2001
     # a post-only order would have matched
@@ -358,6 +491,7 @@ CODE_TEXT = {
     1506: ("NetLimit", "the net value of positions and open orders would exceed the limit of a scope"),
     1507: ("ScopeCapacity", "the gate has no room to count another strategy and instrument: make it larger"),
     1601: ("AuditFailed", "the decision could not be recorded, so the gate is closed"),
+    1701: ("BookNotLive", "the instrument's book is not live: wait for its next snapshot"),
     2001: ("VenueKilled", "killed after approval and before entry: refused at the venue door"),
     2002: ("WouldCross", "a post-only order would have matched"),
     2003: ("Unfillable", "a fill-or-kill order cannot be filled in full"),
@@ -557,6 +691,187 @@ _check(
         "price": 40,
         "quantity": 48,
         "time": 56,
+    },
+)
+
+
+class FeedEvent(LittleEndianStructure):
+    """One fact of a market data feed, whatever the feed. Several events may come from one message. 64 bytes."""
+
+    _fields_ = [
+        ("kind", c_uint8),  # FeedEventKind
+        ("side", c_uint8),  # Side, or 2 for none
+        ("flags", c_uint16),  # bit 0 first of its message, bit 1 last of its message, bit 2 previous_id is given
+        ("instrument", c_uint16),  # instrument id; 65535 for the whole market
+        ("detail", c_uint16),  # how the feed says it: the message's letter, and a letter in it times 256; 0 where it has none
+        ("exchange_time", c_int64),  # by the exchange's clock; 0 when the message has none
+        ("local_time", c_int64),  # when it was received; of a feed that does not say so, exchange_time
+        ("price", c_int64),  # ticks; 0 where there is none
+        ("quantity", c_int64),  # lots
+        ("order_id", c_uint64),  # order reference; of a level and of best prices the last update id, of a trade its id
+        ("first_id", c_uint64),  # of a level the first update id; else as the kind says
+        ("previous_id", c_uint64),  # of a level the last update id of the message before, if flag bit 2; else as the kind says
+    ]
+
+
+_check(
+    FeedEvent,
+    64,
+    {
+        "kind": 0,
+        "side": 1,
+        "flags": 2,
+        "instrument": 4,
+        "detail": 6,
+        "exchange_time": 8,
+        "local_time": 16,
+        "price": 24,
+        "quantity": 32,
+        "order_id": 40,
+        "first_id": 48,
+        "previous_id": 56,
+    },
+)
+
+
+class FeedCounts(LittleEndianStructure):
+    """What a call to a feed parser read. 64 bytes."""
+
+    _fields_ = [
+        ("events", c_uint32),  # FeedEvent records written, or applied
+        ("waiting", c_uint32),  # FeedEvent records still to be handed over
+        ("consumed", c_uint32),  # bytes of the input that were used up: the rest is for the next call
+        ("fault", c_uint32),  # FeedFault of the last message of those bytes, which was passed over
+        ("fault_position", c_uint64),  # byte of the feed, from 0, at which that message is wrong
+        ("message", c_uint64),  # number of the last message read, from 1, faulty ones counted
+        ("unknown", c_uint64),  # messages so far that are well formed and say nothing that is used here
+        ("faults", c_uint64),  # messages so far that were passed over
+        ("reserved", c_uint64),  # zero
+        ("reserved2", c_uint64),  # zero
+    ]
+
+
+_check(
+    FeedCounts,
+    64,
+    {
+        "events": 0,
+        "waiting": 4,
+        "consumed": 8,
+        "fault": 12,
+        "fault_position": 16,
+        "message": 24,
+        "unknown": 32,
+        "faults": 40,
+        "reserved": 48,
+        "reserved2": 56,
+    },
+)
+
+
+class ApplyCounts(LittleEndianStructure):
+    """What a call did to the books that are built from a feed. 32 bytes."""
+
+    _fields_ = [
+        ("changes", c_uint32),  # BookChange records written
+        ("waiting_changes", c_uint32),  # BookChange records still to be handed over
+        ("level_updates", c_uint32),  # changes of single levels, orders' included
+        ("dropped", c_uint32),  # messages of no use: older than the snapshot, or orders of a book that is not live
+        ("kept", c_uint32),  # messages kept for a snapshot
+        ("unlisted", c_uint32),  # events about instruments that have no book
+        ("reserved", c_uint64),  # zero
+    ]
+
+
+_check(
+    ApplyCounts,
+    32,
+    {
+        "changes": 0,
+        "waiting_changes": 4,
+        "level_updates": 8,
+        "dropped": 12,
+        "kept": 16,
+        "unlisted": 20,
+        "reserved": 24,
+    },
+)
+
+
+class BookChange(LittleEndianStructure):
+    """A book became live, or was lost. 64 bytes."""
+
+    _fields_ = [
+        ("instrument", c_uint16),  # instrument id
+        ("state", c_uint8),  # BookState now
+        ("fault", c_uint8),  # BookFault: why
+        ("reserved", c_uint32),  # zero
+        ("time", c_int64),  # local_time of the event that did it
+        ("last_id", c_uint64),  # last update id the book had reached, or the order that is meant
+        ("found_id", c_uint64),  # update id at which the next message begins, of a gap
+        ("bid", c_int64),  # best bid then, ticks; 0 for none
+        ("ask", c_int64),  # best ask then, ticks; 0 for none
+        ("reserved2", c_uint64),  # zero
+        ("reserved3", c_uint64),  # zero
+    ]
+
+
+_check(
+    BookChange,
+    64,
+    {
+        "instrument": 0,
+        "state": 2,
+        "fault": 3,
+        "reserved": 4,
+        "time": 8,
+        "last_id": 16,
+        "found_id": 24,
+        "bid": 32,
+        "ask": 40,
+        "reserved2": 48,
+        "reserved3": 56,
+    },
+)
+
+
+class BookStatus(LittleEndianStructure):
+    """How the book of an instrument stands with its feed. 64 bytes."""
+
+    _fields_ = [
+        ("instrument", c_uint16),  # instrument id
+        ("state", c_uint8),  # BookState
+        ("fault", c_uint8),  # BookFault
+        ("losses", c_uint32),  # times it was live and was lost
+        ("last_id", c_uint64),  # update id it has reached; 0 before the first snapshot and for feeds of orders
+        ("since", c_int64),  # local_time of the event since which it is in this state
+        ("level_updates", c_uint64),  # changes of single levels applied
+        ("bids", c_uint32),  # levels to buy
+        ("asks", c_uint32),  # levels to sell
+        ("orders", c_uint64),  # orders known by their reference
+        ("kept", c_uint32),  # messages kept for a snapshot
+        ("crossed", c_uint32),  # 1 when the best bid is at or above the best ask while the instrument does not trade
+        ("dropped", c_uint64),  # messages of no use
+    ]
+
+
+_check(
+    BookStatus,
+    64,
+    {
+        "instrument": 0,
+        "state": 2,
+        "fault": 3,
+        "losses": 4,
+        "last_id": 8,
+        "since": 16,
+        "level_updates": 24,
+        "bids": 32,
+        "asks": 36,
+        "orders": 40,
+        "kept": 48,
+        "crossed": 52,
+        "dropped": 56,
     },
 )
 
@@ -1076,14 +1391,14 @@ _check(
 
 
 class AuditHead(LittleEndianStructure):
-    """Where an audit log stands. The 32-byte chain head follows at offset 32. 64 bytes."""
+    """Where an audit log stands. The 32-byte root of the tree over its records (RFC 6962) follows at offset 32. 64 bytes."""
 
     _fields_ = [
         ("records", c_uint64),  # records appended since the log began
         ("durable", c_uint64),  # records that have reached the chosen durability
         ("bytes", c_uint64),  # bytes of all segments
         ("segments", c_uint64),  # segment files
-        ("head", c_uint8 * 32),  # 32-byte chain head
+        ("head", c_uint8 * 32),  # 32-byte root of the tree
     ]
 
 
@@ -1100,7 +1415,7 @@ _check(
 
 
 class AuditHeader(LittleEndianStructure):
-    """Fixed head of one audit record; payload (zero padded to 8 bytes) and 32-byte SHA-256 follow. 48 bytes."""
+    """Fixed head of one audit record; payload (zero padded to 8 bytes) and the 32-byte leaf hash follow. 48 bytes."""
 
     _fields_ = [
         ("magic", c_uint32),  # 0x52415743, 'CWAR'
@@ -1133,10 +1448,10 @@ _check(
 
 
 class AuditVerdict(LittleEndianStructure):
-    """Result of verifying a log. The 32-byte chain head follows at offset 64 (96 bytes in all). 64 bytes."""
+    """Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all). 64 bytes."""
 
     _fields_ = [
-        ("damage", c_uint32),  # 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing
+        ("damage", c_uint32),  # 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format
         ("reserved", c_uint32),  # zero
         ("records", c_uint64),  # good records before the damage
         ("bad_index", c_uint64),  # index of the first bad record

@@ -4,7 +4,7 @@
 //! The day: orders of strategies on instruments around a price that moves; a third is cancelled, the rest is filled, so
 //! that open orders, positions, buckets and the window of recent orders live as they would. Every limit is set at every
 //! level of the tree of scopes, so that every check does its sums. `cwts-gate` is the checks with a journal that counts and
-//! keeps nothing; `cwts-gate-log` has the audit log in memory, a SHA-256 chain over every decision and report.
+//! keeps nothing; `cwts-gate-log` has the audit log in memory, a hash tree over every decision and report.
 //!
 //! Two trees: the small one, eight strategies of one account on four instruments, and a large one, 100 000 accounts of
 //! 1 000 customers, each with a strategy that trades two of 1 000 instruments. Of the 10^8 pairs of account and instrument

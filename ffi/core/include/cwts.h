@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(8023655297317854)
+#define CWTS_LAYOUT_HASH UINT64_C(7612040465794020)
 
 /* Raised when an exported function changes its meaning or signature. */
 #define CWTS_ABI_VERSION UINT32_C(3)
@@ -245,7 +245,133 @@ enum cwts_record_type {
   CWTS_RECORD_TYPE_NOTE = 11
 };
 
-/* Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 2xxx venue; 3xxx native interface. */
+/* What a feed parser reads. */
+enum cwts_feed_kind {
+  /* Lines of a receive time in nanoseconds, a space and the raw JSON of a Binance stream or snapshot. */
+  CWTS_FEED_KIND_BINANCE = 1,
+  /* Nasdaq TotalView-ITCH 5.0, each message behind its length in two bytes. */
+  CWTS_FEED_KIND_ITCH_FILE = 2,
+  /* Nasdaq TotalView-ITCH 5.0, one message after the other. */
+  CWTS_FEED_KIND_ITCH_BARE = 3,
+  /* Message file of LOBSTER: comma-separated lines. */
+  CWTS_FEED_KIND_LOBSTER = 4
+};
+
+/* What a FeedEvent says. Levels are totals of a price; orders are known by their reference. */
+enum cwts_feed_event_kind {
+  /* A price has this total now; 0 removes it. Without a side: the message had no level. */
+  CWTS_FEED_EVENT_KIND_LEVEL = 1,
+  /* A price of a whole book; the first one of a message begins it. Without a side: an empty one. */
+  CWTS_FEED_EVENT_KIND_SNAPSHOT_LEVEL = 2,
+  /* A trade; side is the taker's. */
+  CWTS_FEED_EVENT_KIND_TRADE = 3,
+  /* Best price of a side and its quantity. */
+  CWTS_FEED_EVENT_KIND_BEST = 4,
+  /* A trade that met no book (insurance fund, auto-deleveraging): without price and quantity. */
+  CWTS_FEED_EVENT_KIND_OFF_BOOK = 5,
+  /* The book is known to be empty, and orders follow one by one. */
+  CWTS_FEED_EVENT_KIND_CLEAR = 6,
+  /* An order came to rest. */
+  CWTS_FEED_EVENT_KIND_ADD = 10,
+  /* A resting order was executed at its own price; first_id is the match number. */
+  CWTS_FEED_EVENT_KIND_EXECUTE = 11,
+  /* A resting order was executed at price, another than its own; first_id is the match number. */
+  CWTS_FEED_EVENT_KIND_EXECUTE_AT = 12,
+  /* A part of a resting order was cancelled; quantity is that part. */
+  CWTS_FEED_EVENT_KIND_REDUCE = 13,
+  /* A resting order is gone; quantity is what was left of it, 0 when the feed does not say. */
+  CWTS_FEED_EVENT_KIND_DELETE = 14,
+  /* Order order_id became order first_id, with a new price and quantity and no priority. */
+  CWTS_FEED_EVENT_KIND_REPLACE = 15,
+  /* A trade against an order that was not shown; side is the resting order's. */
+  CWTS_FEED_EVENT_KIND_HIDDEN_TRADE = 16,
+  /* The trade of an auction. */
+  CWTS_FEED_EVENT_KIND_CROSS_TRADE = 17,
+  /* The trade of match number first_id never was. */
+  CWTS_FEED_EVENT_KIND_BROKEN_TRADE = 18,
+  /* A part of the exchange's day begins or ends; detail is its letter. */
+  CWTS_FEED_EVENT_KIND_SESSION = 20,
+  /* Trading state of an instrument; quantity is 1 while it trades continuously. */
+  CWTS_FEED_EVENT_KIND_STATE = 21,
+  /* Reference data of an instrument was repeated. */
+  CWTS_FEED_EVENT_KIND_LISTED = 22,
+  /* Before an auction: price is the reference, quantity the lots too many on the side, order_id those paired. */
+  CWTS_FEED_EVENT_KIND_IMBALANCE = 23,
+  /* Bounds of an auction: price is the reference, first_id the upper and previous_id the lower one, in ticks. */
+  CWTS_FEED_EVENT_KIND_COLLAR = 24,
+  /* When and at which price a new issue is quoted: first_id is seconds after midnight. */
+  CWTS_FEED_EVENT_KIND_RELEASE = 25,
+  /* A market-wide circuit breaker was reached; quantity is its level. */
+  CWTS_FEED_EVENT_KIND_BREACH = 26
+};
+
+/* What is wrong with a message of a feed. It is passed over; what follows it is read. */
+enum cwts_feed_fault {
+  /* nothing */
+  CWTS_FEED_FAULT_NONE = 0,
+  /* the line does not begin with a receive time of 19 digits and a space */
+  CWTS_FEED_FAULT_STAMP = 1,
+  /* the time is before that of the message in front of it */
+  CWTS_FEED_FAULT_TIME_BACKWARDS = 2,
+  /* the message is longer than any of this feed */
+  CWTS_FEED_FAULT_TOO_LONG = 3,
+  /* what follows the receive time is not JSON */
+  CWTS_FEED_FAULT_JSON = 4,
+  /* a field is missing, given twice, or not of its type */
+  CWTS_FEED_FAULT_SHAPE = 5,
+  /* a number is too large */
+  CWTS_FEED_FAULT_RANGE = 6,
+  /* the message is about a symbol that the parser was not given, or does not say which of several */
+  CWTS_FEED_FAULT_SYMBOL = 7,
+  /* a price is not a whole number of ticks above zero */
+  CWTS_FEED_FAULT_OFF_TICK = 8,
+  /* a quantity is not a whole number of lots, or is zero where it may not be */
+  CWTS_FEED_FAULT_OFF_LOT = 9,
+  /* the length is not that of a message of this type */
+  CWTS_FEED_FAULT_LENGTH = 10,
+  /* there is no message of this type */
+  CWTS_FEED_FAULT_TYPE = 11,
+  /* the feed ends in the middle of a message */
+  CWTS_FEED_FAULT_TRUNCATED = 12
+};
+
+/* Whether a book that is built from a feed is what the exchange has. */
+enum cwts_book_state {
+  /* Not yet: its first snapshot has not come. */
+  CWTS_BOOK_STATE_WAITING = 0,
+  /* It is. */
+  CWTS_BOOK_STATE_LIVE = 1,
+  /* Not any more: it was lost, and waits for the next snapshot. */
+  CWTS_BOOK_STATE_STALE = 2
+};
+
+/* Why a book is not live. */
+enum cwts_book_fault {
+  /* it is live */
+  CWTS_BOOK_FAULT_NONE = 0,
+  /* no snapshot has come */
+  CWTS_BOOK_FAULT_NO_SNAPSHOT = 1,
+  /* the snapshot ends before the updates kept for it begin */
+  CWTS_BOOK_FAULT_SNAPSHOT_TOO_OLD = 2,
+  /* the first update after the snapshot does not join it */
+  CWTS_BOOK_FAULT_NOT_JOINED = 3,
+  /* updates are missing */
+  CWTS_BOOK_FAULT_GAP = 4,
+  /* the best bid is at or above the best ask */
+  CWTS_BOOK_FAULT_CROSSED = 5,
+  /* an order is meant that the book does not have */
+  CWTS_BOOK_FAULT_UNKNOWN_ORDER = 6,
+  /* an order came to rest that the book has already */
+  CWTS_BOOK_FAULT_REPEATED_ORDER = 7,
+  /* more was taken from an order or a price than was there, or a price holds more than can be counted */
+  CWTS_BOOK_FAULT_TOO_MUCH = 8,
+  /* a message is not whole */
+  CWTS_BOOK_FAULT_TORN = 9,
+  /* an event has no meaning */
+  CWTS_BOOK_FAULT_MALFORMED = 10
+};
+
+/* Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 17xx market data; 2xxx venue; 3xxx native interface. */
 enum cwts_code {
   /* passed every check */
   CWTS_CODE_ACCEPTED = 0,
@@ -295,6 +421,8 @@ enum cwts_code {
   CWTS_CODE_SCOPE_CAPACITY = 1507,
   /* the decision could not be recorded, so the gate is closed */
   CWTS_CODE_AUDIT_FAILED = 1601,
+  /* the instrument's book is not live: wait for its next snapshot */
+  CWTS_CODE_BOOK_NOT_LIVE = 1701,
   /* killed after approval and before entry: refused at the venue door */
   CWTS_CODE_VENUE_KILLED = 2001,
   /* a post-only order would have matched */
@@ -529,6 +657,190 @@ CWTS_STATIC_ASSERT(offsetof(cwts_market_tick_t, ask_quantity) == 32, "MarketTick
 CWTS_STATIC_ASSERT(offsetof(cwts_market_tick_t, price) == 40, "MarketTick.price");
 CWTS_STATIC_ASSERT(offsetof(cwts_market_tick_t, quantity) == 48, "MarketTick.quantity");
 CWTS_STATIC_ASSERT(offsetof(cwts_market_tick_t, time) == 56, "MarketTick.time");
+
+/* One fact of a market data feed, whatever the feed. Several events may come from one message. */
+typedef struct {
+  /* FeedEventKind */
+  uint8_t kind;
+  /* Side, or 2 for none */
+  uint8_t side;
+  /* bit 0 first of its message, bit 1 last of its message, bit 2 previous_id is given */
+  uint16_t flags;
+  /* instrument id; 65535 for the whole market */
+  uint16_t instrument;
+  /* how the feed says it: the message's letter, and a letter in it times 256; 0 where it has none */
+  uint16_t detail;
+  /* by the exchange's clock; 0 when the message has none */
+  int64_t exchange_time;
+  /* when it was received; of a feed that does not say so, exchange_time */
+  int64_t local_time;
+  /* ticks; 0 where there is none */
+  int64_t price;
+  /* lots */
+  int64_t quantity;
+  /* order reference; of a level and of best prices the last update id, of a trade its id */
+  uint64_t order_id;
+  /* of a level the first update id; else as the kind says */
+  uint64_t first_id;
+  /* of a level the last update id of the message before, if flag bit 2; else as the kind says */
+  uint64_t previous_id;
+} cwts_feed_event_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_feed_event_t) == 64, "FeedEvent");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, kind) == 0, "FeedEvent.kind");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, side) == 1, "FeedEvent.side");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, flags) == 2, "FeedEvent.flags");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, instrument) == 4, "FeedEvent.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, detail) == 6, "FeedEvent.detail");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, exchange_time) == 8, "FeedEvent.exchange_time");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, local_time) == 16, "FeedEvent.local_time");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, price) == 24, "FeedEvent.price");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, quantity) == 32, "FeedEvent.quantity");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, order_id) == 40, "FeedEvent.order_id");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, first_id) == 48, "FeedEvent.first_id");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, previous_id) == 56, "FeedEvent.previous_id");
+
+/* What a call to a feed parser read. */
+typedef struct {
+  /* FeedEvent records written, or applied */
+  uint32_t events;
+  /* FeedEvent records still to be handed over */
+  uint32_t waiting;
+  /* bytes of the input that were used up: the rest is for the next call */
+  uint32_t consumed;
+  /* FeedFault of the last message of those bytes, which was passed over */
+  uint32_t fault;
+  /* byte of the feed, from 0, at which that message is wrong */
+  uint64_t fault_position;
+  /* number of the last message read, from 1, faulty ones counted */
+  uint64_t message;
+  /* messages so far that are well formed and say nothing that is used here */
+  uint64_t unknown;
+  /* messages so far that were passed over */
+  uint64_t faults;
+  /* zero */
+  uint64_t reserved;
+  /* zero */
+  uint64_t reserved2;
+} cwts_feed_counts_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_feed_counts_t) == 64, "FeedCounts");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, events) == 0, "FeedCounts.events");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, waiting) == 4, "FeedCounts.waiting");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, consumed) == 8, "FeedCounts.consumed");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, fault) == 12, "FeedCounts.fault");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, fault_position) == 16, "FeedCounts.fault_position");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, message) == 24, "FeedCounts.message");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, unknown) == 32, "FeedCounts.unknown");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, faults) == 40, "FeedCounts.faults");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, reserved) == 48, "FeedCounts.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, reserved2) == 56, "FeedCounts.reserved2");
+
+/* What a call did to the books that are built from a feed. */
+typedef struct {
+  /* BookChange records written */
+  uint32_t changes;
+  /* BookChange records still to be handed over */
+  uint32_t waiting_changes;
+  /* changes of single levels, orders' included */
+  uint32_t level_updates;
+  /* messages of no use: older than the snapshot, or orders of a book that is not live */
+  uint32_t dropped;
+  /* messages kept for a snapshot */
+  uint32_t kept;
+  /* events about instruments that have no book */
+  uint32_t unlisted;
+  /* zero */
+  uint64_t reserved;
+} cwts_apply_counts_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_apply_counts_t) == 32, "ApplyCounts");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, changes) == 0, "ApplyCounts.changes");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, waiting_changes) == 4, "ApplyCounts.waiting_changes");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, level_updates) == 8, "ApplyCounts.level_updates");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, dropped) == 12, "ApplyCounts.dropped");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, kept) == 16, "ApplyCounts.kept");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, unlisted) == 20, "ApplyCounts.unlisted");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, reserved) == 24, "ApplyCounts.reserved");
+
+/* A book became live, or was lost. */
+typedef struct {
+  /* instrument id */
+  uint16_t instrument;
+  /* BookState now */
+  uint8_t state;
+  /* BookFault: why */
+  uint8_t fault;
+  /* zero */
+  uint32_t reserved;
+  /* local_time of the event that did it */
+  int64_t time;
+  /* last update id the book had reached, or the order that is meant */
+  uint64_t last_id;
+  /* update id at which the next message begins, of a gap */
+  uint64_t found_id;
+  /* best bid then, ticks; 0 for none */
+  int64_t bid;
+  /* best ask then, ticks; 0 for none */
+  int64_t ask;
+  /* zero */
+  uint64_t reserved2;
+  /* zero */
+  uint64_t reserved3;
+} cwts_book_change_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_book_change_t) == 64, "BookChange");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, instrument) == 0, "BookChange.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, state) == 2, "BookChange.state");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, fault) == 3, "BookChange.fault");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, reserved) == 4, "BookChange.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, time) == 8, "BookChange.time");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, last_id) == 16, "BookChange.last_id");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, found_id) == 24, "BookChange.found_id");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, bid) == 32, "BookChange.bid");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, ask) == 40, "BookChange.ask");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, reserved2) == 48, "BookChange.reserved2");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, reserved3) == 56, "BookChange.reserved3");
+
+/* How the book of an instrument stands with its feed. */
+typedef struct {
+  /* instrument id */
+  uint16_t instrument;
+  /* BookState */
+  uint8_t state;
+  /* BookFault */
+  uint8_t fault;
+  /* times it was live and was lost */
+  uint32_t losses;
+  /* update id it has reached; 0 before the first snapshot and for feeds of orders */
+  uint64_t last_id;
+  /* local_time of the event since which it is in this state */
+  int64_t since;
+  /* changes of single levels applied */
+  uint64_t level_updates;
+  /* levels to buy */
+  uint32_t bids;
+  /* levels to sell */
+  uint32_t asks;
+  /* orders known by their reference */
+  uint64_t orders;
+  /* messages kept for a snapshot */
+  uint32_t kept;
+  /* 1 when the best bid is at or above the best ask while the instrument does not trade */
+  uint32_t crossed;
+  /* messages of no use */
+  uint64_t dropped;
+} cwts_book_status_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_book_status_t) == 64, "BookStatus");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, instrument) == 0, "BookStatus.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, state) == 2, "BookStatus.state");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, fault) == 3, "BookStatus.fault");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, losses) == 4, "BookStatus.losses");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, last_id) == 8, "BookStatus.last_id");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, since) == 16, "BookStatus.since");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, level_updates) == 24, "BookStatus.level_updates");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, bids) == 32, "BookStatus.bids");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, asks) == 36, "BookStatus.asks");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, orders) == 40, "BookStatus.orders");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, kept) == 48, "BookStatus.kept");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, crossed) == 52, "BookStatus.crossed");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, dropped) == 56, "BookStatus.dropped");
 
 /* One aggregated price level. */
 typedef struct {
@@ -1021,7 +1333,7 @@ CWTS_STATIC_ASSERT(sizeof(cwts_control_receipt_t) == 16, "ControlReceipt");
 CWTS_STATIC_ASSERT(offsetof(cwts_control_receipt_t, epoch) == 0, "ControlReceipt.epoch");
 CWTS_STATIC_ASSERT(offsetof(cwts_control_receipt_t, gate_sequence) == 8, "ControlReceipt.gate_sequence");
 
-/* Where an audit log stands. The 32-byte chain head follows at offset 32. */
+/* Where an audit log stands. The 32-byte root of the tree over its records (RFC 6962) follows at offset 32. */
 typedef struct {
   /* records appended since the log began */
   uint64_t records;
@@ -1031,7 +1343,7 @@ typedef struct {
   uint64_t bytes;
   /* segment files */
   uint64_t segments;
-  /* 32-byte chain head */
+  /* 32-byte root of the tree */
   uint8_t head[32];
 } cwts_audit_head_t;
 CWTS_STATIC_ASSERT(sizeof(cwts_audit_head_t) == 64, "AuditHead");
@@ -1040,7 +1352,7 @@ CWTS_STATIC_ASSERT(offsetof(cwts_audit_head_t, durable) == 8, "AuditHead.durable
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_head_t, bytes) == 16, "AuditHead.bytes");
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_head_t, segments) == 24, "AuditHead.segments");
 
-/* Fixed head of one audit record; payload (zero padded to 8 bytes) and 32-byte SHA-256 follow. */
+/* Fixed head of one audit record; payload (zero padded to 8 bytes) and the 32-byte leaf hash follow. */
 typedef struct {
   /* 0x52415743, 'CWAR' */
   uint32_t magic;
@@ -1072,9 +1384,9 @@ CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, time) == 24, "AuditHeader.time"
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, cause) == 32, "AuditHeader.cause");
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, reserved) == 40, "AuditHeader.reserved");
 
-/* Result of verifying a log. The 32-byte chain head follows at offset 64 (96 bytes in all). */
+/* Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all). */
 typedef struct {
-  /* 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing */
+  /* 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format */
   uint32_t damage;
   /* zero */
   uint32_t reserved;
@@ -1188,17 +1500,17 @@ double cwts_audit_append(uint64_t handle, uint32_t record_type, uint32_t version
 /* Makes everything appended as durable as the log was opened to make it. */
 int32_t cwts_audit_commit(uint64_t handle);
 
-/* Writes an `AuditHead`. */
+/* Writes an `AuditHead` and the chain head (96 bytes). Records that no commit has closed are sealed, not synced. */
 int32_t cwts_audit_head(uint64_t handle, void *out, uint32_t length);
 
 /* 1 when a write or sync failed, after which nothing is recorded any more; else 0. */
 int32_t cwts_audit_failed(uint64_t handle);
 
-/* Byte offset in its segment from which on an unfinished last record was cut off when the log was opened; −1 when
+/* Byte offset in its segment from which on an unfinished last group was cut off when the log was opened; −1 when
  * nothing was. */
 double cwts_audit_repaired(uint64_t handle);
 
-/* Verifies a log in memory and writes an `AuditVerdict` and the chain head; returns 1, or 0 when the log is on disk or
+/* Verifies a log in memory and writes an `AuditVerdict`, root and chain head; returns 1, or 0 when the log is on disk or
  * has outgrown what it keeps. */
 int32_t cwts_audit_verify_memory(uint64_t handle, void *out, uint32_t length);
 
@@ -1206,12 +1518,21 @@ int32_t cwts_audit_verify_memory(uint64_t handle, void *out, uint32_t length);
  * call has reported is not reported again. */
 int32_t cwts_audit_close(uint64_t handle);
 
-/* Verifies the log in a directory and writes an `AuditVerdict` and the chain head (96 bytes). Takes no handle and no
+/* Verifies the log in a directory and writes an `AuditVerdict`, root and chain head (128 bytes). Takes no handle and no
  * lock, so another thread may call it. */
 int32_t cwts_audit_verify(const void *directory, uint32_t directory_length, void *out, uint32_t length);
 
-/* As `cwts_audit_verify`, against a record count and a 32-byte head taken earlier. */
-int32_t cwts_audit_verify_against(const void *directory, uint32_t directory_length, double records, const void *head, uint32_t head_length, void *out, uint32_t length);
+/* As `cwts_audit_verify`, against a record count and a 32-byte root taken earlier. */
+int32_t cwts_audit_verify_against(const void *directory, uint32_t directory_length, double records, const void *root, uint32_t root_length, void *out, uint32_t length);
+
+/* Proves that record `index` is in the log of its first `size` records, or of all of them when `size` is 0. Writes that
+ * size as 8 bytes, its root, the record's leaf and the path, 32 bytes each, lowest first, and returns the length of the
+ * path. 2120 bytes are always enough. */
+int32_t cwts_audit_prove(const void *directory, uint32_t directory_length, double index, double size, void *out, uint32_t length);
+
+/* Proves that the log of the first `earlier` records is the beginning of that of the first `later`, or of all records
+ * when `later` is 0. Writes and returns what `cwts_audit_prove` does, with the root of the earlier log for the leaf. */
+int32_t cwts_audit_prove_beginning(const void *directory, uint32_t directory_length, double earlier, double later, void *out, uint32_t length);
 
 /* Bytes that the last verification begun has covered so far. */
 double cwts_audit_verify_progress(void);
@@ -1257,6 +1578,35 @@ int32_t cwts_engine_orders(uint64_t handle, uint32_t instrument, uint32_t side, 
 
 /* Writes an `OrderStatus` and returns 1, or 0 when no order of that id is open in the instrument. */
 int32_t cwts_engine_find(uint64_t handle, uint32_t instrument, double order_id, void *out, uint32_t length);
+
+/* Makes a builder without books. */
+int64_t cwts_builder_create(void);
+
+/* Begins to build the book of an instrument; again does nothing. */
+int32_t cwts_builder_add_instrument(uint64_t handle, uint32_t instrument);
+
+/* Applies `count` `FeedEvent` records; writes `BookChange` records and an `ApplyCounts`. Returns the changes that wait. */
+int32_t cwts_builder_apply(uint64_t handle, const void *events, uint32_t count, void *changes, uint32_t changes_length, void *counts, uint32_t counts_length);
+
+/* Reads on in a parser's feed and applies its events at once, without handing them out: writes `BookChange` records, a
+ * `FeedCounts` of what was read, whose `events` were applied, and an `ApplyCounts`. Returns the changes that wait. */
+int32_t cwts_builder_feed(uint64_t handle, uint64_t feed, const void *bytes, uint32_t length, void *changes, uint32_t changes_length, void *read, uint32_t read_length, void *counts, uint32_t counts_length);
+
+/* Writes the best prices of a live book as a `MarketTick`. `BOOK_NOT_LIVE` for one that is not. */
+int32_t cwts_builder_top(uint64_t handle, uint32_t instrument, void *out, uint32_t length);
+
+/* Writes the best levels of a side of a live book as `DepthLevel` records, best first, as many as fit, and returns how
+ * many. `BOOK_NOT_LIVE` for a book that is not. */
+int32_t cwts_builder_depth(uint64_t handle, uint32_t instrument, uint32_t side, void *out, uint32_t length);
+
+/* Writes a `BookStatus`. */
+int32_t cwts_builder_status(uint64_t handle, uint32_t instrument, void *out, uint32_t length);
+
+/* Writes the 8-byte state hash. */
+int32_t cwts_builder_state_hash(uint64_t handle, void *out, uint32_t length);
+
+/* Closes the builder. */
+int32_t cwts_builder_close(uint64_t handle);
 
 /* Maps the page of a directory. `make` other than 0 makes it when it is not there. */
 int64_t cwts_control_open(const void *directory, uint32_t directory_length, uint32_t make);
@@ -1350,6 +1700,21 @@ int32_t cwts_engine_state_hash(uint64_t handle, void *out, uint32_t length);
 
 /* Closes the engine. */
 int32_t cwts_engine_close(uint64_t handle);
+
+/* Makes a parser of a `FeedKind`. `midnight`: time (microseconds) from which feeds count that give times of day. */
+int64_t cwts_feed_create(uint32_t kind, double midnight);
+
+/* Tells a parser of an instrument: its symbol as the feed writes it, its tick and its lot as decimals. */
+int32_t cwts_feed_add_symbol(uint64_t handle, uint32_t instrument, const void *symbol, uint32_t symbol_length, const void *tick, uint32_t tick_length, const void *lot, uint32_t lot_length);
+
+/* Reads on in the feed and writes `FeedEvent` records, those that wait first, and a `FeedCounts`. Returns how many events. */
+int32_t cwts_feed_read(uint64_t handle, const void *bytes, uint32_t length, void *events, uint32_t events_length, void *counts, uint32_t counts_length);
+
+/* The feed has ended: reads what is left of it, and writes and returns as `cwts_feed_read` does. */
+int32_t cwts_feed_finish(uint64_t handle, void *events, uint32_t events_length, void *counts, uint32_t counts_length);
+
+/* Closes the parser. */
+int32_t cwts_feed_close(uint64_t handle);
 
 /* Makes a gate that records to a log and obeys a page. Both must stay open as long as it decides. It can count `pairs`
  * pairs of node and instrument, at most 16 777 216, 0 for the usual number; a strategy in an instrument needs up to four. */
