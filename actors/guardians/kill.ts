@@ -101,7 +101,8 @@ export class KillProcedure {
     const { audit, control } = this.#options;
     this.#scopes().forEach((scope, i) => {
       const state = control.scope(scope);
-      if (state === this.#known[i]) return;
+      const before = this.#known[i];
+      if (state === before) return;
       this.#known[i] = state;
       this.#changed = scope;
       // A log that failed has shut the gate by itself; the cancels must go out all the same.
@@ -109,7 +110,7 @@ export class KillProcedure {
       const header = control.header();
       audit.appendJson(RecordType.ScopeChanged, time, {
         scope: control.name(scope),
-        from: scopeStateName(this.#known[i]),
+        from: scopeStateName(before),
         to: scopeStateName(state),
         reason: header.reason,
         who: header.actor,
