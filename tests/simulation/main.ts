@@ -1,6 +1,6 @@
 /**
  * `deno task simulate [scenario] [--seeds n] [--from n]`: plays scenarios under an adversary, each with seeds 1 to n.
- * `deno task simulate <scenario> --seed n [--faults 3,17|none]`: plays one seed again and tells what the adversary did.
+ * `deno task simulate <scenario> --seed n [--keep 3,17|none]`: plays one seed again and tells what the adversary did.
  *
  * A failing seed is shrunk and printed with the command that plays it again. Exit codes: 0 all held, 1 something broke,
  * 2 wrong usage.
@@ -51,14 +51,14 @@ export async function main(args: readonly string[]): Promise<number> {
       seeds: { type: "string" },
       from: { type: "string" },
       seed: { type: "string" },
-      faults: { type: "string" },
+      keep: { type: "string" },
     },
     allowPositionals: true,
   });
   const scenarios = chosen(positionals[0]);
   if (values.seed !== undefined) {
     if (scenarios.length !== 1) throw new UserError("USAGE", "--seed plays one scenario: name it");
-    const listed = values.faults === "none" ? [] : values.faults?.split(",").map(Number);
+    const listed = values.keep === "none" ? [] : values.keep?.split(",").map(Number);
     const outcome = await runScenario(
       scenarios[0],
       whole(values.seed, "seed", 1),

@@ -23,7 +23,7 @@ Deno.test("a bank that trusts its messages is found out, and shrunk to faults of
     const rest = new Set(decisions.filter((decision) => decision !== left));
     assert.equal((await runScenario(scenario, least.seed, rest)).failure, null, `without ${left}`);
   }
-  const command = `deno task simulate flawed-bank --seed ${least.seed} --faults ${decisions.join(",")}`;
+  const command = `deno task simulate flawed-bank --seed ${least.seed} --keep ${decisions.join(",")}`;
   assert.equal(replayCommand(scenario, least), command);
 });
 
