@@ -1,0 +1,63 @@
+/** After the faults have stopped the tree is as it was, unless a rule says that it must not be. */
+import { FIRM_SCOPE, ScopeState } from "../../../ffi/layout.gen.ts";
+import { MICROS_PER_MS } from "../../../runtime/mod.ts";
+import { organismPath } from "../../../actors/node/tree.ts";
+import { RESTLESS } from "./config.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Trading } from "./world.ts";
+
+const WORKERS = [
+  "/node/control/mode-controller",
+  "/node/guard/guardian",
+  "/node/guard/drop-copy",
+  "/node/guard/bookkeeper",
+  "/node/guard/market-watch",
+  "/node/venue/exchange",
+  "/node/market/crowd",
+];
+/** From the end of the faults until it is expected to trade again: the way back from SafeMode, and some. */
+const CONVALESCENCE = 600 * MICROS_PER_MS;
+
+export function treeStands({ system, gaveUp, config }: Trading): string | null {
+  const states = new Map(system.actors().map(({ path, state }) => [path, state]));
+  for (const path of [...WORKERS, ...config.organisms.map(({ id }) => organismPath(id))]) {
+    if (under(path, gaveUp)) continue;
+    const state = states.get(path) ?? "gone";
+    if (state !== "running") return `${path} is ${state} long after the last fault`;
+  }
+  for (const [path, action] of gaveUp) {
+    const firmKilled = states.size > 0 && action === "halt";
+    if (firmKilled && states.has(`${path}/`)) return `${path} gave up and is still there`;
+  }
+  return null;
+}
+
+/** Those who always want to trade do, where nothing forbids it. */
+export function tradingResumed({ page, node, gaveUp, exchange, calmFrom }: Trading, ledger: Ledger): string | null {
+  if (page.pending() !== null) return "a request on the control page is never confirmed";
+  if (page.header().doneUnknown > 0) {
+    return `a kill ended with ${page.header().doneUnknown} orders whose end is not known`;
+  }
+  const { mode, concerns } = { mode: node.parts.mode.mode, concerns: node.parts.mode.concerns() };
+  if (mode === "SafeMode" && concerns.length === 0) return "SafeMode does not end although nothing is the matter";
+  if (mode !== "FullPerformance" || gaveUp.size > 0) {
+    const excused = mode === "EmergencyShutdown" || gaveUp.size > 0 ||
+      concerns.some(({ id }) => id === "portfolio-drawdown");
+    return excused ? null : `${mode} lasts: ${concerns.map(({ detail }) => detail).join("; ")}`;
+  }
+  const states = exchange.instruments.map((id) => page.scope(128 + id));
+  if (page.scope(FIRM_SCOPE) !== ScopeState.Active || states.some((state) => state !== ScopeState.Active)) return null;
+  for (const [i, { id }] of node.parts.config.organisms.entries()) {
+    if (!RESTLESS.includes(id) || page.scope(i + 1) !== ScopeState.Active) continue;
+    const trades = ledger.decisions.some(({ strategy, code, time }) =>
+      strategy === i + 1 && code === 0 && time > calmFrom + CONVALESCENCE
+    );
+    if (!trades) return `${id} does not trade again`;
+  }
+  return null;
+}
+
+function under(path: string, gaveUp: ReadonlyMap<string, string>): boolean {
+  for (const supervisor of gaveUp.keys()) if (path.startsWith(`${supervisor}/`)) return true;
+  return false;
+}
