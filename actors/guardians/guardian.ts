@@ -5,8 +5,8 @@
  * each decision; what passes leaves as an `ApprovedBatch`. Execution reports come back through it: the gate and the
  * portfolio are updated, and the log written, before anyone else hears of them.
  *
- * The guardian holds no state that matters. The gate, the log, the control page and the books belong to the node, so a
- * crash costs nothing but the message that caused it.
+ * The guardian holds no state that matters. The gate, the log, the control page and the books belong to the node, and so
+ * does what went to the venue and came from it: a crash costs nothing but the intents that were in its hands.
  */
 import { Code, CommandKind, ExecutionView, GateDecisionView, OrderCommandView } from "../../ffi/layout.gen.ts";
 import type { AuditLog, OrderGate } from "../../ffi/mod.ts";
@@ -34,6 +34,7 @@ import { encodeIntent } from "./commands.ts";
 import type { KillProcedure } from "./kill.ts";
 import { MarketBoard } from "./market_board.ts";
 import { refusalOf } from "./reports.ts";
+import type { VenueLink } from "./venue_link.ts";
 
 const RECORD = OrderCommandView.SIZE;
 /** Most intents per native call. Larger batches gain little and make the first order wait for the last. */
@@ -46,6 +47,7 @@ export interface GuardianArgs {
   readonly books: GuardianBooks;
   readonly instruments: readonly Instrument[];
   readonly kill: KillProcedure;
+  readonly link: VenueLink;
   /** Called once when the log can no longer record; the gate is shut by then. */
   readonly onAuditFailure: (error: Error) => void;
   /** Who receives the reports of each strategy; belongs to the node so that a restart forgets nobody. */
@@ -75,7 +77,11 @@ class Guardian implements Handlers<GuardianMessage> {
     this.#context = context;
     this.#args = args;
     context.register(GUARDIAN);
-    if (context.incarnation > 0) this.#subscribe();
+    if (context.incarnation > 0) {
+      args.link.reports.restarted();
+      this.#subscribe();
+      this.#askReports(args.link.reports.taken);
+    }
   }
 
   receiveBatch(messages: readonly GuardianMessage[]): void {
@@ -109,7 +115,12 @@ class Guardian implements Handlers<GuardianMessage> {
       case "CarryOutKill":
         return this.#carryOut();
       case "VenueReady":
-        return this.#subscribe();
+        this.#args.link.reports.restarted();
+        this.#subscribe();
+        this.#askReports(this.#args.link.reports.taken);
+        return this.#resend(message.entered);
+      case "ResendOrders":
+        return this.#resend(message.after);
     }
   }
 
@@ -131,7 +142,8 @@ class Guardian implements Handlers<GuardianMessage> {
     this.#commit();
     if (passed > 0) {
       const records = passed === count ? this.#arena.copy(this.#commands, count * RECORD) : this.#passed(count, passed);
-      this.#venueRef()?.tell(this.#args.approve(records, passed));
+      const { approve, link } = this.#args;
+      this.#venueRef()?.tell(link.orders.add((sequence) => approve(records, passed, sequence)));
     }
     if (passed < count) this.#refuse(count);
     this.#pending.length = 0;
@@ -165,7 +177,8 @@ class Guardian implements Handlers<GuardianMessage> {
 
   /** Gate and log first, then the books, then everyone else. */
   #book(batch: ExecutionBatch): void {
-    const { gate, books, kill } = this.#args;
+    const { gate, books, kill, link } = this.#args;
+    if (!link.reports.takes(batch, this.#askReports)) return;
     gate.applyExecutions(batch.records, batch.count);
     this.#commit();
     bookExecutions(new ExecutionView(batch.records), batch.count, books, this.#context.stopwatch.now(), this.#tell);
@@ -219,6 +232,7 @@ class Guardian implements Handlers<GuardianMessage> {
     if (count === 0) return;
     this.#args.gate.submit(this.#commands, count, this.#decisions);
     this.#commit();
+    // Outside the stream: ahead of everything that waits, and repeated until it is confirmed.
     this.#venueRef()?.urgent(this.#args.approve(this.#arena.copy(this.#commands, count * RECORD), count));
     this.#pending.length = 0;
   }
@@ -238,6 +252,14 @@ class Guardian implements Handlers<GuardianMessage> {
       subscriber: this.#context.self,
       instruments: this.#args.instruments.map((instrument) => instrument.id),
     });
+  }
+
+  readonly #askReports = (after: number): void => {
+    this.#venueRef()?.tell({ kind: "ResendReports", after, replyTo: this.#context.self });
+  };
+
+  #resend(after: number): void {
+    for (const batch of this.#args.link.orders.after(after)) this.#venueRef()?.tell(batch);
   }
 
   #venueRef(): ActorRef<VenueMessage> | undefined {

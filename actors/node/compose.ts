@@ -17,7 +17,16 @@ import { supervise, type SupervisorMessage } from "../../supervision/mod.ts";
 import { DropCopyBook } from "../auditors/drop_copy.ts";
 import { GuardianBooks } from "../guardians/books.ts";
 import { KillProcedure } from "../guardians/kill.ts";
-import { createApproval, type ExecutionReport, GUARDIAN, MODE, type PositionSnapshot } from "../protocol/mod.ts";
+import { VenueLink } from "../guardians/venue_link.ts";
+import {
+  createApproval,
+  DROP_COPY,
+  type ExecutionBatch,
+  type ExecutionReport,
+  GUARDIAN,
+  MODE,
+  type PositionSnapshot,
+} from "../protocol/mod.ts";
 import type { ChaosArgs } from "./chaos.ts";
 import { Curve } from "./curve.ts";
 import { killDirectly } from "./direct_kill.ts";
@@ -60,6 +69,7 @@ export function composeNode(ground: Ground): ComposedNode {
   const curves = new Map(config.organisms.map((_, i) => [i + 1, new Curve()] as const));
   const subscribers = new Map<number, ActorRef<ExecutionReport | PositionSnapshot>>();
   const approval = createApproval();
+  const link = new VenueLink();
   const system = ground.system({
     seed: config.node.seed,
     start: world.start,
@@ -126,6 +136,7 @@ export function composeNode(ground: Ground): ComposedNode {
       books,
       instruments,
       kill,
+      link,
       onAuditFailure: auditFailed,
       subscribers,
     },
@@ -153,7 +164,10 @@ export function composeNode(ground: Ground): ComposedNode {
     carryOut: () => {
       const door = system.registry.find(GUARDIAN);
       if (door) door.urgent({ kind: "CarryOutKill" });
-      else killDirectly({ kill, gate, books, venue: built.port, time: system.clock.now() });
+      else {
+        const tell = (batch: ExecutionBatch) => void system.registry.find(DROP_COPY)?.tell(batch);
+        killDirectly({ kill, gate, books, venue: built.port, link, tell, time: system.clock.now() });
+      }
     },
     auditFailed,
     refresh: () => {

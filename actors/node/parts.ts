@@ -3,7 +3,7 @@ import type { Config } from "../../config/mod.ts";
 import type { AuditLog, ControlPage, OrderGate } from "../../ffi/mod.ts";
 import type { ActorSystem, Micros } from "../../runtime/mod.ts";
 import type { GuardianBooks } from "../guardians/books.ts";
-import type { Depth, Instrument, StrategyId } from "../protocol/mod.ts";
+import type { Depth, ExecutionBatch, Instrument, StrategyId } from "../protocol/mod.ts";
 import type { Curve } from "./curve.ts";
 import type { ModeKeeper } from "./mode_keeper.ts";
 
@@ -15,6 +15,10 @@ export interface VenuePort {
     scope: { readonly owner: number; readonly instrument?: number },
     time: Micros,
   ): { readonly records: Uint8Array<ArrayBuffer>; readonly count: number };
+  readonly link: {
+    /** What it told the guardian after batch `after`. */
+    unheard(after: number): readonly ExecutionBatch[];
+  };
 }
 
 export interface OrganismPart {

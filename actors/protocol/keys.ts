@@ -21,9 +21,24 @@ export interface CarryOutKill {
   readonly kind: "CarryOutKill";
 }
 
-/** A venue started or restarted: (re-)subscribe. */
+/** A venue started or restarted: (re-)subscribe, and send again what it has not entered. */
 export interface VenueReady {
   readonly kind: "VenueReady";
+  /** Number of the last approved batch it entered. */
+  readonly entered: number;
+}
+
+/** The venue misses approved batches after this one. */
+export interface ResendOrders {
+  readonly kind: "ResendOrders";
+  readonly after: number;
+}
+
+/** Asks a venue for its reports after this batch, once more. */
+export interface ResendReports {
+  readonly kind: "ResendReports";
+  readonly after: number;
+  readonly replyTo: ActorRef<ExecutionBatch>;
 }
 
 export type GuardianMessage =
@@ -32,9 +47,10 @@ export type GuardianMessage =
   | AttachStrategy
   | CarryOutKill
   | VenueReady
+  | ResendOrders
   | MarketData
   | MarketStatus;
-export type VenueMessage = ApprovedBatch | SubscribeMarket | FlowBatch | Recorded | BarBatch;
+export type VenueMessage = ApprovedBatch | ResendReports | SubscribeMarket | FlowBatch | Recorded | BarBatch;
 /** The mode changed by another way than this actor's (an operator re-armed, a supervisor gave up). */
 export interface ModeChanged {
   readonly kind: "ModeChanged";

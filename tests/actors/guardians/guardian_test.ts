@@ -276,7 +276,7 @@ Deno.test("the drop copy agrees with the gate, and a difference is put on record
     owner: 1,
     venueSequence: 999,
   });
-  rig.system.registry.get(DROP_COPY).tell({ kind: "ExecutionBatch", venue: "x", records: lost, count: 1 });
+  rig.system.registry.get(DROP_COPY).tell({ kind: "ExecutionBatch", venue: "x", sequence: 0, records: lost, count: 1 });
   await rig.settle(2_000_000);
   assert.equal(concerns.length, 1);
   assert.deepEqual([concerns[0].id, concerns[0].demands, concerns[0].active], [

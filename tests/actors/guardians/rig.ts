@@ -5,6 +5,7 @@ import { dropCopy, DropCopyBook } from "../../../actors/auditors/drop_copy.ts";
 import { GuardianBooks } from "../../../actors/guardians/books.ts";
 import { guardian } from "../../../actors/guardians/guardian.ts";
 import { KillProcedure } from "../../../actors/guardians/kill.ts";
+import { VenueLink } from "../../../actors/guardians/venue_link.ts";
 import {
   type Approval,
   BUY,
@@ -134,6 +135,7 @@ export class Rig implements Disposable {
           books: this.books,
           instruments: INSTRUMENTS,
           kill: this.kill,
+          link: new VenueLink(),
           onAuditFailure: (error) => this.failures.push(error),
           subscribers: new Map(),
         }),

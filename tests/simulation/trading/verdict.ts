@@ -119,7 +119,10 @@ function everyOrderHasAnEnd({ exchange, gate, audit }: Trading, { orders }: Ledg
 }
 
 /** What an organism was told is what the log says, in its order, and was there first. */
-function organismsHeardWhatIsOnTheLog({ witness, audit, gaveUp, drainFrom }: Trading, { orders }: Ledger): string | null {
+function organismsHeardWhatIsOnTheLog(
+  { witness, audit, gaveUp, drainFrom }: Trading,
+  { orders }: Ledger,
+): string | null {
   for (const [id, heard] of witness.heard) {
     const logged = orders.get(id)?.reports ?? [];
     for (const [i, report] of heard.entries()) {
