@@ -22,9 +22,9 @@ import {
   type Instrument,
   type MarketData,
   type OrderIntent,
-  type PositionSnapshot,
   RecordArena,
   type StrategyId,
+  type StrategyMessage,
   VENUE,
   type VenueMessage,
 } from "../protocol/mod.ts";
@@ -51,7 +51,7 @@ export interface GuardianArgs {
   /** Called once when the log can no longer record; the gate is shut by then. */
   readonly onAuditFailure: (error: Error) => void;
   /** Who receives the reports of each strategy; belongs to the node so that a restart forgets nobody. */
-  readonly subscribers: Map<StrategyId, ActorRef<ExecutionReport | PositionSnapshot>>;
+  readonly subscribers: Map<StrategyId, ActorRef<StrategyMessage>>;
 }
 
 export const guardian: ActorDef<GuardianMessage, GuardianArgs> = {
@@ -81,6 +81,7 @@ class Guardian implements Handlers<GuardianMessage> {
       args.link.reports.restarted();
       this.#subscribe();
       this.#askReports(args.link.reports.taken);
+      for (const subscriber of args.subscribers.values()) subscriber.tell({ kind: "GuardianReady" });
     }
   }
 
@@ -127,11 +128,7 @@ class Guardian implements Handlers<GuardianMessage> {
   #collect(intent: OrderIntent): void {
     encodeIntent(this.#command.at(this.#pending.length), intent);
     this.#pending.push(intent);
-    if (intent.kind === "SubmitOrder") {
-      this.#args.books.submitted++;
-      // A repeated id is the gate's business; the blotter keeps the first.
-      if (!this.#args.books.orders.find(intent.orderId)) this.#args.books.orders.record(intent);
-    }
+    if (intent.kind === "SubmitOrder") this.#args.books.submitted++;
   }
 
   /** One native call for everything collected; approved orders leave only after their records are as durable as configured. */
@@ -139,6 +136,7 @@ class Guardian implements Handlers<GuardianMessage> {
     const count = this.#pending.length;
     if (count === 0) return;
     const passed = this.#args.gate.submit(this.#commands, count, this.#decisions);
+    this.#record();
     this.#commit();
     if (passed > 0) {
       const records = passed === count ? this.#arena.copy(this.#commands, count * RECORD) : this.#passed(count, passed);
@@ -147,6 +145,14 @@ class Guardian implements Handlers<GuardianMessage> {
     }
     if (passed < count) this.#refuse(count);
     this.#pending.length = 0;
+  }
+
+  /** The blotter holds what the gate decided on, and nothing else. A repeated id is the gate's business: the first stays. */
+  #record(): void {
+    const { orders } = this.#args.books;
+    for (const intent of this.#pending) {
+      if (intent.kind === "SubmitOrder" && !orders.find(intent.orderId)) orders.record(intent);
+    }
   }
 
   /** The commands that passed, closed up. */
@@ -204,13 +210,14 @@ class Guardian implements Handlers<GuardianMessage> {
     this.#args.subscribers.get(report.strategy)?.tell(report);
   };
 
-  #attach({ strategy, subscriber }: AttachStrategy): void {
+  #attach({ strategy, subscriber, orders = [] }: AttachStrategy): void {
     const { books, subscribers } = this.#args;
     subscribers.set(strategy, subscriber);
     subscriber.tell({
       kind: "PositionSnapshot",
       strategy,
       positions: books.portfolio.positions(strategy).map((line) => [line.instrument, line.quantity] as const),
+      undecided: orders.filter((id) => books.orders.lacks(id)),
     });
   }
 

@@ -22,10 +22,9 @@ import {
   createApproval,
   DROP_COPY,
   type ExecutionBatch,
-  type ExecutionReport,
   GUARDIAN,
   MODE,
-  type PositionSnapshot,
+  type StrategyMessage,
 } from "../protocol/mod.ts";
 import type { ChaosArgs } from "./chaos.ts";
 import { Curve } from "./curve.ts";
@@ -67,7 +66,7 @@ export function composeNode(ground: Ground): ComposedNode {
   const { config, instruments, organisms, world, audit, control, gate, wall } = ground;
   const books = new GuardianBooks(instruments);
   const curves = new Map(config.organisms.map((_, i) => [i + 1, new Curve()] as const));
-  const subscribers = new Map<number, ActorRef<ExecutionReport | PositionSnapshot>>();
+  const subscribers = new Map<number, ActorRef<StrategyMessage>>();
   const approval = createApproval();
   const link = new VenueLink();
   const system = ground.system({

@@ -54,4 +54,6 @@ export interface PositionSnapshot {
   readonly strategy: StrategyId;
   /** [instrument, lots], flat ones left out. */
   readonly positions: readonly (readonly [instrument: number, lots: number])[];
+  /** Of the orders asked about, those that the gate never decided on; absent: none. */
+  readonly undecided?: readonly OrderId[];
 }

@@ -23,8 +23,8 @@ export function tradingConfig(random: Random): Config {
     node: { seed: random.int(2 ** 31), speed: "max" },
     console: { enabled: false },
     instruments: [
-      { symbol: "ALPHA", startPrice: "100", referenceMaxAgeMs: 400 },
-      { symbol: "BRAVO", startPrice: "20", referenceMaxAgeMs: 400 },
+      { symbol: "ALPHA", startPrice: "100", referenceMaxAgeMs: 800 },
+      { symbol: "BRAVO", startPrice: "20", referenceMaxAgeMs: 800 },
     ],
     organisms: [
       {
@@ -44,7 +44,7 @@ export function tradingConfig(random: Random): Config {
       ...RESTLESS.map((id) => ({ id, species: "tardigrade", instruments: ["ALPHA", "BRAVO"], limits: LIMITS })),
     ],
     mode: {
-      staleMarketMs: 200,
+      staleMarketMs: 500,
       recoverMs: 200,
       drawdown: { capital: "1000", enterDrawdown: random.next() < 0.2 ? 0.001 : 0.5, calmSeconds: 1 },
     },

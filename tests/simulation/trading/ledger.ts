@@ -68,6 +68,8 @@ export class Ledger {
   trades = 0;
   /** Changes of mode. */
   modes = 0;
+  /** Time of the last one. */
+  modeSince = 0;
 
   constructor(private readonly limit: number) {}
 
@@ -82,6 +84,7 @@ export class Ledger {
     else if (record.type === RecordType.ModeChanged) {
       this.mode = (decodeAudit(record) as { readonly to: string }).to;
       this.modes++;
+      this.modeSince = record.time;
     }
   }
 

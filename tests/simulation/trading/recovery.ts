@@ -32,6 +32,25 @@ export function treeStands({ system, gaveUp, config }: Trading): string | null {
   return null;
 }
 
+/** What an organism believes to have open and to hold is what the exchange has. */
+export function organismsKnow({ system, exchange, config, gaveUp }: Trading): string | null {
+  for (const [i, { id }] of config.organisms.entries()) {
+    const path = organismPath(id);
+    if (under(path, gaveUp) || gaveUp.has("/node/guard") || gaveUp.has("/node/venue")) continue;
+    const seen = system.inspect(path) as {
+      readonly openOrders: number;
+      readonly positions: readonly (readonly [instrument: number, lots: number])[];
+    };
+    const open = exchange.instruments.reduce((sum, at) => sum + exchange.account(i + 1, at).openOrders, 0);
+    if (seen.openOrders !== open) return `${id} believes that ${seen.openOrders} of its orders are open, ${open} are`;
+    for (const [instrument, lots] of seen.positions) {
+      const { position } = exchange.account(i + 1, instrument);
+      if (lots !== position) return `${id} believes to hold ${lots} lots of ${instrument}, it holds ${position}`;
+    }
+  }
+  return null;
+}
+
 /** Those who always want to trade do, where nothing forbids it. */
 export function tradingResumed({ page, node, gaveUp, exchange, calmFrom }: Trading, ledger: Ledger): string | null {
   if (page.pending() !== null) return "a request on the control page is never confirmed";
@@ -39,11 +58,14 @@ export function tradingResumed({ page, node, gaveUp, exchange, calmFrom }: Tradi
     return `a kill ended with ${page.header().doneUnknown} orders whose end is not known`;
   }
   const { mode, concerns } = { mode: node.parts.mode.mode, concerns: node.parts.mode.concerns() };
-  if (mode === "SafeMode" && concerns.length === 0) return "SafeMode does not end although nothing is the matter";
+  const young = node.parts.system.clock.now() - ledger.modeSince < CONVALESCENCE;
+  if (mode === "SafeMode" && concerns.length === 0) {
+    return young ? null : "SafeMode does not end although nothing is the matter";
+  }
   if (mode !== "FullPerformance" || gaveUp.size > 0) {
     const excused = mode === "EmergencyShutdown" || gaveUp.size > 0 ||
       concerns.some(({ id }) => id === "portfolio-drawdown");
-    return excused ? null : `${mode} lasts: ${concerns.map(({ detail }) => detail).join("; ")}`;
+    return excused || young ? null : `${mode} lasts: ${concerns.map(({ detail }) => detail).join("; ")}`;
   }
   const states = exchange.instruments.map((id) => page.scope(128 + id));
   if (page.scope(FIRM_SCOPE) !== ScopeState.Active || states.some((state) => state !== ScopeState.Active)) return null;

@@ -20,8 +20,8 @@ export const restless: OrganismDefinition<z.infer<typeof parameters>> = {
   parameters,
   discipline: () => ({
     minimumRestingMs: 10,
-    messagesPerSecond: 200,
-    messageBurst: 50,
+    messagesPerSecond: 100_000,
+    messageBurst: 10_000,
     maximumMessagesPerFill: 1000,
     messageAllowance: 100_000,
   }),

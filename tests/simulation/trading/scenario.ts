@@ -11,7 +11,7 @@ import { verifyAudit } from "../../../ffi/mod.ts";
 import { MICROS_PER_MS } from "../../../runtime/mod.ts";
 import type { Scenario } from "../../../runtime/testkit/simulation.ts";
 import { ACTS, emptyDisk, resume } from "./acts.ts";
-import { tradingResumed, treeStands } from "./recovery.ts";
+import { organismsKnow, tradingResumed, treeStands } from "./recovery.ts";
 import { readLedger, verdict } from "./verdict.ts";
 import { exchangeIsRight, Watch } from "./watch.ts";
 import { openTrading, type Trading } from "./world.ts";
@@ -56,7 +56,7 @@ export function tradingScenario(): Scenario<Played> {
     },
     async finally(world) {
       const { node, audit, gate, exchange, witness } = world;
-      const standing = treeStands(world);
+      const standing = treeStands(world) ?? organismsKnow(world);
       if (standing !== null) return standing;
       world.drainFrom = audit.head().records;
       await node.drain();
@@ -68,6 +68,7 @@ export function tradingScenario(): Scenario<Played> {
         ...witness.counts,
         trades: ledger.trades,
         records: ledger.records,
+        "intents lost": witness.lost.SubmitOrder + witness.lost.AmendOrder + witness.lost.CancelOrder,
         "gave up": world.gaveUp.size,
         "log failed": audit.failed ? 1 : 0,
         "mode changes": ledger.modes,

@@ -88,9 +88,9 @@ export class Witness {
 
   notices(event: SystemEvent): void {
     if (event.kind === "restarted") this.counts.restarts++;
-    if (event.kind === "dead-letter" && event.path === GUARDIAN_PATH && event.message in this.lost) {
-      this.lost[event.message as Intent]++;
-    }
+    // What is told to an actor that is gone is not seen on its way either.
+    if (event.kind !== "dead-letter" || event.path !== GUARDIAN_PATH || event.reason === "stopped") return;
+    if (event.message in this.lost) this.lost[event.message as Intent]++;
   }
 
   loses(path: string, messages: readonly unknown[]): void {
