@@ -119,7 +119,12 @@ export const dropCopy: ActorDef<ExecutionBatch | Compare, DropCopyArgs> = {
         book.apply(message);
         compareLater();
       },
-      inspect: () => ({ reports: book.reports, gaps: book.gaps, mismatches: [...broken] }),
+      inspect: () => ({
+        reports: book.reports,
+        gaps: book.gaps,
+        mismatches: [...broken],
+        positions: [...book.entries()],
+      }),
     };
   },
 };

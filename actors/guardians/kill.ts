@@ -12,6 +12,8 @@ import type { Micros } from "../../runtime/mod.ts";
 import type { KillReport, ScopeStateName, StrategyId } from "../protocol/mod.ts";
 
 const EVERY_INSTRUMENT = 0xffff;
+/** `ControlPage.mode` of an EmergencyShutdown. */
+const EMERGENCY = 2;
 /** Times the cancels are repeated before the rest is declared unknown. */
 const MAX_ATTEMPTS = 10;
 const STATE_NAMES: readonly ScopeStateName[] = ["ACTIVE", "REDUCE_ONLY", "CANCEL_ONLY", "KILLED"];
@@ -122,7 +124,8 @@ export class KillProcedure {
 
   #targets(): KillTarget[] {
     const { control, strategies, instruments } = this.#options;
-    if (control.scope(FIRM_SCOPE) === ScopeState.Killed) {
+    // The word of the firm may be taken back while the mode still demands the kill.
+    if (control.scope(FIRM_SCOPE) === ScopeState.Killed || control.mode === EMERGENCY) {
       return strategies.map((strategy) => ({ strategy, instrument: EVERY_INSTRUMENT }));
     }
     const targets: KillTarget[] = [];

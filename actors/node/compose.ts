@@ -18,14 +18,7 @@ import { DropCopyBook } from "../auditors/drop_copy.ts";
 import { GuardianBooks } from "../guardians/books.ts";
 import { KillProcedure } from "../guardians/kill.ts";
 import { VenueLink } from "../guardians/venue_link.ts";
-import {
-  createApproval,
-  DROP_COPY,
-  type ExecutionBatch,
-  GUARDIAN,
-  MODE,
-  type StrategyMessage,
-} from "../protocol/mod.ts";
+import { createApproval, DROP_COPY, GUARDIAN, MODE, type StrategyMessage, VENUE } from "../protocol/mod.ts";
 import type { ChaosArgs } from "./chaos.ts";
 import { Curve } from "./curve.ts";
 import { killDirectly } from "./direct_kill.ts";
@@ -36,7 +29,7 @@ import { loadLimits } from "./instruments.ts";
 import { Journal } from "./journal.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import type { NodeParts } from "./parts.ts";
-import { nodeTree, organismPath, ROOT } from "./tree.ts";
+import { GUARD_BRANCH, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
 import { LiveNodeView } from "./view.ts";
 
 /** Market time the node gives itself to see its last cancels confirmed. */
@@ -161,12 +154,18 @@ export function composeNode(ground: Ground): ComposedNode {
     wallNanos: wall.nanos,
     commitMs: config.audit.commitMs,
     carryOut: () => {
-      const door = system.registry.find(GUARDIAN);
-      if (door) door.urgent({ kind: "CarryOutKill" });
-      else {
-        const tell = (batch: ExecutionBatch) => void system.registry.find(DROP_COPY)?.tell(batch);
-        killDirectly({ kill, gate, books, venue: built.port, link, tell, time: system.clock.now() });
-      }
+      const [door, venue] = [system.registry.find(GUARDIAN), system.registry.find(VENUE)];
+      if (abandoned.size === 0 && door && venue) return void door.urgent({ kind: "CarryOutKill" });
+      killDirectly({
+        kill,
+        gate,
+        books,
+        venue: built.port,
+        link,
+        copy: (batch) => system.registry.find(DROP_COPY)?.tell(batch),
+        tell: (report) => subscribers.get(report.strategy)?.tell(report),
+        time: system.clock.now(),
+      });
     },
     auditFailed,
     refresh: () => {
@@ -196,9 +195,13 @@ export function composeNode(ground: Ground): ComposedNode {
     rearmMode: () => mode.rearm(system.clock.now()),
   };
   const view: LiveNodeView = new LiveNodeView(parts);
+  /** Branches that gave up: nobody in them takes a message any more, even before the last of them is gone. */
+  const abandoned = new Set<string>();
   system.events.subscribe((event) => {
     journal.event(event);
-    if (event.kind === "gave-up") mode.report(concernOf(event), system.clock.now());
+    if (event.kind !== "gave-up") return;
+    if ([VENUE_BRANCH, GUARD_BRANCH].some((branch) => branch.startsWith(event.path))) abandoned.add(event.path);
+    mode.report(concernOf(event), system.clock.now());
   });
 
   let root: ActorRef<SupervisorMessage> | null = null;

@@ -121,6 +121,11 @@ export class BarVenue {
     return this.#out.take();
   }
 
+  /** As `submit`, for a batch. */
+  enter({ records, count }: ApprovedBatch, time: Micros): Reports {
+    return this.submit(records, count, time);
+  }
+
   /**
    * Bars that ended together. Returns the reports written and not yet taken; `takeMarket` has what to publish. A bar that
    * does not follow the last one of its instrument was played before and is passed over.

@@ -44,7 +44,17 @@ export class GuardianLink {
     for (const batch of this.#reports.after(after)) replyTo.tell(batch);
   }
 
-  /** Reports told after batch `after`, for whoever stands in for a guardian that is gone. */
+  /** Number of the last batch that was entered. */
+  get entered(): number {
+    return this.#orders.taken;
+  }
+
+  /** As `takes`, for whoever stands in for an actor that is gone. */
+  takesDirectly(batch: ApprovedBatch): boolean {
+    return this.#orders.takes(batch, () => {});
+  }
+
+  /** Reports told after batch `after`, likewise. */
   unheard(after: number): readonly ExecutionBatch[] {
     return this.#reports.after(after);
   }

@@ -124,6 +124,11 @@ export class ReplayVenue {
     return this.advance(time);
   }
 
+  /** As `submit`, for a batch. */
+  enter({ records, count }: ApprovedBatch, time: Micros): Reports {
+    return this.submit(records, count, time);
+  }
+
   /** Carries out what is due at `time`. Returns the reports written and not yet taken. */
   advance(time: Micros): Reports {
     this.#runDue(time);

@@ -35,6 +35,7 @@ import {
   type VenueMessage,
 } from "../protocol/mod.ts";
 import { GuardianLink } from "./guardian_link.ts";
+import type { Reports } from "./report_writer.ts";
 import { Subscribers } from "./subscribers.ts";
 
 const RECORD = 64;
@@ -99,6 +100,13 @@ export class SimulatedVenue {
       if (enters && !this.#options.doorOpen(view.owner, view.instrument)) view.flags |= REFUSED_AT_DOOR;
     }
     return this.#run(batch.records, batch.count);
+  }
+
+  /** As `submit`, without an actor around it: tells the others, and returns the reports for the caller to book. */
+  enter(batch: ApprovedBatch): Reports {
+    const outcome = this.submit(batch);
+    this.tellOthers(outcome);
+    return { records: outcome.own, count: outcome.ownCount };
   }
 
   /** Carries out commands of background participants, and of nobody else: they are the only ones who pass no gate. */

@@ -66,6 +66,7 @@ export class Rig implements Disposable {
   readonly system = new ActorSystem({ seed: 1, start: START, speed: "max" });
   readonly venue: SimulatedVenue;
   readonly kill: KillProcedure;
+  readonly link = new VenueLink();
   readonly dropCopyBook = new DropCopyBook();
   /** Reports to strategies 1 and 2, in the order received. */
   readonly reports: ExecutionReport[] = [];
@@ -144,7 +145,7 @@ export class Rig implements Disposable {
           books: this.books,
           instruments: INSTRUMENTS,
           kill: this.kill,
-          link: new VenueLink(),
+          link: this.link,
           onAuditFailure: (error) => this.failures.push(error),
           subscribers: new Map(),
         }),

@@ -7,8 +7,8 @@ import type { Trading } from "./world.ts";
 const CROWD = "/node/market/crowd";
 
 export const ACTS: readonly Act<Trading>[] = [
-  { kind: "scope", rate: 0.0004, act: store },
-  { kind: "rearm", rate: 0.0012, act: rearm },
+  { kind: "scope", rate: 0.0009, act: store },
+  { kind: "rearm", rate: 0.002, act: rearm },
   { kind: "hang", rate: 0.0006, act: hang },
   { kind: "go-on", rate: 0.006, act: goOn },
   { kind: "silence", rate: 0.0002, act: (world) => suspend(world, CROWD) },

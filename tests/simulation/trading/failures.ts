@@ -5,7 +5,7 @@ import type { ChildSpec, SupervisorSpec, WorkerSpec } from "../../../supervision
 import type { Witness } from "./witness.ts";
 
 /** Per message, or batch of messages. */
-const HANDLER_RATE = 0.002;
+const HANDLER_RATE = 0.0015;
 const INIT_RATE = 0.05;
 
 export function withFailures(spec: SupervisorSpec, stage: Stage, witness: Witness): SupervisorSpec {

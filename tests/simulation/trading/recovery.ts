@@ -23,11 +23,9 @@ export function treeStands({ system, gaveUp, config }: Trading): string | null {
   for (const path of [...WORKERS, ...config.organisms.map(({ id }) => organismPath(id))]) {
     if (under(path, gaveUp)) continue;
     const state = states.get(path) ?? "gone";
+    // Their own errors go on, and may be a moment ago.
+    if (state === "waiting-restart" && RESTLESS.some((id) => organismPath(id) === path)) continue;
     if (state !== "running") return `${path} is ${state} long after the last fault`;
-  }
-  for (const [path, action] of gaveUp) {
-    const firmKilled = states.size > 0 && action === "halt";
-    if (firmKilled && states.has(`${path}/`)) return `${path} gave up and is still there`;
   }
   return null;
 }
@@ -40,7 +38,8 @@ export function organismsKnow({ system, exchange, config, gaveUp }: Trading): st
     const seen = system.inspect(path) as {
       readonly openOrders: number;
       readonly positions: readonly (readonly [instrument: number, lots: number])[];
-    };
+    } | undefined;
+    if (seen === undefined) continue;
     const open = exchange.instruments.reduce((sum, at) => sum + exchange.account(i + 1, at).openOrders, 0);
     if (seen.openOrders !== open) return `${id} believes that ${seen.openOrders} of its orders are open, ${open} are`;
     for (const [instrument, lots] of seen.positions) {

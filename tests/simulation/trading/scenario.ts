@@ -11,6 +11,7 @@ import { verifyAudit } from "../../../ffi/mod.ts";
 import { MICROS_PER_MS } from "../../../runtime/mod.ts";
 import type { Scenario } from "../../../runtime/testkit/simulation.ts";
 import { ACTS, emptyDisk, resume } from "./acts.ts";
+import type { Flaw } from "./flaws.ts";
 import { organismsKnow, tradingResumed, treeStands } from "./recovery.ts";
 import { readLedger, verdict } from "./verdict.ts";
 import { exchangeIsRight, Watch } from "./watch.ts";
@@ -25,7 +26,8 @@ interface Played extends Trading {
   tally: Record<string, number>;
 }
 
-export function tradingScenario(): Scenario<Played> {
+/** With a flaw: a node in which something is broken. */
+export function tradingScenario(flaw: Flaw | null = null): Scenario<Played> {
   return {
     name: "trading",
     rates: {
@@ -38,13 +40,13 @@ export function tradingScenario(): Scenario<Played> {
       jump: 0.002,
       maxJump: 150 * MICROS_PER_MS,
     },
-    until: 1500 * MICROS_PER_MS,
-    calm: 1200 * MICROS_PER_MS,
+    until: 1300 * MICROS_PER_MS,
+    calm: 1100 * MICROS_PER_MS,
     acts: ACTS,
     tampers: (_receiver, message) => FROM_OUTSIDE.has((message as { readonly kind?: string }).kind ?? ""),
     crashes: (path) => path !== "/node",
     build(stage) {
-      const world = openTrading(stage);
+      const world = openTrading(stage, flaw?.damage ?? ((ground) => ground));
       world.witness.watching = true;
       return { ...world, watch: new Watch(), root: "", hashes: [], tally: {} };
     },
@@ -84,6 +86,7 @@ export function tradingScenario(): Scenario<Played> {
       const { root, records } = audit.head();
       world.root = root;
       if (!failed) audit.close();
+      flaw?.afterwards?.(log);
       const found = verifyAudit(log);
       if (found.ok && found.root === root && found.records === records) return null;
       return failed ? null : `the log does not verify: ${JSON.stringify(found)}`;

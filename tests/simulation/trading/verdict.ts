@@ -9,13 +9,14 @@ type Check = (world: Trading, ledger: Ledger) => string | null;
 /** In the order in which a failure says most. */
 const CHECKS: readonly Check[] = [
   (_, ledger) => ledger.problems[0] ?? null,
+  entriesWereRecorded,
+  nothingPassedAShutScope,
+  organismsHeardWhatIsOnTheLog,
   reportsReachedTheLog,
   positionsAgree,
+  dropCopyAgrees,
   everyIntentWasDecided,
-  entriesWereRecorded,
   everyOrderHasAnEnd,
-  organismsHeardWhatIsOnTheLog,
-  nothingPassedAShutScope,
 ];
 
 export function readLedger({ log, audit }: Trading): Ledger {
@@ -54,6 +55,25 @@ function positionsAgree({ exchange, gate, node, audit }: Trading, ledger: Ledger
       if (new Set(Object.values(held)).size > 1) {
         return `strategy ${strategy} in instrument ${instrument} holds ${JSON.stringify(held)}`;
       }
+    }
+  }
+  return null;
+}
+
+/** The drop copy is a record of its own, and has heard everything. */
+function dropCopyAgrees({ system, exchange, gaveUp }: Trading): string | null {
+  if (gaveUp.has("/node/guard")) return null;
+  const { positions } = system.inspect("/node/guard/drop-copy") as {
+    readonly positions: readonly (readonly [strategy: number, instrument: number, lots: number])[];
+  };
+  const copied = new Map(positions.map(([strategy, instrument, lots]) => [`${strategy}/${instrument}`, lots]));
+  for (const strategy of exchange.strategies) {
+    for (const instrument of exchange.instruments) {
+      const [lots, held] = [
+        copied.get(`${strategy}/${instrument}`) ?? 0,
+        exchange.account(strategy, instrument).position,
+      ];
+      if (lots !== held) return `the drop copy has ${lots} lots of ${instrument} for ${strategy}, the exchange ${held}`;
     }
   }
   return null;

@@ -3,7 +3,7 @@ import { FIRM_SCOPE, INSTRUMENT_SCOPE_BASE, ScopeState } from "../../../ffi/layo
 import { LIMIT, type Trading } from "./world.ts";
 
 /** Turns between two looks at every open order; a confirmation of a kill is looked at at once. */
-const TURNS_PER_LOOK = 24;
+const TURNS_PER_LOOK = 48;
 
 export class Watch {
   #turns = 0;

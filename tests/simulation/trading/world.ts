@@ -2,6 +2,7 @@
 import { AuditLog, ControlPage, MatchingEngine, OrderGate } from "../../../ffi/mod.ts";
 import type { Config } from "../../../config/mod.ts";
 import { type ComposedNode, composeNode } from "../../../actors/node/compose.ts";
+import type { Ground } from "../../../actors/node/ground.ts";
 import { instrumentsOf } from "../../../actors/node/instruments.ts";
 import { organismSpecs, STRATEGY_OF } from "../../../actors/node/organisms.ts";
 import { nameScopes } from "../../../actors/node/scopes.ts";
@@ -47,7 +48,7 @@ export interface Trading {
   close(): Promise<void>;
 }
 
-export function openTrading(stage: Stage): Trading {
+export function openTrading(stage: Stage, damage: (ground: Ground) => Ground): Trading {
   const { random } = stage;
   const config = tradingConfig(random.fork("config"));
   const instruments = instrumentsOf(config);
@@ -67,7 +68,7 @@ export function openTrading(stage: Stage): Trading {
   const witness = new Witness(audit, config.organisms.map(({ id }) => id));
   const told: string[] = [];
   let system!: ActorSystem;
-  const node = composeNode({
+  const node = composeNode(damage({
     config,
     instruments,
     organisms: organismSpecs(config, instruments).map((spec, i) => restlessOr(spec, STRATEGY_OF(i), instruments)),
@@ -79,7 +80,7 @@ export function openTrading(stage: Stage): Trading {
     err: (line) => told.push(line),
     system: (options) => system = stage.open({ ...options, stopwatch }),
     tree: (spec) => withFailures(spec, stage, witness),
-  });
+  }));
   const gaveUp = new Map<string, string>();
   system.events.subscribe((event) => {
     if (event.kind === "gave-up") gaveUp.set(event.path, event.onGiveUp);
@@ -91,7 +92,7 @@ export function openTrading(stage: Stage): Trading {
     system,
     node,
     audit,
-    gate,
+    gate: node.parts.gate,
     page: ControlPage.openExisting(directory),
     exchange: new ExchangeView(engine, strategies, instruments.map(({ id }) => id)),
     witness,
