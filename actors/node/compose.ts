@@ -82,6 +82,7 @@ export function composeNode(ground: Ground): ComposedNode {
       system.registry.find(MODE)?.tell({ kind: "ModeChanged" });
     },
   });
+  const isActive = (id: string) => mode.concerns().some((concern) => concern.id === id);
   let auditFault: Error | null = null;
   const auditFailed = (error: Error) => {
     if (auditFault !== null) return;
@@ -138,8 +139,9 @@ export function composeNode(ground: Ground): ComposedNode {
       curves,
       drawdown: drawdownRule(config.mode.drawdown, world.sampleEvery),
       every: world.sampleEvery,
+      isActive,
     },
-    marketWatch: { board: books.board, staleMs: world.name === "bars" ? 0 : config.mode.staleMarketMs },
+    marketWatch: { board: books.board, staleMs: world.name === "bars" ? 0 : config.mode.staleMarketMs, isActive },
     venue: built.venue,
     market: built.market,
     organisms,

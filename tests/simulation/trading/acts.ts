@@ -12,7 +12,7 @@ export const ACTS: readonly Act<Trading>[] = [
   { kind: "hang", rate: 0.0006, act: hang },
   { kind: "go-on", rate: 0.006, act: goOn },
   { kind: "silence", rate: 0.0002, act: (world) => suspend(world, CROWD) },
-  { kind: "disk-full", rate: 0.0004, act: fillDisk },
+  { kind: "disk", rate: 0.0004, act: fillDisk },
 ];
 
 /** Stores a word as another process does, kills most of the time. */

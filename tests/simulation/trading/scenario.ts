@@ -56,7 +56,9 @@ export function tradingScenario(flaw: Flaw | null = null): Scenario<Played> {
       for (const path of world.suspended) resume(world, path);
       world.calmFrom = system.clock.now();
     },
-    async finally(world) {
+    async finally(world, system) {
+      // What a desk refuses comes back a moment later.
+      await system.run({ until: system.clock.now() + 5 * MICROS_PER_MS });
       const { node, audit, gate, exchange, witness } = world;
       const standing = treeStands(world) ?? organismsKnow(world);
       if (standing !== null) return standing;
