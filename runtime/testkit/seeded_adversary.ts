@@ -57,10 +57,12 @@ export class SeededAdversary<W> implements Adversary {
     if (this.world !== null) scenario.sees?.(this.world, receiver, message);
     if (!this.active || scenario.tampers?.(receiver, message) !== true) return "pass";
     const { drop, duplicate, delay, maxDelay = 1000 } = scenario.rates;
-    if (this.happens(drop, "drop", `a message to ${receiver} is lost`)) return "drop";
-    if (this.happens(duplicate, "duplicate", `a message to ${receiver} comes twice`)) return "duplicate";
-    if (this.happens(delay, "late", `a message to ${receiver} is late`)) return { delay: 1 + this.order.int(maxDelay) };
-    return "pass";
+    // All three are decided whatever comes of the first: see `decide`.
+    const [lost, doubled, late] = [this.decide(drop), this.decide(duplicate), this.decide(delay)];
+    if (lost > 0) return this.note(lost, "drop", `a message to ${receiver} is lost`, "drop");
+    if (doubled > 0) return this.note(doubled, "duplicate", `a message to ${receiver} comes twice`, "duplicate");
+    if (late === 0) return "pass";
+    return this.note(late, "late", `a message to ${receiver} is late`, { delay: 1 + this.order.int(maxDelay) });
   }
 
   strike(path: string): Error | null {
@@ -93,12 +95,24 @@ export class SeededAdversary<W> implements Adversary {
     else this.faults[at] = { ...this.faults[at], what };
   }
 
-  /** One decision. Its draw is made whether or not it may be a fault, so that leaving one out moves no other. */
+  /** Whether a fault happens now. */
   happens(rate: number | undefined, kind: string, what: string): boolean {
-    if (rate === undefined || rate === 0 || !this.active) return false;
+    const decision = this.decide(rate);
+    return decision > 0 && this.note(decision, kind, what, true);
+  }
+
+  /**
+   * One decision: its number if it comes out for the fault, else 0. The draw is made whether or not it may be a fault, so
+   * that leaving one out moves none of the others, until the run itself takes another way.
+   */
+  private decide(rate: number | undefined): number {
+    if (rate === undefined || rate === 0 || !this.active) return 0;
     const decision = ++this.decision;
-    if (this.chance.next() >= rate || (this.only !== null && !this.only.has(decision))) return false;
+    return this.chance.next() < rate && (this.only === null || this.only.has(decision)) ? decision : 0;
+  }
+
+  private note<T>(decision: number, kind: string, what: string, result: T): T {
     this.faults.push({ decision, kind, what });
-    return true;
+    return result;
   }
 }
