@@ -7,7 +7,7 @@
  */
 
 /** Batches kept for a second telling: more than can be under way before something else has long gone wrong. */
-const KEPT = 8_192;
+const KEPT = 2_048;
 
 export interface Numbered {
   /** 1, 2, 3 … on its stream; 0 outside of it. */

@@ -87,9 +87,9 @@ Deno.test("an inbox takes each batch once and in order, and asks once about a ga
 
 Deno.test("an outbox gives back what came after a batch, and says so when it no longer can", () => {
   const outbox = new Outbox<{ readonly sequence: number }>();
-  for (let i = 0; i < 8_200; i++) outbox.add((sequence) => ({ sequence }));
-  assert.deepEqual(outbox.after(8_197).map(({ sequence }) => sequence), [8_198, 8_199, 8_200]);
-  assert.deepEqual(outbox.after(8_200), []);
-  assert.equal(outbox.after(8).length, 8_192);
+  for (let i = 0; i < 2_056; i++) outbox.add((sequence) => ({ sequence }));
+  assert.deepEqual(outbox.after(2_053).map(({ sequence }) => sequence), [2_054, 2_055, 2_056]);
+  assert.deepEqual(outbox.after(2_056), []);
+  assert.equal(outbox.after(8).length, 2_048);
   assert.throws(() => outbox.after(7), /batches from 8 on are asked for/);
 });
