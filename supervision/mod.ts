@@ -2,6 +2,7 @@
 export * from "./mode.ts";
 export * from "./protocol.ts";
 export * from "./spec.ts";
+export * from "./supervise.ts";
+export * from "./tree_rules.ts";
 export * from "./worker.ts";
-export { checkSpec, isSupervisorSpec } from "./check.ts";
-export { supervise, supervisor } from "./supervisor.ts";
+export { checkSpec } from "./check.ts";

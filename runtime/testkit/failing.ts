@@ -4,7 +4,7 @@
  * An adversary that crashes actors between turns loses no message; a handler that throws loses the one it had, and of a
  * batch all that it had not come to. This is how a simulation gets at those.
  */
-import type { ActorContext, ActorDef, Handlers } from "../mod.ts";
+import { type ActorContext, type ActorDef, type Handlers, IGNORE } from "../mod.ts";
 import { SimulatedCrash } from "./seeded_adversary.ts";
 
 export interface Failing<M> {
@@ -23,7 +23,9 @@ export function failing<M, A>(def: ActorDef<M, A>, failures: Failing<M>): ActorD
     init(context, args) {
       const { path } = context.self;
       if (failures.starting(path)) throw new SimulatedCrash(`init of ${path}`);
-      return wrapped(context, def.init(context, args), failures);
+      const wrap = (made: Handlers<M> | typeof IGNORE) => made === IGNORE ? made : wrapped(context, made, failures);
+      const made = def.init(context, args);
+      return made instanceof Promise ? made.then(wrap) : wrap(made);
     },
   };
 }

@@ -19,6 +19,8 @@ export function withFailures(spec: SupervisorSpec, stage: Stage, witness: Witnes
   const wrap = (child: ChildSpec): ChildSpec =>
     "children" in child
       ? { ...child, children: child.children.map(wrap) }
-      : { ...child, actor: failing(child.actor as ActorDef<unknown, unknown>, failures) } as WorkerSpec;
+      : "actor" in child
+      ? { ...child, actor: failing(child.actor as ActorDef<unknown, unknown>, failures) } as WorkerSpec
+      : child;
   return wrap(spec) as SupervisorSpec;
 }

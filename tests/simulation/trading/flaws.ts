@@ -4,7 +4,7 @@ import type { DropCopyArgs } from "../../../actors/auditors/drop_copy.ts";
 import type { GuardianArgs } from "../../../actors/guardians/guardian.ts";
 import type { Ground } from "../../../actors/node/ground.ts";
 import type { GuardianMessage } from "../../../actors/protocol/mod.ts";
-import type { ActorDef } from "../../../runtime/mod.ts";
+import type { ActorDef, Handlers } from "../../../runtime/mod.ts";
 import type { ChildSpec, SupervisorSpec, WorkerSpec } from "../../../supervision/mod.ts";
 
 export interface Flaw {
@@ -129,7 +129,7 @@ export const FLAWS: readonly Flaw[] = [
         const deaf: ActorDef<GuardianMessage, GuardianArgs> = {
           ...actor,
           init(context, given) {
-            const handlers = actor.init(context, given);
+            const handlers = actor.init(context, given) as Handlers<GuardianMessage>;
             const receiveBatch = handlers.receiveBatch!.bind(handlers);
             const heard = (message: GuardianMessage) => message.kind !== "SubmitOrder" || ++seen % 30 !== 0;
             return { receiveBatch: (messages) => receiveBatch(messages.filter(heard)) };
