@@ -9,6 +9,12 @@ export interface Stashed {
   readonly numbers: readonly number[];
 }
 
+/** A state that an operator gave a busy actor. */
+export interface Replacement {
+  readonly state: unknown;
+  readonly by: string;
+}
+
 /** The incarnation that set a monitor, as far as the one that is watched needs it. */
 export interface Watcher {
   readonly cell: { readonly path: string; signal(signal: Signal): void };
@@ -37,6 +43,8 @@ export class Rare {
   /** Where the waiting message of each key stands, for mailboxes that coalesce. */
   keyed: Map<unknown, number> | null = null;
   suspended = false;
+  /** To be taken over when the message being handled is done. */
+  replacement: Replacement | null = null;
   /** 1 when the batch being handled ended at a message that had expired. */
   trailing = 0;
   /** What the supervisor adds to a crash record. */
@@ -52,4 +60,10 @@ export class MailboxOverflow extends Error {
   constructor(path: string, capacity: number) {
     super(`the mailbox of ${path} is full with ${capacity} messages`);
   }
+}
+
+/** Throws a sentence unless `value` may bound something of the actor. */
+export function checkBound(cell: { readonly path: string }, what: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new RangeError(`${what} of ${cell.path} is a whole number of messages above 0, not ${value}.`);
 }

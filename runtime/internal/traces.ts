@@ -1,6 +1,6 @@
 /** The messages that mailboxes still keep, with their causes. */
 import type { TracedMessage } from "../trace.ts";
-import type { ActorCell } from "./cell.ts";
+import { type ActorCell, Envelope } from "./cell.ts";
 import { type Kernel, nameOf } from "./kernel.ts";
 import type { Trace } from "./mailbox.ts";
 
@@ -70,5 +70,6 @@ function traced(kernel: Kernel, cell: ActorCell, trace: Trace & { readonly waiti
     sender: kernel.pathOf(sender),
     receiver: cell.path,
     waiting,
+    ...(message instanceof Envelope && message.origin !== null ? { origin: message.origin } : null),
   };
 }
