@@ -1,3 +1,4 @@
+/** What may be said of a message that a mailbox keeps. */
 import type { WireEnvelope } from "./message.ts";
 
 /** One message with its place in the chain of causes, as a crash record or a debugger shows it. */
