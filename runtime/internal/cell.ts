@@ -174,6 +174,9 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
   restarts = 0;
   lastExit: ExitReason | null = null;
   children: Siblings<ActorCell> | null = null;
+  /** Its place among all actors, in start order; see Census. */
+  earlier: ActorCell | null = null;
+  later: ActorCell | null = null;
 
   constructor(
     readonly host: Host,
