@@ -17,8 +17,9 @@ import { Report } from "./harness.ts";
 import { cleanUp } from "./opponents/otp.ts";
 
 const DEFAULT_RUNS = 5;
-const LONGEST_RUN_MS = 5_000;
-const BUDGET_MS = 2_500;
+const LONGEST_RUN_MS = 2_000;
+const MOST_MS = 15_000;
+const BUDGET_MS = 1_000;
 
 /** What `--only`, `--engines` and `--runs` of the command line are for. */
 export const options = ["only", "engines", "runs"] as const;
@@ -27,7 +28,7 @@ export async function run(json: boolean, selection: Selection = {}): Promise<voi
   const cases = chosen("case", CASES, selection.only);
   const wanted = chosen("engine", CONTENDERS, selection.engines);
   const runs = selection.runs === undefined ? DEFAULT_RUNS : wholeNumber("--runs", selection.runs);
-  const plan: Plan = { runs, longestRunMs: LONGEST_RUN_MS, budgetMs: BUDGET_MS };
+  const plan: Plan = { runs, longestRunMs: LONGEST_RUN_MS, mostMs: MOST_MS, budgetMs: BUDGET_MS };
   const report = new Report("actors", json);
   const present = wanted.filter((contender) => isPresent(report, contender));
   if (present.length === 0) throw new UserError("BENCH_ENGINES", "none of the engines asked for is installed");

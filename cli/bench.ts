@@ -1,5 +1,6 @@
 /** `bench`: runs one of the measurements. */
 import type { Command } from "commander";
+import type { Narrowing } from "../bench/main.ts";
 import { OK } from "./failure.ts";
 import type { CliIo } from "./io.ts";
 
@@ -7,6 +8,7 @@ const EXAMPLES = `
 Examples:
   $ deno task bench ffi
   $ deno task bench pipeline --json > pipeline.jsonl
+  $ deno task bench actors --only tell,ask --engines cwts,otp --runs 3
 
 Every run prints the machine, the versions and the machine's own hiccups first: read a tail latency beside them.
 `;
@@ -15,10 +17,13 @@ export function addBench(program: Command, _io: CliIo, finish: (exit: number) =>
   program.command("bench").description("measure, and print a table")
     .argument("[name]", "what to measure; without a name, lists what there is")
     .option("--json", "print JSON Lines only")
+    .option("--only <cases>", "these cases only, where the measurement can be narrowed")
+    .option("--engines <names>", "these engines only")
+    .option("--runs <n>", "so many runs of each")
     .addHelpText("after", EXAMPLES)
-    .action(async (name: string | undefined, { json }: { json?: boolean }) => {
+    .action(async (name: string | undefined, { json, ...narrowing }: { json?: boolean } & Narrowing) => {
       const { runBench } = await import("../bench/main.ts");
-      await runBench(name, json === true);
+      await runBench(name, json === true, narrowing);
       finish(OK);
     });
 }

@@ -23,9 +23,11 @@ export interface Case {
   readonly parameters: Parameters;
   /** Null: only on engines that have a program of their own for it. */
   readonly program: Program | null;
-  /** The parameter that is divided by ten for an engine that would take too long; none: such an engine is left out. */
+  /** The parameter that is divided by ten to warm up, and to measure an engine that would take too long. */
   readonly shrinks?: string;
-  /** Runs where fewer than usual do. */
+  /** The parameter that is divided by ten to warm up only: a tenth would be another case. */
+  readonly probes?: string;
+  /** Runs where fewer than usual do. With 1 there is no warming up either. */
   readonly runs?: number;
 }
 
@@ -34,7 +36,7 @@ const M = 1_000_000;
 export const CASES: readonly Case[] = [
   // As many at once as our default mailbox holds, and all of them.
   { name: "tell", unit: "msg/s", parameters: { messages: M, burst: 8192 }, program: tell, shrinks: "messages" },
-  { name: "tell-at-once", unit: "msg/s", parameters: { messages: M, burst: M }, program: tell },
+  { name: "tell-at-once", unit: "msg/s", parameters: { messages: M, burst: M }, program: tell, probes: "messages" },
   { name: "ping-pong", unit: "round-trips/s", parameters: { roundTrips: M }, program: pingPong, shrinks: "roundTrips" },
   { name: "thread-ring", unit: "hops/s", parameters: { actors: 100, hops: M }, program: threadRing, shrinks: "hops" },
   { name: "ask", unit: "asks/s", parameters: { asks: 200_000 }, program: ask, shrinks: "asks" },
@@ -46,8 +48,8 @@ export const CASES: readonly Case[] = [
     shrinks: "actors",
   },
   { name: "memory", unit: "bytes/actor", parameters: { actors: 100_000 }, program: memory, shrinks: "actors", runs: 3 },
-  { name: "skynet-100k", unit: "ms", parameters: { leaves: 100_000 }, program: skynet },
-  { name: "skynet-1m", unit: "ms", parameters: { leaves: M }, program: skynet, runs: 3 },
+  { name: "skynet-100k", unit: "ms", parameters: { leaves: 100_000 }, program: skynet, probes: "leaves" },
+  { name: "skynet-1m", unit: "ms", parameters: { leaves: M }, program: skynet, probes: "leaves", runs: 3 },
   {
     name: "children-5000",
     unit: "times the cost with none",

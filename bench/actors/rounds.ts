@@ -10,12 +10,11 @@ import type { EngineProcess, Reply } from "./wire.ts";
 
 export interface Plan {
   readonly runs: number;
-  /**
-   * One of the others that would need longer for one run does a tenth of the work, or is left out, wall milliseconds. Ours
-   * never.
-   */
+  /** One of the others that would need longer for one run does a tenth of the work where it can; wall milliseconds. */
   readonly longestRunMs: number;
-  /** An engine that has used this much of one case gets no further run, wall milliseconds. */
+  /** One of the others that would need longer than this all the same is left out. */
+  readonly mostMs: number;
+  /** One of the others that has used this much of a case gets no further run; ours get twice this. */
   readonly budgetMs: number;
 }
 
@@ -25,6 +24,7 @@ interface Entrant {
   readonly process: EngineProcess;
   readonly parameters: Parameters;
   readonly replies: Reply[];
+  readonly budgetMs: number;
   spentMs: number;
 }
 
@@ -38,7 +38,7 @@ export async function measureCase(report: Report, one: Case, contenders: readonl
     }
     for (let round = 0; round < Math.min(plan.runs, one.runs ?? plan.runs); round++) {
       for (const entrant of entrants) {
-        if (round > 0 && entrant.spentMs > plan.budgetMs) continue;
+        if (entrant.replies.length > 0 && entrant.spentMs > entrant.budgetMs) continue;
         const begun = performance.now();
         entrant.replies.push(await entrant.process.run(one.name, entrant.parameters));
         entrant.spentMs += performance.now() - begun;
@@ -57,26 +57,34 @@ async function enter(report: Report, one: Case, contender: Contender, plan: Plan
   let entered = false;
   try {
     const version = await process.greeting();
+    const divided = one.runs === 1 ? undefined : one.shrinks ?? one.probes;
+    const tenth = divided === undefined ? one.parameters : shrunk(one.parameters, divided);
     const begun = performance.now();
-    // The first tenth warms up too, and tells how long the whole would take.
-    const tenth = one.shrinks === undefined ? one.parameters : shrunk(one.parameters, one.shrinks);
     const first = await process.run(one.name, tenth);
+    const tookMs = performance.now() - begun;
     if (first.leavesOut !== undefined) {
       // What only some engines have needs no word from all the others.
       if (one.program !== null) report.absent(one.name, name, first.leavesOut);
       return null;
     }
-    const tookMs = performance.now() - begun;
-    const expectedMs = one.shrinks === undefined ? tookMs : tookMs * 10;
-    const slow = expectedMs > plan.longestRunMs && !name.startsWith("cwts");
-    if (slow && one.shrinks === undefined) {
-      report.absent(one.name, name, `one run takes ${Math.round(tookMs)} ms`);
+    const ours = name.startsWith("cwts");
+    const budgetMs = ours ? 2 * plan.budgetMs : plan.budgetMs;
+    const entrant = { name, version, process, budgetMs, spentMs: 0 };
+    if (one.runs === 1) {
+      entered = true;
+      return { ...entrant, parameters: one.parameters, replies: [first], spentMs: Infinity };
+    }
+    const expectedMs = divided === undefined ? tookMs : tookMs * 10;
+    const shrinks = !ours && one.shrinks !== undefined && expectedMs > plan.longestRunMs;
+    if (!ours && !shrinks && expectedMs > plan.mostMs) {
+      report.absent(one.name, name, `one run would take ${Math.round(expectedMs / 1000)} s`);
       return null;
     }
-    const parameters = slow ? tenth : one.parameters;
-    if (one.runs !== 1) await process.run(one.name, parameters);
+    const parameters = shrinks ? tenth : one.parameters;
+    // What has run for so long has been compiled.
+    if (tookMs < plan.budgetMs / 4) await process.run(one.name, parameters);
     entered = true;
-    return { name, version, process, parameters, replies: [], spentMs: 0 };
+    return { ...entrant, parameters, replies: [] };
   } catch (error) {
     report.absent(one.name, name, (error as Error).message);
     return null;

@@ -9,21 +9,38 @@ import { Siblings } from "./siblings.ts";
 
 export class Census {
   readonly roots = new Siblings<ActorCell>();
-  private readonly byId = new Map<number, ActorCell>();
+  private first: ActorCell | null = null;
+  private last: ActorCell | null = null;
+  /** Made when a number is first looked up, and kept from then on: a system that never asks does not pay for it. */
+  private byId: Map<number, ActorCell> | null = null;
 
   add(cell: ActorCell): void {
-    this.byId.set(cell.id, cell);
+    cell.earlier = this.last;
+    if (this.last === null) this.first = cell;
+    else this.last.later = cell;
+    this.last = cell;
+    if (this.byId !== null) this.byId.set(cell.id, cell);
     if (cell.parent === null) this.roots.add(cell);
     else (cell.parent.children ??= new Siblings()).add(cell);
   }
 
   delete(cell: ActorCell): void {
-    this.byId.delete(cell.id);
+    const { earlier, later } = cell;
+    if (earlier === null) this.first = later;
+    else earlier.later = later;
+    if (later === null) this.last = earlier;
+    else later.earlier = earlier;
+    cell.earlier = cell.later = null;
+    if (this.byId !== null) this.byId.delete(cell.id);
     if (cell.parent === null) this.roots.delete(cell);
     else cell.parent.children?.delete(cell);
   }
 
   byNumber(id: number): ActorCell | undefined {
+    if (this.byId === null) {
+      this.byId = new Map();
+      for (const cell of this.values()) this.byId.set(cell.id, cell);
+    }
     return this.byId.get(id);
   }
 
@@ -41,7 +58,7 @@ export class Census {
     return cell;
   }
 
-  values(): IterableIterator<ActorCell> {
-    return this.byId.values();
+  *values(): Generator<ActorCell> {
+    for (let cell = this.first; cell !== null; cell = cell.later) yield cell;
   }
 }

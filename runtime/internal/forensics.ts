@@ -1,11 +1,10 @@
 /** Gathers a crash record at the moment an incarnation ends, before what it held is taken away. */
 import type { ExitReason, Handlers } from "../actor.ts";
 import type { CrashRecord } from "../crash.ts";
-import type { TracedMessage } from "../trace.ts";
 import type { ActorCell } from "./cell.ts";
 import { describeExit } from "./exit.ts";
 import { type Kernel, messageOf, nameOf } from "./kernel.ts";
-import { tracesOf, why } from "./traces.ts";
+import { latestOf, waitingKinds, why } from "./traces.ts";
 
 /** Crash records kept: enough for a storm of restarts to be read afterwards. */
 export const CRASHES_KEPT = 64;
@@ -20,8 +19,7 @@ export function crashRecord(
   handlers: Handlers<never> | null,
 ): CrashRecord {
   const error = "error" in reason ? reason.error : null;
-  const traces = tracesOf(kernel, cell);
-  const waiting = traces.filter((trace) => trace.waiting);
+  const latest = latestOf(kernel, cell);
   const current = kernel.causes.sender === cell.id ? kernel.causes.current : 0;
   return {
     id: kernel.nextCrash(),
@@ -32,10 +30,10 @@ export function crashRecord(
     reason: describeExit(reason),
     causes: causesOf(error),
     stack: error?.stack === undefined ? null : error.stack.split("\n").slice(0, STACK_LINES).join("\n"),
-    message: traces.find(({ id }) => id === current) ?? null,
+    message: latest.find(({ id }) => id === current) ?? null,
     why: current === 0 ? [] : why(kernel, cell, current),
-    latest: traces.filter((trace) => !trace.waiting),
-    mailbox: { waiting: waiting.length, stashed: cell.stash?.length ?? 0, kinds: countKinds(waiting) },
+    latest,
+    mailbox: mailboxOf(cell),
     timers: cell.incarnation?.timersDue() ?? [],
     awaited: awaitedBy(cell),
     watchers: [...cell.watchers?.values() ?? []].map((watcher) => watcher.cell.path),
@@ -66,10 +64,14 @@ function causesOf(error: Error | null): string[] {
   return causes;
 }
 
-function countKinds(waiting: readonly TracedMessage[]): Record<string, number> {
+function mailboxOf(cell: ActorCell): CrashRecord["mailbox"] {
   const kinds: Record<string, number> = {};
-  for (const { message } of waiting) kinds[message] = (kinds[message] ?? 0) + 1;
-  return kinds;
+  let waiting = 0;
+  for (const kind of waitingKinds(cell)) {
+    kinds[kind] = (kinds[kind] ?? 0) + 1;
+    waiting++;
+  }
+  return { waiting, stashed: cell.stash?.length ?? 0, kinds };
 }
 
 /** What a broken actor cannot say is left out; the record must not fail because the actor did. */

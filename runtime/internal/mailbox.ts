@@ -129,6 +129,11 @@ export class Mailbox {
     }
   }
 
+  /** The messages that wait, oldest first. */
+  *waiting(): Generator<unknown> {
+    for (let i = 0; i < this.count; i++) yield this.items[(this.head + i) & (this.items.length - 1)];
+  }
+
   /** Taken messages that may be there at most. */
   private get keep(): number {
     const half = this.items.length >> 1;

@@ -1,30 +1,33 @@
 /** The messages that mailboxes still keep, with their causes. */
 import type { TracedMessage } from "../trace.ts";
-import type { ActorCell } from "./cell.ts";
+import { type ActorCell, Envelope } from "./cell.ts";
 import { type Kernel, nameOf } from "./kernel.ts";
+import type { Trace } from "./mailbox.ts";
 
 /** Everything one actor has or had: the latest it took, then what waits; by id within each. */
 export function tracesOf(kernel: Kernel, cell: ActorCell): TracedMessage[] {
-  const all: TracedMessage[] = [];
-  const add = (message: unknown, id: number, cause: number, root: number, sender: number, waiting: boolean) =>
-    all.push({
-      id,
-      message: nameOf(message),
-      cause,
-      root,
-      sender: kernel.pathOf(sender),
-      receiver: cell.path,
-      waiting,
-    });
+  const all = [...raw(cell)].map((trace) => traced(kernel, cell, trace));
+  return all.sort((a, b) => Number(a.waiting) - Number(b.waiting) || a.id - b.id);
+}
+
+/** The latest messages that an actor took; what it costs does not depend on how many wait. */
+export function latestOf(kernel: Kernel, cell: ActorCell): TracedMessage[] {
+  const latest: TracedMessage[] = [];
   for (const lane of [cell.urgentLane, cell.mailbox]) {
-    for (const { message, id, cause, root, sender, waiting } of lane?.traces() ?? []) {
-      add(message, id, cause, root, sender, waiting);
+    for (const trace of lane?.traces() ?? []) {
+      if (trace.waiting) break;
+      latest.push(traced(kernel, cell, trace));
     }
   }
-  for (const { message, numbers: [id, cause, root, sender] } of cell.stash ?? []) {
-    add(message, id, cause, root, sender, true);
+  return latest.sort((a, b) => a.id - b.id);
+}
+
+/** Kinds of the messages that wait or are set aside. */
+export function* waitingKinds(cell: ActorCell): Generator<string> {
+  for (const lane of [cell.urgentLane, cell.mailbox]) {
+    for (const message of lane?.waiting() ?? []) yield nameOf(message);
   }
-  return all.sort((a, b) => Number(a.waiting) - Number(b.waiting) || a.id - b.id);
+  for (const { message } of cell.stash ?? []) yield nameOf(message);
 }
 
 /**
@@ -35,11 +38,38 @@ export function why(kernel: Kernel, receiver: ActorCell, message: number): Trace
   const chain: TracedMessage[] = [];
   let holder: ActorCell | undefined = receiver;
   for (let id = message; holder !== undefined && id !== 0;) {
-    const traced: TracedMessage | undefined = tracesOf(kernel, holder).find((one) => one.id === id);
-    if (traced === undefined) break;
-    chain.push(traced);
-    id = traced.cause;
-    holder = traced.sender === null ? undefined : kernel.cells.get(traced.sender);
+    const found = find(holder, id);
+    if (found === undefined) break;
+    chain.push(traced(kernel, holder, found));
+    id = found.cause;
+    holder = kernel.cells.byNumber(found.sender);
   }
   return chain;
+}
+
+function find(cell: ActorCell, id: number): Trace & { readonly waiting: boolean } | undefined {
+  for (const trace of raw(cell)) if (trace.id === id) return trace;
+  return undefined;
+}
+
+function* raw(cell: ActorCell): Generator<Trace & { readonly waiting: boolean }> {
+  if (cell.urgentLane !== null) yield* cell.urgentLane.traces();
+  yield* cell.mailbox.traces();
+  for (const { message, numbers: [id, cause, root, sender] } of cell.stash ?? []) {
+    yield { message, id, cause, root, sender, waiting: true };
+  }
+}
+
+function traced(kernel: Kernel, cell: ActorCell, trace: Trace & { readonly waiting: boolean }): TracedMessage {
+  const { message, id, cause, root, sender, waiting } = trace;
+  return {
+    id,
+    message: nameOf(message),
+    cause,
+    root,
+    sender: kernel.pathOf(sender),
+    receiver: cell.path,
+    waiting,
+    ...(message instanceof Envelope && message.origin !== null ? { origin: message.origin } : null),
+  };
 }

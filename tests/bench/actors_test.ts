@@ -25,10 +25,16 @@ for (const contender of CONTENDERS) {
       for (const [name, reply] of replies) {
         if (reply.leavesOut === undefined) assert.ok(reply.value! > 0, `${name}: ${JSON.stringify(reply)}`);
       }
+      if (contender.name === "cwts") servedInOneTurn(replies.get("stop-served")!);
       const left = [...replies].filter(([, { leavesOut }]) => leavesOut !== undefined).map(([name]) => name);
       assert.deepEqual(left.filter((name) => !mayLeaveOut(contender.name, name)), []);
     },
   });
+}
+
+/** A turn takes 64 messages; a stop by a supervisor waits for the rest of one. */
+function servedInOneTurn({ stop_after, kill_after, urgent_after }: Reply): void {
+  assert.ok(Number(stop_after) <= 64 && kill_after === 0 && urgent_after === 0);
 }
 
 function mayLeaveOut(engine: string, name: string): boolean {

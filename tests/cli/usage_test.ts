@@ -67,6 +67,8 @@ const MISUSES: readonly (readonly [args: string[], err: string])[] = [
   [["audit", "show", "--from", "x"], '--from must be a whole number of 0 or more, not "x"'],
   [["audit", "show", "--type", "Decison"], "--type Decison is no record type: did you mean Decision?"],
   [["bench", "pipelin"], 'there is no measurement "pipelin": did you mean pipeline?'],
+  [["bench", "matching", "--only", "tell"], 'the measurement "matching" takes no --only'],
+  [["bench", "actors", "--engines", "otq"], 'there is no engine "otq": did you mean otp?'],
   [["rearm", "--scope", "firm", "--reason", "x"], "nobody can be asked here: add --yes if re-arming is meant"],
 ];
 

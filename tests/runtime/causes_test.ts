@@ -205,3 +205,27 @@ Deno.test("The latest 16 messages of an actor are kept, with what waits", async 
   await settle(system);
   await finish(system);
 });
+
+Deno.test("the sender of a message that has gone is nobody, also where senders were looked up before", async () => {
+  const system = testSystem();
+  const seen: (MessageEnvelope | null)[] = [];
+  const target = system.start("target", relay(seen), undefined);
+  const leaver: ActorDef<Note> = {
+    type: "leaver",
+    init: (context) => ({
+      receive(message) {
+        target.tell(message);
+        if (message.text === "last") context.stop();
+      },
+    }),
+  };
+  for (const name of ["early", "late"]) {
+    const sender = system.start(name, leaver, undefined);
+    for (const text of ["first", "last"]) {
+      sender.tell(note(text));
+      await settle(system);
+    }
+  }
+  assert.deepEqual(seen.map((envelope) => envelope!.sender), ["/early", null, "/late", null]);
+  await finish(system);
+});

@@ -130,3 +130,22 @@ Deno.test("The latest 64 crash records are kept", async () => {
   assert.deepEqual([crashes.length, crashes[0].id, crashes[63].id], [64, 37, 100]);
   await finish(system);
 });
+
+Deno.test("a crash record counts what was set aside among what waits", async () => {
+  const system = testSystem();
+  const def: ActorDef<M> = {
+    type: "stasher",
+    init: (context) => ({
+      receive(message) {
+        if (message.kind === "Fail") throw new Error("no");
+        if (message.kind === "Add") context.stash();
+      },
+    }),
+  };
+  const ref = system.start("stasher", def, undefined);
+  for (const kind of ["Add", "Add", "Fail", "Later"] as const) ref.tell(kind === "Add" ? { kind, n: 1 } : { kind });
+  await settle(system);
+  const [crash] = system.debug.crashes();
+  assert.deepEqual(crash.mailbox, { waiting: 3, stashed: 2, kinds: { Later: 1, Add: 2 } });
+  await finish(system);
+});

@@ -114,3 +114,16 @@ Deno.test("Names are free before a down is delivered", async () => {
   assert.deepEqual(found, [undefined]);
   await finish(system);
 });
+
+Deno.test("an actor is found by its whole path and by nothing else", async () => {
+  const system = testSystem();
+  const def = actor<string>(() => ({ receive() {} }));
+  supervise(system, "top", { id: "top", strategy: "one_for_one", children: [worker("a", def, undefined)] });
+  assert.equal(system.find("/top/a")?.path, "/top/a");
+  for (const path of ["", "/", "top", "top/a", "x/top", "/a", "/top/", "/top/a/b", "//top", "/top/b"]) {
+    assert.equal(system.find(path), undefined, path);
+  }
+  await system.stop(system.find("/top"));
+  assert.deepEqual([system.find("/top"), system.find("/top/a"), system.actors()], [undefined, undefined, []]);
+  await finish(system);
+});

@@ -1,15 +1,15 @@
 /** Our runtime, with everything on that is on in a node: counters, causes, bounded mailboxes, lanes, supervision. */
 import { VERSION } from "../../../config/version.ts";
 import { type ActorContext, type ActorDef, ActorSystem, childrenOf } from "../../../runtime/mod.ts";
-import { supervisor, type SupervisorMessage, worker } from "../../../supervision/mod.ts";
+import { supervise, type SupervisorMessage, worker } from "../../../supervision/mod.ts";
 import type { Goal } from "../goal.ts";
 import { expect } from "../measuring.ts";
 import type { ActorEngine, Address, Behaviour, Message, Self, World } from "../port.ts";
 import { restart, restartMany } from "../programs/cwts_restart.ts";
 import { served } from "../programs/cwts_served.ts";
 
-/** Children for which one mailbox of the supervisor has room. */
-const ROOM = 1 << 20;
+/** Children that a supervisor is asked for at once, well below what its mailbox holds. */
+const AT_ONCE = 1_000;
 
 /** The context is the port's `Self` as it is. */
 function defined<M extends Message>(capacity?: number): ActorDef<M, Behaviour<M>> {
@@ -54,15 +54,14 @@ class CwtsWorld implements World {
 
   async supervised<M extends Message>(into: Address<M>[], behaviour: Behaviour<M>, onGone?: () => void): Promise<void> {
     let started = 0;
-    const args = { behaviour, onGone, born: (self: Address<M>) => void (into[started++] = self) } as unknown as Bearer<
-      Message
-    >;
-    const top = this.supervisor();
-    for (let i = 0; i < into.length; i++) {
-      const spec = worker(`w${++this.actors}`, borne, args, { restart: "temporary" });
-      top.tell({ kind: "StartChild", spec });
+    const born = (self: Address<M>) => void (into[started++] = self);
+    const args = { behaviour, onGone, born } as unknown as Bearer<Message>;
+    const template = worker("w", borne, args, { restart: "temporary" });
+    this.top ??= supervise(this.system, "top", { id: "top", strategy: "dynamic", template });
+    for (let asked = 0; asked < into.length;) {
+      for (let i = 0; i < AT_ONCE && asked < into.length; i++, asked++) this.top.tell({ kind: "StartDynamic", args });
+      await this.system.run({ until: 0 });
     }
-    await this.system.run({ until: 0 });
     expect("actors started", started, into.length);
   }
 
@@ -75,11 +74,6 @@ class CwtsWorld implements World {
     const { unexplained, rejected, dropped, dead } = this.system.counters();
     expect("messages unexplained", unexplained, 0);
     expect("messages lost", rejected + dropped + dead, 0);
-  }
-
-  private supervisor(): Address<SupervisorMessage> {
-    const { actor, args } = supervisor({ id: "top", strategy: "one_for_one", children: [] });
-    return this.top ??= this.system.start("top", { ...actor, mailbox: { capacity: ROOM } }, args);
   }
 }
 
