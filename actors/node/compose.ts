@@ -25,8 +25,8 @@ import { killDirectly } from "./direct_kill.ts";
 import { drawdownRule } from "./drawdown.ts";
 import type { Ground } from "./ground.ts";
 import { Housekeeping } from "./housekeeping.ts";
-import { loadLimits } from "./instruments.ts";
 import { Journal } from "./journal.ts";
+import { loadLimits } from "./limits.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import type { NodeParts } from "./parts.ts";
 import { GUARD_BRANCH, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
@@ -101,7 +101,8 @@ export function composeNode(ground: Ground): ComposedNode {
     instruments: instruments.map(({ symbol }) => symbol),
     killed: killedScopes(control),
   });
-  loadLimits(config, instruments, gate, system.clock.now());
+  const scopes = loadLimits(config, instruments, gate, system.clock.now());
+  journal.note(RecordType.Note, { scopes });
   audit.commit();
 
   const kill = new KillProcedure({

@@ -1,4 +1,4 @@
-/** Puts the life of the actors on record: crashes, restarts, give-ups. */
+/** Puts the life of the actors on record: crashes, restarts, give-ups, and who took one out of service. */
 import { RecordType } from "../../ffi/layout.gen.ts";
 import type { AuditLog } from "../../ffi/mod.ts";
 import type { Clock, SystemEvent } from "../../runtime/mod.ts";
@@ -24,6 +24,13 @@ export class Journal {
       case "restarted":
         this.restarts++;
         return;
+      case "report":
+        if (event.context !== "disabled" && event.context !== "enabled") return;
+        return this.note(RecordType.OperatorAction, {
+          action: event.context,
+          actor: `${event.path}/${event.child.id}`,
+          reason: event.reason,
+        });
       case "gave-up":
         return this.note(RecordType.ActorCrashed, { actor: event.path, reason: `gave up (${event.onGiveUp})` });
     }

@@ -126,7 +126,12 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
           fees: pnl.fees / MONEY_SCALE,
         }] as const;
       })),
-      audit: { records: head.records, root: head.root, verified: verdict.ok && verdict.root === head.root },
+      audit: {
+        records: head.records,
+        root: head.root,
+        chain: head.chain,
+        verified: verdict.ok && verdict.root === head.root && verdict.chain === head.chain,
+      },
       latency: latencySummary(books, hiccupBaseline(system.stopwatch, HICCUP_MILLIS)),
       restarts: node.restarts(),
       deadLetters: messages.dead,

@@ -56,7 +56,13 @@ export class LiveNodeView implements NodeView {
       organisms: this.#organisms(),
       gate: { decisions: counters.decisions, accepted: counters.accepted, rejected: rejectedByName(counters.rejected) },
       latency: this.#latency(),
-      audit: { records: head.records, durable: head.durable, root: head.root, durability: config.audit.durability },
+      audit: {
+        records: head.records,
+        durable: head.durable,
+        root: head.root,
+        chain: head.chain,
+        durability: config.audit.durability,
+      },
       messages: system.counters(),
       lastKill: this.#lastKill,
     };

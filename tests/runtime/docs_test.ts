@@ -6,11 +6,19 @@ const root = new URL("../../", import.meta.url);
 Deno.test("the samples of docs/runtime.md compile and their tests pass", async () => {
   const page = await Deno.readTextFile(new URL("docs/runtime.md", root));
   const samples = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1]);
-  assert.equal(samples.length, 5);
+  assert.equal(samples.length, 7);
   const folder = await Deno.makeTempDir({ prefix: "cwts-samples-" });
   try {
     // The page's imports are relative to docs/.
-    const names = ["average.ts", "main.ts", "sessions_test.ts", "reporter.ts", "average_test.ts"];
+    const names = [
+      "average.ts",
+      "main.ts",
+      "sessions_test.ts",
+      "reporter.ts",
+      "average_test.ts",
+      "behaviour_test.ts",
+      "replay.ts",
+    ];
     for (const [i, sample] of samples.entries()) {
       await Deno.writeTextFile(`${folder}/${names[i]}`, sample.replaceAll('"../', `"${root.href}`));
     }
@@ -24,7 +32,8 @@ Deno.test("the samples of docs/runtime.md compile and their tests pass", async (
     const config = `--config=${fileURLToPath(new URL("deno.json", root))}`;
     await deno("check", config, ...names);
     assert.match(await deno("run", config, "main.ts"), /unexplained: 0/);
-    assert.match(await deno("test", config, "average_test.ts", "sessions_test.ts"), /3 passed/);
+    assert.match(await deno("run", config, "replay.ts"), /true/);
+    assert.match(await deno("test", config, "average_test.ts", "behaviour_test.ts", "sessions_test.ts"), /4 passed/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
