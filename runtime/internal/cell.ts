@@ -18,7 +18,7 @@ import type { MessageEnvelope, WireEnvelope } from "../message.ts";
 import type { DeadLetterReason } from "../introspection.ts";
 import type { Causes } from "./causes.ts";
 import { Mailbox } from "./mailbox.ts";
-import { MailboxOverflow } from "./rare.ts";
+import { checkBound, MailboxOverflow } from "./rare.ts";
 import { Ring } from "./ring.ts";
 import type { Seam } from "./seam.ts";
 import { Seldom } from "./seldom.ts";
@@ -478,11 +478,6 @@ function keyOf(coalesce: (message: unknown) => unknown, message: unknown): unkno
     }
   }
   return coalesce(content);
-}
-
-function checkBound(cell: ActorCell, what: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return;
-  throw new RangeError(`${what} of ${cell.path} is a whole number of messages above 0, not ${value}.`);
 }
 
 /** The cell behind a ref. Refs are made by the runtime alone. */

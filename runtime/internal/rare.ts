@@ -61,3 +61,9 @@ export class MailboxOverflow extends Error {
     super(`the mailbox of ${path} is full with ${capacity} messages`);
   }
 }
+
+/** Throws a sentence unless `value` may bound something of the actor. */
+export function checkBound(cell: { readonly path: string }, what: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new RangeError(`${what} of ${cell.path} is a whole number of messages above 0, not ${value}.`);
+}
