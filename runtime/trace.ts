@@ -1,4 +1,4 @@
-/** What may be said of a message that a mailbox keeps. */
+/** What can be told of a message that is kept: in traces, answers to "why", and crash records. */
 import type { WireEnvelope } from "./message.ts";
 
 /** One message with its place in the chain of causes, as a crash record or a debugger shows it. */

@@ -15,7 +15,7 @@ import {
 } from "../actor.ts";
 import type { Adversary } from "../adversary.ts";
 import type { MessageEnvelope, WireEnvelope } from "../message.ts";
-import type { DeadLetterReason, HandlerLatency } from "../introspection.ts";
+import type { DeadLetterReason } from "../introspection.ts";
 import type { Causes } from "./causes.ts";
 import { Mailbox } from "./mailbox.ts";
 import { checkBound, MailboxOverflow } from "./rare.ts";
@@ -24,6 +24,7 @@ import type { Seam } from "./seam.ts";
 import { Seldom } from "./seldom.ts";
 import type { Siblings } from "./siblings.ts";
 import { Timed } from "./timer_wheel.ts";
+import type { Watch } from "./watch.ts";
 
 /** Stages of a life. SUSPENDED: only kill, stop and signals are served. ENDED: waiting for its parent's decision. STOPPED: gone for good. */
 export const STARTING = 0;
@@ -98,19 +99,6 @@ export abstract class Envelope extends Timed {
   get origin(): WireEnvelope | null {
     return null;
   }
-}
-
-/** Watches how long an actor's handlers take; implemented by Latency. */
-export interface Watch {
-  /** Whether its turns are measured. */
-  readonly measured: boolean;
-  readonly statistics: HandlerLatency;
-  redefine(): void;
-  turnBegins(): void;
-  handled(): void;
-  turnEnds(messages: number): void;
-  waits(): void;
-  settles(): void;
 }
 
 /** A question that awaits its answer, for those who look for circles of waiting. */

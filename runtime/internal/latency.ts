@@ -11,9 +11,10 @@
  */
 import type { HandlerLatency } from "../introspection.ts";
 import type { Micros } from "../time.ts";
-import type { ActorCell, Watch } from "./cell.ts";
+import type { ActorCell } from "./cell.ts";
 import { type Kernel, nameOf } from "./kernel.ts";
 import { Timed } from "./timer_wheel.ts";
+import type { Watch } from "./watch.ts";
 
 /** Messages measured one by one after a turn that was too long. */
 const CLOSE_LOOK = 1024;

@@ -105,8 +105,8 @@ export class Ledger {
           `decision ${sequence} let strategy ${strategy} come to ${worst} lots of ${instrument}, ${this.limit} are allowed`,
         );
       }
-      if (worst !== decision.exposure) {
-        this.problems.push(`decision ${sequence} says a worst case of ${decision.exposure}, the log says ${worst}`);
+      if (worst !== decision.measured) {
+        this.problems.push(`decision ${sequence} says a worst case of ${decision.measured}, the log says ${worst}`);
       }
     }
     const { mode } = this;

@@ -102,11 +102,12 @@ class Source {
   play(): Play {
     const top = this.supervisor(1, "never");
     const steps: Step[] = [];
-    const count = this.timed ? 2 * STEPS_PER_WINDOW + 1 : 3 + this.random.int(14);
     const broken = this.chance(0.05) ? this.anyWorker() : null;
-    for (let i = 0; i < count; i++) {
-      if (this.timed && i === STEPS_PER_WINDOW) steps.push({ kind: "sleep", ms: SLEEP_MS });
-      else steps.push(...this.step());
+    const count = this.timed ? 2 * STEPS_PER_WINDOW : 3 + this.random.int(14);
+    for (let i = 0; i < count; i++) steps.push(...this.step());
+    if (this.timed) {
+      steps.length = Math.min(steps.length, 2 * STEPS_PER_WINDOW);
+      steps.splice(STEPS_PER_WINDOW, 0, { kind: "sleep", ms: SLEEP_MS });
     }
     return { seed: this.seed, top, broken, steps };
   }

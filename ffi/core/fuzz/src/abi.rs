@@ -11,7 +11,7 @@ extern "C" {
     fn cwts_control_memory() -> i64;
     fn cwts_engine_create() -> i64;
     fn cwts_engine_add_instrument(handle: u64, instrument: u32) -> i32;
-    fn cwts_gate_create(audit: u64, control: u64) -> i64;
+    fn cwts_gate_create(audit: u64, control: u64, pairs: u32) -> i64;
     fn cwts_feed_create(kind: u32, midnight: f64) -> i64;
     fn cwts_feed_add_symbol(
         handle: u64,
@@ -142,7 +142,7 @@ fn handles(feed_kind: u32) -> [u64; KINDS.len()] {
         let (audit, control) = (opened(cwts_audit_memory()), opened(cwts_control_memory()));
         let engine = opened(cwts_engine_create());
         cwts_engine_add_instrument(engine, 0);
-        let gate = opened(cwts_gate_create(audit, control));
+        let gate = opened(cwts_gate_create(audit, control, 0));
         let feed = opened(cwts_feed_create(feed_kind, 0.0));
         let (s, l) = (symbol.as_ptr(), symbol.len() as u32);
         cwts_feed_add_symbol(feed, 0, s, l, one.as_ptr(), 3, one.as_ptr(), 3);

@@ -21,7 +21,7 @@ extern "C" {
     fn cwts_engine_add_instrument(handle: u64, instrument: u32) -> i32;
     fn cwts_engine_open_orders(handle: u64) -> i32;
     fn cwts_engine_close(handle: u64) -> i32;
-    fn cwts_gate_create(audit: u64, control: u64) -> i64;
+    fn cwts_gate_create(audit: u64, control: u64, pairs: u32) -> i64;
     fn cwts_gate_instrument(handle: u64, rules: *const u8, length: u32, time: f64) -> i32;
     fn cwts_gate_limits(handle: u64, limits: *const u8, length: u32, time: f64) -> i32;
     fn cwts_gate_reference(handle: u64, of: u32, bid: f64, ask: f64, last: f64, time: f64) -> i32;
@@ -64,7 +64,7 @@ impl Path {
             let (audit, control) = (opened(cwts_audit_memory()), opened(cwts_control_memory()));
             let engine = opened(cwts_engine_create());
             assert_eq!(cwts_engine_add_instrument(engine, 0), 0);
-            let gate = opened(cwts_gate_create(audit, control));
+            let gate = opened(cwts_gate_create(audit, control, 0));
             let rules = InstrumentRules {
                 tick_step: 1,
                 lot_step: 1,
