@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 8662148694092609;
+export const LAYOUT_HASH = 1568745802320212;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 2;
@@ -178,7 +178,7 @@ export const RecordType = {
   ModeChanged: 6,
   /** Binary: StrategyLimits or InstrumentRules (64 bytes), as loaded into the gate. */
   LimitsSet: 7,
-  /** JSON: actor, reason, restarts. */
+  /** JSON: the crash record (version 2); actor, reason, restarts (version 1). */
   ActorCrashed: 8,
   /** JSON: who did what through console or CLI. */
   OperatorAction: 9,
@@ -186,6 +186,14 @@ export const RecordType = {
   Reconciled: 10,
   /** JSON: anything else worth keeping. */
   Note: 11,
+  /** JSON: what became of a crashed actor: crash, actor, decision. */
+  SupervisorDecided: 12,
+  /** JSON: a writer takes a stream of events over: stream, epoch. */
+  StreamClaimed: 13,
+  /** JSON: events of a stream, all or none: stream, epoch, events. */
+  StreamAppended: 14,
+  /** JSON: state of a stream at an event: stream, epoch, snapshot. */
+  StreamSnapshot: 15,
 } as const;
 export type RecordType = typeof RecordType[keyof typeof RecordType];
 

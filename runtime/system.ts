@@ -6,12 +6,13 @@
  */
 import type { Adversary } from "./adversary.ts";
 import type { ActorDef, ActorRef, AskResult, Registry } from "./actor.ts";
+import type { CrashWitness } from "./crash.ts";
 import { Debug } from "./debug.ts";
 import { ask, type Asker } from "./internal/ask.ts";
 import { type ActorCell, BUSY, cellOf, ENDED, STOPPED, SUSPENDED } from "./internal/cell.ts";
 import { Driver } from "./internal/driver.ts";
 import { Kernel } from "./internal/kernel.ts";
-import { describeExit } from "./internal/exit.ts";
+import { tellExit } from "./internal/forensics.ts";
 import { start } from "./internal/lifecycle.ts";
 import { machineStopwatch } from "./internal/wall.ts";
 import type { ActorSnapshot, ActorState, DeadLetter, MessageCounters, SystemEvents } from "./introspection.ts";
@@ -51,6 +52,8 @@ export interface SystemOptions {
   readonly stopwatch?: Stopwatch;
   /** What a crash record says about the system, such as build and configuration hash. */
   readonly facts?: Readonly<Record<string, string>>;
+  /** What a crash record says that only the owner of the system knows. */
+  readonly witness?: CrashWitness;
   /** For simulations, see testkit/simulation.ts. */
   readonly adversary?: Adversary;
 }
@@ -81,6 +84,7 @@ export class ActorSystem {
       options.stopwatch ?? machineStopwatch,
       options.facts,
       options.adversary,
+      options.witness,
     );
     this.kernel = kernel;
     this.driver = new Driver(kernel, {
@@ -232,6 +236,6 @@ function snapshot(cell: ActorCell): ActorSnapshot {
     rejected: cell.rejected,
     dropped: cell.dropped,
     restarts: cell.restarts,
-    lastExit: cell.lastExit === null ? null : describeExit(cell.lastExit),
+    lastExit: cell.lastExit === null ? null : tellExit(cell, cell.lastExit),
   };
 }

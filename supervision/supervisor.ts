@@ -21,6 +21,7 @@ import { backoffDelay, isRestarted, RestartBudget } from "./accounting.ts";
 import { checkSpec, isSupervisorSpec } from "./check.ts";
 import { backoffOf, type Child, newChild, shutdownOf, stateShown, viewOf } from "./child.ts";
 import type { SupervisorMessage, SupervisorReply, SupervisorView } from "./protocol.ts";
+import { reportOf } from "./report.ts";
 import { type ChildSpec, DEFAULT_INTENSITY, DEFAULT_PERIOD_MS, type SupervisorSpec } from "./spec.ts";
 
 /** Messages a supervisor sends to itself. */
@@ -66,6 +67,11 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
     this.control.describe(spec.strategy);
     this.control.onStop((reason) => this.shutDown(reason));
     this.budget = this.freshBudget();
+    this.control.explain((id) => {
+      const child = this.children.get(id);
+      const { self, clock } = this.context;
+      return child === undefined ? null : reportOf(self.path, this.spec, child, this.budget, clock.now());
+    });
     for (const childSpec of spec.children) {
       const child = newChild(childSpec);
       this.children.set(child.spec.id, child);

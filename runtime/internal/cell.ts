@@ -185,11 +185,11 @@ export class ActorCell implements ActorRef<unknown>, Tally {
     if (yes || this.rare !== null) this.uncommon().suspended = yes;
   }
 
-  get supervision(): (() => unknown) | null {
+  get supervision(): ((child: string) => unknown) | null {
     return this.rare === null ? null : this.rare.supervision;
   }
 
-  set supervision(show: (() => unknown) | null) {
+  set supervision(show: ((child: string) => unknown) | null) {
     this.uncommon().supervision = show;
   }
 

@@ -39,8 +39,8 @@ class ChildControl implements Children<unknown> {
     this.context.cell.strategy = strategy;
   }
 
-  explain(child: ActorRef<never>, show: () => unknown): void {
-    cellOf(child).supervision = show;
+  explain(show: (child: string) => unknown): void {
+    this.context.cell.supervision = show;
   }
 
   gaveUp(onGiveUp: GiveUpAction, reason: string): void {

@@ -2,15 +2,15 @@
 import type { ExitReason, Handlers } from "../actor.ts";
 import type { CrashRecord } from "../crash.ts";
 import type { TracedMessage } from "../trace.ts";
-import type { ActorCell } from "./cell.ts";
+import { type ActorCell, BUSY, Envelope } from "./cell.ts";
 import { describeExit } from "./exit.ts";
-import { type Kernel, messageOf, nameOf } from "./kernel.ts";
+import { type Kernel, messageOf } from "./kernel.ts";
+import { plain, type Redact, redaction } from "./plain.ts";
+import { stackOf } from "./stack.ts";
 import { tracesOf, why } from "./traces.ts";
 
 /** Crash records kept: enough for a storm of restarts to be read afterwards. */
 export const CRASHES_KEPT = 64;
-/** Longest stack kept, lines. */
-const STACK_LINES = 24;
 
 /** To be called while the incarnation still holds its timers, monitors and asks. */
 export function crashRecord(
@@ -20,19 +20,24 @@ export function crashRecord(
   handlers: Handlers<never> | null,
 ): CrashRecord {
   const error = "error" in reason ? reason.error : null;
+  const redact = redaction(cell.def.redact, cell.args);
+  const shown = (show: () => unknown) => attempt(show, redact);
+  const stack = error === null ? null : stackOf(error);
   const traces = tracesOf(kernel, cell);
   const waiting = traces.filter((trace) => trace.waiting);
-  const current = kernel.causes.sender === cell.id ? kernel.causes.current : 0;
+  const current = handling(kernel, cell);
   return {
     id: kernel.nextCrash(),
     time: kernel.clock.now(),
     path: cell.path,
     type: cell.def.type,
     incarnation: cell.restarts,
-    reason: describeExit(reason),
-    causes: causesOf(error),
-    stack: error?.stack === undefined ? null : error.stack.split("\n").slice(0, STACK_LINES).join("\n"),
+    reason: redact(describeExit(reason)),
+    causes: causesOf(error).map(redact),
+    stack: stack === null ? null : redact(stack),
+    nativeCall: error === null ? null : kernel.witness.nativeCall?.(error) ?? null,
     message: traces.find(({ id }) => id === current) ?? null,
+    content: shown(() => showMessage(cell, handlers, current)),
     why: current === 0 ? [] : why(kernel, cell, current),
     latest: traces.filter((trace) => !trace.waiting),
     mailbox: { waiting: waiting.length, stashed: cell.stash?.length ?? 0, kinds: countKinds(waiting) },
@@ -41,11 +46,16 @@ export function crashRecord(
     watchers: [...cell.watchers?.values() ?? []].map((watcher) => watcher.cell.path),
     children: [...cell.children ?? []].map(({ path }) => path),
     names: [...cell.names ?? []],
-    supervision: attempt(() => cell.supervision?.()),
-    state: attempt(() => handlers?.inspect?.()),
-    stateBefore: cell.stateBefore ?? null,
+    supervision: attempt(() => cell.parent?.supervision?.(cell.name)),
+    state: shown(() => handlers?.inspect?.()),
+    stateBefore: shown(() => cell.stateBefore),
     facts: kernel.facts,
-    replay: { seed: kernel.seed, start: kernel.start, message: current },
+    replay: {
+      seed: kernel.seed,
+      start: kernel.start,
+      message: current,
+      position: kernel.witness.position?.() ?? {},
+    },
   };
 }
 
@@ -72,11 +82,33 @@ function countKinds(waiting: readonly TracedMessage[]): Record<string, number> {
   return kinds;
 }
 
-/** What a broken actor cannot say is left out; the record must not fail because the actor did. */
-function attempt(show: () => unknown): unknown {
+/** Why an actor ended, in words that may be shown. */
+export function tellExit(cell: ActorCell, reason: ExitReason): string {
+  return redaction(cell.def.redact, cell.args)(describeExit(reason));
+}
+
+/** Id of the message that was being handled; 0 between messages. */
+function handling({ causes }: Kernel, cell: ActorCell): number {
+  if (cell.life === BUSY) return cell.lane?.numbersOf(0)[0] ?? 0;
+  return causes.sender === cell.id ? causes.current : 0;
+}
+
+/** What the actor shows of the message it was handling, while that is still there. */
+function showMessage(cell: ActorCell, handlers: Handlers<never> | null, current: number): unknown {
+  if (handlers?.show === undefined || current === 0) return null;
+  for (const lane of [cell.urgentLane, cell.mailbox]) {
+    for (const { message, id } of lane?.traces() ?? []) {
+      if (id === current) return handlers.show((message instanceof Envelope ? message.message : message) as never);
+    }
+  }
+  return null;
+}
+
+/** A plain copy of what is shown. What a broken actor cannot say is left out; nothing must fail because it did. */
+export function attempt(show: () => unknown, redact?: Redact): unknown {
   try {
-    return show() ?? null;
+    return plain(show() ?? null, redact);
   } catch (error) {
-    return { unreadable: nameOf(error) === "object" ? messageOf(error) : String(error) };
+    return plain({ unreadable: error instanceof Error ? messageOf(error) : String(error) }, redact);
   }
 }

@@ -9,8 +9,8 @@ import type { ActorDef, ActorRef, ExitReason, Handlers } from "../actor.ts";
 import type { MailboxFate } from "../parent.ts";
 import { ActorCell, BUSY, cellOf, ENDED, Envelope, IDLE, PARKED, RUNNING, STARTING, STOPPED, URGENT } from "./cell.ts";
 import { asError, Context } from "./context.ts";
-import { describeExit, isAbnormal } from "./exit.ts";
-import { CRASHES_KEPT, crashRecord } from "./forensics.ts";
+import { isAbnormal } from "./exit.ts";
+import { attempt, CRASHES_KEPT, crashRecord, tellExit } from "./forensics.ts";
 import type { Kernel } from "./kernel.ts";
 
 const PARENT_ENDED: ExitReason = { kind: "shutdown", detail: "its parent ended" };
@@ -109,7 +109,7 @@ function begin(kernel: Kernel, cell: ActorCell): Error | null {
 /** Shows the state before every message: for crash records of actors that ask for it. */
 function keepingState(cell: ActorCell, handlers: Handlers<never>): (message: never) => void | Promise<void> {
   return (message) => {
-    cell.stateBefore = handlers.inspect?.();
+    cell.stateBefore = attempt(() => handlers.inspect?.());
     return handlers.receive!(message);
   };
 }
@@ -183,7 +183,7 @@ export function finalize(kernel: Kernel, cell: ActorCell, reason: ExitReason): v
     }
     cell.watchers = null;
   }
-  kernel.emit({ kind: "stopped", time: kernel.clock.now(), path: cell.path, reason: describeExit(reason) });
+  kernel.emit({ kind: "stopped", time: kernel.clock.now(), path: cell.path, reason: tellExit(cell, reason) });
 }
 
 /** For a parent: lets an ended child go. */

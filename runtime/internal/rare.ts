@@ -14,8 +14,8 @@ export class Rare {
   suspended = false;
   /** 1 when the batch being handled ended at a message that had expired. */
   trailing = 0;
-  /** What the supervisor adds to a crash record. */
-  supervision: (() => unknown) | null = null;
+  /** Of a supervisor: what it adds to the crash record of a child. */
+  supervision: ((child: string) => unknown) | null = null;
   /** The state shown before the message being handled, for actors that keep it. */
   stateBefore: unknown = null;
 }
