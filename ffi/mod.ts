@@ -24,7 +24,7 @@ export {
   type SubmitCounts,
   tickBytes,
 } from "./engine.ts";
-export { NativeError, NOT_FROM_CORE } from "./errors.ts";
+export { nativeCallOf, NativeError, NOT_FROM_CORE } from "./errors.ts";
 export { type Exposure, type GateCounters, OrderGate } from "./gate.ts";
 export { ExposureSums, type MathLevel, Sweep, VectorMath } from "./math.ts";
 export { OrderPath, type OrderPathParts, type PathCounts } from "./pipeline.ts";

@@ -258,7 +258,10 @@ pub mod record_type {
     /// Whether `value` is one of the above.
     #[must_use]
     pub const fn is_known(value: u16) -> bool {
-        matches!(value, 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15)
+        matches!(
+            value,
+            1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15
+        )
     }
 }
 

@@ -52,7 +52,11 @@ fn the_call_that_failed_last_is_named_whatever_it_failed_of() {
     assert!(cwts_test_panic(page) < 0);
     assert_eq!(failed_call(), "cwts_test_panic");
     assert_eq!(cwts_control_close(page), 0);
-    assert_eq!(failed_call(), "cwts_test_panic", "a call that succeeds leaves the last failure alone");
+    assert_eq!(
+        failed_call(),
+        "cwts_test_panic",
+        "a call that succeeds leaves the last failure alone"
+    );
     assert_eq!(cwts_control_close(page), BAD_HANDLE);
     assert_eq!(failed_call(), "cwts_control_close");
 }
