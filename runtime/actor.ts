@@ -120,7 +120,10 @@ export interface ActorDef<M, A = void> {
    * time waits with it at every speed, as it does for all at "max".
    */
   readonly holdsTime?: boolean;
-  /** Calls `inspect` before every message, so that a crash record shows the state before the one that failed. */
+  /**
+   * Calls `inspect` before every message, so that a crash record shows the state before the one that failed. It has to show
+   * new data each time, not parts of the state that change: what it showed is kept as it is.
+   */
   readonly keepsState?: boolean;
   /**
    * What may be kept of a text that goes into a record or to the console: reasons, stacks, what the actor shows. For actors

@@ -62,7 +62,7 @@ export interface CrashRecord {
   };
 }
 
-/** What only the owner of a system knows of the moment of a crash. Asked for every record; must not throw. */
+/** What only the owner of a system knows of the moment of a crash. Asked for every record; what it throws is left out. */
 export interface CrashWitness {
   /** The native call that the error came out of; null when none. */
   nativeCall?(error: Error): string | null;

@@ -5,12 +5,16 @@ import type { TracedMessage } from "../trace.ts";
 import { type ActorCell, BUSY, Envelope } from "./cell.ts";
 import { describeExit } from "./exit.ts";
 import { type Kernel, messageOf } from "./kernel.ts";
-import { plain, type Redact, redaction } from "./plain.ts";
+import { brief, plain, type Redact, redaction } from "./plain.ts";
 import { stackOf } from "./stack.ts";
 import { tracesOf, why } from "./traces.ts";
 
 /** Crash records kept: enough for a storm of restarts to be read afterwards. */
 export const CRASHES_KEPT = 64;
+
+/** Longest reason and stack, characters; most entries of a list. A record fits a record of a log whatever crashed. */
+const LONGEST_TEXT = 4_000;
+const MOST_ENTRIES = 64;
 
 /** To be called while the incarnation still holds its timers, monitors and asks. */
 export function crashRecord(
@@ -21,6 +25,7 @@ export function crashRecord(
 ): CrashRecord {
   const error = "error" in reason ? reason.error : null;
   const redact = redaction(cell.def.redact, cell.args);
+  const text = (said: string) => brief(redact(said), LONGEST_TEXT);
   const shown = (show: () => unknown) => attempt(show, redact);
   const stack = error === null ? null : stackOf(error);
   const traces = tracesOf(kernel, cell);
@@ -32,20 +37,20 @@ export function crashRecord(
     path: cell.path,
     type: cell.def.type,
     incarnation: cell.restarts,
-    reason: redact(describeExit(reason)),
-    causes: causesOf(error).map(redact),
-    stack: stack === null ? null : redact(stack),
-    nativeCall: error === null ? null : kernel.witness.nativeCall?.(error) ?? null,
+    reason: text(describeExit(reason)),
+    causes: causesOf(error).map(text),
+    stack: stack === null ? null : text(stack),
+    nativeCall: error === null ? null : witnessed(() => kernel.witness.nativeCall?.(error), null),
     message: traces.find(({ id }) => id === current) ?? null,
     content: shown(() => showMessage(cell, handlers, current)),
     why: current === 0 ? [] : why(kernel, cell, current),
     latest: traces.filter((trace) => !trace.waiting),
     mailbox: { waiting: waiting.length, stashed: cell.stash?.length ?? 0, kinds: countKinds(waiting) },
-    timers: cell.incarnation?.timersDue() ?? [],
-    awaited: awaitedBy(cell),
-    watchers: [...cell.watchers?.values() ?? []].map((watcher) => watcher.cell.path),
-    children: [...cell.children ?? []].map(({ path }) => path),
-    names: [...cell.names ?? []],
+    timers: (cell.incarnation?.timersDue() ?? []).slice(0, MOST_ENTRIES),
+    awaited: some(awaitedBy(cell)),
+    watchers: some([...cell.watchers?.values() ?? []].map((watcher) => watcher.cell.path)),
+    children: some([...cell.children ?? []].map(({ path }) => path)),
+    names: some([...cell.names ?? []]),
     supervision: attempt(() => cell.parent?.supervision?.(cell.name)),
     state: shown(() => handlers?.inspect?.()),
     stateBefore: shown(() => cell.stateBefore),
@@ -54,9 +59,18 @@ export function crashRecord(
       seed: kernel.seed,
       start: kernel.start,
       message: current,
-      position: kernel.witness.position?.() ?? {},
+      position: witnessed(() => kernel.witness.position?.(), {}),
     },
   };
+}
+
+/** What the owner of the system says; a record must not fail because its owner did. */
+function witnessed<T>(say: () => T | undefined, otherwise: T): T {
+  try {
+    return say() ?? otherwise;
+  } catch {
+    return otherwise;
+  }
 }
 
 /** Paths of the actors whose answer an actor awaits. */
@@ -76,10 +90,19 @@ function causesOf(error: Error | null): string[] {
   return causes;
 }
 
+/** Kinds beyond the first are counted together. */
 function countKinds(waiting: readonly TracedMessage[]): Record<string, number> {
-  const kinds: Record<string, number> = {};
-  for (const { message } of waiting) kinds[message] = (kinds[message] ?? 0) + 1;
-  return kinds;
+  const kinds = new Map<string, number>();
+  for (const { message } of waiting) {
+    const kind = kinds.has(message) || kinds.size < MOST_ENTRIES ? message : "(others)";
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  return Object.fromEntries(kinds);
+}
+
+function some(entries: readonly string[]): readonly string[] {
+  const more = entries.length - MOST_ENTRIES;
+  return more > 0 ? [...entries.slice(0, MOST_ENTRIES), `(${more} more)`] : entries;
 }
 
 /** Why an actor ended, in words that may be shown. */
@@ -104,8 +127,8 @@ function showMessage(cell: ActorCell, handlers: Handlers<never> | null, current:
   return null;
 }
 
-/** A plain copy of what is shown. What a broken actor cannot say is left out; nothing must fail because it did. */
-export function attempt(show: () => unknown, redact?: Redact): unknown {
+/** A plain copy of what is shown. What a broken actor cannot say is left out; a record must not fail because it did. */
+function attempt(show: () => unknown, redact?: Redact): unknown {
   try {
     return plain(show() ?? null, redact);
   } catch (error) {

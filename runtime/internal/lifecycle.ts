@@ -10,7 +10,7 @@ import type { MailboxFate } from "../parent.ts";
 import { ActorCell, BUSY, cellOf, ENDED, Envelope, IDLE, PARKED, RUNNING, STARTING, STOPPED, URGENT } from "./cell.ts";
 import { asError, Context } from "./context.ts";
 import { isAbnormal } from "./exit.ts";
-import { attempt, CRASHES_KEPT, crashRecord, tellExit } from "./forensics.ts";
+import { CRASHES_KEPT, crashRecord, tellExit } from "./forensics.ts";
 import type { Kernel } from "./kernel.ts";
 
 const PARENT_ENDED: ExitReason = { kind: "shutdown", detail: "its parent ended" };
@@ -109,7 +109,12 @@ function begin(kernel: Kernel, cell: ActorCell): Error | null {
 /** Shows the state before every message: for crash records of actors that ask for it. */
 function keepingState(cell: ActorCell, handlers: Handlers<never>): (message: never) => void | Promise<void> {
   return (message) => {
-    cell.stateBefore = attempt(() => handlers.inspect?.());
+    try {
+      // As it is: a copy would cost more than most messages.
+      cell.stateBefore = handlers.inspect?.();
+    } catch {
+      cell.stateBefore = null;
+    }
     return handlers.receive!(message);
   };
 }

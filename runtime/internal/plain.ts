@@ -5,10 +5,14 @@
  * Two guards stand before a secret. A text under a name that speaks of one is masked for every actor; and what the
  * definition's own `redact` makes of a text is what is kept. A `redact` that fails keeps nothing.
  */
+import type { ActorRef } from "../actor.ts";
+
 const DEEPEST = 6;
 const MOST_ENTRIES = 64;
 const MOST_VALUES = 1000;
 const LONGEST_TEXT = 500;
+/** Characters in all texts of one value. */
+const MOST_CHARACTERS = 20_000;
 
 export const MASK = "(redacted)";
 /** Words that names of secrets end in. Numbers under such a name, such as the tokens of a bucket, are none. */
@@ -36,8 +40,14 @@ export function plain(value: unknown, redact: Redact = (text) => text): unknown 
   return new Copier(redact).copy(value, 0);
 }
 
+/** A text of at most `most` characters, and how long it was. */
+export function brief(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
+}
+
 class Copier {
   private values = 0;
+  private characters = 0;
   private readonly above = new Set<object>();
 
   constructor(private readonly redact: Redact) {}
@@ -64,6 +74,7 @@ class Copier {
 
   private object(value: object, depth: number): unknown {
     if (this.above.has(value)) return "(circular)";
+    if (isRef(value)) return value.path;
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? "(no date)" : value.toISOString();
     if (value instanceof Error) return this.text(`${value.name}: ${value.message}`);
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `(${value.byteLength} bytes)`;
@@ -103,9 +114,15 @@ class Copier {
   }
 
   private text(text: string): string {
-    const kept = this.redact(text);
-    return kept.length <= LONGEST_TEXT ? kept : `${kept.slice(0, LONGEST_TEXT)}… (${kept.length} characters)`;
+    const kept = brief(this.redact(text), LONGEST_TEXT);
+    this.characters += kept.length;
+    return this.characters <= MOST_CHARACTERS ? kept : "(more)";
   }
+}
+
+function isRef(value: object): value is ActorRef<never> {
+  const { path, tell } = value as Partial<ActorRef<never>>;
+  return typeof path === "string" && typeof tell === "function";
 }
 
 function isMany(value: object): value is readonly unknown[] | Set<unknown> {

@@ -1,6 +1,13 @@
 /** What is written down when an actor crashes. */
 import assert from "node:assert/strict";
-import type { ActorDef, ActorRef, CrashRecord, Handlers, SystemEvent } from "../../runtime/mod.ts";
+import {
+  type ActorDef,
+  type ActorRef,
+  childrenOf,
+  type CrashRecord,
+  type Handlers,
+  type SystemEvent,
+} from "../../runtime/mod.ts";
 import { type ChildReport, supervise, worker } from "../../supervision/mod.ts";
 import { finish, pass, probe, record, settle, testSystem } from "../../runtime/testkit/mod.ts";
 
@@ -100,6 +107,7 @@ Deno.test("A crash record survives JSON whatever its actor shows", async () => {
   circle.many = Array.from({ length: 1000 }, (_, n) => ({ n }));
   circle.bytes = new Uint8Array(3);
   circle.call = () => {};
+  circle.ref = probe<never>(system, "other").ref;
   circle.text = "x".repeat(10_000);
   circle.deep = { a: { b: { c: { d: { e: { f: 1 } } } } } };
   system.start("odd", failing({ inspect: () => circle }), undefined).tell("x");
@@ -108,8 +116,8 @@ Deno.test("A crash record survives JSON whatever its actor shows", async () => {
   assert.deepEqual(JSON.parse(JSON.stringify(crash)), crash);
   assert.ok(JSON.stringify(crash).length < 20_000);
   const state = crash.state as Record<string, unknown>;
-  const { big, none, when, at, self, bytes, call } = state;
-  assert.deepEqual({ big, none, when, at, self, bytes, call }, {
+  const { big, none, when, at, self, bytes, call, ref } = state;
+  assert.deepEqual({ big, none, when, at, self, bytes, call, ref }, {
     big: "7n",
     none: "NaN",
     when: "1970-01-01T00:00:00.000Z",
@@ -117,6 +125,7 @@ Deno.test("A crash record survives JSON whatever its actor shows", async () => {
     self: "(circular)",
     bytes: "(3 bytes)",
     call: undefined,
+    ref: "/other",
   });
   assert.match(JSON.stringify(state.many), /\(936 more\)/);
   assert.match(state.text as string, /^x{500}… \(10000 characters\)$/);
@@ -124,15 +133,41 @@ Deno.test("A crash record survives JSON whatever its actor shows", async () => {
   await finish(system);
 });
 
-Deno.test("What an actor shows is copied when it is shown", async () => {
+Deno.test("A crash record stays small whatever crashed", async () => {
+  const system = testSystem();
+  const long = "x".repeat(100_000);
+  const error = () => new Error(long, { cause: new Error(long) });
+  const shown = () => Array.from({ length: 50 }, () => Array.from({ length: 50 }, () => ({ [long]: long })));
+  const parent: ActorDef<string> = {
+    ...failing({ inspect: shown, show: shown }, error),
+    keepsState: true,
+    init(context) {
+      for (let n = 0; n < 500; n++) {
+        childrenOf(context).start(`child-${n}`, { type: "leaf", init: () => ({}) }, undefined);
+        context.timers.once(`timer-${n}`, 1_000_000, "later");
+      }
+      return failing({ inspect: shown, show: shown }, error).init(context, undefined) as Handlers<string>;
+    },
+  };
+  const ref = system.start("parent", parent, undefined) as unknown as ActorRef<unknown>;
+  for (let n = 0; n < 500; n++) ref.tell({ kind: `kind-${n}` });
+  const watcher = probe<never>(system, "watcher");
+  for (let n = 0; n < 500; n++) watcher.watch(ref);
+  await settle(system);
+  const [crash] = system.debug.crashes();
+  assert.ok(JSON.stringify(crash).length < 200_000, `${JSON.stringify(crash).length} characters`);
+  assert.equal(crash.mailbox.kinds["(others)"], 499 - 64);
+  assert.deepEqual([crash.children.at(-1), crash.watchers.at(-1)], ["(436 more)", "(436 more)"]);
+  await finish(system);
+});
+
+Deno.test("What an actor shows of its state is copied into its record", async () => {
   const system = testSystem();
   const shown = { n: 1 };
-  const error = () => (shown.n++, new Error("on request"));
-  system.start("live", { ...failing({ inspect: () => shown }, error), keepsState: true }, undefined).tell("x");
+  system.start("live", failing({ inspect: () => shown }), undefined).tell("x");
   await settle(system);
-  shown.n = 3;
-  const [{ state, stateBefore }] = system.debug.crashes();
-  assert.deepEqual([state, stateBefore], [{ n: 2 }, { n: 1 }]);
+  shown.n = 2;
+  assert.deepEqual(system.debug.crashes()[0].state, { n: 1 });
   await finish(system);
 });
 
@@ -313,8 +348,11 @@ Deno.test("An actor whose inspect fails still leaves a record of its crash", asy
     }),
   };
   system.start("bad", bad, undefined).tell("x");
+  system.start("keeps", { ...bad, keepsState: true }, undefined).tell("x");
   await settle(system);
-  assert.deepEqual(system.debug.crashes()[0].state, { unreadable: "Error: second" });
+  for (const { reason, state, stateBefore } of system.debug.crashes()) {
+    assert.deepEqual([reason, state, stateBefore], ["Error: first", { unreadable: "Error: second" }, null]);
+  }
   await finish(system);
 });
 
