@@ -92,6 +92,7 @@ export const dropCopy: ActorDef<ExecutionBatch | Compare, DropCopyArgs> = {
         comparing = true;
         context.timers.once("compare", COMPARE_AFTER, { kind: "Compare" });
       },
+      show: (message) => message,
       inspect: () => ({ reports: book.reports, gaps: book.gaps, mismatches: [...broken] }),
     };
   },

@@ -4,8 +4,9 @@
  * Order of things: data directory and log first (nothing may happen unrecorded), then gate, world and tree; at the end
  * new orders stop, resting ones are cancelled, the tree stops in reverse, the log is closed and verified.
  */
-import { RecordType, ScopeState, STRATEGY_SCOPE_LAST } from "../../ffi/layout.gen.ts";
-import { AuditLog, ControlPage, OrderGate, verifyAudit } from "../../ffi/mod.ts";
+import { basename } from "node:path";
+import { ABI_VERSION, LAYOUT_HASH, RecordType, ScopeState, STRATEGY_SCOPE_LAST } from "../../ffi/layout.gen.ts";
+import { AuditLog, ControlPage, nativeCallOf, OrderGate, verifyAudit } from "../../ffi/mod.ts";
 import { type Config, configHash, UserError, VERSION } from "../../config/mod.ts";
 import { type ActorRef, ActorSystem, DEFAULT_YIELD_MS, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import { supervise } from "../../supervision/mod.ts";
@@ -22,6 +23,8 @@ import {
   MONEY_SCALE,
   type PositionSnapshot,
 } from "../protocol/mod.ts";
+import { CrashFile, crashFile } from "./crash_file.ts";
+import { CrashLedger } from "./crash_ledger.ts";
 import { Curve } from "./curve.ts";
 import { openDataDirectory } from "./data_dir.ts";
 import { drawdownRule } from "./drawdown.ts";
@@ -107,10 +110,21 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     start: world.start,
     speed: config.node.speed,
     poll: () => poll(),
+    facts: crashFacts(config),
+    witness: {
+      nativeCall: nativeCallOf,
+      position: () => ({ auditRecords: audit.head().records, marketEvents: books.board.events }),
+    },
     // Without a console only signals want to be heard.
     yieldMs: config.console.enabled ? DEFAULT_YIELD_MS : UNWATCHED_YIELD_MS,
   });
   const journal = new Journal(audit, system.clock);
+  using crashFileOfRun = new CrashFile(
+    crashFile(directory.path, directory.run),
+    (error) => io.err(`crashes are on record but not in ${directory.path}/crashes: ${error.message}`),
+  );
+  const crashes = new CrashLedger({ journal, file: crashFileOfRun, dataDir: directory.path, wallTimestamp });
+  let restarts = 0;
   const mode = new ModeKeeper({
     recoverAfter: config.mode.recoverMs * MICROS_PER_MS,
     control,
@@ -209,6 +223,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     books,
     curves,
     mode,
+    crashes,
     venue: built.port,
     startedWall: wallTimestamp(),
     startedStamp: system.stopwatch.now(),
@@ -219,7 +234,13 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   };
   const view = new LiveNodeView(parts);
   system.events.subscribe((event) => {
-    journal.event(event);
+    try {
+      crashes.event(event);
+    } catch (error) {
+      // A log that cannot record must not keep what follows from being heard.
+      auditFailed(error as Error);
+    }
+    if (event.kind === "restarted") restarts++;
     if (event.kind === "gave-up") {
       mode.report({
         id: `gave-up:${event.path}`,
@@ -324,7 +345,8 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
       })),
       audit: { records: head.records, root: head.root, verified: verdict.ok && verdict.root === head.root },
       latency: latencySummary(books, hiccupBaseline(system.stopwatch, HICCUP_MILLIS)),
-      restarts: journal.restarts,
+      restarts,
+      crashes: crashes.total,
       deadLetters: messages.dead,
       messages,
       mode: mode.mode,
@@ -352,6 +374,19 @@ async function openConsole(config: Config, view: LiveNodeView, io: NodeIo): Prom
   if (door.notice !== null) io.out(door.notice);
   io.out(`token: ${token}  (needed to kill and re-arm from the page)`);
   return door;
+}
+
+/** What a crash record says of the run beside its seed: enough to start it again. */
+function crashFacts(config: Config): Record<string, string> {
+  const { feed, chaos } = config;
+  const facts: Record<string, string> = {
+    version: VERSION,
+    build: `abi ${ABI_VERSION}, records ${LAYOUT_HASH}`,
+    config: configHash(config),
+    feed: [feed.kind, feed.paths.map((path) => basename(path)).join(",")].filter((part) => part !== "").join(":"),
+  };
+  if (chaos.rate > 0) facts.chaos = String(chaos.rate);
+  return facts;
 }
 
 function killedScopes(control: ControlPage): string[] {
