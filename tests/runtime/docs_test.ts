@@ -5,11 +5,11 @@ const root = new URL("../../", import.meta.url);
 Deno.test("the samples of docs/runtime.md compile and their tests pass", async () => {
   const page = await Deno.readTextFile(new URL("docs/runtime.md", root));
   const samples = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1]);
-  assert.equal(samples.length, 4);
+  assert.equal(samples.length, 5);
   const folder = await Deno.makeTempDir({ prefix: "cwts-samples-" });
   try {
     // The page's imports are relative to docs/.
-    const names = ["average.ts", "main.ts", "reporter.ts", "average_test.ts"];
+    const names = ["average.ts", "main.ts", "reporter.ts", "average_test.ts", "careful.ts"];
     for (const [i, sample] of samples.entries()) {
       await Deno.writeTextFile(`${folder}/${names[i]}`, sample.replaceAll('"../', `"${root.href}`));
     }
@@ -21,6 +21,10 @@ Deno.test("the samples of docs/runtime.md compile and their tests pass", async (
     };
     await deno("check", "--no-config", ...names);
     assert.match(await deno("run", "--no-config", "main.ts"), /unexplained: 0/);
+    assert.match(
+      await deno("run", "--no-config", "careful.ts"),
+      /a price of 0 \{ kind: "SetPrice", price: 0 \} \{ last: 5 \}/,
+    );
     assert.match(await deno("test", "--no-config", "average_test.ts"), /1 passed/);
   } finally {
     await Deno.remove(folder, { recursive: true });
