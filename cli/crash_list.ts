@@ -1,6 +1,6 @@
 /** `crash list`: a line per crash, the latest last. */
 import type { Command } from "commander";
-import type { CrashSummary, CrashView } from "../actors/protocol/crashes.ts";
+import { type CrashSummary, type CrashView, repetitions, tally } from "../actors/protocol/crashes.ts";
 import { chooseCrashes } from "./crash_source.ts";
 import { clockTime } from "./crash_text.ts";
 import { OK } from "./failure.ts";
@@ -16,6 +16,9 @@ Examples:
 `;
 /** Longest reason in a line. */
 const REASON = 64;
+/** What crashes so often in the same way is named at the top; at most so many. */
+const REPEATED = 4;
+const REPETITIONS = 5;
 
 interface ListFlags extends RunFlags {
   readonly limit: string;
@@ -70,17 +73,13 @@ export function listText(
   const more = shown.length < matching ? ` (the latest ${shown.length} of ${matching})` : "";
   return [
     `${counted(all.length, "crash", "crashes")} in ${name}: ${tally(all)}${more}`,
+    ...repetitions(all, REPEATED).slice(0, REPETITIONS).map(({ path, reason, count, first, last }) =>
+      paint(io, "yellow", `  ${count} times, crashes ${first} to ${last}: ${path}  ${short(reason)}`)
+    ),
     paint(io, "dim", titles),
     ...lines.map((line, i) => isTrouble(shown[i]) ? paint(io, "red", line) : line),
     `what is known of one: deno task cwts crash show ${shown.at(-1)!.id}`,
   ];
-}
-
-/** "38 restarted, 2 gave-up". */
-function tally(all: readonly CrashSummary[]): string {
-  const counts = new Map<string, number>();
-  for (const { decision } of all) counts.set(decision.kind, (counts.get(decision.kind) ?? 0) + 1);
-  return [...counts].map(([kind, n]) => `${n} ${kind}`).join(", ");
 }
 
 function isTrouble({ decision }: CrashSummary): boolean {

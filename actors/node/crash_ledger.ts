@@ -48,7 +48,7 @@ export class CrashLedger {
         return this.#decide(event.path, (crash) => ({
           kind: "restarted",
           time: event.time,
-          detail: `restarted ${after(event.time - crash.time)}, now in life ${event.restarts + 1}`,
+          detail: `restarted ${after(event.time - crash.time)}, life ${event.restarts + 1}`,
         }));
       case "stopped":
         return this.#decide(event.path, () => ({

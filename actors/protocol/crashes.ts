@@ -50,6 +50,43 @@ export function summaryOf(record: CrashRecord, decision: CrashDecision): CrashSu
   return { id, time, path, type, incarnation, reason, message: message?.message ?? null, restartsLeft, decision };
 }
 
+const DECISIONS: Readonly<Record<CrashDecision["kind"], string>> = {
+  pending: "waiting",
+  restarted: "restarted",
+  "failed-again": "failed again at once",
+  "gave-up": "given up on",
+  left: "not started again",
+  disabled: "out of service",
+};
+
+/** "38 restarted, 1 given up on". */
+export function tally(crashes: readonly CrashSummary[]): string {
+  const counts = new Map<string, number>();
+  for (const { decision } of crashes) counts.set(decision.kind, (counts.get(decision.kind) ?? 0) + 1);
+  return [...counts].map(([kind, n]) => `${n} ${DECISIONS[kind as CrashDecision["kind"]]}`).join(", ");
+}
+
+/** Crashes of one actor for one reason, but for the figures in it. */
+export interface Repetition {
+  readonly path: string;
+  /** Of the latest. */
+  readonly reason: string;
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What crashed at least `least` times in the same way, the most frequent first. `crashes`: oldest first. */
+export function repetitions(crashes: readonly CrashSummary[], least: number): readonly Repetition[] {
+  const groups = new Map<string, Repetition>();
+  for (const { id, path, reason } of crashes) {
+    const key = `${path} ${reason.replace(/\d+/g, "#")}`;
+    const known = groups.get(key);
+    groups.set(key, { path, reason, count: (known?.count ?? 0) + 1, first: known?.first ?? id, last: id });
+  }
+  return [...groups.values()].filter(({ count }) => count >= least).sort((a, b) => b.count - a.count);
+}
+
 /** What the supervisor said of the child; null for an actor without one. */
 export function supervisionOf({ supervision }: Pick<CrashRecord, "supervision">): ChildReport | null {
   const known = typeof supervision === "object" && supervision !== null && "budget" in supervision;

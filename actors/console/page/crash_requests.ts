@@ -67,7 +67,9 @@ async function askRecord(id: number): Promise<void> {
   try {
     answer = { id, kind: "here", crash: await get<CrashView>(`/crashes/${id}`) };
   } catch (error) {
-    answer = { id, kind: "failed", detail: messageOf(error) };
+    const detail = messageOf(error);
+    const instead = `deno task cwts crash show ${id} reads it from the data directory`;
+    answer = { id, kind: "failed", detail: error instanceof TypeError ? `${detail}; ${instead}` : detail };
   }
   if (chosenCrash.value === id) openRecord.value = answer;
 }

@@ -1,6 +1,7 @@
 /** What crashed and what its supervisor did about it, newest first; a click opens the record. */
-import type { CrashSummary } from "../../protocol/crashes.ts";
+import { type CrashSummary, tally } from "../../protocol/crashes.ts";
 import { BottomTabs } from "./bottom_tabs.tsx";
+import { SHOWN_CRASHES } from "./crash_requests.ts";
 import { count, NONE, timeOfDay } from "./format.ts";
 import { Empty, Panel } from "./panel.tsx";
 import { chosenCrash, crashes, crashProblem, snapshot } from "./state.ts";
@@ -13,7 +14,8 @@ export function Crashes() {
       id="crashes"
       title="Crashes"
       tabs={<BottomTabs />}
-      aside={shown.length > 0 && (shown.length < total ? `newest ${shown.length} of ${count(total)}` : tally(shown))}
+      aside={shown.length > 0 &&
+        (shown.length >= SHOWN_CRASHES ? `newest ${shown.length} of ${count(total)}` : tally(shown))}
     >
       {shown.length === 0
         ? <Empty>{crashProblem.value ?? (total === 0 ? "No actor has crashed." : "No crash received yet.")}</Empty>
@@ -37,13 +39,6 @@ export function Crashes() {
         )}
     </Panel>
   );
-}
-
-/** "38 restarted, 1 gave up". */
-function tally(shown: readonly CrashSummary[]): string {
-  const counts = new Map<string, number>();
-  for (const { decision } of shown) counts.set(decision.kind, (counts.get(decision.kind) ?? 0) + 1);
-  return [...counts].map(([kind, n]) => `${n} ${kind.replaceAll("-", " ")}`).join(", ");
 }
 
 function Row({ crash }: { readonly crash: CrashSummary }) {

@@ -26,7 +26,7 @@ browserTest(
         "organisms/anglerfish",
         "TypeError: no price",
         "20",
-        "restarted after 12.5 ms, now in life 2",
+        "restarted after 12.5 ms, life 2",
       ]);
 
       await list(page).getByText("TypeError: no price").click();
@@ -38,7 +38,7 @@ browserTest(
           "Crash 1 of /node/organisms/anglerfish",
           "caused by RangeError: tick below one",
           "organism-host in life 1, handling MarketData, in the native call cwts_gate_exposure",
-          "restarted after 12.5 ms, now in life 2",
+          "restarted after 12.5 ms, life 2",
           "20 of 20 restarts in 10 s were left to /node/organisms (one_for_one), then safe-mode.",
           "permanent, 5 s to stop, delay 10 ms × 2 up to 1000 ms, 0 failed in a row, mailbox kept",
           "3 waiting: MarketData 2, ExecutionReport 1; 1 set aside",

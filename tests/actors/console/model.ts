@@ -203,7 +203,7 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
       const restarted: CrashDecision = {
         kind: "restarted",
         time: time + 12_500,
-        detail: `restarted after 12.5 ms, now in life ${restarts + 1}`,
+        detail: `restarted after 12.5 ms, life ${restarts + 1}`,
       };
       const record = crashRecord(crashes.length + 1, time, detail, restarts - 1);
       const made = decision ?? restarted;
