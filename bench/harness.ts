@@ -129,6 +129,7 @@ export class Report {
   readonly #bench: string;
   readonly #json: boolean;
   readonly #cases: Case[] = [];
+  readonly #absent: string[] = [];
 
   /** Prints the machine and its hiccups. */
   constructor(bench: string, json: boolean) {
@@ -153,6 +154,12 @@ export class Report {
   add(result: Case): void {
     this.#cases.push(result);
     if (this.#json) console.log(JSON.stringify({ bench: this.#bench, ...result }));
+  }
+
+  /** Says that there is no figure of this engine, and why in one clause: nothing is left out in silence. */
+  absent(name: string, engine: string, why: string): void {
+    this.#absent.push(`no figure: ${name}, ${engine}: ${why}`);
+    if (this.#json) console.log(JSON.stringify({ bench: this.#bench, case: name, engine, absent: why }));
   }
 
   /** A word about progress; never on stdout. */
@@ -180,6 +187,7 @@ export class Report {
     const table = [["case", "engine", "median", "min … max", "unit", "runs", "further"], ...rows];
     const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
     for (const row of table) console.log(row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd());
+    for (const line of this.#absent) console.log(line);
   }
 }
 

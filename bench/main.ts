@@ -1,4 +1,7 @@
-/** `deno task bench <name> [--json]`: finds the measurement of that name and runs it. One file per claim. */
+/**
+ * `deno task bench <name> [--json]`: finds the measurement of that name and runs it. One file per claim. A measurement may
+ * take part of `--only NAME,…`, `--engines NAME,…` and `--runs N`.
+ */
 import { parseArgs } from "node:util";
 import { suggestion, UserError } from "../config/mod.ts";
 
@@ -13,8 +16,16 @@ export function benchNames(): string[] {
     .sort();
 }
 
-/** Runs one measurement, or lists what there is. Throws UserError USAGE for an unknown name. */
-export async function runBench(name: string | undefined, json: boolean): Promise<void> {
+/** What narrows a measurement; each says which of them it takes by its export `options`. */
+export type Narrowing = Readonly<Partial<Record<"only" | "engines" | "runs", string>>>;
+
+interface Measurement {
+  readonly options?: readonly string[];
+  readonly run: (json: boolean, narrowing: Narrowing) => Promise<void>;
+}
+
+/** Runs one measurement, or lists what there is. Throws UserError USAGE for an unknown name or an option it does not take. */
+export async function runBench(name: string | undefined, json: boolean, narrowing: Narrowing = {}): Promise<void> {
   const names = benchNames();
   if (name === undefined) {
     console.log(json ? JSON.stringify(names) : `measurements: ${names.join(", ")}`);
@@ -23,18 +34,27 @@ export async function runBench(name: string | undefined, json: boolean): Promise
   if (!names.includes(name)) {
     throw new UserError("USAGE", `there is no measurement "${name}": ${suggestion(name, names)}`);
   }
-  const { run } = await import(new URL(`${name}.ts`, HERE).href) as { run: (json: boolean) => Promise<void> };
-  await run(json);
+  const { options = [], run } = await import(new URL(`${name}.ts`, HERE).href) as Measurement;
+  for (const option of Object.keys(narrowing)) {
+    if (!options.includes(option)) throw new UserError("USAGE", `the measurement "${name}" takes no --${option}`);
+  }
+  await run(json, narrowing);
 }
 
 if (import.meta.main) {
   try {
     const { values, positionals } = parseArgs({
       args: Deno.args,
-      options: { json: { type: "boolean", default: false } },
+      options: {
+        json: { type: "boolean", default: false },
+        only: { type: "string" },
+        engines: { type: "string" },
+        runs: { type: "string" },
+      },
       allowPositionals: true,
     });
-    await runBench(positionals[0], values.json);
+    const { json, ...narrowing } = values;
+    await runBench(positionals[0], json, narrowing);
   } catch (error) {
     if (!(error instanceof UserError || error instanceof TypeError)) throw error;
     console.error(`error: ${error.message}`);

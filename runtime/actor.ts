@@ -44,6 +44,8 @@ export type Signal =
   | { readonly kind: "down"; readonly monitor: number; readonly path: string; readonly reason: ExitReason }
   /** A child of this actor ended (only parents receive it). */
   | { readonly kind: "child-exit"; readonly child: ActorRef<never>; readonly reason: ExitReason }
+  /** A child whose start took time has started (only parents receive it). */
+  | { readonly kind: "child-started"; readonly child: ActorRef<never> }
   | ListingSignal;
 
 export interface Handlers<M> {
@@ -71,6 +73,12 @@ export interface Handlers<M> {
   /** Takes over a state that an operator gives; throws a sentence when it cannot. */
   replace?(state: unknown): void;
 }
+
+/** Returned by an `init` that has nothing to do: the actor does not run, and that is no failure. */
+export const IGNORE: unique symbol = Symbol("ignore");
+
+/** What `init` may return, now or after a while. */
+export type Init<M> = Handlers<M> | typeof IGNORE | Promise<Handlers<M> | typeof IGNORE>;
 
 /**
  * What happens to a message that finds the mailbox full. "crash": it is rejected and its receiver crashes. Divert: another
@@ -130,8 +138,11 @@ export interface ActorDef<M, A = void> {
    * whose arguments hold a secret: `(text, { key }) => text.replaceAll(key, "…")`. When it throws nothing is kept.
    */
   redact?(text: string, args: A): string;
-  /** Builds one incarnation. A throw is an init failure: the actor did not start. */
-  init(context: ActorContext<M>, args: A): Handlers<M>;
+  /**
+   * Builds one incarnation. A throw is an init failure: the actor did not start. If it returns a promise the actor has
+   * started when that settles: messages wait until then, a stop as well, and only a kill ends it before.
+   */
+  init(context: ActorContext<M>, args: A): Init<M>;
 }
 
 /** Timers of one actor, by key. Setting a key again replaces its timer. All end with the incarnation. */

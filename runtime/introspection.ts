@@ -3,6 +3,7 @@
  *
  * Facts only: everything here is counted where it happens, nothing is derived by subtraction but `unexplained`.
  */
+import type { ExitReason } from "./actor.ts";
 import type { CrashRecord } from "./crash.ts";
 import type { Micros } from "./time.ts";
 
@@ -75,6 +76,27 @@ export interface DeadLetter {
 /** What a supervisor does when its restart budget is spent; see supervision/spec.ts. */
 export type GiveUpAction = "escalate" | "isolate" | "safe-mode" | "halt";
 
+/**
+ * What a supervisor reports, OTP's contexts: a child did not start; ended by itself in a way that is not quiet; ended
+ * otherwise than it was asked to; needed more restarts than its supervisor allows. The last two are not in OTP: an operator
+ * took a child out of service or put it back.
+ */
+export type ReportContext =
+  | "start-error"
+  | "child-terminated"
+  | "shutdown-error"
+  | "intensity-reached"
+  | "disabled"
+  | "enabled";
+
+export interface SupervisorReport {
+  readonly context: ReportContext;
+  /** In words. */
+  readonly reason: string;
+  /** The child's specification as plain data, `id` among it. */
+  readonly child: Readonly<Record<string, unknown>>;
+}
+
 export type SystemEvent =
   | { readonly kind: "started"; readonly time: Micros; readonly path: string; readonly type: string }
   /** An incarnation ended by an error, a failed init or a kill. `restarts`: how often it had been restarted before. */
@@ -87,6 +109,18 @@ export type SystemEvent =
     readonly record: CrashRecord;
   }
   | { readonly kind: "restarted"; readonly time: Micros; readonly path: string; readonly restarts: number }
+  /** The `init` of an actor said that it has nothing to do. */
+  | { readonly kind: "ignored"; readonly time: Micros; readonly path: string }
+  /** An incarnation ended, whatever the reason; one that crashed has been told of by "crashed" before. */
+  | {
+    readonly kind: "ended";
+    readonly time: Micros;
+    readonly path: string;
+    readonly exit: ExitReason["kind"];
+    readonly reason: string;
+  }
+  /** A supervisor reports on a child; `path` is the supervisor's. */
+  | { readonly kind: "report"; readonly time: Micros; readonly path: string } & SupervisorReport
   /** The actor is gone for good. */
   | { readonly kind: "stopped"; readonly time: Micros; readonly path: string; readonly reason: string }
   | {

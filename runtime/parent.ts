@@ -6,7 +6,7 @@
  * child is released at once.
  */
 import type { ActorDef, ActorRef, ExitReason, Timers } from "./actor.ts";
-import type { GiveUpAction } from "./introspection.ts";
+import type { GiveUpAction, SupervisorReport } from "./introspection.ts";
 
 /** What happens to waiting messages when an actor starts again. */
 export type MailboxFate = "keep" | "dead-letter";
@@ -15,8 +15,20 @@ export interface Children<M> {
   /**
    * Runs `init` of the child now and returns its ref. If a child of that name ended and was not released, this is its
    * restart: same ref, next incarnation. An error thrown by `init` is thrown on, as is a name that is taken.
+   * `standing` says what came of it.
    */
   start<C, A>(name: string, def: ActorDef<C, A>, args: A, mailbox?: MailboxFate): ActorRef<C>;
+  /**
+   * "opening": its start takes time; a "child-started" signal follows, or a "child-exit". "gone": it ended, or its `init`
+   * returned IGNORE; a first start then leaves nothing, a restart an ended child that waits to be released.
+   */
+  standing(child: ActorRef<never>): "running" | "opening" | "gone";
+  /**
+   * For an actor whose own start depends on children that take time: called in `init`, it makes the actor count as opening,
+   * with its handlers at work, until `opened`. If the start fails in between, end with the reason "init-failed".
+   */
+  defer(): void;
+  opened(): void;
   /** Asks the child to end after its current message. */
   stop(child: ActorRef<never>, reason?: ExitReason): void;
   /** Ends the child ahead of everything else, even while it waits for a promise. */
@@ -31,10 +43,11 @@ export interface Children<M> {
   describe(strategy: string): void;
   /**
    * `show` says what a crash record of a child tells of its supervision: specification, budget left. It is asked at the
-   * moment of the crash, with the name of the child, before anything is decided.
+   * moment of the crash, before anything is decided.
    */
-  explain(show: (child: string) => unknown): void;
+  explain(show: (child: ActorRef<never>) => unknown): void;
   /** Publishes a fact of supervision. */
   gaveUp(onGiveUp: GiveUpAction, reason: string): void;
   overran(child: ActorRef<never>, shutdownMs: number): void;
+  report(report: SupervisorReport): void;
 }

@@ -131,7 +131,7 @@ export class ActorSystem {
    * its children in reverse order and in their time. Drives the system itself unless `run` is doing so.
    */
   async stop(root?: ActorRef<never>): Promise<void> {
-    const roots = root === undefined ? [...this.kernel.roots].reverse() : [cellOf(root)];
+    const roots = root === undefined ? [...this.kernel.cells.roots].reverse() : [cellOf(root)];
     for (const cell of roots) {
       cell.requestStop({ kind: "shutdown" });
       // A run in progress may end, by halt or until, before the shutdown is over; then it is carried on here.

@@ -1,68 +1,68 @@
-/** Checks a child specification without starting anything. */
-import type { Backoff, ChildSpec, SupervisorSpec } from "./spec.ts";
+/** Checks a child specification without starting anything: each one's form, and what must fit together in a tree. */
+import { dynamicSchema, supervisorSchema, workerSchema } from "./schema.ts";
+import { type AutoShutdown, type ChildSpec, isDynamicSpec, isSupervisorSpec } from "./spec.ts";
 
-const STRATEGIES = ["one_for_one", "one_for_all", "rest_for_one"];
-const RESTARTS = ["permanent", "transient", "temporary"];
-const GIVE_UPS = ["escalate", "isolate", "safe-mode", "halt"];
+/**
+ * Specifications are not changed once made, so a supervisor's that has passed, with all its children, is not checked again
+ * when its own supervisor starts it.
+ */
+const passed = new WeakSet<ChildSpec>();
 
-export function isSupervisorSpec(spec: ChildSpec): spec is SupervisorSpec {
-  return "children" in spec;
-}
-
-/** Everything that is wrong with the tree, one sentence each; empty when it can be started. */
-export function checkSpec(spec: ChildSpec): string[] {
+/**
+ * Everything that is wrong with the tree, one sentence each with its path; empty when it can be started. `autoShutdown`
+ * is that of the supervisor it is for.
+ */
+export function checkSpec(spec: ChildSpec, autoShutdown: AutoShutdown | "unknown" = "unknown"): string[] {
+  if (typeof spec !== "object" || spec === null) return [`a child specification is an object, not ${spec}.`];
   const problems: string[] = [];
-  check(spec, spec.id, problems);
+  check(spec, String(spec.id), autoShutdown, problems);
   return problems;
 }
 
-function check(spec: ChildSpec, path: string, problems: string[]): void {
+function check(spec: ChildSpec, path: string, auto: AutoShutdown | "unknown", problems: string[]): void {
+  if (passed.has(spec) && spec.significant !== true) return;
+  const before = problems.length;
   const wrong = (sentence: string) => problems.push(`${path}: ${sentence}`);
-  if (typeof spec.id !== "string" || spec.id === "" || spec.id.includes("/")) {
-    wrong(`id "${spec.id}" must be a name without "/", because it is one step of a path.`);
-  }
-  if (spec.restart !== undefined && !RESTARTS.includes(spec.restart)) {
-    wrong(`restart "${spec.restart}" must be one of ${RESTARTS.join(", ")}.`);
-  }
-  if (!isSupervisorSpec(spec)) {
-    if (typeof spec.actor?.init !== "function") wrong("actor must be an actor definition with an init function.");
-    const { shutdown } = spec;
-    if (shutdown === "infinity") {
-      wrong("shutdown infinity is for supervisors only; give the worker a number of milliseconds.");
-    } else if (shutdown !== undefined && shutdown !== "brutal_kill" && !(Number.isInteger(shutdown) && shutdown > 0)) {
-      wrong(`shutdown ${shutdown} must be a whole number of milliseconds above 0 or "brutal_kill".`);
+  const { error } = schemaOf(spec).safeParse(spec);
+  for (const { message } of error?.issues ?? []) wrong(message);
+  if (spec.significant === true) {
+    if ((spec.restart ?? "permanent") === "permanent") {
+      wrong(
+        "a significant child may not be permanent, because it never ends for good; make it transient or temporary.",
+      );
+    } else if (auto === "never") {
+      wrong("a significant child needs a supervisor with autoShutdown any_significant or all_significant.");
     }
-    if (spec.backoff !== undefined) checkBackoff(spec.backoff, wrong);
-    if (spec.mailboxOnRestart !== undefined && !["keep", "dead-letter"].includes(spec.mailboxOnRestart)) {
-      wrong(`mailboxOnRestart "${spec.mailboxOnRestart}" must be keep or dead-letter.`);
+  }
+  if (isDynamicSpec(spec)) checkTemplate(spec.template, path, spec.autoShutdown ?? "never", problems);
+  else if (isSupervisorSpec(spec) && Array.isArray(spec.children)) {
+    const seen = new Set<string>();
+    for (const child of spec.children) {
+      if (typeof child !== "object" || child === null) {
+        wrong(`a child specification is an object, not ${child}.`);
+        continue;
+      }
+      if (seen.has(child.id)) wrong(`id "${child.id}" is used by two children; give each its own.`);
+      seen.add(child.id);
+      check(child, `${path}/${child.id}`, spec.autoShutdown ?? "never", problems);
     }
+  }
+  if (problems.length === before && isSupervisorSpec(spec)) passed.add(spec);
+}
+
+function checkTemplate(template: ChildSpec, path: string, auto: AutoShutdown, problems: string[]): void {
+  if (typeof template !== "object" || template === null) return;
+  if (isSupervisorSpec(template)) {
+    problems.push(`${path}: template must be a worker; a supervisor has children that are known beforehand.`);
     return;
   }
-  if (!STRATEGIES.includes(spec.strategy)) {
-    wrong(`strategy "${spec.strategy}" must be one of ${STRATEGIES.join(", ")}.`);
-  }
-  if (spec.onGiveUp !== undefined && !GIVE_UPS.includes(spec.onGiveUp)) {
-    wrong(`onGiveUp "${spec.onGiveUp}" must be one of ${GIVE_UPS.join(", ")}.`);
-  }
-  if (spec.intensity !== undefined && !(Number.isInteger(spec.intensity) && spec.intensity >= 0)) {
-    wrong(`intensity ${spec.intensity} must be a whole number of restarts, 0 or more.`);
-  }
-  if (spec.periodMs !== undefined && !(Number.isInteger(spec.periodMs) && spec.periodMs > 0)) {
-    wrong(`periodMs ${spec.periodMs} must be a whole number of milliseconds above 0.`);
-  }
-  const seen = new Set<string>();
-  for (const child of spec.children) {
-    if (seen.has(child.id)) wrong(`id "${child.id}" is used by two children; give each its own.`);
-    seen.add(child.id);
-    check(child, `${path}/${child.id}`, problems);
+  check(template, `${path}/${template.id}`, auto, problems);
+  if (template.budget?.onSpent === "quarantine") {
+    problems.push(`${path}/${template.id}: a dynamic child cannot be put in quarantine; let its budget say give-up.`);
   }
 }
 
-function checkBackoff(backoff: Backoff, wrong: (sentence: string) => void): void {
-  const { initialMs, maxMs, factor, jitter, resetAfterMs } = backoff;
-  if (!(initialMs >= 0 && Number.isFinite(initialMs))) wrong(`backoff.initialMs ${initialMs} must be 0 or more.`);
-  if (!(maxMs >= initialMs && Number.isFinite(maxMs))) wrong(`backoff.maxMs ${maxMs} must be at least initialMs.`);
-  if (!(factor >= 1 && Number.isFinite(factor))) wrong(`backoff.factor ${factor} must be 1 or more.`);
-  if (!(jitter >= 0 && jitter <= 1)) wrong(`backoff.jitter ${jitter} must be a fraction from 0 to 1.`);
-  if (!(resetAfterMs >= 0)) wrong(`backoff.resetAfterMs ${resetAfterMs} must be 0 or more.`);
+function schemaOf(spec: ChildSpec) {
+  if (isDynamicSpec(spec)) return dynamicSchema;
+  return isSupervisorSpec(spec) || "children" in spec ? supervisorSchema : workerSchema;
 }

@@ -1,21 +1,19 @@
 /** What a crash record tells of the supervision of the child that crashed: as it stands before anything is decided. */
 import type { GiveUpAction } from "../runtime/mod.ts";
-import { isSupervisorSpec } from "./check.ts";
 import { type Child, shutdownOf } from "./child.ts";
-import type { RestartBudget } from "./accounting.ts";
+import type { RestartBudget } from "./budget.ts";
 import {
+  type AnySupervisorSpec,
   type Backoff,
-  DEFAULT_PERIOD_MS,
+  isSupervisorSpec,
   type RestartType,
   type ShutdownTime,
-  type Strategy,
-  type SupervisorSpec,
   type WorkerSpec,
 } from "./spec.ts";
 
 export interface ChildReport {
   readonly supervisor: string;
-  readonly strategy: Strategy;
+  readonly strategy: AnySupervisorSpec["strategy"];
   readonly child: {
     readonly id: string;
     readonly kind: "worker" | "supervisor";
@@ -27,6 +25,8 @@ export interface ChildReport {
     /** Failures in a row, without this one: the next restart waits accordingly. */
     readonly failures: number;
   };
+  /** Restarts that the supervisor allows this child alone; null when it sets no limit of its own. */
+  readonly own: { readonly intensity: number; readonly periodMs: number; readonly left: number } | null;
   /** Restarts that the supervisor allows itself in a sliding period. */
   readonly budget: {
     readonly intensity: number;
@@ -40,12 +40,13 @@ export interface ChildReport {
 /** `now` in microseconds. */
 export function reportOf(
   supervisor: string,
-  spec: SupervisorSpec,
+  spec: AnySupervisorSpec,
   child: Child,
   budget: RestartBudget,
   now: number,
 ): ChildReport {
   const own: Partial<WorkerSpec> = isSupervisorSpec(child.spec) ? {} : child.spec as WorkerSpec;
+  const limit = child.spec.budget;
   return {
     supervisor,
     strategy: spec.strategy,
@@ -58,9 +59,14 @@ export function reportOf(
       mailboxOnRestart: own.mailboxOnRestart ?? "keep",
       failures: child.failures,
     },
+    own: limit === undefined ? null : {
+      intensity: limit.intensity,
+      periodMs: limit.periodMs,
+      left: Math.max(0, limit.intensity - (child.budget?.spent(now) ?? 0)),
+    },
     budget: {
       intensity: budget.intensity,
-      periodMs: spec.periodMs ?? DEFAULT_PERIOD_MS,
+      periodMs: budget.periodMs,
       left: Math.max(0, budget.intensity - budget.spent(now)),
       onGiveUp: spec.onGiveUp ?? "escalate",
     },

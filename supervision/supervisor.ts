@@ -2,95 +2,84 @@
  * The supervisor: starts its children in order, restarts them by its strategy, stops them in reverse.
  *
  * The rules are OTP's `supervisor`; SEMANTICS.md of the runtime lists them with the intended differences (back-off,
- * mailboxes that survive, what happens when the budget is spent). Stopping a child takes messages and time, so the
- * supervisor does one `Stopping` at a time; exits and commands that arrive meanwhile wait and are then served in order.
+ * mailboxes that survive, budgets of single children, what happens when a budget is spent). What follows from an end is in
+ * policy.ts. Stopping a child takes messages and time, and starting one may, so the supervisor does one `Work` at a time;
+ * exits and commands that arrive meanwhile wait and are then served in order.
  */
-import {
-  type ActorContext,
-  type ActorDef,
-  type ActorRef,
-  type ActorSystem,
-  type Children,
-  childrenOf,
-  type ExitReason,
-  type Handlers,
-  type Micros,
-  MICROS_PER_MS,
-} from "../runtime/mod.ts";
-import { backoffDelay, isRestarted, RestartBudget } from "./accounting.ts";
-import { checkSpec, isSupervisorSpec } from "./check.ts";
-import { backoffOf, type Child, newChild, shutdownOf, stateShown, viewOf } from "./child.ts";
-import type { SupervisorMessage, SupervisorReply, SupervisorView } from "./protocol.ts";
-import { reportOf } from "./report.ts";
-import { type ChildSpec, DEFAULT_INTENSITY, DEFAULT_PERIOD_MS, type SupervisorSpec } from "./spec.ts";
+import type { ActorContext, ActorDef, ExitReason, Handlers, Signal } from "../runtime/mod.ts";
+import { type Child, isUp, newChild, viewOf } from "./child.ts";
+import { type CommandedSupervisor, type Start, StaticCommands } from "./commands.ts";
+import { type Internal, Keeper, type Overdrawn, type Retry } from "./keeper.ts";
+import { affected, DECISIONS, endOf, endsSupervisor } from "./policy.ts";
+import type { Asker, SupervisorMessage, SupervisorView } from "./protocol.ts";
+import { answer, isStopping } from "./refusals.ts";
+import type { AnySupervisorSpec, SupervisorSpec } from "./spec.ts";
 
-/** Messages a supervisor sends to itself. */
-type Internal =
-  /** Try again after a failed start: spends one restart. */
-  | { readonly kind: "RetryChild"; readonly child: Child; readonly ticket: number }
-  /** A back-off delay is over: the restart it belongs to was already spent. */
-  | { readonly kind: "DelayOver"; readonly child: Child; readonly ticket: number }
-  | { readonly kind: "ShutdownTimeout"; readonly child: Child };
+/** What the supervisor waits for. Closures run when it is over; `cut` when a stop of the supervisor itself is put in its place. */
+type Work =
+  | {
+    readonly kind: "stopping";
+    current: Child | null;
+    readonly left: Child[];
+    readonly then: () => void;
+    readonly cut?: (() => void) | undefined;
+  }
+  | { readonly kind: "starting"; current: Child | null; readonly left: Child[]; readonly plan: Start };
 
-type Then =
-  | { readonly kind: "start"; readonly failed: Child; readonly delay: Micros }
-  | { readonly kind: "end"; readonly reason: ExitReason }
-  | { readonly kind: "stay-stopped" }
-  | { readonly kind: "terminated"; readonly child: Child; readonly replyTo: ActorRef<SupervisorReply> | undefined };
-
-interface Stopping {
-  current: Child | null;
-  /** Next to stop at the end. */
-  readonly left: Child[];
-  readonly then: Then;
-}
-
-class Supervisor implements Handlers<SupervisorMessage | Internal> {
+export class Supervisor implements Handlers<SupervisorMessage | Internal>, CommandedSupervisor {
   /** By id, in start order. */
-  private readonly children = new Map<string, Child>();
-  private readonly control: Children<SupervisorMessage | Internal>;
-  private budget: RestartBudget;
-  private stopping: Stopping | null = null;
+  readonly children = new Map<string, Child>();
+  readonly keeper: Keeper;
+  private readonly orders: StaticCommands;
+  private work: Work | null = null;
   private readonly exits: Child[] = [];
-  private readonly retries: Exclude<Internal, { kind: "ShutdownTimeout" }>[] = [];
+  private readonly retries: Retry[] = [];
   private readonly commands: SupervisorMessage[] = [];
   private ending = false;
-  private gaveUp = false;
+  /** While its own start waits for that of a child. */
+  private opening = false;
 
   constructor(
     private readonly context: ActorContext<SupervisorMessage | Internal>,
-    private readonly spec: SupervisorSpec,
+    readonly spec: SupervisorSpec,
+    actor: ActorDef<never, AnySupervisorSpec>,
   ) {
-    const problems = checkSpec(spec);
-    if (problems.length > 0) throw new Error(problems.join(" "));
-    this.control = childrenOf(context);
-    this.control.describe(spec.strategy);
-    this.control.onStop((reason) => this.shutDown(reason));
-    this.budget = this.freshBudget();
-    this.control.explain((id) => {
-      const child = this.children.get(id);
-      const { self, clock } = this.context;
-      return child === undefined ? null : reportOf(self.path, this.spec, child, this.budget, clock.now());
+    this.keeper = new Keeper(context, spec, actor);
+    this.keeper.explain(({ path }) => this.children.get(path.slice(this.path.length + 1)));
+    this.orders = new StaticCommands(this);
+    this.keeper.control.onStop((reason) => this.shutDown(reason));
+    for (const childSpec of spec.children) this.children.set(childSpec.id, newChild(childSpec));
+    this.startAll([...this.children.values()], {
+      done: () => this.opened(),
+      failed: (child, error) => this.notOpened(child, error),
     });
-    for (const childSpec of spec.children) {
-      const child = newChild(childSpec);
-      this.children.set(child.spec.id, child);
-      const failure = this.startChild(child);
-      if (failure !== null) throw failure;
-    }
+    if (this.work === null) return;
+    this.opening = true;
+    this.keeper.control.defer();
   }
 
-  signal(signal: Parameters<NonNullable<Handlers<never>["signal"]>>[0]): void {
-    if (signal.kind !== "child-exit") return;
-    const child = this.children.get(signal.child.path.slice(this.context.self.path.length + 1));
+  signal(signal: Signal): void {
+    if (signal.kind !== "child-exit" && signal.kind !== "child-started") return;
+    const child = this.children.get(signal.child.path.slice(this.path.length + 1));
     if (child === undefined || child.ref !== signal.child) return;
-    child.exit = signal.reason;
-    child.state = "ended";
-    if (this.stopping !== null && this.stopping.current === child) {
-      this.control.timers.cancel("shutdown");
-      this.stopNext();
+    const awaited = this.work !== null && this.work.current === child ? this.work : null;
+    if (signal.kind === "child-started") {
+      if (awaited?.kind !== "starting") return;
+      this.keeper.started(child);
+      this.startNext(awaited);
     } else {
-      this.exits.push(child);
+      child.exit = signal.reason;
+      if (awaited === null) this.noteExit(child);
+      else if (awaited.kind === "stopping") {
+        this.keeper.stopped(child);
+        this.stopNext(awaited);
+      } else if (signal.reason.kind === "normal") {
+        // Its init, which took time, returned IGNORE.
+        this.keeper.started(child);
+        child.state = "ended";
+        this.leave(child);
+        this.startNext(awaited);
+      } else this.startFailed(awaited, child, this.keeper.failedStart(child, signal.reason));
     }
     this.pump();
   }
@@ -101,8 +90,13 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
       case "DelayOver":
         this.retries.push(message);
         break;
+      case "StartTimeout":
+        if (message.ticket === message.child.ticket) this.keeper.control.kill(message.child.ref!);
+        break;
       case "ShutdownTimeout":
-        if (this.stopping?.current === message.child) this.overran(message.child);
+        if (this.work?.current === message.child) this.keeper.overran(message.child);
+        break;
+      case "ShutdownTimeoutOfAll":
         break;
       default:
         this.commands.push(message);
@@ -110,18 +104,49 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
     this.pump();
   }
 
+  get path(): string {
+    return this.context.self.path;
+  }
+
   inspect(): SupervisorView {
-    const restartsInPeriod = this.budget.spent(this.context.clock.now());
-    return viewOf(this.spec, [...this.children.values()], restartsInPeriod, this.gaveUp);
+    return viewOf(this.spec, [...this.children.values()], this.keeper.spent(), this.keeper.gaveUp);
   }
 
   stopped(): void {
-    for (const command of this.commands) answer(command.replyTo, `${this.context.self.path} is stopping.`);
+    for (const command of this.commands) answer(command.replyTo as Asker, isStopping(this.path));
   }
 
-  /** Serves what waited, as long as no stopping is in progress. */
+  /** Starts the children that do not run, in order, each after the one before has started. */
+  private startAll(children: Child[], plan: Start): void {
+    const work: Work = { kind: "starting", current: null, left: children.reverse(), plan };
+    this.work = work;
+    this.startNext(work);
+  }
+
+  waitFor(child: Child, plan: Start): void {
+    this.work = { kind: "starting", current: child, left: [], plan };
+  }
+
+  /** Stops the running ones among `children`, last started first, one after the other. */
+  stopAll(children: Iterable<Child>, then: () => void, cut?: () => void): void {
+    const work: Work = { kind: "stopping", current: null, left: [...children], then, cut };
+    this.work = work;
+    this.stopNext(work);
+  }
+
+  /** The child's actor is gone for good; a temporary child's spec goes with it. */
+  leave(child: Child): void {
+    this.keeper.release(child, child.state === "disabled" ? "disabled" : "stopped");
+    if (child.restart === "temporary" && child.state === "stopped") this.forget(child);
+  }
+
+  forget(child: Child): void {
+    if (this.children.get(child.name) === child) this.children.delete(child.name);
+  }
+
+  /** Serves what waited, as long as no work is in progress. */
   private pump(): void {
-    while (this.stopping === null && !this.ending) {
+    while (this.work === null && !this.ending) {
       const child = this.exits.shift();
       if (child !== undefined) {
         if (child.state === "ended") this.decide(child);
@@ -129,254 +154,175 @@ class Supervisor implements Handlers<SupervisorMessage | Internal> {
       }
       const retry = this.retries.shift();
       if (retry !== undefined) {
-        if (retry.ticket === retry.child.ticket) this.tryAgain(retry);
+        if (retry.ticket !== retry.child.ticket) continue;
+        if (retry.kind === "RetryChild") this.again(retry.child);
+        else this.startGroup(retry.child);
         continue;
       }
       const command = this.commands.shift();
       if (command === undefined) return;
-      this.carryOut(command);
+      this.orders.carryOut(command);
     }
   }
 
+  private noteExit(child: Child): void {
+    child.state = "ended";
+    this.exits.push(child);
+  }
+
+  private takeExit(child: Child): boolean {
+    const at = this.exits.indexOf(child);
+    if (at < 0) return false;
+    this.exits.splice(at, 1);
+    return child.state === "ended";
+  }
+
+  /** A child ended by itself. */
   private decide(child: Child): void {
-    if (!isRestarted(child.restart, child.exit!)) {
-      this.leave(child);
+    const reason = child.exit!;
+    const { action, reported } = DECISIONS[child.restart][endOf(reason)];
+    if (reported) this.keeper.reportExit(child);
+    if (action === "restart") {
+      this.keeper.forgive(child);
+      this.again(child);
       return;
     }
-    const backoff = backoffOf(child.spec);
-    const quiet = this.context.clock.now() - child.startedAt;
-    if (backoff !== undefined && quiet >= backoff.resetAfterMs * MICROS_PER_MS) child.failures = 0;
-    this.again(child);
+    this.leave(child);
+    const { autoShutdown = "never" } = this.spec;
+    if (endsSupervisor(autoShutdown, child.spec.significant === true, () => this.significantLeft())) {
+      this.end({ kind: "shutdown" });
+    }
   }
 
-  private tryAgain(retry: (typeof this.retries)[number]): void {
-    if (retry.kind === "RetryChild") this.again(retry.child);
-    else this.startGroup(retry.child);
+  private significantLeft(): boolean {
+    for (const child of this.children.values()) if (child.spec.significant === true && isUp(child)) return true;
+    return false;
   }
 
-  /** One restart: spends from the budget, stops the siblings the strategy names, then starts them all. */
+  /** One restart: spends from the budgets, stops the siblings the strategy names, then starts them all. */
   private again(child: Child): void {
     child.state = "restarting";
     child.ticket++;
     child.failures++;
-    if (!this.budget.spend(this.context.clock.now())) {
-      this.giveUp(child);
-      return;
+    const overdrawn = this.keeper.spend(child);
+    if (overdrawn === "child" && child.spec.budget!.onSpent === "quarantine") this.quarantine(child);
+    else if (overdrawn !== "none") this.giveUp(child, overdrawn);
+    else {
+      const delay = this.keeper.delay(child);
+      this.stopAll(this.group(child).filter((other) => other !== child), () => {
+        // A temporary child is not restarted for its siblings either.
+        for (const other of this.group(child)) {
+          if (other.restart === "temporary" && other.state === "ended") this.leave(other);
+        }
+        if (delay === 0) this.startGroup(child);
+        else this.keeper.later(child, delay);
+      });
     }
-    const backoff = backoffOf(child.spec);
-    const delay = backoff === undefined ? 0 : backoffDelay(backoff, child.failures, this.context.random);
-    const siblings = this.group(child).filter((other) => other !== child);
-    this.stopAll(siblings, { kind: "start", failed: child, delay });
   }
 
   /** The children that a failure of `child` restarts, in start order. */
   private group(child: Child): Child[] {
-    switch (this.spec.strategy) {
-      case "one_for_one":
-        return [child];
-      case "rest_for_one": {
-        const all = [...this.children.values()];
-        return all.slice(all.indexOf(child));
-      }
-      case "one_for_all":
-        return [...this.children.values()];
-    }
+    if (this.spec.strategy === "one_for_one") return [child];
+    const all = [...this.children.values()];
+    return all.slice(...affected(this.spec.strategy, all.indexOf(child), all.length));
   }
 
   private startGroup(failed: Child): void {
-    for (const child of this.group(failed)) {
-      if (child.state === "running") continue;
-      if (this.startChild(child) !== null) {
-        // Back to the loop before the next try, so that a request to stop is never starved.
-        const retry: Internal = { kind: "RetryChild", child, ticket: child.ticket };
-        this.context.self.urgent(retry);
+    this.startAll(this.group(failed), {
+      done: () => {},
+      failed: (child, error) => {
+        this.keeper.report("start-error", child, error.message);
+        this.keeper.retry(child);
+      },
+    });
+  }
+
+  private startNext(work: Extract<Work, { kind: "starting" }>): void {
+    work.current = null;
+    for (let child = work.left.pop(); child !== undefined; child = work.left.pop()) {
+      if (child.state === "running" || child.state === "disabled") continue;
+      const started = this.keeper.start(child);
+      if (started === "gone") this.leave(child);
+      else if (started === "opening") {
+        work.current = child;
+        return;
+      } else if (started !== "running") {
+        this.startFailed(work, child, started);
         return;
       }
     }
+    this.work = null;
+    work.plan.done();
   }
 
-  private startChild(child: Child): Error | null {
-    const { spec } = child;
-    child.ticket++;
-    child.exit = null;
-    try {
-      child.ref = isSupervisorSpec(spec)
-        ? this.control.start(spec.id, supervisorActor, spec)
-        : this.control.start(spec.id, spec.actor as ActorDef<never, unknown>, spec.args, spec.mailboxOnRestart);
-    } catch (error) {
-      child.state = "restarting";
-      return error instanceof Error ? error : new Error(String(error));
-    }
-    child.state = "running";
-    child.startedAt = this.context.clock.now();
-    return null;
+  private startFailed(work: Extract<Work, { kind: "starting" }>, child: Child, error: Error): void {
+    this.work = null;
+    work.plan.failed(child, error);
   }
 
-  /** Stops the running ones among `children`, last started first, one after the other. */
-  private stopAll(children: Iterable<Child>, then: Then): void {
-    this.stopping = { current: null, left: [...children], then };
-    this.stopNext();
-  }
-
-  private stopNext(): void {
-    const stopping = this.stopping!;
-    stopping.current = null;
-    for (let child = stopping.left.pop(); child !== undefined; child = stopping.left.pop()) {
+  private stopNext(work: Extract<Work, { kind: "stopping" }>): void {
+    work.current = null;
+    for (let child = work.left.pop(); child !== undefined; child = work.left.pop()) {
+      // It ended by itself and nobody has looked at that yet; now it counts as stopped.
+      if (this.takeExit(child)) this.keeper.judgeStop(child);
+      // A restart of its own that was still to come is now part of what comes after.
+      if (child.state === "restarting") this.keeper.overtake(child);
       if (child.state !== "running") continue;
-      stopping.current = child;
-      this.stopChild(child);
+      work.current = child;
+      this.keeper.stop(child);
       return;
     }
-    this.stopping = null;
-    this.afterStopping(stopping.then);
+    this.work = null;
+    work.then();
   }
 
-  private stopChild(child: Child): void {
-    child.state = "stopping";
-    const shutdown = shutdownOf(child.spec);
-    if (shutdown === "brutal_kill") {
-      this.control.kill(child.ref!);
-      return;
-    }
-    this.control.stop(child.ref!);
-    if (shutdown === "infinity") return;
-    this.control.timers.once("shutdown", shutdown * MICROS_PER_MS, { kind: "ShutdownTimeout", child });
+  private quarantine(child: Child): void {
+    const { intensity, periodMs } = child.spec.budget!;
+    // First said, then done: who follows the events knows why it is gone.
+    this.keeper.report("disabled", child, `it needed more than ${intensity} restarts in ${periodMs} ms`);
+    this.keeper.release(child, "disabled");
   }
 
-  private overran(child: Child): void {
-    this.control.overran(child.ref!, shutdownOf(child.spec) as number);
-    this.control.kill(child.ref!);
-  }
-
-  private afterStopping(then: Then): void {
-    switch (then.kind) {
-      case "start": {
-        const { failed, delay } = then;
-        // A temporary child is not restarted for its siblings either.
-        for (const child of this.group(failed)) {
-          if (child.restart === "temporary" && child.state === "ended") this.leave(child);
-        }
-        if (delay === 0) this.startGroup(failed);
-        else {
-          const over: Internal = { kind: "DelayOver", child: failed, ticket: failed.ticket };
-          this.control.timers.once(`delay ${failed.spec.id}`, delay, over);
-        }
-        return;
-      }
-      case "end":
-        this.context.stop(then.reason);
-        return;
-      case "stay-stopped":
-        for (const child of [...this.children.values()].reverse()) this.leave(child);
-        return;
-      case "terminated":
-        this.leave(then.child);
-        answer(then.replyTo, null);
-    }
-  }
-
-  /** The child's actor is gone for good; a temporary child's spec goes with it. */
-  private leave(child: Child): void {
-    if (child.ref !== null && child.state !== "stopped") this.control.release(child.ref);
-    child.ref = null;
-    child.state = "stopped";
-    child.ticket++;
-    if (child.restart === "temporary") this.forget(child);
-  }
-
-  private forget(child: Child): void {
-    if (this.children.get(child.spec.id) === child) this.children.delete(child.spec.id);
-  }
-
-  private giveUp(child: Child): void {
-    const action = this.spec.onGiveUp ?? "escalate";
-    const { intensity } = this.budget;
-    const periodMs = this.spec.periodMs ?? DEFAULT_PERIOD_MS;
-    this.gaveUp = true;
-    this.control.gaveUp(action, `"${child.spec.id}" needed more than ${intensity} restarts in ${periodMs} ms`);
-    if (action === "escalate") {
-      this.ending = true;
-      this.stopAll(this.children.values(), {
-        kind: "end",
-        reason: { kind: "shutdown", detail: "restart budget spent" },
-      });
+  private giveUp(child: Child, overdrawn: Overdrawn): void {
+    if (this.keeper.giveUp(child, overdrawn) === "escalate") {
+      this.end({ kind: "shutdown", detail: "restart budget spent" });
     } else {
-      this.stopAll(this.children.values(), { kind: "stay-stopped" });
+      this.stopAll(this.children.values(), () => {
+        for (const other of [...this.children.values()].reverse()) this.leave(other);
+      });
     }
   }
 
-  /** Somebody asked this supervisor to stop. A stopping in progress becomes part of it. */
+  private opened(): void {
+    if (this.opening) this.keeper.control.opened();
+    this.opening = false;
+  }
+
+  /** A child did not start, so neither does its supervisor. What had been started before it is undone. */
+  private notOpened(child: Child, error: Error): void {
+    this.keeper.report("start-error", child, error.message);
+    if (!this.opening) throw error;
+    this.end({ kind: "init-failed", error });
+  }
+
+  private end(reason: ExitReason): void {
+    this.ending = true;
+    this.stopAll(this.children.values(), () => this.context.stop(reason));
+  }
+
+  /** Somebody asked this supervisor to stop. Work in progress becomes part of it; a start is cut short. */
   private shutDown(reason: ExitReason): void {
     if (this.ending) return;
     this.ending = true;
-    const current = this.stopping?.current ?? null;
+    const current = this.work?.current ?? null;
+    if (this.work !== null) (this.work.kind === "stopping" ? this.work : this.work.plan).cut?.();
     const left = [...this.children.values()].filter((child) => child !== current);
-    this.stopping = { current, left, then: { kind: "end", reason } };
-    if (current === null) this.stopNext();
-  }
-
-  private carryOut(command: SupervisorMessage): void {
-    const refusal = command.kind === "StartChild" ? this.addChild(command.spec) : this.changeChild(command);
-    if (refusal !== "later") answer(command.replyTo, refusal);
-  }
-
-  private addChild(spec: ChildSpec): string | null {
-    const problems = checkSpec(spec);
-    if (problems.length > 0) return problems.join(" ");
-    if (this.children.has(spec.id)) return `A child "${spec.id}" already exists.`;
-    const child = newChild(spec);
-    this.children.set(spec.id, child);
-    const failure = this.startChild(child);
-    if (failure === null) return null;
-    this.forget(child);
-    return `"${spec.id}" did not start: ${failure.message}`;
-  }
-
-  private changeChild(command: Exclude<SupervisorMessage, { kind: "StartChild" }>): string | null | "later" {
-    const child = this.children.get(command.id);
-    if (child === undefined) return `There is no child "${command.id}".`;
-    if (command.kind === "TerminateChild") {
-      this.stopAll([child], { kind: "terminated", child, replyTo: command.replyTo });
-      return "later";
+    const work: Work = { kind: "stopping", current, left, then: () => this.context.stop(reason) };
+    if (current !== null && this.work!.kind === "starting") {
+      current.state = "stopping";
+      this.keeper.control.kill(current.ref!);
     }
-    if (child.state !== "stopped") return `"${command.id}" is ${stateShown(child.state)}; terminate it first.`;
-    if (command.kind === "DeleteChild") {
-      this.forget(child);
-      return null;
-    }
-    if (this.gaveUp) {
-      this.gaveUp = false;
-      this.budget = this.freshBudget();
-    }
-    const failure = this.startChild(child);
-    if (failure === null) return null;
-    child.state = "stopped";
-    return `"${command.id}" did not start: ${failure.message}`;
+    this.work = work;
+    if (current === null) this.stopNext(work);
   }
-
-  private freshBudget(): RestartBudget {
-    const { intensity = DEFAULT_INTENSITY, periodMs = DEFAULT_PERIOD_MS } = this.spec;
-    return new RestartBudget(intensity, periodMs * MICROS_PER_MS);
-  }
-}
-
-const supervisorActor: ActorDef<SupervisorMessage, SupervisorSpec> = {
-  type: "supervisor",
-  init: (context, spec) => new Supervisor(context as ActorContext<SupervisorMessage | Internal>, spec),
-};
-
-/** The actor and the arguments that make a supervisor of `spec`. */
-export function supervisor(
-  spec: SupervisorSpec,
-): { readonly actor: ActorDef<SupervisorMessage, SupervisorSpec>; readonly args: SupervisorSpec } {
-  return { actor: supervisorActor, args: spec };
-}
-
-/** Starts a supervisor as a root actor: all its children have started when this returns. Throws if one did not. */
-export function supervise(system: ActorSystem, name: string, spec: SupervisorSpec): ActorRef<SupervisorMessage> {
-  return system.start(name, supervisorActor, spec);
-}
-
-function answer(replyTo: ActorRef<SupervisorReply> | undefined, error: string | null): void {
-  replyTo?.tell(error === null ? { ok: true } : { ok: false, error });
 }

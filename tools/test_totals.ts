@@ -54,13 +54,13 @@ export function parseJunitSkips(xml: string): string[] {
 }
 
 /**
- * Skips that a CI machine has no excuse for: it installs a browser, it has the recordings where they were laid beside
+ * Skips that a CI machine has no excuse for: it installs a browser and Erlang, it has the recordings where they were laid beside
  * the repository, and a skip without a "[needs …]" reason is never excused.
  */
 export function unexcused(skips: readonly string[], hasRecordings: boolean): string[] {
   return skips.filter((name) => {
     const need = /\[needs ([^\]]+)\]/.exec(name)?.[1];
-    if (need === undefined || need === "chromium") return true;
+    if (need === undefined || need === "chromium" || need === "Erlang") return true;
     if (need === "shared data") return hasRecordings;
     return false;
   });

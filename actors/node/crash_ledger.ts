@@ -56,6 +56,13 @@ export class CrashLedger {
           time: event.time,
           detail: "not started again",
         }));
+      case "report":
+        if (event.context !== "disabled") return;
+        return this.#decide(`${event.path}/${event.child.id}`, () => ({
+          kind: "disabled",
+          time: event.time,
+          detail: `out of service: ${event.reason}`,
+        }));
       case "gave-up":
         for (const crash of [...this.#pending.values()]) {
           if (parentOf(crash.path) !== event.path) continue;

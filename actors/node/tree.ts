@@ -17,6 +17,7 @@ import { marketWatch, type MarketWatchArgs } from "../guardians/market_watch.ts"
 import { modeController, type ModeControllerArgs } from "../guardians/mode_controller.ts";
 import { bookkeeper, type BookkeeperArgs } from "./bookkeeper.ts";
 import { chaos, type ChaosArgs } from "./chaos.ts";
+import { GATE, MODE_CONTROL, mustHold, SENDS_ORDERS, VENUE } from "./tree_rules.ts";
 
 export interface TreeParts {
   readonly mode: ModeControllerArgs;
@@ -53,7 +54,9 @@ export function nodeTree(config: Config["supervision"], parts: TreeParts): Super
     children,
     ...more,
   });
-  return {
+  const tagged = (child: ChildSpec, tag: string, more: { readonly backoff?: Backoff } = {}) =>
+    ({ ...child, ...more, tags: [...child.tags ?? [], tag] }) as ChildSpec;
+  return mustHold({
     id: ROOT,
     strategy: "one_for_one",
     intensity,
@@ -61,21 +64,21 @@ export function nodeTree(config: Config["supervision"], parts: TreeParts): Super
     onGiveUp: "halt",
     children: [
       branch("control", [
-        worker("mode-controller", modeController, parts.mode),
+        worker("mode-controller", modeController, parts.mode, { tags: [MODE_CONTROL] }),
       ], { onGiveUp: "halt" }),
       branch("guard", [
-        worker("guardian", guardian, parts.guardian),
+        worker("guardian", guardian, parts.guardian, { tags: [GATE] }),
         worker("drop-copy", dropCopy, parts.dropCopy),
         worker("bookkeeper", bookkeeper, parts.bookkeeper),
         worker("market-watch", marketWatch, parts.marketWatch),
       ], { onGiveUp: "halt" }),
-      branch("venue", [parts.venue], { onGiveUp: "halt" }),
+      branch("venue", [tagged(parts.venue, VENUE)], { onGiveUp: "halt" }),
       branch("market", parts.market, { onGiveUp: "safe-mode" }),
       // An organism that keeps failing is left down; its siblings trade on.
-      branch("organisms", parts.organisms.map((child) => ({ ...child, backoff }) as ChildSpec), {
+      branch("organisms", parts.organisms.map((child) => tagged(child, SENDS_ORDERS, { backoff })), {
         onGiveUp: "safe-mode",
       }),
       ...(parts.chaos ? [worker("chaos", chaos, parts.chaos)] : []),
     ],
-  };
+  });
 }

@@ -18,8 +18,10 @@ import type { Adversary } from "../adversary.ts";
 import type { DeadLetterReason } from "../introspection.ts";
 import type { Causes } from "./causes.ts";
 import { Mailbox } from "./mailbox.ts";
-import { MailboxOverflow, Rare, type Stashed } from "./rare.ts";
+import { MailboxOverflow } from "./rare.ts";
 import { Ring } from "./ring.ts";
+import { Seldom } from "./seldom.ts";
+import type { Siblings } from "./siblings.ts";
 import { Timed } from "./timers.ts";
 
 /** Stages of a life. SUSPENDED: only kill, stop and signals are served. ENDED: waiting for its parent's decision. STOPPED: gone for good. */
@@ -91,6 +93,8 @@ export interface OpenAsk {
 /** What the rest of the runtime needs of an incarnation; implemented by Context. */
 export interface Incarnation {
   readonly number: number;
+  /** Its start takes time and is not over. */
+  opening: boolean;
   /** Questions whose answer this incarnation awaits, linked. */
   openAsks: OpenAsk | null;
   /** Takes away everything the incarnation holds: timers, monitors, asks. After this the context is inert. */
@@ -107,20 +111,11 @@ export interface Incarnation {
   readonly failed: (error: unknown) => void;
 }
 
-export class ActorCell implements ActorRef<unknown>, Tally {
+export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
   offered = 0;
   handled = 0;
-  rejected = 0;
-  dropped = 0;
-  expired = 0;
-  dead = 0;
 
   readonly mailbox = new Mailbox();
-  urgentLane: Mailbox | null = null;
-  signals: Ring<Signal> | null = null;
-  pendingKill: ExitReason | null = null;
-  /** Asked by others; the actor's parent role may take it over. */
-  pendingStop: ExitReason | null = null;
   /** Asked by the actor itself; final. */
   pendingEnd: ExitReason | null = null;
   attention = 0;
@@ -140,32 +135,26 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   handlers: Handlers<never> | null = null;
   receive: ((message: never) => void | Promise<void>) | null = null;
   receiveBatch: ((messages: readonly never[]) => void) | null = null;
-  batch: unknown[] | null = null;
-  batchSize = 0;
-  /** After this promise outlived the driver's patience once, time no longer waits for it. */
-  patienceSpent = false;
 
-  /** What few actors have; made when first needed, because every idle actor would pay for it. */
-  private rare: Rare | null = null;
   restarts = 0;
   lastExit: ExitReason | null = null;
-  strategy: string | null = null;
-  /** In start order. */
-  children: Set<ActorCell> | null = null;
-  names: string[] | null = null;
-  /** Monitors on this actor and who set them, in order. */
-  watchers: Map<number, Incarnation> | null = null;
+  children: Siblings<ActorCell> | null = null;
 
   constructor(
     readonly host: Host,
     readonly id: number,
-    readonly path: string,
     readonly name: string,
     readonly parent: ActorCell | null,
     public def: ActorDef<never, unknown>,
     public args: unknown,
   ) {
+    super();
     this.redefine(def, args);
+  }
+
+  /** Put together when asked for: few actors are ever asked. */
+  get path(): string {
+    return this.parent === null ? `/${this.name}` : `${this.parent.path}/${this.name}`;
   }
 
   /** Messages the user lane may hold by its definition. */
@@ -173,37 +162,9 @@ export class ActorCell implements ActorRef<unknown>, Tally {
     return this.def.mailbox?.capacity ?? DEFAULT_MAILBOX_CAPACITY;
   }
 
-  get stash(): Stashed[] | null {
-    return this.rare === null ? null : this.rare.stash;
-  }
-
-  get suspended(): boolean {
-    return this.rare !== null && this.rare.suspended;
-  }
-
-  set suspended(yes: boolean) {
-    if (yes || this.rare !== null) this.uncommon().suspended = yes;
-  }
-
-  get supervision(): ((child: string) => unknown) | null {
-    return this.rare === null ? null : this.rare.supervision;
-  }
-
-  set supervision(show: ((child: string) => unknown) | null) {
-    this.uncommon().supervision = show;
-  }
-
-  get stateBefore(): unknown {
-    return this.rare === null ? null : this.rare.stateBefore;
-  }
-
-  set stateBefore(state: unknown) {
-    this.uncommon().stateBefore = state;
-  }
-
-  /** Messages taken after the last one of the batch being handled. */
-  set trailing(count: number) {
-    if (count > 0 || this.rare !== null) this.uncommon().trailing = count;
+  /** Most messages of one batch. */
+  get batchSize(): number {
+    return this.def.batch ?? DEFAULT_BATCH;
   }
 
   tell(message: unknown): TellResult {
@@ -264,9 +225,8 @@ export class ActorCell implements ActorRef<unknown>, Tally {
     this.args = args;
     // Every message of a mailbox that coalesces takes the long way, and so does every message where an adversary lurks.
     this.limit = def.mailbox?.coalesce === undefined && this.host.adversary === null ? this.capacity : 0;
-    this.batchSize = def.batch ?? DEFAULT_BATCH;
-    checkBound(this.path, "mailbox.capacity", this.capacity);
-    checkBound(this.path, "batch", this.batchSize);
+    checkBound(this, "mailbox.capacity", this.capacity);
+    checkBound(this, "batch", this.batchSize);
   }
 
   /** Puts the actor in the run queue if it has work it may do. */
@@ -322,10 +282,6 @@ export class ActorCell implements ActorRef<unknown>, Tally {
       if (message instanceof Envelope) this.envelopes++;
       this.mailbox.restore(message, numbers);
     }
-  }
-
-  private uncommon(): Rare {
-    return this.rare ??= new Rare();
   }
 
   private raise(lane: number): void {
@@ -455,9 +411,9 @@ export class ActorCell implements ActorRef<unknown>, Tally {
   }
 }
 
-function checkBound(path: string, what: string, value: number): void {
+function checkBound(cell: ActorCell, what: string, value: number): void {
   if (Number.isInteger(value) && value >= 1) return;
-  throw new RangeError(`${what} of ${path} is a whole number of messages above 0, not ${value}.`);
+  throw new RangeError(`${what} of ${cell.path} is a whole number of messages above 0, not ${value}.`);
 }
 
 /** The cell behind a ref. Refs are made by the runtime alone. */

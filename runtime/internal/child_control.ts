@@ -1,10 +1,10 @@
 /** The parent's side of a context: see parent.ts. */
 import type { ActorContext, ActorDef, ActorRef, ExitReason, Timers } from "../actor.ts";
-import type { GiveUpAction } from "../introspection.ts";
+import type { GiveUpAction, SupervisorReport } from "../introspection.ts";
 import type { Children, MailboxFate } from "../parent.ts";
 import { cellOf } from "./cell.ts";
 import { Context } from "./context.ts";
-import { release, start } from "./lifecycle.ts";
+import { opened, release, standing, start } from "./lifecycle.ts";
 
 class ChildControl implements Children<unknown> {
   constructor(private readonly context: Context) {}
@@ -13,6 +13,18 @@ class ChildControl implements Children<unknown> {
     const { context } = this;
     if (!context.alive) throw new Error(`${context.cell.path} has ended and can start no children.`);
     return start(context.kernel, context.cell, name, def as ActorDef<never, unknown>, args, mailbox);
+  }
+
+  standing(child: ActorRef<never>): "running" | "opening" | "gone" {
+    return standing(cellOf(child));
+  }
+
+  defer(): void {
+    this.context.opening = true;
+  }
+
+  opened(): void {
+    opened(this.context.kernel, this.context);
   }
 
   stop(child: ActorRef<never>, reason: ExitReason = { kind: "shutdown" }): void {
@@ -39,7 +51,7 @@ class ChildControl implements Children<unknown> {
     this.context.cell.strategy = strategy;
   }
 
-  explain(show: (child: string) => unknown): void {
+  explain(show: (child: ActorRef<never>) => unknown): void {
     this.context.cell.supervision = show;
   }
 
@@ -51,6 +63,11 @@ class ChildControl implements Children<unknown> {
   overran(child: ActorRef<never>, shutdownMs: number): void {
     const { kernel } = this.context;
     kernel.emit({ kind: "overran", time: kernel.clock.now(), path: child.path, shutdownMs });
+  }
+
+  report(report: SupervisorReport): void {
+    const { kernel, cell } = this.context;
+    kernel.emit({ kind: "report", time: kernel.clock.now(), path: cell.path, ...report });
   }
 }
 

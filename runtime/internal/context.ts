@@ -12,20 +12,40 @@ import { ActorCell, BUSY, ENDED, type Incarnation, RUNNING, STOPPED, SUSPENDED }
 import type { Kernel } from "./kernel.ts";
 import { UserTimers } from "./user_timers.ts";
 
+/** What an incarnation may come to hold. */
+class Held {
+  stopHandler: ((reason: ExitReason) => void) | null = null;
+  stream: Random | null = null;
+  timers: UserTimers | null = null;
+  urgentTimers: UserTimers | null = null;
+  /** Targets by monitor; null once the target was gone when the monitor was set. */
+  monitors: Map<number, ActorCell | null> | null = null;
+  subscriptions: Set<string> | null = null;
+  settled: (() => void) | null = null;
+  failed: ((error: unknown) => void) | null = null;
+}
+
 export class Context implements ActorContext<unknown>, Incarnation {
   alive = true;
+  /** Its start takes time and is not over. */
+  opening = false;
   openAsks: PendingAsk | null = null;
-  stopHandler: ((reason: ExitReason) => void) | null = null;
-  private stream: Random | null = null;
-  private ownTimers: UserTimers | null = null;
-  private ownUrgentTimers: UserTimers | null = null;
-  /** Targets by monitor; null once the target was gone when the monitor was set. */
-  private monitors: Map<number, ActorCell | null> | null = null;
-  private subscriptions: Set<string> | null = null;
-  private onSettled: (() => void) | null = null;
-  private onFailed: ((error: unknown) => void) | null = null;
+  /** Made on first use. */
+  private held: Held | null = null;
 
   constructor(readonly kernel: Kernel, readonly cell: ActorCell, readonly number: number) {}
+
+  private get holding(): Held {
+    return this.held ??= new Held();
+  }
+
+  get stopHandler(): ((reason: ExitReason) => void) | null {
+    return this.held === null ? null : this.held.stopHandler;
+  }
+
+  set stopHandler(handler: ((reason: ExitReason) => void) | null) {
+    this.holding.stopHandler = handler;
+  }
 
   get self(): ActorRef<unknown> {
     return this.cell;
@@ -48,15 +68,15 @@ export class Context implements ActorContext<unknown>, Incarnation {
   }
 
   get random(): Random {
-    return this.stream ??= this.kernel.random.fork(`${this.cell.path}#${this.number}`);
+    return this.holding.stream ??= this.kernel.random.fork(`${this.cell.path}#${this.number}`);
   }
 
   get timers(): UserTimers {
-    return this.ownTimers ??= this.makeTimers(false);
+    return this.holding.timers ??= this.makeTimers(false);
   }
 
   get urgentTimers(): UserTimers {
-    return this.ownUrgentTimers ??= this.makeTimers(true);
+    return this.holding.urgentTimers ??= this.makeTimers(true);
   }
 
   nextId(): number {
@@ -78,7 +98,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
 
   subscribe<N>(key: ServiceKey<N>): readonly ActorRef<N>[] {
     if (!this.alive) return [];
-    (this.subscriptions ??= new Set()).add(key.name);
+    (this.holding.subscriptions ??= new Set()).add(key.name);
     return this.kernel.directory.subscribe(key.name, this) as readonly ActorRef<N>[];
   }
 
@@ -90,15 +110,16 @@ export class Context implements ActorContext<unknown>, Incarnation {
     const monitor = this.kernel.nextActorId();
     if (!this.alive) return monitor;
     const cell = target instanceof ActorCell && target.life !== STOPPED ? target : null;
-    (this.monitors ??= new Map()).set(monitor, cell);
+    (this.holding.monitors ??= new Map()).set(monitor, cell);
     if (cell === null) this.cell.signal({ kind: "down", monitor, path: target.path, reason: { kind: "noproc" } });
     else (cell.watchers ??= new Map()).set(monitor, this);
     return monitor;
   }
 
   demonitor(monitor: number): void {
-    this.monitors?.get(monitor)?.watchers?.delete(monitor);
-    this.monitors?.delete(monitor);
+    const monitors = this.held?.monitors;
+    monitors?.get(monitor)?.watchers?.delete(monitor);
+    monitors?.delete(monitor);
   }
 
   get envelope(): MessageEnvelope | null {
@@ -122,28 +143,30 @@ export class Context implements ActorContext<unknown>, Incarnation {
   }
 
   takeMonitor(monitor: number): boolean {
-    return this.monitors?.delete(monitor) ?? false;
+    return this.held?.monitors?.delete(monitor) ?? false;
   }
 
   timersDue(): readonly { readonly key: string; readonly due: Micros }[] {
-    return [...this.ownTimers?.due() ?? [], ...this.ownUrgentTimers?.due() ?? []];
+    return [...this.held?.timers?.due() ?? [], ...this.held?.urgentTimers?.due() ?? []];
   }
 
   retire(): void {
     this.alive = false;
-    this.stopHandler = null;
-    this.ownTimers?.retire();
-    this.ownUrgentTimers?.retire();
-    if (this.monitors !== null) {
-      for (const [monitor, target] of this.monitors) target?.watchers?.delete(monitor);
-      this.monitors = null;
+    const held = this.held;
+    if (held === null) return;
+    held.stopHandler = null;
+    held.timers?.retire();
+    held.urgentTimers?.retire();
+    if (held.monitors !== null) {
+      for (const [monitor, target] of held.monitors) target?.watchers?.delete(monitor);
+      held.monitors = null;
     }
-    for (const name of this.subscriptions ?? []) this.kernel.directory.unsubscribe(name, this);
+    for (const name of held.subscriptions ?? []) this.kernel.directory.unsubscribe(name, this);
   }
 
   /** For the promise a handler returned. One pair per incarnation, not one per message. */
   get settled(): () => void {
-    return this.onSettled ??= () => {
+    return this.holding.settled ??= () => {
       if (!this.alive || this.cell.life !== BUSY) return;
       this.kernel.busy.delete(this.cell);
       this.cell.patienceSpent = false;
@@ -154,7 +177,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
   }
 
   get failed(): (error: unknown) => void {
-    return this.onFailed ??= (error) => {
+    return this.holding.failed ??= (error) => {
       if (!this.alive || this.cell.life >= ENDED) return;
       this.cell.requestKill({ kind: "error", error: asError(error) });
     };

@@ -51,7 +51,7 @@ export function crashRecord(
     watchers: some([...cell.watchers?.values() ?? []].map((watcher) => watcher.cell.path)),
     children: some([...cell.children ?? []].map(({ path }) => path)),
     names: some([...cell.names ?? []]),
-    supervision: attempt(() => cell.parent?.supervision?.(cell.name)),
+    supervision: attempt(() => cell.parent?.supervision?.(cell)),
     state: shown(() => handlers?.inspect?.()),
     stateBefore: shown(() => cell.stateBefore),
     facts: kernel.facts,

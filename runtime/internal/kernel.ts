@@ -8,6 +8,7 @@ import type { DeadLetter, DeadLetterReason, SystemEvent } from "../introspection
 import type { Random } from "../random.ts";
 import type { Clock, Micros, Stopwatch } from "../time.ts";
 import { Causes } from "./causes.ts";
+import { Census } from "./census.ts";
 import { type ActorCell, Envelope, type Host, type Tally } from "./cell.ts";
 import { Directory } from "./directory.ts";
 import { createRandom } from "./random.ts";
@@ -39,12 +40,9 @@ export class Kernel implements Host {
   readonly ready = new Ring<ActorCell>();
   readonly timers = new TimerQueue();
   readonly totals: Tally = { offered: 0, handled: 0, rejected: 0, dropped: 0, expired: 0, dead: 0 };
-  /** Every actor that is not gone, by path, in start order. */
-  readonly cells = new Map<string, ActorCell>();
-  /** The same by id. */
-  readonly byId = new Map<number, ActorCell>();
+  /** Every actor that is not gone. */
+  readonly cells = new Census();
   readonly directory = new Directory();
-  readonly roots: ActorCell[] = [];
   /** Actors that wait for the promise of their handler. */
   readonly busy = new Set<ActorCell>();
   /** Promises of the runtime have been made or settled whose continuations may not have run yet. */
@@ -106,7 +104,7 @@ export class Kernel implements Host {
   private readonly leaveMoment = (): void => this.causes.leave();
 
   pathOf(id: number): string | null {
-    return this.byId.get(id)?.path ?? null;
+    return this.cells.byNumber(id)?.path ?? null;
   }
 
   nextActorId(): number {
@@ -147,6 +145,11 @@ export class Kernel implements Host {
     return () => {
       this.listeners = this.listeners.filter((other) => other !== listener);
     };
+  }
+
+  /** Whether anybody listens; to be asked before an event is made that costs more than its fields. */
+  get heard(): boolean {
+    return this.listeners.length > 0;
   }
 
   emit(event: SystemEvent): void {

@@ -5,9 +5,22 @@
  * its ref, names and mailbox, and its ended children wait with it. `begin` makes the next incarnation out of that, or
  * `finalize` lets it go for good. So a ref survives the restart of its actor and of every supervisor above it.
  */
-import type { ActorDef, ActorRef, ExitReason, Handlers } from "../actor.ts";
+import { type ActorDef, type ActorRef, type ExitReason, type Handlers, IGNORE, type Init } from "../actor.ts";
 import type { MailboxFate } from "../parent.ts";
-import { ActorCell, BUSY, cellOf, ENDED, Envelope, IDLE, PARKED, RUNNING, STARTING, STOPPED, URGENT } from "./cell.ts";
+import {
+  ActorCell,
+  BUSY,
+  cellOf,
+  ENDED,
+  Envelope,
+  IDLE,
+  PARKED,
+  RUNNING,
+  STARTING,
+  STOPPED,
+  SUSPENDED,
+  URGENT,
+} from "./cell.ts";
 import { asError, Context } from "./context.ts";
 import { isAbnormal } from "./exit.ts";
 import { CRASHES_KEPT, crashRecord, tellExit } from "./forensics.ts";
@@ -27,25 +40,43 @@ export function start(
   if (name === "" || name.includes("/")) {
     throw new Error(`"${name}" cannot name an actor: a name is one step of a path, not empty and without "/".`);
   }
-  const path = `${parent === null ? "" : parent.path}/${name}`;
-  const known = kernel.cells.get(path);
+  const known = kernel.cells.below(parent, name);
   if (known !== undefined) {
-    if (known.life !== ENDED) throw new Error(`${path} is taken by an actor that has not ended.`);
+    if (known.life !== ENDED) throw new Error(`${known.path} is taken by an actor that has not ended.`);
     restart(kernel, known, def, args, fate);
     return known;
   }
-  const cell = new ActorCell(kernel, kernel.nextActorId(), path, name, parent, def, args);
-  kernel.cells.set(path, cell);
-  kernel.byId.set(cell.id, cell);
-  if (parent === null) kernel.roots.push(cell);
-  else (parent.children ??= new Set()).add(cell);
+  const cell = new ActorCell(kernel, kernel.nextActorId(), name, parent, def, args);
+  kernel.cells.add(cell);
   const failure = begin(kernel, cell);
   if (failure !== null) {
     finalize(kernel, cell, cell.lastExit!);
     throw failure;
   }
-  kernel.emit({ kind: "started", time: kernel.clock.now(), path, type: def.type });
+  if (cell.life === ENDED) finalize(kernel, cell, cell.lastExit!);
+  else announce(kernel, cell);
   return cell;
+}
+
+/** What came of a start. */
+export function standing(cell: ActorCell): "running" | "opening" | "gone" {
+  return cell.life >= ENDED ? "gone" : cell.incarnation!.opening ? "opening" : "running";
+}
+
+/** A start that took time is over. */
+export function opened(kernel: Kernel, context: Context): void {
+  if (!context.alive || !context.opening) return;
+  context.opening = false;
+  const { cell } = context;
+  announce(kernel, cell);
+  cell.parent?.signal({ kind: "child-started", child: cell });
+}
+
+function announce(kernel: Kernel, cell: ActorCell): void {
+  if (!kernel.heard || cell.incarnation!.opening) return;
+  const { path, restarts, def: { type } } = cell;
+  const time = kernel.clock.now();
+  kernel.emit(restarts === 0 ? { kind: "started", time, path, type } : { kind: "restarted", time, path, restarts });
 }
 
 function restart(
@@ -63,10 +94,10 @@ function restart(
   cell.restarts++;
   const failure = begin(kernel, cell);
   if (failure !== null) throw failure;
-  kernel.emit({ kind: "restarted", time: kernel.clock.now(), path: cell.path, restarts: cell.restarts });
+  if (cell.life < ENDED) announce(kernel, cell);
 }
 
-/** Runs `init`. On failure everything it had begun is undone and the error is returned. */
+/** Runs `init`. On failure everything it had begun is undone and the error is returned. IGNORE leaves it ended. */
 function begin(kernel: Kernel, cell: ActorCell): Error | null {
   const context = new Context(kernel, cell, cell.restarts);
   cell.incarnation = context;
@@ -74,11 +105,11 @@ function begin(kernel: Kernel, cell: ActorCell): Error | null {
   cell.suspended = false;
   const actor = kernel.causes.sender;
   kernel.causes.sender = cell.id;
-  let handlers: Handlers<never>;
+  let returned: Init<never>;
   try {
-    handlers = cell.def.init(context, cell.args);
-    if (typeof handlers !== "object" || handlers === null || "then" in handlers) {
-      throw new TypeError(`init of ${cell.def.type} must return its handlers; it may not be async.`);
+    returned = cell.def.init(context, cell.args);
+    if (returned !== IGNORE && (typeof returned !== "object" || returned === null)) {
+      throw new TypeError(`init of ${cell.def.type} must return its handlers or IGNORE.`);
     }
   } catch (thrown) {
     const error = asError(thrown);
@@ -87,6 +118,50 @@ function begin(kernel: Kernel, cell: ActorCell): Error | null {
   } finally {
     kernel.causes.sender = actor;
   }
+  if (returned === IGNORE) ignore(kernel, cell, true);
+  else if ("then" in returned) openLater(kernel, cell, context, returned);
+  else install(kernel, cell, returned);
+  return null;
+}
+
+/** The actor is busy with its start until the promise settles; its parent is then told. */
+function openLater(
+  kernel: Kernel,
+  cell: ActorCell,
+  context: Context,
+  promise: Promise<Handlers<never> | typeof IGNORE>,
+): void {
+  context.opening = true;
+  cell.life = BUSY;
+  kernel.busy.add(cell);
+  kernel.debt = true;
+  const over = () => {
+    kernel.busy.delete(cell);
+    cell.patienceSpent = false;
+    kernel.wake();
+  };
+  promise.then((handlers) => {
+    if (!context.alive) return;
+    over();
+    if (handlers === IGNORE) ignore(kernel, cell, false);
+    else {
+      install(kernel, cell, handlers);
+      opened(kernel, context);
+    }
+  }, (thrown) => {
+    if (!context.alive) return;
+    over();
+    end(kernel, cell, { kind: "init-failed", error: asError(thrown) });
+  });
+}
+
+/** It ends without having run. */
+function ignore(kernel: Kernel, cell: ActorCell, quietly: boolean): void {
+  kernel.emit({ kind: "ignored", time: kernel.clock.now(), path: cell.path });
+  end(kernel, cell, { kind: "normal" }, quietly);
+}
+
+function install(kernel: Kernel, cell: ActorCell, handlers: Handlers<never>): void {
   cell.handlers = handlers;
   cell.receive = handlers.receive === undefined
     ? null
@@ -94,7 +169,7 @@ function begin(kernel: Kernel, cell: ActorCell): Error | null {
     ? keepingState(cell, handlers)
     : handlers.receive;
   cell.receiveBatch = handlers.receiveBatch ?? null;
-  cell.life = RUNNING;
+  cell.life = cell.suspended ? SUSPENDED : RUNNING;
   cell.standing = IDLE;
   // Children of an earlier incarnation that this one did not start again.
   if (cell.children !== null) {
@@ -103,7 +178,6 @@ function begin(kernel: Kernel, cell: ActorCell): Error | null {
     }
   }
   cell.unpark();
-  return null;
 }
 
 /** Shows the state before every message: for crash records of actors that ask for it. */
@@ -123,6 +197,7 @@ function keepingState(cell: ActorCell, handlers: Handlers<never>): (message: nev
 export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly = false): void {
   if (cell.life >= ENDED) return;
   if (cell.life === BUSY) kernel.busy.delete(cell);
+  const lived = cell.handlers !== null;
   const { handlers, parent } = cell;
   const crash = isAbnormal(reason) ? crashRecord(kernel, cell, reason, handlers) : null;
   cell.life = ENDED;
@@ -162,6 +237,10 @@ export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly
       record,
     });
   }
+  if (lived) {
+    const time = kernel.clock.now();
+    kernel.emit({ kind: "ended", time, path: cell.path, exit: reason.kind, reason: tellExit(cell, reason) });
+  }
   if (quietly) return;
   if (parent === null || parent.handlers?.signal === undefined) finalize(kernel, cell, reason);
   else parent.signal({ kind: "child-exit", child: cell, reason });
@@ -177,10 +256,7 @@ export function finalize(kernel: Kernel, cell: ActorCell, reason: ExitReason): v
   cell.attention = 0;
   emptyMailbox(kernel, cell, "left-behind");
   if (cell.names !== null) kernel.directory.leaveAll(cell);
-  kernel.cells.delete(cell.path);
-  kernel.byId.delete(cell.id);
-  if (cell.parent === null) kernel.roots.splice(kernel.roots.indexOf(cell), 1);
-  else cell.parent.children?.delete(cell);
+  kernel.cells.delete(cell);
   retireCounts(kernel, cell);
   if (cell.watchers !== null) {
     for (const [monitor, watcher] of cell.watchers) {
@@ -188,7 +264,9 @@ export function finalize(kernel: Kernel, cell: ActorCell, reason: ExitReason): v
     }
     cell.watchers = null;
   }
-  kernel.emit({ kind: "stopped", time: kernel.clock.now(), path: cell.path, reason: tellExit(cell, reason) });
+  if (kernel.heard) {
+    kernel.emit({ kind: "stopped", time: kernel.clock.now(), path: cell.path, reason: tellExit(cell, reason) });
+  }
 }
 
 /** For a parent: lets an ended child go. */
@@ -234,6 +312,6 @@ function retireCounts(kernel: Kernel, cell: ActorCell): void {
       0;
 }
 
-function reversed(cells: Set<ActorCell>): ActorCell[] {
+function reversed(cells: Iterable<ActorCell>): ActorCell[] {
   return [...cells].reverse();
 }

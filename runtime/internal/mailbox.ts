@@ -11,7 +11,7 @@ import type { Causes } from "./causes.ts";
 /** Most taken messages kept per lane; a small lane keeps half its slots. */
 export const KEPT = 16;
 
-const SMALLEST = 8;
+const SMALLEST = 4;
 /** Numbers per message: id, cause, root, sender. */
 const STRIDE = 4;
 

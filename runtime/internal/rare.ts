@@ -1,12 +1,37 @@
 /** What only few actors ever need of their cell. */
+import type { ActorRef, ExitReason, Signal } from "../actor.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { Ring } from "./ring.ts";
+
 /** A message set aside by its actor, with its place in the chain of causes. */
 export interface Stashed {
   readonly message: unknown;
   readonly numbers: readonly number[];
 }
 
-/** See `ActorCell.rare`. */
+/** The incarnation that set a monitor, as far as the one that is watched needs it. */
+export interface Watcher {
+  readonly cell: { readonly path: string; signal(signal: Signal): void };
+}
+
+/** See `Seldom`. */
 export class Rare {
+  rejected = 0;
+  dropped = 0;
+  expired = 0;
+  dead = 0;
+  urgentLane: Mailbox | null = null;
+  signals: Ring<Signal> | null = null;
+  pendingKill: ExitReason | null = null;
+  /** Asked by others; the actor's parent role may take it over. */
+  pendingStop: ExitReason | null = null;
+  batch: unknown[] | null = null;
+  /** After this promise outlived the driver's patience once, time no longer waits for it. */
+  patienceSpent = false;
+  strategy: string | null = null;
+  names: string[] | null = null;
+  /** Monitors on this actor and who set them, in order. */
+  watchers: Map<number, Watcher> | null = null;
   /** Set aside by `stash`, oldest first. */
   stash: Stashed[] | null = null;
   /** Where the waiting message of each key stands, for mailboxes that coalesce. */
@@ -15,7 +40,7 @@ export class Rare {
   /** 1 when the batch being handled ended at a message that had expired. */
   trailing = 0;
   /** Of a supervisor: what it adds to the crash record of a child. */
-  supervision: ((child: string) => unknown) | null = null;
+  supervision: ((child: ActorRef<never>) => unknown) | null = null;
   /** The state shown before the message being handled, for actors that keep it. */
   stateBefore: unknown = null;
 }

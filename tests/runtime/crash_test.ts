@@ -241,6 +241,7 @@ Deno.test("A crash record tells the child's specification and the restarts that 
       mailboxOnRestart: "keep",
       failures: 0,
     },
+    own: null,
     budget: { intensity: 1, periodMs: 5000, left: 1, onGiveUp: "escalate" },
   });
   const system = testSystem();

@@ -25,8 +25,8 @@ Deno.test("init has run when start returns, and its error is thrown by start", a
   });
   assert.throws(() => system.start("bad", bad, undefined), /no port/);
   assert.deepEqual(system.actors().map((one) => one.path), ["/good"]);
-  const late = { type: "late", init: () => Promise.resolve({}) as never };
-  assert.throws(() => system.start("late", late, undefined), /it may not be async/);
+  const none = { type: "none", init: () => undefined as never };
+  assert.throws(() => system.start("none", none, undefined), /init of none must return its handlers or IGNORE/);
   assert.throws(() => system.start("a/b", actor(() => ({})), undefined), /without "\/"/);
   assert.throws(() => system.start("good", actor(() => ({})), undefined), /\/good is taken/);
   await finish(system);

@@ -397,7 +397,8 @@ Deno.test("Events are published in order and between turns", async () => {
   );
   ref.tell("go");
   await settle(system);
-  const expected = ["started", "stopped", "started", "handler begins", "handler ends", "dead-letter", "stopped"];
+  const handling = ["handler begins", "handler ends", "dead-letter"];
+  const expected = ["started", "ended", "stopped", "started", ...handling, "ended", "stopped"];
   assert.deepEqual(trace, expected);
   await finish(system);
 });

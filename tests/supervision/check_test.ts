@@ -44,7 +44,10 @@ Deno.test("checkSpec names every wrong value in one sentence with its path", () 
     [child({ shutdown: 0 }), /^top\/a: shutdown 0 must be a whole number of milliseconds above 0/],
     [child({ shutdown: NaN }), /shutdown NaN/],
     [child({ shutdown: "infinity" }), /^top\/a: shutdown infinity is for supervisors only/],
-    [child({ mailboxOnRestart: "lose" as never }), /^top\/a: mailboxOnRestart "lose" must be keep or dead-letter\.$/],
+    [
+      child({ mailboxOnRestart: "lose" as never }),
+      /^top\/a: mailboxOnRestart "lose" must be one of keep, dead-letter\.$/,
+    ],
     [child({ backoff: { ...backoff, initialMs: -1 } }), /backoff\.initialMs -1 must be 0 or more/],
     [child({ backoff: { ...backoff, maxMs: 5 } }), /backoff\.maxMs 5 must be at least initialMs/],
     [child({ backoff: { ...backoff, factor: 0.5 } }), /backoff\.factor 0\.5 must be 1 or more/],
@@ -69,4 +72,40 @@ Deno.test("a supervisor refuses to start from a spec that does not pass the chec
   assert.throws(() => supervise(system, "top", top({ intensity: -1, periodMs: 0 })), /intensity -1 .* periodMs 0/);
   assert.deepEqual(system.actors(), []);
   await finish(system);
+});
+
+Deno.test("A key that a specification does not have is refused", () => {
+  const problems = checkSpec(
+    top({ intensty: 3, children: [{ ...worker("a", idle, undefined), shutdwon: 5 }] } as never),
+  );
+  assert.equal(problems.length, 2, problems.join("\n"));
+  assert.match(problems[0], /^top: a supervisor has no "intensty"; it has .*intensity/);
+  assert.match(problems[1], /^top\/a: a worker has no "shutdwon"; it has .*shutdown/);
+});
+
+Deno.test("checkSpec names wrong values of what OTP lacks, too", () => {
+  const budget = { intensity: 1, periodMs: 1000 };
+  const cases: [SupervisorSpec, RegExp][] = [
+    [top({ autoShutdown: "always" as never }), /^top: autoShutdown "always" must be one of never, any_significant/],
+    [top({ shutdown: 0 }), /^top: shutdown 0 must be a whole number .* or "infinity"\.$/],
+    [child({ significant: "yes" as never }), /^top\/a: significant "yes" must be true or false\.$/],
+    [child({ tags: [""] }), /^top\/a: tags a list must be a list of names\.$/],
+    [child({ startTimeoutMs: 0.5 }), /^top\/a: startTimeoutMs 0\.5 must be a whole number of milliseconds above 0\.$/],
+    [
+      child({ budget: { ...budget, intensity: -1 } }),
+      /^top\/a: budget\.intensity -1 must be a whole number of restarts/,
+    ],
+    [child({ budget: { ...budget, periodMs: 0 } }), /^top\/a: budget\.periodMs 0 must be/],
+    [
+      child({ budget: { ...budget, onSpent: "stop" as never } }),
+      /^top\/a: budget\.onSpent "stop" must be one of give-up/,
+    ],
+    [child({ budget: 3 as never }), /^top\/a: budget 3 must be an object\.$/],
+    [child({ backoff: { initialMs: 1 } as never }), /backoff\.maxMs undefined must be 0 or more/],
+    [top({ children: {} as never }), /^top: children an object must be a list of child specifications\.$/],
+    [top({ children: [null as never] }), /^top: a child specification is an object, not null\.$/],
+    [{ id: "top", strategy: "dynamic" } as never, /^top: template undefined must be a worker\.$/],
+  ];
+  for (const [spec, sentence] of cases) assert.match(checkSpec(spec)[0] ?? "nothing", sentence);
+  assert.match(checkSpec(null as never)[0], /^a child specification is an object, not null\.$/);
 });

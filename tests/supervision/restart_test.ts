@@ -253,3 +253,17 @@ Deno.test("a retry that a restart of the group has overtaken is forgotten", asyn
   assert.equal((system.inspect("/top") as SupervisorView).restartsInPeriod, 2);
   await finish(system);
 });
+
+Deno.test("A restart of a group takes over what was still to be restarted of it, also when it fails", async () => {
+  const { system, leaf, start, since, at, failures } = tree();
+  start({ id: "top", strategy: "rest_for_one", intensity: 4, children: ["a", "b", "c"].map((id) => leaf(id)) });
+  since();
+  failures.set("b", 2);
+  failures.set("c", 1);
+  at("/top/c").tell(CRASH);
+  at("/top/a").tell(CRASH);
+  await settle(system);
+  assert.deepEqual(since(), ["-c error", "-a error", "!c", "-b shutdown", "+a", "!b", "!b", "+b", "+c"]);
+  assert.equal((system.inspect("/top") as SupervisorView).restartsInPeriod, 4);
+  await finish(system);
+});

@@ -71,6 +71,23 @@ Deno.test("A supervisor as a child is given all the time it needs", async () => 
   await finish(system);
 });
 
+Deno.test("A supervisor whose specification says how long it may take is killed with its children when it takes longer", async () => {
+  const { system, leaf, start, since, at } = tree();
+  const children = [leaf("b"), leaf("c", { shutdown: 60_000 })];
+  start({
+    id: "top",
+    strategy: "one_for_one",
+    children: [leaf("a"), { id: "inner", strategy: "one_for_one", shutdown: 500, children }],
+  });
+  since();
+  at("/top/inner/c").tell({ kind: "hang" });
+  await settle(system);
+  await system.stop();
+  assert.deepEqual(since(), ["-c shutdown", "-b shutdown", "-a shutdown"]);
+  assert.equal(system.clock.now(), 500_000);
+  await finish(system);
+});
+
 Deno.test("Back-off delays double to their limit and start again after a quiet time", async () => {
   const { system, leaf, start, at } = tree();
   start({ id: "top", strategy: "one_for_one", intensity: 100, children: [leaf("a", { backoff: BACKOFF })] });
@@ -278,12 +295,14 @@ Deno.test("commands that wait when a supervisor ends are refused", async () => {
   const replies = probe<SupervisorReply>(system, "replies");
   at("/top/a").tell({ kind: "hang" });
   await settle(system);
-  top.tell({ kind: "TerminateChild", id: "a" });
+  top.tell({ kind: "TerminateChild", id: "a", replyTo: replies.ref });
   top.tell({ kind: "StartChild", spec: leaf("b"), replyTo: replies.ref });
   await settle(system);
   await system.stop(top);
   await settle(system);
-  assert.deepEqual(replies.messages, [{ ok: false, error: "/top is stopping." }]);
+  const [first, ...rest] = replies.messages;
+  assert.deepEqual(first, rest[0]);
+  assert.deepEqual(rest, [{ ok: false, code: "stopping", error: "/top is stopping." }]);
   await finish(system);
 });
 

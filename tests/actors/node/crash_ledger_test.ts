@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { AuditLog, RecordType } from "../../../ffi/mod.ts";
 import type { ActorDef, ActorRef } from "../../../runtime/mod.ts";
 import { finish, pass, settle, testSystem } from "../../../runtime/testkit/mod.ts";
-import { supervise, type SupervisorSpec, worker } from "../../../supervision/mod.ts";
+import { supervise, type SupervisorMessage, type SupervisorSpec, worker } from "../../../supervision/mod.ts";
 import { CrashFile, readCrashFile } from "../../../actors/node/crash_file.ts";
 import { CRASHES_SHOWN, CrashLedger } from "../../../actors/node/crash_ledger.ts";
 import { Journal } from "../../../actors/node/journal.ts";
@@ -30,6 +30,7 @@ interface Rig {
   readonly file: string;
   readonly noted: { readonly type: number; readonly value: unknown }[];
   readonly crash: (message?: string) => void;
+  readonly top: ActorRef<SupervisorMessage>;
   readonly pass: (micros: number) => Promise<void>;
 }
 
@@ -54,10 +55,10 @@ async function withTree(
   const ledger = new CrashLedger({ journal, file, dataDir: directory, wallTimestamp: () => "now" });
   system.events.subscribe((event) => ledger.event(event));
   const children = [worker("a", child as ActorDef<string, undefined>, undefined, options)];
-  supervise(system, "top", { id: "top", strategy: "one_for_one", intensity: 3, children, ...spec });
+  const top = supervise(system, "top", { id: "top", strategy: "one_for_one", intensity: 3, children, ...spec });
   const ref = system.find("/top/a") as ActorRef<string>;
   const crash = (message = "on request") => void ref.tell(message);
-  await body({ ledger, file: path, noted, crash, pass: (micros) => pass(system, micros) });
+  await body({ ledger, file: path, noted, crash, top, pass: (micros) => pass(system, micros) });
   await settle(system);
   await finish(system);
   await Deno.remove(directory, { recursive: true });
@@ -113,6 +114,26 @@ Deno.test("a temporary child is left, and one too many is given up on", async ()
     await pass(1_000);
     assert.deepEqual(told(ledger), [[2, "gave-up"], [1, "restarted"]]);
     assert.match(ledger.find(2)!.decision.detail, /^\/top gave up \(isolate\): "a" needed more than 1 restarts/);
+  });
+});
+
+Deno.test("a child whose own restarts are spent is out of service, and so is one that an operator takes out", async () => {
+  const budget = { intensity: 1, periodMs: 1000, onSpent: "quarantine" } as const;
+  await withTree(fragile(), {}, { budget }, async ({ ledger, crash, pass }) => {
+    crash();
+    crash();
+    await pass(1_000);
+    assert.deepEqual(told(ledger), [[2, "disabled"], [1, "restarted"]]);
+    assert.equal(ledger.find(2)!.decision.detail, "out of service: it needed more than 1 restarts in 1000 ms");
+  });
+  const backoff = { initialMs: 100, maxMs: 100, factor: 1, jitter: 0, resetAfterMs: 1000 };
+  await withTree(fragile(), {}, { backoff }, async ({ ledger, crash, pass, top }) => {
+    crash();
+    await pass(1_000);
+    top.tell({ kind: "DisableChild", id: "a", by: "operator" });
+    await pass(200_000);
+    assert.deepEqual(told(ledger), [[1, "disabled"]]);
+    assert.equal(ledger.find(1)!.decision.detail, "out of service: by operator");
   });
 });
 

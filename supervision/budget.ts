@@ -1,35 +1,16 @@
 /**
  * The two clocks of restarting: the budget that ends it and the delay that slows it. Pure, in microseconds.
  */
-import { type ExitReason, type Micros, MICROS_PER_MS, type Random } from "../runtime/mod.ts";
-import type { Backoff, RestartType } from "./spec.ts";
-
-/**
- * OTP's decision, one row per restart type. Abnormal is everything but normal and shutdown.
- *
- *            | normal, shutdown | abnormal
- *  permanent | restart          | restart
- *  transient | leave            | restart
- *  temporary | leave            | leave
- */
-export function isRestarted(type: RestartType, reason: ExitReason): boolean {
-  switch (type) {
-    case "permanent":
-      return true;
-    case "transient":
-      return reason.kind !== "normal" && reason.kind !== "shutdown";
-    case "temporary":
-      return false;
-  }
-}
+import { type Micros, MICROS_PER_MS, type Random } from "../runtime/mod.ts";
+import type { Backoff } from "./spec.ts";
 
 /** Restarts within a sliding window whose edge counts as inside. */
 export class RestartBudget {
   private times: Micros[] = [];
 
-  constructor(readonly intensity: number, readonly period: Micros) {}
+  constructor(readonly intensity: number, readonly periodMs: number) {}
 
-  /** Spends one restart; false when that is one more than `intensity` within `period`. */
+  /** Spends one restart; false when that is one more than `intensity` within the period. */
   spend(now: Micros): boolean {
     this.times.push(now);
     this.forget(now);
@@ -43,7 +24,7 @@ export class RestartBudget {
   }
 
   private forget(now: Micros): void {
-    const edge = now - this.period;
+    const edge = now - this.periodMs * MICROS_PER_MS;
     let old = 0;
     while (old < this.times.length && this.times[old] < edge) old++;
     if (old > 0) this.times = this.times.slice(old);
