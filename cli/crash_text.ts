@@ -148,7 +148,9 @@ function budgetText(record: CrashRecord): string {
   const report = supervisionOf(record);
   if (report === null) return "";
   const { left, intensity, periodMs, onGiveUp } = report.budget;
-  return `; ${left} of ${intensity} restarts in ${periodMs / 1000} s were left, then ${onGiveUp}`;
+  const { own } = report;
+  const alone = own === null ? "" : `; of its own ${own.left} of ${own.intensity} in ${own.periodMs / 1000} s`;
+  return `; ${left} of ${intensity} restarts in ${periodMs / 1000} s were left, then ${onGiveUp}${alone}`;
 }
 
 function supervisionRows(record: CrashRecord): readonly (readonly [string, string])[] {

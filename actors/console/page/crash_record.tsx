@@ -130,7 +130,7 @@ function Part({ title, children }: { readonly title: string; readonly children: 
 function Budget({ crash }: { readonly crash: CrashView }) {
   const report = supervisionOf(crash.record);
   if (report === null) return null;
-  const { supervisor, strategy, child, budget: { left, intensity, periodMs, onGiveUp } } = report;
+  const { supervisor, strategy, child, own, budget: { left, intensity, periodMs, onGiveUp } } = report;
   const share = intensity === 0 ? 0 : left / intensity;
   const level = share <= 0.1 ? "high" : share <= 0.3 ? "mid" : "low";
   const stops = typeof child.shutdown === "number"
@@ -145,6 +145,7 @@ function Budget({ crash }: { readonly crash: CrashView }) {
       <p>
         <b>{left} of {counted(intensity, "restart")}</b> in {periodMs / 1000} s were left to {supervisor}{" "}
         ({strategy}), then <b>{onGiveUp}</b>.{" "}
+        {own !== null && `Of its own ${own.left} of ${own.intensity} in ${own.periodMs / 1000} s. `}
         <span class="muted">
           {child.restart}, {stops}, {backoff === null
             ? "no delay"

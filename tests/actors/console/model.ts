@@ -419,6 +419,7 @@ function crashRecord(id: number, time: number, reason: string, incarnation: numb
         mailboxOnRestart: "keep",
         failures: incarnation,
       },
+      own: null,
       budget: { intensity: 20, periodMs: 10_000, left: Math.max(0, 20 - incarnation), onGiveUp: "safe-mode" },
     },
     state: state(-5, 10_004),
