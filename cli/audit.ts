@@ -1,5 +1,6 @@
-/** `audit verify|show`: the record of a run, checked and read. */
+/** `audit verify|prove|check|show`: the record of a run, checked, proven and read. */
 import type { Command } from "commander";
+import { addAuditCheck, addAuditProve } from "./audit_prove.ts";
 import { addAuditShow } from "./audit_show.ts";
 import { addAuditVerify } from "./audit_verify.ts";
 import type { CliIo } from "./io.ts";
@@ -7,5 +8,7 @@ import type { CliIo } from "./io.ts";
 export function addAudit(program: Command, io: CliIo, finish: (exit: number) => void): void {
   const audit = program.command("audit").description("check and read the record of a run");
   addAuditVerify(audit, io, finish);
+  addAuditProve(audit, io, finish);
+  addAuditCheck(audit, io, finish);
   addAuditShow(audit, io, finish);
 }

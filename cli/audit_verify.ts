@@ -4,41 +4,47 @@ import type { AuditDamage, AuditVerdict } from "../ffi/mod.ts";
 import { addRunFlags, chooseLog, type RunFlags } from "./run_flags.ts";
 import { FAILURE, OK } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
+import { verifyIndependently } from "./audit_second.ts";
 import { Progress } from "./progress.ts";
 
 const EXAMPLES = `
 Examples:
   $ deno task cwts audit verify
   $ deno task cwts audit verify --data-dir ./cwts-data --run 3 --json
+  $ deno task cwts audit verify --independent       once more, without native code
 
-Exit code 1 means damage. A chain of hashes finds every change inside the log; that records were cut off at its end it can
-only find against a root written down elsewhere, so keep the root that the run summary prints.
+Exit code 1 means damage. The hashes find every change inside the log; that records were cut off at its end they can only
+find against a root written down elsewhere, so keep the root that the run summary prints.
 `;
 
 const MEANING: Readonly<Record<Exclude<AuditDamage, "none">, string>> = {
-  "torn tail": "the last record is incomplete, as after a loss of power while it was written",
-  changed: "the record's bytes are not those that were written",
-  missing: "a record is missing before this place",
-  reordered: "the records are not in the order in which they were written",
+  "torn tail": "the last group of records has no seal, as after a loss of power while it was written",
+  changed: "the bytes of the record, or of the seal behind it, are not those that were written",
+  missing: "a record or a seal is missing before this place",
+  reordered: "records or seals are not in the order in which they were written",
   unreadable: "there is no readable record head here",
   "segment missing": "a whole segment file is missing",
+  "other format": "this log was written in another format version; check it with the version of CWTS that wrote it",
 };
 
 interface VerifyFlags extends RunFlags {
   readonly json?: boolean;
+  readonly independent?: boolean;
 }
 
 export function addAuditVerify(audit: Command, io: CliIo, finish: (exit: number) => void): void {
   addRunFlags(audit.command("verify").description("check every record of a log"))
     .option("--json", "print one JSON object")
+    .option("--independent", "use the second verifier, which shares no code with the native core")
     .addHelpText("after", EXAMPLES)
     .action(async (flags: VerifyFlags) => {
       const directory = await chooseLog(flags, io);
+      if (flags.independent) return finish(await verifyIndependently(directory, flags.json ?? false, io));
       const { verifyAuditInBackground } = await import("../ffi/mod.ts");
       const progress = new Progress(io);
       const verdict = await verifyAuditInBackground(
         directory,
-        (records) => progress.show(`${records.toLocaleString("en")} records checked`),
+        (bytes) => progress.show(`${(bytes / 1_048_576).toFixed(0)} MiB checked`),
       );
       const seconds = progress.seconds;
       progress.end();
@@ -55,7 +61,7 @@ export function verdictText(
   rate: number,
   io: Pick<CliIo, "color">,
 ): string[] {
-  const { records, segments, bytes, root, damage } = verdict;
+  const { records, segments, bytes, root, chain, damage } = verdict;
   const size = `${records.toLocaleString("en")} records, ${segments} segment${segments === 1 ? "" : "s"}, ${
     (bytes / 1_048_576).toFixed(1)
   } MiB`;
@@ -63,6 +69,7 @@ export function verdictText(
     return [
       `${paint(io, "green", "intact")}  ${directory}: ${size}`,
       `root ${root}`,
+      `chain ${chain}`,
       `${rate.toLocaleString("en")} records/s`,
     ];
   }

@@ -18,6 +18,9 @@ export function key<T extends z.ZodType>(schema: T, unit: string, description: s
 
 export const U32_MAX = 4_294_967_295;
 
+/** Quantities beyond this many lots are a mistake in any market, and leave room for exact products in 64 bits. */
+export const MOST_LOTS = 1_000_000_000_000;
+
 /** A whole number from `min` to `max`, both included. */
 export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER) {
   const error = max === Number.MAX_SAFE_INTEGER

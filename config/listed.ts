@@ -1,9 +1,7 @@
 /** The two lists of a configuration: the instruments that are traded and the organisms that trade them. */
 import { z } from "zod";
-import { choice, decimal, identifier, key, U32_MAX, whole } from "./kinds.ts";
-
-/** Quantities beyond this many lots are a mistake in any market, and leave room for exact products in 64 bits. */
-const MOST_LOTS = 1_000_000_000_000;
+import { choice, decimal, identifier, key, MOST_LOTS, U32_MAX, whole } from "./kinds.ts";
+import { totalLimits } from "./scopes.ts";
 
 export const instrumentSchema = z.strictObject({
   symbol: key(identifier(), "", "name of the instrument; required"),
@@ -61,6 +59,7 @@ const limitsSchema = z.strictObject({
     "ms",
     "the same side, price and quantity again within this time is a duplicate; 0 switches the check off",
   ),
+  ...totalLimits(),
 });
 
 export const organismSchema = z.strictObject({
@@ -75,6 +74,11 @@ export const organismSchema = z.strictObject({
       .min(1, { error: "must name at least one symbol" }),
     "",
     "symbols it trades; required",
+  ),
+  account: key(
+    identifier().default("main"),
+    "",
+    "account it trades for: whoever shares one shares its limits, and those of its customer and of the firm",
   ),
   parameters: key(
     z.record(z.string(), z.unknown(), { error: "must be a table of parameters" }).default({}),

@@ -9,6 +9,7 @@ import { DecimalError, unitsPerTickLot } from "./decimals.ts";
 import { choice, decimal, flag, key, positive, real, text, U32_MAX, whole } from "./kinds.ts";
 import { instrumentSchema, organismSchema } from "./listed.ts";
 import { marketSchema } from "./market.ts";
+import { accountSchema, checkScopes, customerSchema, firmSchema } from "./scopes.ts";
 
 const speedError = 'must be a number above 0, or "max"';
 
@@ -145,6 +146,9 @@ export const configSchema = z.strictObject({
     .max(128, { error: "may hold 128 instruments at most" }),
   organisms: z.array(organismSchema, { error: "must be a list of [[organisms]] tables" })
     .max(127, { error: "may hold 127 organisms at most" }),
+  firm: firmSchema.prefault({}),
+  customers: z.array(customerSchema, { error: "must be a list of [[customers]] tables" }).prefault([{ id: "house" }]),
+  accounts: z.array(accountSchema, { error: "must be a list of [[accounts]] tables" }).prefault([{ id: "main" }]),
   audit: audit.prefault({}),
   console: consoleSection.prefault({}),
   mode: mode.prefault({}),
@@ -184,6 +188,7 @@ export const configSchema = z.strictObject({
       }
     }
   });
+  checkScopes(config, symbols, refuse);
   if (config.feed.kind === "replay" && config.feed.paths.length === 0) {
     refuse(["feed", "paths"], "must name a recording: start with --feed replay:<path>");
   }

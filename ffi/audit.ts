@@ -1,5 +1,5 @@
 /**
- * The audit log: append-only, chained by SHA-256, in segments on disk or in memory.
+ * The audit log: append-only, a Merkle tree of SHA-256 hashes closed group by group, in segments on disk or in memory.
  *
  * One process writes a directory at a time; a second open is refused with `Locked`. Reading and verifying need no lock.
  */
@@ -34,13 +34,15 @@ export interface AuditHead {
   readonly durable: number;
   readonly bytes: number;
   readonly segments: number;
-  /** Hash of the chain so far, hexadecimal. */
+  /** Root of the tree over the records (RFC 6962), hexadecimal; it depends on the records alone. */
   readonly root: string;
+  /** Head of the chain of sealed groups, hexadecimal; it also depends on how records were grouped. */
+  readonly chain: string;
 }
 
 export class AuditLog extends NativeHandle {
   readonly #core: Core;
-  readonly #headBytes = new Uint8Array(AuditHeadView.SIZE);
+  readonly #headBytes = new Uint8Array(AuditHeadView.SIZE + 32);
   readonly #headView = new AuditHeadView(this.#headBytes);
 
   private constructor(symbols: Core, handle: bigint) {
@@ -48,7 +50,7 @@ export class AuditLog extends NativeHandle {
     this.#core = symbols;
   }
 
-  /** Opens or creates the log of a directory; a torn last record is cut off. */
+  /** Opens or creates the log of a directory; a last group without its seal is cut off. */
   static open({ directory, durability = "batch", segmentBytes = SEGMENT_BYTES }: AuditOptions): AuditLog {
     const symbols = core();
     const path = utf8(directory);
@@ -91,10 +93,12 @@ export class AuditLog extends NativeHandle {
     if (status < 0) check(status);
   }
 
+  /** Where the log stands; seals what was appended since the last commit. */
   head(): AuditHead {
     check(this.#core.cwts_audit_head(this.handle, this.#headBytes, this.#headBytes.length));
     const { records, durable, bytes, segments } = this.#headView;
-    return { records, durable, bytes, segments, root: hex(this.#headBytes.subarray(32)) };
+    const [root, chain] = [this.#headBytes.subarray(32, 64), this.#headBytes.subarray(64)].map(hex);
+    return { records, durable, bytes, segments, root, chain };
   }
 
   /** Verifies a log in memory; null for one on disk, and for one that has outgrown what it keeps. */
@@ -103,7 +107,7 @@ export class AuditLog extends NativeHandle {
     return check(this.#core.cwts_audit_verify_memory(this.handle, out, out.length)) === 1 ? verdict(out) : null;
   }
 
-  /** Byte offset in its segment from which on a torn last record was cut off on opening; null when nothing was. */
+  /** Byte offset in its segment from which on an unfinished last group was cut off on opening; null when nothing was. */
   get repairedAt(): number | null {
     const offset = this.#core.cwts_audit_repaired(this.handle);
     return offset === NONE ? null : check(offset);
@@ -115,7 +119,15 @@ export class AuditLog extends NativeHandle {
   }
 }
 
-export type AuditDamage = "none" | "torn tail" | "changed" | "missing" | "reordered" | "unreadable" | "segment missing";
+export type AuditDamage =
+  | "none"
+  | "torn tail"
+  | "changed"
+  | "missing"
+  | "reordered"
+  | "unreadable"
+  | "segment missing"
+  | "other format";
 
 const DAMAGES: readonly AuditDamage[] = [
   "none",
@@ -125,6 +137,7 @@ const DAMAGES: readonly AuditDamage[] = [
   "reordered",
   "unreadable",
   "segment missing",
+  "other format",
 ];
 
 export interface AuditVerdict {
@@ -139,11 +152,14 @@ export interface AuditVerdict {
   readonly badOffset: number | null;
   readonly bytes: number;
   readonly segments: number;
-  /** Hash of the chain up to the last good record, hexadecimal. */
+  /** Root of the tree over the good records, hexadecimal. */
   readonly root: string;
+  /** Chain head behind the last good group, hexadecimal. */
+  readonly chain: string;
 }
 
-const VERDICT_BYTES = AuditVerdictView.SIZE + 32;
+const ROOT_AT = AuditVerdictView.SIZE;
+const VERDICT_BYTES = ROOT_AT + 64;
 
 function verdict(buffer: Uint8Array): AuditVerdict {
   const view = new AuditVerdictView(buffer);
@@ -157,7 +173,8 @@ function verdict(buffer: Uint8Array): AuditVerdict {
     badOffset: ok ? null : view.badOffset,
     bytes: view.bytes,
     segments: view.segments,
-    root: hex(buffer.subarray(AuditVerdictView.SIZE, VERDICT_BYTES)),
+    root: hex(buffer.subarray(ROOT_AT, ROOT_AT + 32)),
+    chain: hex(buffer.subarray(ROOT_AT + 32)),
   };
 }
 
@@ -169,7 +186,7 @@ export function verifyAudit(directory: string): AuditVerdict {
   return verdict(out);
 }
 
-/** As `verifyAudit`, and also that record number `records` is the one a head taken earlier ended with. */
+/** As `verifyAudit`, and also that its first `records` records have the root a head taken earlier had. */
 export function verifyAuditAgainst(directory: string, head: Pick<AuditHead, "records" | "root">): AuditVerdict {
   const path = utf8(directory);
   const root = Uint8Array.from(head.root.match(/../g) ?? [], (pair) => parseInt(pair, 16));

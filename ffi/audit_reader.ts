@@ -1,13 +1,16 @@
 /** Reads the records of an audit log back, in order, as data. */
+import { NativeError } from "./errors.ts";
 import { check, NativeHandle, opened, plain, utf8 } from "./handle.ts";
 import {
   AuditHeaderView,
   Code,
   ExecutionView,
   GateDecisionView,
+  GateScopeView,
   InstrumentRulesView,
   OrderCommandView,
   RecordType,
+  ScopeLimitsView,
   StrategyLimitsView,
 } from "./layout.gen.ts";
 import { type Core, core } from "./library.ts";
@@ -29,8 +32,15 @@ export interface AuditRecord {
 const TYPE_NAMES: Readonly<Record<number, string>> = Object.fromEntries(
   Object.entries(RecordType).map(([name, value]) => [value, name]),
 );
-/** LimitsSet records of this version hold InstrumentRules; of version 1, StrategyLimits. */
-const INSTRUMENT_RULES_VERSION = 2;
+/** What a LimitsSet record holds, by its version. */
+const LIMITS_VIEWS: Readonly<Record<number, new (payload: Uint8Array) => object>> = {
+  1: StrategyLimitsView,
+  2: InstrumentRulesView,
+  3: GateScopeView,
+  4: ScopeLimitsView,
+};
+/** The first version of Decision records kept a strategy's worst-case position in the last eight bytes. */
+const EXPOSURE_OFFSET = 56;
 
 class AuditReader extends NativeHandle {
   readonly #core: Core;
@@ -85,15 +95,28 @@ export function decodeAudit(record: AuditRecord): unknown {
     case RecordType.Decision:
       return {
         command: plain(new OrderCommandView(payload)),
-        decision: plain(new GateDecisionView(payload.subarray(OrderCommandView.SIZE))),
+        decision: decodeDecision(payload.subarray(OrderCommandView.SIZE), record.version),
       };
     case RecordType.Execution:
       return plain(new ExecutionView(payload));
     case RecordType.LimitsSet:
-      return record.version === INSTRUMENT_RULES_VERSION
-        ? plain(new InstrumentRulesView(payload))
-        : plain(new StrategyLimitsView(payload));
+      return decodeLimits(payload, record.version);
     default:
       return JSON.parse(new TextDecoder().decode(payload));
   }
+}
+
+function decodeLimits(payload: Uint8Array<ArrayBuffer>, version: number): unknown {
+  const View = LIMITS_VIEWS[version];
+  if (View === undefined) throw NativeError.of(Code.Corrupt, `no limits are recorded in version ${version}`);
+  return plain(new View(payload));
+}
+
+function decodeDecision(payload: Uint8Array<ArrayBuffer>, version: number): unknown {
+  const decision = plain(new GateDecisionView(payload));
+  if (version > 1) return decision;
+  const { scope: _scope, ...first } = decision;
+  const { buffer, byteOffset } = payload;
+  const exposure = new DataView(buffer, byteOffset).getBigInt64(EXPOSURE_OFFSET, true);
+  return { ...first, exposure: Number(exposure) };
 }

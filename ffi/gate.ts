@@ -5,7 +5,9 @@
  */
 import type { AuditLog } from "./audit.ts";
 import type { ControlPage } from "./control.ts";
-import { bytes, check, checkBatch, failure, hex, NativeHandle, opened, plain } from "./handle.ts";
+import { EVERY_INSTRUMENT } from "./engine.ts";
+import { NativeError } from "./errors.ts";
+import { bytes, check, checkBatch, failure, hex, NativeHandle, NONE, opened, plain } from "./handle.ts";
 import {
   Code,
   CodeCountView,
@@ -13,13 +15,68 @@ import {
   ExposureView,
   GateCountersView,
   GateDecisionView,
+  GateScopeView,
   InstrumentRulesView,
   OrderCommandView,
+  ScopeKind,
+  ScopeLimitsView,
+  ScopeUsageView,
   StrategyLimitsView,
 } from "./layout.gen.ts";
 import { type Core, core } from "./library.ts";
 
-/** Lots a strategy holds and has open in an instrument. */
+/** A node to be put into the tree, below one of the level above. */
+export type ScopeNode =
+  | { readonly kind: "customer" | "account"; readonly parent: number }
+  | { readonly kind: "strategy"; readonly parent: number; readonly strategy: number };
+
+export type ScopeKindName = "firm" | ScopeNode["kind"];
+
+/** Limits of a node in one instrument; what is left out is no limit. */
+export interface ScopeInstrumentLimits {
+  /** Largest worst-case position, filled and open, lots. */
+  readonly maxPosition?: number;
+  readonly maxOpenOrders?: number;
+}
+
+/** Limits of a node over all instruments; what is left out is no limit. */
+export interface ScopeTotalLimits {
+  readonly maxOpenOrders?: number;
+  /** Largest sum of worst-case positions by value, each strategy in each instrument for itself, money units. */
+  readonly maxGross?: number;
+  /** Largest worst-case net value, long or short, money units. */
+  readonly maxNet?: number;
+}
+
+/** What a node uses over all instruments, beside its limits. Values in money units. */
+export interface ScopeUsage {
+  readonly node: number;
+  readonly parent: number;
+  readonly kind: ScopeKindName;
+  /** Of a node of that kind. */
+  readonly strategy?: number;
+  readonly openOrders: number;
+  readonly gross: number;
+  /** If every open order to buy fills and none to sell, and the other way round. */
+  readonly netLong: number;
+  readonly netShort: number;
+  readonly limits: ScopeTotalLimits;
+}
+
+/** Bits of `ScopeLimits.set`. */
+const SET = { maxPosition: 1, maxOpenOrders: 2, maxGross: 4, maxNet: 8 } as const;
+const KINDS: readonly ScopeKindName[] = ["firm", "customer", "account", "strategy"];
+export interface GateParts {
+  readonly audit: AuditLog;
+  readonly control: ControlPage;
+  /**
+   * Pairs of node and instrument the gate can count, of which a strategy in an instrument needs up to four (its own, its
+   * account's, its customer's, the firm's). Default 65 536, in 8 MiB.
+   */
+  readonly pairs?: number;
+}
+
+/** Lots a strategy, or everybody below a node, holds and has open in an instrument. */
 export interface Exposure {
   readonly position: number;
   readonly openBuy: number;
@@ -52,6 +109,11 @@ export interface GateCounters {
 
 /** More codes than any gate gives. */
 const MOST_CODES = 64;
+/** The core has no room for more. */
+const MOST_PAIRS = 2 ** 24;
+const MOST_ORDERS = 2 ** 32 - 1;
+/** The largest number below 2^63. */
+const MOST_UNITS = 2 ** 63 - 1024;
 
 export class OrderGate extends NativeHandle {
   readonly #core: Core;
@@ -59,16 +121,64 @@ export class OrderGate extends NativeHandle {
   readonly #exposure = new ExposureView(this.#out);
   readonly #counters = new GateCountersView(this.#out);
   readonly #count = new CodeCountView(this.#out);
+  readonly #usage = new ScopeUsageView(this.#out);
 
   private constructor(symbols: Core, handle: bigint) {
     super(handle, symbols.cwts_gate_close);
     this.#core = symbols;
   }
 
-  /** A gate that records to `audit` and obeys `control`. It knows no strategy yet, and lets nothing in. */
-  static create({ audit, control }: { readonly audit: AuditLog; readonly control: ControlPage }): OrderGate {
+  /**
+   * A gate that records to `audit` and obeys `control`. It knows no strategy yet, and lets nothing in. Its tree is the
+   * firm (node 0), one customer (1) and one account (2), where strategies go that are given no place of their own.
+   */
+  static create({ audit, control, pairs = 0 }: GateParts): OrderGate {
+    if (!Number.isInteger(pairs) || pairs < 0 || pairs > MOST_PAIRS) {
+      throw NativeError.of(Code.BadArgument, `${pairs} pairs are not a whole number up to ${MOST_PAIRS}`);
+    }
     const symbols = core();
-    return new OrderGate(symbols, opened(symbols.cwts_gate_create(audit.handle, control.handle)));
+    return new OrderGate(symbols, opened(symbols.cwts_gate_create(audit.handle, control.handle, pairs)));
+  }
+
+  /**
+   * Puts a node into the tree, records it, and returns its number. A strategy gets its place before its first limits, and
+   * keeps it.
+   */
+  addScope(scope: ScopeNode, time = 0): number {
+    const record = new Uint8Array(GateScopeView.SIZE);
+    const view = new GateScopeView(record);
+    view.kind = KINDS.indexOf(scope.kind);
+    view.parent = scope.parent;
+    if (scope.kind === "strategy") view.strategy = scope.strategy;
+    return check(this.#core.cwts_gate_scope(this.handle, record, record.length, time));
+  }
+
+  /** Sets the limits of a node in one instrument in place of those set before, and records them. */
+  setInstrumentLimits(node: number, instrument: number, limits: ScopeInstrumentLimits, time = 0): void {
+    this.#setScopeLimits(node, instrument, limits, time);
+  }
+
+  /** Sets the limits of a node over all instruments together in place of those set before, and records them. */
+  setTotalLimits(node: number, limits: ScopeTotalLimits, time = 0): void {
+    this.#setScopeLimits(node, EVERY_INSTRUMENT, limits, time);
+  }
+
+  #setScopeLimits(node: number, instrument: number, limits: ScopeInstrumentLimits & ScopeTotalLimits, time: number) {
+    const record = new Uint8Array(ScopeLimitsView.SIZE);
+    const view = new ScopeLimitsView(record);
+    view.node = node;
+    view.instrument = instrument;
+    for (const name of Object.keys(SET) as (keyof typeof SET)[]) {
+      const value = limits[name];
+      if (value === undefined) continue;
+      const most = name === "maxOpenOrders" ? MOST_ORDERS : MOST_UNITS;
+      if (!Number.isInteger(value) || value < 0 || value > most) {
+        throw NativeError.of(Code.BadArgument, `${name} of ${value} is not a whole number from 0 to ${most}`);
+      }
+      view.set |= SET[name];
+      view[name] = value;
+    }
+    check(this.#core.cwts_gate_scope_limits(this.handle, record, record.length, time));
   }
 
   /** Registers an instrument or changes its rules (one `InstrumentRules` record), and records them. */
@@ -77,7 +187,10 @@ export class OrderGate extends NativeHandle {
     check(this.#core.cwts_gate_instrument(this.handle, bytes(rules), InstrumentRulesView.SIZE, time));
   }
 
-  /** Registers a strategy in an instrument or changes its limits (one `StrategyLimits` record), and records them. */
+  /**
+   * Registers a strategy in an instrument, or with instrument 65535 in every one in which it has no limits of its own, or
+   * changes its limits (one `StrategyLimits` record), and records them.
+   */
   setLimits(limits: Uint8Array, time = 0): void {
     checkBatch(limits, 1, StrategyLimitsView.SIZE);
     check(this.#core.cwts_gate_limits(this.handle, bytes(limits), StrategyLimitsView.SIZE, time));
@@ -123,6 +236,40 @@ export class OrderGate extends NativeHandle {
     check(this.#core.cwts_gate_exposure(this.handle, strategy, instrument, this.#out, this.#out.length));
     const { position, openBuy, openSell, openOrders, bought, sold } = this.#exposure;
     return { position, openBuy, openSell, openOrders, bought, sold };
+  }
+
+  /** What everybody below a node holds and has open in an instrument. */
+  scopeExposure(node: number, instrument: number): Exposure {
+    check(this.#core.cwts_gate_scope_exposure(this.handle, node, instrument, this.#out, this.#out.length));
+    const { position, openBuy, openSell, openOrders, bought, sold } = this.#exposure;
+    return { position, openBuy, openSell, openOrders, bought, sold };
+  }
+
+  scopeUsage(node: number): ScopeUsage {
+    check(this.#core.cwts_gate_scope_usage(this.handle, node, this.#out, this.#out.length));
+    const { parent, kind, strategy, openOrders, gross, netLong, netShort, set, ...limits } = plain(this.#usage);
+    const { maxOpenOrders, maxGross, maxNet } = limits;
+    return {
+      node,
+      parent,
+      kind: KINDS[kind],
+      ...(kind === ScopeKind.Strategy ? { strategy } : {}),
+      openOrders,
+      gross,
+      netLong,
+      netShort,
+      limits: {
+        ...(set & SET.maxOpenOrders ? { maxOpenOrders } : {}),
+        ...(set & SET.maxGross ? { maxGross } : {}),
+        ...(set & SET.maxNet ? { maxNet } : {}),
+      },
+    };
+  }
+
+  /** The node of a strategy, if it has a place in the tree. */
+  nodeOf(strategy: number): number | undefined {
+    const node = this.#core.cwts_gate_node_of(this.handle, strategy);
+    return node === NONE ? undefined : check(node);
   }
 
   counters(): GateCounters {

@@ -2,10 +2,10 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 1568745802320212;
+export const LAYOUT_HASH = 5950991703319536;
 
 /** Raised when an exported function changes its meaning or signature. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 /** Owners at or above this are other participants of a simulated market, never gated. */
 export const BACKGROUND_OWNER = 2147483648;
 /** Flag a venue sets on a command it must not carry out because its scope was killed after approval. */
@@ -16,6 +16,18 @@ export const FIRM_SCOPE = 0;
 export const SCOPE_COUNT = 256;
 /** Strategy n uses scope n, 1 to 127. */
 export const STRATEGY_SCOPE_LAST = 127;
+/** Largest strategy id in the gate. One above STRATEGY_SCOPE_LAST has no word on the control page: it stops with its instrument or the firm. */
+export const STRATEGY_LAST = 1048575;
+/** Largest instrument id in the gate. One above 127 has no word on the control page. */
+export const INSTRUMENT_LAST = 65534;
+/** Node of the whole firm in the gate's tree of scopes. */
+export const FIRM_NODE = 0;
+/** Node of the customer that every gate begins with. */
+export const DEFAULT_CUSTOMER_NODE = 1;
+/** Node of the account that every gate begins with: strategies without a place of their own go there. */
+export const DEFAULT_ACCOUNT_NODE = 2;
+/** No node of the tree of scopes. */
+export const NO_NODE = 4294967295;
 /** Instrument n uses scope 128 + n, n from 0 to 127. */
 export const INSTRUMENT_SCOPE_BASE = 128;
 /** Bytes of the memory-mapped control page. */
@@ -151,6 +163,19 @@ export const ScopeState = {
 } as const;
 export type ScopeState = typeof ScopeState[keyof typeof ScopeState];
 
+/** Level of a node in the gate's tree; the level below a strategy is its instruments. */
+export const ScopeKind = {
+  /** The root, once. */
+  Firm: 0,
+  /** Below the firm. */
+  Customer: 1,
+  /** Below a customer. */
+  Account: 2,
+  /** Below an account; who sends orders. */
+  Strategy: 3,
+} as const;
+export type ScopeKind = typeof ScopeKind[keyof typeof ScopeKind];
+
 /** When an appended audit record counts as kept. */
 export const Durability = {
   /** In the process; written to the file when the buffer fills and on close. For backtests. */
@@ -168,7 +193,7 @@ export const RecordType = {
   NodeStarted: 1,
   /** JSON: reason and totals. */
   NodeStopped: 2,
-  /** Binary: OrderCommand then GateDecision (128 bytes). */
+  /** Binary: OrderCommand then GateDecision (128 bytes), version 2. */
   Decision: 3,
   /** Binary: Execution (64 bytes). */
   Execution: 4,
@@ -176,7 +201,7 @@ export const RecordType = {
   ScopeChanged: 5,
   /** JSON: from, to, reason. */
   ModeChanged: 6,
-  /** Binary: StrategyLimits or InstrumentRules (64 bytes), as loaded into the gate. */
+  /** Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4). */
   LimitsSet: 7,
   /** JSON: the crash record (version 2); actor, reason, restarts (version 1). */
   ActorCrashed: 8,
@@ -197,7 +222,138 @@ export const RecordType = {
 } as const;
 export type RecordType = typeof RecordType[keyof typeof RecordType];
 
-/** Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 2xxx venue; 3xxx native interface. */
+/** What a feed parser reads. */
+export const FeedKind = {
+  /** Lines of a receive time in nanoseconds, a space and the raw JSON of a Binance stream or snapshot. */
+  Binance: 1,
+  /** Nasdaq TotalView-ITCH 5.0, each message behind its length in two bytes. */
+  ItchFile: 2,
+  /** Nasdaq TotalView-ITCH 5.0, one message after the other. */
+  ItchBare: 3,
+  /** Message file of LOBSTER: comma-separated lines. */
+  Lobster: 4,
+} as const;
+export type FeedKind = typeof FeedKind[keyof typeof FeedKind];
+
+/** What a FeedEvent says. Levels are totals of a price; orders are known by their reference. */
+export const FeedEventKind = {
+  /** A price has this total now; 0 removes it. Without a side: the message had no level. */
+  Level: 1,
+  /** A price of a whole book; the first one of a message begins it. Without a side: an empty one. */
+  SnapshotLevel: 2,
+  /** A trade; side is the taker's. */
+  Trade: 3,
+  /** Best price of a side and its quantity. */
+  Best: 4,
+  /** A trade that met no book (insurance fund, auto-deleveraging): without price and quantity. */
+  OffBook: 5,
+  /** The book is known to be empty, and orders follow one by one. */
+  Clear: 6,
+  /** An order came to rest. */
+  Add: 10,
+  /** A resting order was executed at its own price; first_id is the match number. */
+  Execute: 11,
+  /** A resting order was executed at price, another than its own; first_id is the match number. */
+  ExecuteAt: 12,
+  /** A part of a resting order was cancelled; quantity is that part. */
+  Reduce: 13,
+  /** A resting order is gone; quantity is what was left of it, 0 when the feed does not say. */
+  Delete: 14,
+  /** Order order_id became order first_id, with a new price and quantity and no priority. */
+  Replace: 15,
+  /** A trade against an order that was not shown; side is the resting order's. */
+  HiddenTrade: 16,
+  /** The trade of an auction. */
+  CrossTrade: 17,
+  /** The trade of match number first_id never was. */
+  BrokenTrade: 18,
+  /** A part of the exchange's day begins or ends; detail is its letter. */
+  Session: 20,
+  /** Trading state of an instrument; quantity is 1 while it trades continuously. */
+  State: 21,
+  /** Reference data of an instrument was repeated. */
+  Listed: 22,
+  /** Before an auction: price is the reference, quantity the lots too many on the side, order_id those paired. */
+  Imbalance: 23,
+  /** Bounds of an auction: price is the reference, first_id the upper and previous_id the lower one, in ticks. */
+  Collar: 24,
+  /** When and at which price a new issue is quoted: first_id is seconds after midnight. */
+  Release: 25,
+  /** A market-wide circuit breaker was reached; quantity is its level. */
+  Breach: 26,
+} as const;
+export type FeedEventKind = typeof FeedEventKind[keyof typeof FeedEventKind];
+
+/** What is wrong with a message of a feed. It is passed over; what follows it is read. */
+export const FeedFault = {
+  /** nothing */
+  None: 0,
+  /** the line does not begin with a receive time of 19 digits and a space */
+  Stamp: 1,
+  /** the time is before that of the message in front of it */
+  TimeBackwards: 2,
+  /** the message is longer than any of this feed */
+  TooLong: 3,
+  /** what follows the receive time is not JSON */
+  Json: 4,
+  /** a field is missing, given twice, or not of its type */
+  Shape: 5,
+  /** a number is too large */
+  Range: 6,
+  /** the message is about a symbol that the parser was not given, or does not say which of several */
+  Symbol: 7,
+  /** a price is not a whole number of ticks above zero */
+  OffTick: 8,
+  /** a quantity is not a whole number of lots, or is zero where it may not be */
+  OffLot: 9,
+  /** the length is not that of a message of this type */
+  Length: 10,
+  /** there is no message of this type */
+  Type: 11,
+  /** the feed ends in the middle of a message */
+  Truncated: 12,
+} as const;
+export type FeedFault = typeof FeedFault[keyof typeof FeedFault];
+
+/** Whether a book that is built from a feed is what the exchange has. */
+export const BookState = {
+  /** Not yet: its first snapshot has not come. */
+  Waiting: 0,
+  /** It is. */
+  Live: 1,
+  /** Not any more: it was lost, and waits for the next snapshot. */
+  Stale: 2,
+} as const;
+export type BookState = typeof BookState[keyof typeof BookState];
+
+/** Why a book is not live. */
+export const BookFault = {
+  /** it is live */
+  None: 0,
+  /** no snapshot has come */
+  NoSnapshot: 1,
+  /** the snapshot ends before the updates kept for it begin */
+  SnapshotTooOld: 2,
+  /** the first update after the snapshot does not join it */
+  NotJoined: 3,
+  /** updates are missing */
+  Gap: 4,
+  /** the best bid is at or above the best ask */
+  Crossed: 5,
+  /** an order is meant that the book does not have */
+  UnknownOrder: 6,
+  /** an order came to rest that the book has already */
+  RepeatedOrder: 7,
+  /** more was taken from an order or a price than was there, or a price holds more than can be counted */
+  TooMuch: 8,
+  /** a message is not whole */
+  Torn: 9,
+  /** an event has no meaning */
+  Malformed: 10,
+} as const;
+export type BookFault = typeof BookFault[keyof typeof BookFault];
+
+/** Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 17xx market data; 2xxx venue; 3xxx native interface. */
 export const Code = {
   /** passed every check */
   Accepted: 0,
@@ -237,8 +393,18 @@ export const Code = {
   UnknownOrder: 1502,
   /** the order to cancel or amend belongs to another strategy */
   NotOwner: 1503,
+  /** one more open order would exceed the limit of a scope */
+  OpenOrderLimit: 1504,
+  /** the gross value of positions and open orders would exceed the limit of a scope */
+  GrossLimit: 1505,
+  /** the net value of positions and open orders would exceed the limit of a scope */
+  NetLimit: 1506,
+  /** the gate has no room to count another strategy and instrument: make it larger */
+  ScopeCapacity: 1507,
   /** the decision could not be recorded, so the gate is closed */
   AuditFailed: 1601,
+  /** the instrument's book is not live: wait for its next snapshot */
+  BookNotLive: 1701,
   /** killed after approval and before entry: refused at the venue door */
   VenueKilled: 2001,
   /** a post-only order would have matched */
@@ -311,7 +477,12 @@ export const CODE_TEXT: Readonly<Record<number, readonly [name: string, text: st
   1501: ["PositionLimit", "position plus open orders would exceed the limit"],
   1502: ["UnknownOrder", "the order to cancel or amend is not open"],
   1503: ["NotOwner", "the order to cancel or amend belongs to another strategy"],
+  1504: ["OpenOrderLimit", "one more open order would exceed the limit of a scope"],
+  1505: ["GrossLimit", "the gross value of positions and open orders would exceed the limit of a scope"],
+  1506: ["NetLimit", "the net value of positions and open orders would exceed the limit of a scope"],
+  1507: ["ScopeCapacity", "the gate has no room to count another strategy and instrument: make it larger"],
   1601: ["AuditFailed", "the decision could not be recorded, so the gate is closed"],
+  1701: ["BookNotLive", "the instrument's book is not live: wait for its next snapshot"],
   2001: ["VenueKilled", "killed after approval and before entry: refused at the venue door"],
   2002: ["WouldCross", "a post-only order would have matched"],
   2003: ["Unfillable", "a fill-or-kill order cannot be filled in full"],
@@ -539,7 +710,7 @@ export class GateDecisionView {
     this.view.setUint32(this.base + 28, value, true);
   }
 
-  /** the value the deciding check measured, in that check's unit */
+  /** the value the deciding check measured, in that check's unit; of an accepted command its strategy's worst-case position, lots */
   get measured(): number {
     return getI64(this.view, this.base + 32);
   }
@@ -555,7 +726,7 @@ export class GateDecisionView {
     setI64(this.view, this.base + 40, value);
   }
 
-  /** reference price used, ticks; 0 when none was needed */
+  /** reference price used, ticks, rounded up; 0 when there was none */
   get reference(): number {
     return getI64(this.view, this.base + 48);
   }
@@ -563,12 +734,12 @@ export class GateDecisionView {
     setI64(this.view, this.base + 48, value);
   }
 
-  /** worst-case position after the order, lots, when accepted */
-  get exposure(): number {
-    return getI64(this.view, this.base + 56);
+  /** node of the tree whose limit decided, or the strategy's own; 4294967295 when the strategy has none */
+  get scope(): number {
+    return this.view.getUint32(this.base + 56, true);
   }
-  set exposure(value: number) {
-    setI64(this.view, this.base + 56, value);
+  set scope(value: number) {
+    this.view.setUint32(this.base + 56, value, true);
   }
 }
 
@@ -795,6 +966,467 @@ export class MarketTickView {
   }
   set time(value: number) {
     setMicros(this.view, this.base + 56, value);
+  }
+}
+
+/** One fact of a market data feed, whatever the feed. Several events may come from one message. 64 bytes; move the view with `at`. */
+export class FeedEventView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** FeedEventKind */
+  get kind(): number {
+    return this.view.getUint8(this.base);
+  }
+  set kind(value: number) {
+    this.view.setUint8(this.base, value);
+  }
+
+  /** Side, or 2 for none */
+  get side(): number {
+    return this.view.getUint8(this.base + 1);
+  }
+  set side(value: number) {
+    this.view.setUint8(this.base + 1, value);
+  }
+
+  /** bit 0 first of its message, bit 1 last of its message, bit 2 previous_id is given */
+  get flags(): number {
+    return this.view.getUint16(this.base + 2, true);
+  }
+  set flags(value: number) {
+    this.view.setUint16(this.base + 2, value, true);
+  }
+
+  /** instrument id; 65535 for the whole market */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 4, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 4, value, true);
+  }
+
+  /** how the feed says it: the message's letter, and a letter in it times 256; 0 where it has none */
+  get detail(): number {
+    return this.view.getUint16(this.base + 6, true);
+  }
+  set detail(value: number) {
+    this.view.setUint16(this.base + 6, value, true);
+  }
+
+  /** by the exchange's clock; 0 when the message has none */
+  get exchangeTime(): number {
+    return getMicros(this.view, this.base + 8);
+  }
+  set exchangeTime(value: number) {
+    setMicros(this.view, this.base + 8, value);
+  }
+
+  /** when it was received; of a feed that does not say so, exchange_time */
+  get localTime(): number {
+    return getMicros(this.view, this.base + 16);
+  }
+  set localTime(value: number) {
+    setMicros(this.view, this.base + 16, value);
+  }
+
+  /** ticks; 0 where there is none */
+  get price(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set price(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** lots */
+  get quantity(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set quantity(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+
+  /** order reference; of a level and of best prices the last update id, of a trade its id */
+  get orderId(): number {
+    return getI64(this.view, this.base + 40);
+  }
+  set orderId(value: number) {
+    setI64(this.view, this.base + 40, value);
+  }
+
+  /** of a level the first update id; else as the kind says */
+  get firstId(): number {
+    return getI64(this.view, this.base + 48);
+  }
+  set firstId(value: number) {
+    setI64(this.view, this.base + 48, value);
+  }
+
+  /** of a level the last update id of the message before, if flag bit 2; else as the kind says */
+  get previousId(): number {
+    return getI64(this.view, this.base + 56);
+  }
+  set previousId(value: number) {
+    setI64(this.view, this.base + 56, value);
+  }
+}
+
+/** What a call to a feed parser read. 64 bytes; move the view with `at`. */
+export class FeedCountsView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** FeedEvent records written, or applied */
+  get events(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set events(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** FeedEvent records still to be handed over */
+  get waiting(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set waiting(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** bytes of the input that were used up: the rest is for the next call */
+  get consumed(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set consumed(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** FeedFault of the last message of those bytes, which was passed over */
+  get fault(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set fault(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+
+  /** byte of the feed, from 0, at which that message is wrong */
+  get faultPosition(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set faultPosition(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** number of the last message read, from 1, faulty ones counted */
+  get message(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set message(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** messages so far that are well formed and say nothing that is used here */
+  get unknown(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set unknown(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+
+  /** messages so far that were passed over */
+  get faults(): number {
+    return getI64(this.view, this.base + 40);
+  }
+  set faults(value: number) {
+    setI64(this.view, this.base + 40, value);
+  }
+}
+
+/** What a call did to the books that are built from a feed. 32 bytes; move the view with `at`. */
+export class ApplyCountsView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** BookChange records written */
+  get changes(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set changes(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** BookChange records still to be handed over */
+  get waitingChanges(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set waitingChanges(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** changes of single levels, orders' included */
+  get levelUpdates(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set levelUpdates(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** messages of no use: older than the snapshot, or orders of a book that is not live */
+  get dropped(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set dropped(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+
+  /** messages kept for a snapshot */
+  get kept(): number {
+    return this.view.getUint32(this.base + 16, true);
+  }
+  set kept(value: number) {
+    this.view.setUint32(this.base + 16, value, true);
+  }
+
+  /** events about instruments that have no book */
+  get unlisted(): number {
+    return this.view.getUint32(this.base + 20, true);
+  }
+  set unlisted(value: number) {
+    this.view.setUint32(this.base + 20, value, true);
+  }
+}
+
+/** A book became live, or was lost. 64 bytes; move the view with `at`. */
+export class BookChangeView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base, value, true);
+  }
+
+  /** BookState now */
+  get state(): number {
+    return this.view.getUint8(this.base + 2);
+  }
+  set state(value: number) {
+    this.view.setUint8(this.base + 2, value);
+  }
+
+  /** BookFault: why */
+  get fault(): number {
+    return this.view.getUint8(this.base + 3);
+  }
+  set fault(value: number) {
+    this.view.setUint8(this.base + 3, value);
+  }
+
+  /** local_time of the event that did it */
+  get time(): number {
+    return getMicros(this.view, this.base + 8);
+  }
+  set time(value: number) {
+    setMicros(this.view, this.base + 8, value);
+  }
+
+  /** last update id the book had reached, or the order that is meant */
+  get lastId(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set lastId(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** update id at which the next message begins, of a gap */
+  get foundId(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set foundId(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** best bid then, ticks; 0 for none */
+  get bid(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set bid(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+
+  /** best ask then, ticks; 0 for none */
+  get ask(): number {
+    return getI64(this.view, this.base + 40);
+  }
+  set ask(value: number) {
+    setI64(this.view, this.base + 40, value);
+  }
+}
+
+/** How the book of an instrument stands with its feed. 64 bytes; move the view with `at`. */
+export class BookStatusView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base, value, true);
+  }
+
+  /** BookState */
+  get state(): number {
+    return this.view.getUint8(this.base + 2);
+  }
+  set state(value: number) {
+    this.view.setUint8(this.base + 2, value);
+  }
+
+  /** BookFault */
+  get fault(): number {
+    return this.view.getUint8(this.base + 3);
+  }
+  set fault(value: number) {
+    this.view.setUint8(this.base + 3, value);
+  }
+
+  /** times it was live and was lost */
+  get losses(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set losses(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** update id it has reached; 0 before the first snapshot and for feeds of orders */
+  get lastId(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set lastId(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** local_time of the event since which it is in this state */
+  get since(): number {
+    return getMicros(this.view, this.base + 16);
+  }
+  set since(value: number) {
+    setMicros(this.view, this.base + 16, value);
+  }
+
+  /** changes of single levels applied */
+  get levelUpdates(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set levelUpdates(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** levels to buy */
+  get bids(): number {
+    return this.view.getUint32(this.base + 32, true);
+  }
+  set bids(value: number) {
+    this.view.setUint32(this.base + 32, value, true);
+  }
+
+  /** levels to sell */
+  get asks(): number {
+    return this.view.getUint32(this.base + 36, true);
+  }
+  set asks(value: number) {
+    this.view.setUint32(this.base + 36, value, true);
+  }
+
+  /** orders known by their reference */
+  get orders(): number {
+    return getI64(this.view, this.base + 40);
+  }
+  set orders(value: number) {
+    setI64(this.view, this.base + 40, value);
+  }
+
+  /** messages kept for a snapshot */
+  get kept(): number {
+    return this.view.getUint32(this.base + 48, true);
+  }
+  set kept(value: number) {
+    this.view.setUint32(this.base + 48, value, true);
+  }
+
+  /** 1 when the best bid is at or above the best ask while the instrument does not trade */
+  get crossed(): number {
+    return this.view.getUint32(this.base + 52, true);
+  }
+  set crossed(value: number) {
+    this.view.setUint32(this.base + 52, value, true);
+  }
+
+  /** messages of no use */
+  get dropped(): number {
+    return getI64(this.view, this.base + 56);
+  }
+  set dropped(value: number) {
+    setI64(this.view, this.base + 56, value);
   }
 }
 
@@ -1212,7 +1844,7 @@ export class InstrumentRulesView {
     return this;
   }
 
-  /** instrument id, 0 to 127 */
+  /** instrument id, 0 to 65534 */
   get instrument(): number {
     return this.view.getUint16(this.base, true);
   }
@@ -1268,7 +1900,7 @@ export class InstrumentRulesView {
     this.view.setUint32(this.base + 24, value, true);
   }
 
-  /** money units (1e-8) of one tick times one lot */
+  /** money units (1e-8) of one tick times one lot; one currency for all instruments whose values are summed */
   get unitsPerTickLot(): number {
     return getI64(this.view, this.base + 32);
   }
@@ -1301,7 +1933,7 @@ export class StrategyLimitsView {
     return this;
   }
 
-  /** strategy id, 1 to 127 */
+  /** strategy id, 1 to 1048575 */
   get strategy(): number {
     return this.view.getUint32(this.base, true);
   }
@@ -1309,7 +1941,7 @@ export class StrategyLimitsView {
     this.view.setUint32(this.base, value, true);
   }
 
-  /** instrument id */
+  /** instrument id; 65535 means every registered instrument in which the strategy has no limits of its own */
   get instrument(): number {
     return this.view.getUint16(this.base + 4, true);
   }
@@ -1366,7 +1998,242 @@ export class StrategyLimitsView {
   }
 }
 
-/** What the gate holds for one strategy in one instrument. 64 bytes; move the view with `at`. */
+/** One node of the gate's tree of scopes. 32 bytes; move the view with `at`. */
+export class GateScopeView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** id of the node; the gate gives them out in order */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** node of the level above; the firm's own for the firm */
+  get parent(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set parent(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** strategy id of a node of that kind, else zero */
+  get strategy(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set strategy(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** ScopeKind */
+  get kind(): number {
+    return this.view.getUint8(this.base + 12);
+  }
+  set kind(value: number) {
+    this.view.setUint8(this.base + 12, value);
+  }
+}
+
+/** All limits of one node in one instrument, or over all of them together; they replace those set before. 64 bytes; move the view with `at`. */
+export class ScopeLimitsView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** instrument id; 65535 means all instruments together */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 4, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 4, value, true);
+  }
+
+  /** which limits there are: bit 0 max_position (one instrument), bit 1 max_open_orders, bits 2 and 3 max_gross and max_net (all together) */
+  get set(): number {
+    return this.view.getUint16(this.base + 6, true);
+  }
+  set set(value: number) {
+    this.view.setUint16(this.base + 6, value, true);
+  }
+
+  /** largest worst-case position (filled and open) in lots, either side */
+  get maxPosition(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set maxPosition(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** largest sum of its strategies' worst-case positions by value, money units */
+  get maxGross(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set maxGross(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** largest worst-case net value, long or short, money units */
+  get maxNet(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set maxNet(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** most orders resting or in flight */
+  get maxOpenOrders(): number {
+    return this.view.getUint32(this.base + 32, true);
+  }
+  set maxOpenOrders(value: number) {
+    this.view.setUint32(this.base + 32, value, true);
+  }
+}
+
+/** What one node uses over all instruments, beside its limits. Sums beyond 64 bits stand at the largest integer. 64 bytes; move the view with `at`. */
+export class ScopeUsageView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** node of the level above */
+  get parent(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set parent(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** strategy id of a node of that kind, else zero */
+  get strategy(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set strategy(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** ScopeKind */
+  get kind(): number {
+    return this.view.getUint8(this.base + 12);
+  }
+  set kind(value: number) {
+    this.view.setUint8(this.base + 12, value);
+  }
+
+  /** which limits there are, as in ScopeLimits */
+  get set(): number {
+    return this.view.getUint16(this.base + 14, true);
+  }
+  set set(value: number) {
+    this.view.setUint16(this.base + 14, value, true);
+  }
+
+  /** sum of its strategies' worst-case positions by value, money units */
+  get gross(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set gross(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** net value if every open order to buy fills and none to sell, money units */
+  get netLong(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set netLong(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** net value if every open order to sell fills and none to buy, money units */
+  get netShort(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set netShort(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+
+  /** orders resting or in flight */
+  get openOrders(): number {
+    return this.view.getUint32(this.base + 40, true);
+  }
+  set openOrders(value: number) {
+    this.view.setUint32(this.base + 40, value, true);
+  }
+
+  /** limit */
+  get maxOpenOrders(): number {
+    return this.view.getUint32(this.base + 44, true);
+  }
+  set maxOpenOrders(value: number) {
+    this.view.setUint32(this.base + 44, value, true);
+  }
+
+  /** limit, money units */
+  get maxGross(): number {
+    return getI64(this.view, this.base + 48);
+  }
+  set maxGross(value: number) {
+    setI64(this.view, this.base + 48, value);
+  }
+
+  /** limit, money units */
+  get maxNet(): number {
+    return getI64(this.view, this.base + 56);
+  }
+  set maxNet(value: number) {
+    setI64(this.view, this.base + 56, value);
+  }
+}
+
+/** What the gate holds for one strategy, or one node of its tree, in one instrument. 64 bytes; move the view with `at`. */
 export class ExposureView {
   static readonly SIZE = 64;
   private readonly view: DataView;
@@ -1651,7 +2518,7 @@ export class ControlReceiptView {
   }
 }
 
-/** Where an audit log stands. The 32-byte chain head follows at offset 32. 64 bytes; move the view with `at`. */
+/** Where an audit log stands. The 32-byte root of the tree over its records (RFC 6962) follows at offset 32. 64 bytes; move the view with `at`. */
 export class AuditHeadView {
   static readonly SIZE = 64;
   private readonly view: DataView;
@@ -1700,7 +2567,7 @@ export class AuditHeadView {
   }
 }
 
-/** Fixed head of one audit record; payload (zero padded to 8 bytes) and 32-byte SHA-256 follow. 48 bytes; move the view with `at`. */
+/** Fixed head of one audit record; payload (zero padded to 8 bytes) and the 32-byte leaf hash follow. 48 bytes; move the view with `at`. */
 export class AuditHeaderView {
   static readonly SIZE = 48;
   private readonly view: DataView;
@@ -1781,7 +2648,7 @@ export class AuditHeaderView {
   }
 }
 
-/** Result of verifying a log. The 32-byte chain head follows at offset 64 (96 bytes in all). 64 bytes; move the view with `at`. */
+/** Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all). 64 bytes; move the view with `at`. */
 export class AuditVerdictView {
   static readonly SIZE = 64;
   private readonly view: DataView;
@@ -1797,7 +2664,7 @@ export class AuditVerdictView {
     return this;
   }
 
-  /** 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing */
+  /** 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format */
   get damage(): number {
     return this.view.getUint32(this.base, true);
   }

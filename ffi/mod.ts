@@ -11,6 +11,7 @@ export {
   verifyAuditAgainst,
   verifyAuditInBackground,
 } from "./audit.ts";
+export { type ConsistencyProof, type InclusionProof, proveBeginning, proveInclusion } from "./audit_proof.ts";
 export { type AuditRecord, decodeAudit, readAudit } from "./audit_reader.ts";
 export { type ControlHeader, ControlPage, type ControlReceipt } from "./control.ts";
 export {
@@ -25,7 +26,26 @@ export {
   tickBytes,
 } from "./engine.ts";
 export { nativeCallOf, NativeError, NOT_FROM_CORE } from "./errors.ts";
-export { type Exposure, type GateCounters, OrderGate } from "./gate.ts";
+export {
+  type Exposure,
+  type GateCounters,
+  OrderGate,
+  type ScopeInstrumentLimits,
+  type ScopeKindName,
+  type ScopeNode,
+  type ScopeTotalLimits,
+  type ScopeUsage,
+} from "./gate.ts";
+export {
+  type ApplyCounts,
+  type BestPrices,
+  BookBuilder,
+  type BookStatus,
+  type FedCounts,
+  type FeedCounts,
+  FeedParser,
+  type FeedSymbol,
+} from "./market.ts";
 export { ExposureSums, type MathLevel, Sweep, VectorMath } from "./math.ts";
 export { OrderPath, type OrderPathParts, type PathCounts } from "./pipeline.ts";
 export { libraryPath } from "./library.ts";

@@ -1,5 +1,5 @@
 /** Checks a child specification without starting anything: each one's form, and what must fit together in a tree. */
-import { dynamicSchema, supervisorSchema, workerSchema } from "./schema.ts";
+import { dynamicSchema, isPlainWorker, supervisorSchema, workerSchema } from "./schema.ts";
 import { type AutoShutdown, type ChildSpec, isDynamicSpec, isSupervisorSpec } from "./spec.ts";
 
 /**
@@ -20,7 +20,7 @@ export function checkSpec(spec: ChildSpec, autoShutdown: AutoShutdown | "unknown
 }
 
 function check(spec: ChildSpec, path: string, auto: AutoShutdown | "unknown", problems: string[]): void {
-  if (passed.has(spec) && spec.significant !== true) return;
+  if (isPlainWorker(spec) || (passed.has(spec) && spec.significant !== true)) return;
   const before = problems.length;
   const wrong = (sentence: string) => problems.push(`${path}: ${sentence}`);
   const { error } = schemaOf(spec).safeParse(spec);

@@ -48,15 +48,44 @@ const budget = strictly("budget", {
 const isName = (id: unknown) => typeof id === "string" && id !== "" && !id.includes("/");
 const isTags = (tags: unknown) => Array.isArray(tags) && tags.every((tag) => typeof tag === "string" && tag !== "");
 
+const RESTARTS = ["permanent", "transient", "temporary"];
+
 const anyChild = {
   id: field<string>("id", isName, 'a name without "/", because it is one step of a path'),
-  restart: oneOf("restart", "permanent", "transient", "temporary").optional(),
+  restart: oneOf("restart", ...RESTARTS).optional(),
   significant: flag("significant").optional(),
   budget: budget.optional(),
   tags: field<readonly string[]>("tags", isTags, "a list of names").optional(),
 };
 
 const isActor = (actor: unknown) => typeof (actor as { init?: unknown } | null | undefined)?.init === "function";
+
+/**
+ * Whether a worker has nothing but what every worker has, all of it right. Such ones are started by the hundred thousand,
+ * and looking at them so takes a tenth of the time.
+ */
+export function isPlainWorker(spec: object): boolean {
+  for (const key in spec) {
+    if (!isPlainField(key, spec[key as keyof typeof spec])) return false;
+  }
+  return "id" in spec && "actor" in spec;
+}
+
+function isPlainField(key: string, value: unknown): boolean {
+  switch (key) {
+    case "id":
+      return isName(value);
+    case "actor":
+      return isActor(value);
+    case "args":
+      return true;
+    case "restart":
+      return RESTARTS.includes(value as string);
+    default:
+      return false;
+  }
+}
+
 const isTime = (time: unknown) => time === "brutal_kill" || isWhole(1)(time);
 const inTime = 'a whole number of milliseconds above 0 or "brutal_kill"';
 

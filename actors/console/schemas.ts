@@ -108,7 +108,8 @@ export const Scope = z.object({ name: z.string(), state: ScopeState }).openapi("
 export const Audit = z.object({
   records: count,
   durable: count,
-  root: z.string(),
+  root: z.string().describe("root of the tree over the records (RFC 6962), hexadecimal"),
+  chain: z.string().describe("head of the chain of sealed groups, hexadecimal"),
   durability: z.string(),
 }).openapi("Audit");
 

@@ -57,7 +57,13 @@ export class CrashLedger {
           detail: "not started again",
         }));
       case "report":
-        if (event.context !== "disabled") return;
+        if (event.context !== "disabled" && event.context !== "enabled") return;
+        this.#options.journal.note(RecordType.OperatorAction, {
+          action: event.context,
+          actor: `${event.path}/${event.child.id}`,
+          reason: event.reason,
+        }, { time: event.time });
+        if (event.context === "enabled") return;
         return this.#decide(`${event.path}/${event.child.id}`, () => ({
           kind: "disabled",
           time: event.time,

@@ -30,8 +30,9 @@ import { openDataDirectory } from "./data_dir.ts";
 import { drawdownRule } from "./drawdown.ts";
 import { killDirectly } from "./direct_kill.ts";
 import { hiccupBaseline } from "./hiccup.ts";
-import { instrumentsOf, loadLimits } from "./instruments.ts";
+import { instrumentsOf } from "./instruments.ts";
 import { Journal } from "./journal.ts";
+import { loadLimits } from "./limits.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import { organismSpecs } from "./organisms.ts";
 import type { NodeParts } from "./parts.ts";
@@ -154,7 +155,8 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     instruments: instruments.map(({ symbol }) => symbol),
     killed: killedScopes(control),
   });
-  loadLimits(config, instruments, gate, system.clock.now());
+  const scopes = loadLimits(config, instruments, gate, system.clock.now());
+  journal.note(RecordType.Note, { scopes });
   audit.commit();
 
   const kill = new KillProcedure({
@@ -343,7 +345,12 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
           fees: pnl.fees / MONEY_SCALE,
         }] as const;
       })),
-      audit: { records: head.records, root: head.root, verified: verdict.ok && verdict.root === head.root },
+      audit: {
+        records: head.records,
+        root: head.root,
+        chain: head.chain,
+        verified: verdict.ok && verdict.root === head.root && verdict.chain === head.chain,
+      },
       latency: latencySummary(books, hiccupBaseline(system.stopwatch, HICCUP_MILLIS)),
       restarts,
       crashes: crashes.total,

@@ -19,7 +19,13 @@ export interface RunSummary {
   readonly pnl: Readonly<
     Record<string, { readonly realised: number; readonly unrealised: number; readonly fees: number }>
   >;
-  readonly audit: { readonly records: number; readonly root: string; readonly verified: boolean };
+  /** Root of the tree over the records, and head of the chain of groups: `docs/audit.md`. */
+  readonly audit: {
+    readonly records: number;
+    readonly root: string;
+    readonly chain: string;
+    readonly verified: boolean;
+  };
   readonly latency: {
     readonly p50_us: number;
     readonly p99_us: number;

@@ -97,7 +97,10 @@ export interface ScopeView {
 export interface AuditView {
   readonly records: number;
   readonly durable: number;
+  /** Root of the tree over the records, hexadecimal. */
   readonly root: string;
+  /** Head of the chain of sealed groups, hexadecimal. */
+  readonly chain: string;
   readonly durability: string;
 }
 

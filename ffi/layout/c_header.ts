@@ -83,7 +83,7 @@ function struct(r: RecordLayout): string {
   const name = cName(r.name);
   const fields = r.fields.map(([, type, field, doc]) => `  /* ${doc} */\n  ${C_TYPES[type]} ${field};`);
   const rest = undescribed(r);
-  if (rest > 0) fields.push(`  /* 32-byte chain head */\n  uint8_t head[${rest}];`);
+  if (rest > 0) fields.push(`  /* 32-byte root of the tree */\n  uint8_t head[${rest}];`);
   const asserts = r.fields.map(([offset, , field]) =>
     `CWTS_STATIC_ASSERT(offsetof(${name}, ${field}) == ${offset}, "${r.name}.${field}");`
   );

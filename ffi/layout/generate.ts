@@ -5,6 +5,7 @@
  */
 import { header } from "./c_header.ts";
 import { symbols } from "./exports.ts";
+import { fuzzCalls } from "./fuzz_calls.ts";
 import { python } from "./python.ts";
 import { records } from "./records.ts";
 import { rust } from "./rust.ts";
@@ -31,6 +32,7 @@ export async function outputs(): Promise<Array<readonly [file: URL, source: stri
   return [
     [new URL("../core/src/layout.rs", import.meta.url), rust()],
     [new URL("../core/include/cwts.h", import.meta.url), await header()],
+    [new URL("../core/fuzz/src/calls.rs", import.meta.url), await fuzzCalls()],
     [new URL("../layout.gen.ts", import.meta.url), await formatted(typescript())],
     [new URL("../symbols.gen.ts", import.meta.url), await formatted(await symbols())],
     [new URL("../python/cwts_layout.py", import.meta.url), python()],

@@ -71,7 +71,7 @@ function codeText(): string {
 function structure(r: RecordLayout): string {
   const fields = r.fields.map(([, type, name, doc]) => `        ("${name}", ${CTYPES[type]}),  # ${doc}`);
   const rest = undescribed(r);
-  if (rest > 0) fields.push(`        ("head", c_uint8 * ${rest}),  # 32-byte chain head`);
+  if (rest > 0) fields.push(`        ("head", c_uint8 * ${rest}),  # 32-byte root of the tree`);
   const offsets = r.fields.map(([offset, , name]) => `        "${name}": ${offset},`);
   const aliases = (r.aliases ?? []).map((alias) => property(r, alias));
   return `class ${r.name}(LittleEndianStructure):\n    """${r.doc} ${r.size} bytes."""\n\n` +

@@ -47,7 +47,7 @@ function struct(r: RecordLayout): string {
     `    assert!(core::mem::offset_of!(${r.name}, ${name}) == ${offset});`
   );
   const rest = undescribed(r);
-  if (rest > 0) fields.push(`    /// 32-byte chain head.\n    pub head: [u8; ${rest}],`);
+  if (rest > 0) fields.push(`    /// 32-byte root of the tree.\n    pub head: [u8; ${rest}],`);
   return `/// ${r.doc}\n#[repr(C)]\n#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]\npub struct ${r.name} {\n${
     fields.join("\n")
   }\n}\n\nconst _: () = {\n    assert!(core::mem::size_of::<${r.name}>() == ${r.size});\n${asserts.join("\n")}\n};\n${

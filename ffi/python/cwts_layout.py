@@ -11,10 +11,10 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 1568745802320212
+LAYOUT_HASH = 5950991703319536
 
 # Raised when an exported function changes its meaning or signature.
-ABI_VERSION = 2
+ABI_VERSION = 3
 # Owners at or above this are other participants of a simulated market, never gated.
 BACKGROUND_OWNER = 2147483648
 # Flag a venue sets on a command it must not carry out because its scope was killed after approval.
@@ -25,6 +25,18 @@ FIRM_SCOPE = 0
 SCOPE_COUNT = 256
 # Strategy n uses scope n, 1 to 127.
 STRATEGY_SCOPE_LAST = 127
+# Largest strategy id in the gate. One above STRATEGY_SCOPE_LAST has no word on the control page: it stops with its instrument or the firm.
+STRATEGY_LAST = 1048575
+# Largest instrument id in the gate. One above 127 has no word on the control page.
+INSTRUMENT_LAST = 65534
+# Node of the whole firm in the gate's tree of scopes.
+FIRM_NODE = 0
+# Node of the customer that every gate begins with.
+DEFAULT_CUSTOMER_NODE = 1
+# Node of the account that every gate begins with: strategies without a place of their own go there.
+DEFAULT_ACCOUNT_NODE = 2
+# No node of the tree of scopes.
+NO_NODE = 4294967295
 # Instrument n uses scope 128 + n, n from 0 to 127.
 INSTRUMENT_SCOPE_BASE = 128
 # Bytes of the memory-mapped control page.
@@ -168,6 +180,19 @@ class ScopeState(IntEnum):
     KILLED = 3
 
 
+class ScopeKind(IntEnum):
+    """Level of a node in the gate's tree; the level below a strategy is its instruments."""
+
+    # The root, once.
+    FIRM = 0
+    # Below the firm.
+    CUSTOMER = 1
+    # Below a customer.
+    ACCOUNT = 2
+    # Below an account; who sends orders.
+    STRATEGY = 3
+
+
 class Durability(IntEnum):
     """When an appended audit record counts as kept."""
 
@@ -186,7 +211,7 @@ class RecordType(IntEnum):
     NODE_STARTED = 1
     # JSON: reason and totals.
     NODE_STOPPED = 2
-    # Binary: OrderCommand then GateDecision (128 bytes).
+    # Binary: OrderCommand then GateDecision (128 bytes), version 2.
     DECISION = 3
     # Binary: Execution (64 bytes).
     EXECUTION = 4
@@ -194,7 +219,7 @@ class RecordType(IntEnum):
     SCOPE_CHANGED = 5
     # JSON: from, to, reason.
     MODE_CHANGED = 6
-    # Binary: StrategyLimits or InstrumentRules (64 bytes), as loaded into the gate.
+    # Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4).
     LIMITS_SET = 7
     # JSON: the crash record (version 2); actor, reason, restarts (version 1).
     ACTOR_CRASHED = 8
@@ -214,8 +239,139 @@ class RecordType(IntEnum):
     STREAM_SNAPSHOT = 15
 
 
+class FeedKind(IntEnum):
+    """What a feed parser reads."""
+
+    # Lines of a receive time in nanoseconds, a space and the raw JSON of a Binance stream or snapshot.
+    BINANCE = 1
+    # Nasdaq TotalView-ITCH 5.0, each message behind its length in two bytes.
+    ITCH_FILE = 2
+    # Nasdaq TotalView-ITCH 5.0, one message after the other.
+    ITCH_BARE = 3
+    # Message file of LOBSTER: comma-separated lines.
+    LOBSTER = 4
+
+
+class FeedEventKind(IntEnum):
+    """What a FeedEvent says. Levels are totals of a price; orders are known by their reference."""
+
+    # A price has this total now; 0 removes it. Without a side: the message had no level.
+    LEVEL = 1
+    # A price of a whole book; the first one of a message begins it. Without a side: an empty one.
+    SNAPSHOT_LEVEL = 2
+    # A trade; side is the taker's.
+    TRADE = 3
+    # Best price of a side and its quantity.
+    BEST = 4
+    # A trade that met no book (insurance fund, auto-deleveraging): without price and quantity.
+    OFF_BOOK = 5
+    # The book is known to be empty, and orders follow one by one.
+    CLEAR = 6
+    # An order came to rest.
+    ADD = 10
+    # A resting order was executed at its own price; first_id is the match number.
+    EXECUTE = 11
+    # A resting order was executed at price, another than its own; first_id is the match number.
+    EXECUTE_AT = 12
+    # A part of a resting order was cancelled; quantity is that part.
+    REDUCE = 13
+    # A resting order is gone; quantity is what was left of it, 0 when the feed does not say.
+    DELETE = 14
+    # Order order_id became order first_id, with a new price and quantity and no priority.
+    REPLACE = 15
+    # A trade against an order that was not shown; side is the resting order's.
+    HIDDEN_TRADE = 16
+    # The trade of an auction.
+    CROSS_TRADE = 17
+    # The trade of match number first_id never was.
+    BROKEN_TRADE = 18
+    # A part of the exchange's day begins or ends; detail is its letter.
+    SESSION = 20
+    # Trading state of an instrument; quantity is 1 while it trades continuously.
+    STATE = 21
+    # Reference data of an instrument was repeated.
+    LISTED = 22
+    # Before an auction: price is the reference, quantity the lots too many on the side, order_id those paired.
+    IMBALANCE = 23
+    # Bounds of an auction: price is the reference, first_id the upper and previous_id the lower one, in ticks.
+    COLLAR = 24
+    # When and at which price a new issue is quoted: first_id is seconds after midnight.
+    RELEASE = 25
+    # A market-wide circuit breaker was reached; quantity is its level.
+    BREACH = 26
+
+
+class FeedFault(IntEnum):
+    """What is wrong with a message of a feed. It is passed over; what follows it is read."""
+
+    # nothing
+    NONE = 0
+    # the line does not begin with a receive time of 19 digits and a space
+    STAMP = 1
+    # the time is before that of the message in front of it
+    TIME_BACKWARDS = 2
+    # the message is longer than any of this feed
+    TOO_LONG = 3
+    # what follows the receive time is not JSON
+    JSON = 4
+    # a field is missing, given twice, or not of its type
+    SHAPE = 5
+    # a number is too large
+    RANGE = 6
+    # the message is about a symbol that the parser was not given, or does not say which of several
+    SYMBOL = 7
+    # a price is not a whole number of ticks above zero
+    OFF_TICK = 8
+    # a quantity is not a whole number of lots, or is zero where it may not be
+    OFF_LOT = 9
+    # the length is not that of a message of this type
+    LENGTH = 10
+    # there is no message of this type
+    TYPE = 11
+    # the feed ends in the middle of a message
+    TRUNCATED = 12
+
+
+class BookState(IntEnum):
+    """Whether a book that is built from a feed is what the exchange has."""
+
+    # Not yet: its first snapshot has not come.
+    WAITING = 0
+    # It is.
+    LIVE = 1
+    # Not any more: it was lost, and waits for the next snapshot.
+    STALE = 2
+
+
+class BookFault(IntEnum):
+    """Why a book is not live."""
+
+    # it is live
+    NONE = 0
+    # no snapshot has come
+    NO_SNAPSHOT = 1
+    # the snapshot ends before the updates kept for it begin
+    SNAPSHOT_TOO_OLD = 2
+    # the first update after the snapshot does not join it
+    NOT_JOINED = 3
+    # updates are missing
+    GAP = 4
+    # the best bid is at or above the best ask
+    CROSSED = 5
+    # an order is meant that the book does not have
+    UNKNOWN_ORDER = 6
+    # an order came to rest that the book has already
+    REPEATED_ORDER = 7
+    # more was taken from an order or a price than was there, or a price holds more than can be counted
+    TOO_MUCH = 8
+    # a message is not whole
+    TORN = 9
+    # an event has no meaning
+    MALFORMED = 10
+
+
 class Code(IntEnum):
-    """Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 2xxx venue; 3xxx native interface."""
+    """Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 17xx market data; 2xxx venue; 3xxx native interface."""
 
     # passed every check
     ACCEPTED = 0
@@ -255,8 +411,18 @@ class Code(IntEnum):
     UNKNOWN_ORDER = 1502
     # the order to cancel or amend belongs to another strategy
     NOT_OWNER = 1503
+    # one more open order would exceed the limit of a scope
+    OPEN_ORDER_LIMIT = 1504
+    # the gross value of positions and open orders would exceed the limit of a scope
+    GROSS_LIMIT = 1505
+    # the net value of positions and open orders would exceed the limit of a scope
+    NET_LIMIT = 1506
+    # the gate has no room to count another strategy and instrument: make it larger
+    SCOPE_CAPACITY = 1507
     # the decision could not be recorded, so the gate is closed
     AUDIT_FAILED = 1601
+    # the instrument's book is not live: wait for its next snapshot
+    BOOK_NOT_LIVE = 1701
     # killed after approval and before entry: refused at the venue door
     VENUE_KILLED = 2001
     # a post-only order would have matched
@@ -328,7 +494,12 @@ CODE_TEXT = {
     1501: ("PositionLimit", "position plus open orders would exceed the limit"),
     1502: ("UnknownOrder", "the order to cancel or amend is not open"),
     1503: ("NotOwner", "the order to cancel or amend belongs to another strategy"),
+    1504: ("OpenOrderLimit", "one more open order would exceed the limit of a scope"),
+    1505: ("GrossLimit", "the gross value of positions and open orders would exceed the limit of a scope"),
+    1506: ("NetLimit", "the net value of positions and open orders would exceed the limit of a scope"),
+    1507: ("ScopeCapacity", "the gate has no room to count another strategy and instrument: make it larger"),
     1601: ("AuditFailed", "the decision could not be recorded, so the gate is closed"),
+    1701: ("BookNotLive", "the instrument's book is not live: wait for its next snapshot"),
     2001: ("VenueKilled", "killed after approval and before entry: refused at the venue door"),
     2002: ("WouldCross", "a post-only order would have matched"),
     2003: ("Unfillable", "a fill-or-kill order cannot be filled in full"),
@@ -426,10 +597,11 @@ class GateDecision(LittleEndianStructure):
         ("sequence", c_uint64),  # the gate's own count of decisions, from 1
         ("code", c_uint32),  # Code; 0 means accepted
         ("check", c_uint32),  # position of the deciding check in the gate's table, from 0; 4294967295 when accepted
-        ("measured", c_int64),  # the value the deciding check measured, in that check's unit
+        ("measured", c_int64),  # the value the deciding check measured, in that check's unit; of an accepted command its strategy's worst-case position, lots
         ("limit", c_int64),  # the threshold it was compared with
-        ("reference", c_int64),  # reference price used, ticks; 0 when none was needed
-        ("exposure", c_int64),  # worst-case position after the order, lots, when accepted
+        ("reference", c_int64),  # reference price used, ticks, rounded up; 0 when there was none
+        ("scope", c_uint32),  # node of the tree whose limit decided, or the strategy's own; 4294967295 when the strategy has none
+        ("reserved", c_uint32),  # zero
     ]
 
 
@@ -445,7 +617,8 @@ _check(
         "measured": 32,
         "limit": 40,
         "reference": 48,
-        "exposure": 56,
+        "scope": 56,
+        "reserved": 60,
     },
 )
 
@@ -526,6 +699,187 @@ _check(
         "price": 40,
         "quantity": 48,
         "time": 56,
+    },
+)
+
+
+class FeedEvent(LittleEndianStructure):
+    """One fact of a market data feed, whatever the feed. Several events may come from one message. 64 bytes."""
+
+    _fields_ = [
+        ("kind", c_uint8),  # FeedEventKind
+        ("side", c_uint8),  # Side, or 2 for none
+        ("flags", c_uint16),  # bit 0 first of its message, bit 1 last of its message, bit 2 previous_id is given
+        ("instrument", c_uint16),  # instrument id; 65535 for the whole market
+        ("detail", c_uint16),  # how the feed says it: the message's letter, and a letter in it times 256; 0 where it has none
+        ("exchange_time", c_int64),  # by the exchange's clock; 0 when the message has none
+        ("local_time", c_int64),  # when it was received; of a feed that does not say so, exchange_time
+        ("price", c_int64),  # ticks; 0 where there is none
+        ("quantity", c_int64),  # lots
+        ("order_id", c_uint64),  # order reference; of a level and of best prices the last update id, of a trade its id
+        ("first_id", c_uint64),  # of a level the first update id; else as the kind says
+        ("previous_id", c_uint64),  # of a level the last update id of the message before, if flag bit 2; else as the kind says
+    ]
+
+
+_check(
+    FeedEvent,
+    64,
+    {
+        "kind": 0,
+        "side": 1,
+        "flags": 2,
+        "instrument": 4,
+        "detail": 6,
+        "exchange_time": 8,
+        "local_time": 16,
+        "price": 24,
+        "quantity": 32,
+        "order_id": 40,
+        "first_id": 48,
+        "previous_id": 56,
+    },
+)
+
+
+class FeedCounts(LittleEndianStructure):
+    """What a call to a feed parser read. 64 bytes."""
+
+    _fields_ = [
+        ("events", c_uint32),  # FeedEvent records written, or applied
+        ("waiting", c_uint32),  # FeedEvent records still to be handed over
+        ("consumed", c_uint32),  # bytes of the input that were used up: the rest is for the next call
+        ("fault", c_uint32),  # FeedFault of the last message of those bytes, which was passed over
+        ("fault_position", c_uint64),  # byte of the feed, from 0, at which that message is wrong
+        ("message", c_uint64),  # number of the last message read, from 1, faulty ones counted
+        ("unknown", c_uint64),  # messages so far that are well formed and say nothing that is used here
+        ("faults", c_uint64),  # messages so far that were passed over
+        ("reserved", c_uint64),  # zero
+        ("reserved2", c_uint64),  # zero
+    ]
+
+
+_check(
+    FeedCounts,
+    64,
+    {
+        "events": 0,
+        "waiting": 4,
+        "consumed": 8,
+        "fault": 12,
+        "fault_position": 16,
+        "message": 24,
+        "unknown": 32,
+        "faults": 40,
+        "reserved": 48,
+        "reserved2": 56,
+    },
+)
+
+
+class ApplyCounts(LittleEndianStructure):
+    """What a call did to the books that are built from a feed. 32 bytes."""
+
+    _fields_ = [
+        ("changes", c_uint32),  # BookChange records written
+        ("waiting_changes", c_uint32),  # BookChange records still to be handed over
+        ("level_updates", c_uint32),  # changes of single levels, orders' included
+        ("dropped", c_uint32),  # messages of no use: older than the snapshot, or orders of a book that is not live
+        ("kept", c_uint32),  # messages kept for a snapshot
+        ("unlisted", c_uint32),  # events about instruments that have no book
+        ("reserved", c_uint64),  # zero
+    ]
+
+
+_check(
+    ApplyCounts,
+    32,
+    {
+        "changes": 0,
+        "waiting_changes": 4,
+        "level_updates": 8,
+        "dropped": 12,
+        "kept": 16,
+        "unlisted": 20,
+        "reserved": 24,
+    },
+)
+
+
+class BookChange(LittleEndianStructure):
+    """A book became live, or was lost. 64 bytes."""
+
+    _fields_ = [
+        ("instrument", c_uint16),  # instrument id
+        ("state", c_uint8),  # BookState now
+        ("fault", c_uint8),  # BookFault: why
+        ("reserved", c_uint32),  # zero
+        ("time", c_int64),  # local_time of the event that did it
+        ("last_id", c_uint64),  # last update id the book had reached, or the order that is meant
+        ("found_id", c_uint64),  # update id at which the next message begins, of a gap
+        ("bid", c_int64),  # best bid then, ticks; 0 for none
+        ("ask", c_int64),  # best ask then, ticks; 0 for none
+        ("reserved2", c_uint64),  # zero
+        ("reserved3", c_uint64),  # zero
+    ]
+
+
+_check(
+    BookChange,
+    64,
+    {
+        "instrument": 0,
+        "state": 2,
+        "fault": 3,
+        "reserved": 4,
+        "time": 8,
+        "last_id": 16,
+        "found_id": 24,
+        "bid": 32,
+        "ask": 40,
+        "reserved2": 48,
+        "reserved3": 56,
+    },
+)
+
+
+class BookStatus(LittleEndianStructure):
+    """How the book of an instrument stands with its feed. 64 bytes."""
+
+    _fields_ = [
+        ("instrument", c_uint16),  # instrument id
+        ("state", c_uint8),  # BookState
+        ("fault", c_uint8),  # BookFault
+        ("losses", c_uint32),  # times it was live and was lost
+        ("last_id", c_uint64),  # update id it has reached; 0 before the first snapshot and for feeds of orders
+        ("since", c_int64),  # local_time of the event since which it is in this state
+        ("level_updates", c_uint64),  # changes of single levels applied
+        ("bids", c_uint32),  # levels to buy
+        ("asks", c_uint32),  # levels to sell
+        ("orders", c_uint64),  # orders known by their reference
+        ("kept", c_uint32),  # messages kept for a snapshot
+        ("crossed", c_uint32),  # 1 when the best bid is at or above the best ask while the instrument does not trade
+        ("dropped", c_uint64),  # messages of no use
+    ]
+
+
+_check(
+    BookStatus,
+    64,
+    {
+        "instrument": 0,
+        "state": 2,
+        "fault": 3,
+        "losses": 4,
+        "last_id": 8,
+        "since": 16,
+        "level_updates": 24,
+        "bids": 32,
+        "asks": 36,
+        "orders": 40,
+        "kept": 48,
+        "crossed": 52,
+        "dropped": 56,
     },
 )
 
@@ -724,7 +1078,7 @@ class InstrumentRules(LittleEndianStructure):
     """Reference data and price rules of one instrument in the gate. 64 bytes."""
 
     _fields_ = [
-        ("instrument", c_uint16),  # instrument id, 0 to 127
+        ("instrument", c_uint16),  # instrument id, 0 to 65534
         ("reserved", c_uint16),  # zero
         ("tick_step", c_uint32),  # prices must be multiples of this many ticks, at least 1
         ("lot_step", c_uint32),  # quantities must be multiples of this many lots, at least 1
@@ -733,7 +1087,7 @@ class InstrumentRules(LittleEndianStructure):
         ("reference_max_age_ms", c_uint32),  # an older reference price does not count
         ("market_buffer_bps", c_uint32),  # market orders are valued at the far touch times (1 + buffer)
         ("reserved2", c_uint32),  # zero
-        ("units_per_tick_lot", c_int64),  # money units (1e-8) of one tick times one lot
+        ("units_per_tick_lot", c_int64),  # money units (1e-8) of one tick times one lot; one currency for all instruments whose values are summed
         ("max_quantity", c_int64),  # largest order in lots over all strategies
         ("reserved3", c_uint64),  # zero
         ("reserved4", c_uint64),  # zero
@@ -765,8 +1119,8 @@ class StrategyLimits(LittleEndianStructure):
     """Limits of one strategy in one instrument, and its message rate. 64 bytes."""
 
     _fields_ = [
-        ("strategy", c_uint32),  # strategy id, 1 to 127
-        ("instrument", c_uint16),  # instrument id
+        ("strategy", c_uint32),  # strategy id, 1 to 1048575
+        ("instrument", c_uint16),  # instrument id; 65535 means every registered instrument in which the strategy has no limits of its own
         ("reserved", c_uint16),  # zero
         ("max_quantity", c_int64),  # largest order in lots
         ("max_notional", c_int64),  # largest order in money units
@@ -800,8 +1154,117 @@ _check(
 )
 
 
+class GateScope(LittleEndianStructure):
+    """One node of the gate's tree of scopes. 32 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # id of the node; the gate gives them out in order
+        ("parent", c_uint32),  # node of the level above; the firm's own for the firm
+        ("strategy", c_uint32),  # strategy id of a node of that kind, else zero
+        ("kind", c_uint8),  # ScopeKind
+        ("reserved", c_uint8),  # zero
+        ("reserved2", c_uint16),  # zero
+        ("reserved3", c_uint64),  # zero
+        ("reserved4", c_uint64),  # zero
+    ]
+
+
+_check(
+    GateScope,
+    32,
+    {
+        "node": 0,
+        "parent": 4,
+        "strategy": 8,
+        "kind": 12,
+        "reserved": 13,
+        "reserved2": 14,
+        "reserved3": 16,
+        "reserved4": 24,
+    },
+)
+
+
+class ScopeLimits(LittleEndianStructure):
+    """All limits of one node in one instrument, or over all of them together; they replace those set before. 64 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of the tree
+        ("instrument", c_uint16),  # instrument id; 65535 means all instruments together
+        ("set", c_uint16),  # which limits there are: bit 0 max_position (one instrument), bit 1 max_open_orders, bits 2 and 3 max_gross and max_net (all together)
+        ("max_position", c_int64),  # largest worst-case position (filled and open) in lots, either side
+        ("max_gross", c_int64),  # largest sum of its strategies' worst-case positions by value, money units
+        ("max_net", c_int64),  # largest worst-case net value, long or short, money units
+        ("max_open_orders", c_uint32),  # most orders resting or in flight
+        ("reserved", c_uint32),  # zero
+        ("reserved2", c_uint64),  # zero
+        ("reserved3", c_uint64),  # zero
+        ("reserved4", c_uint64),  # zero
+    ]
+
+
+_check(
+    ScopeLimits,
+    64,
+    {
+        "node": 0,
+        "instrument": 4,
+        "set": 6,
+        "max_position": 8,
+        "max_gross": 16,
+        "max_net": 24,
+        "max_open_orders": 32,
+        "reserved": 36,
+        "reserved2": 40,
+        "reserved3": 48,
+        "reserved4": 56,
+    },
+)
+
+
+class ScopeUsage(LittleEndianStructure):
+    """What one node uses over all instruments, beside its limits. Sums beyond 64 bits stand at the largest integer. 64 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of the tree
+        ("parent", c_uint32),  # node of the level above
+        ("strategy", c_uint32),  # strategy id of a node of that kind, else zero
+        ("kind", c_uint8),  # ScopeKind
+        ("reserved", c_uint8),  # zero
+        ("set", c_uint16),  # which limits there are, as in ScopeLimits
+        ("gross", c_int64),  # sum of its strategies' worst-case positions by value, money units
+        ("net_long", c_int64),  # net value if every open order to buy fills and none to sell, money units
+        ("net_short", c_int64),  # net value if every open order to sell fills and none to buy, money units
+        ("open_orders", c_uint32),  # orders resting or in flight
+        ("max_open_orders", c_uint32),  # limit
+        ("max_gross", c_int64),  # limit, money units
+        ("max_net", c_int64),  # limit, money units
+    ]
+
+
+_check(
+    ScopeUsage,
+    64,
+    {
+        "node": 0,
+        "parent": 4,
+        "strategy": 8,
+        "kind": 12,
+        "reserved": 13,
+        "set": 14,
+        "gross": 16,
+        "net_long": 24,
+        "net_short": 32,
+        "open_orders": 40,
+        "max_open_orders": 44,
+        "max_gross": 48,
+        "max_net": 56,
+    },
+)
+
+
 class Exposure(LittleEndianStructure):
-    """What the gate holds for one strategy in one instrument. 64 bytes."""
+    """What the gate holds for one strategy, or one node of its tree, in one instrument. 64 bytes."""
 
     _fields_ = [
         ("position", c_int64),  # filled, lots, signed
@@ -936,14 +1399,14 @@ _check(
 
 
 class AuditHead(LittleEndianStructure):
-    """Where an audit log stands. The 32-byte chain head follows at offset 32. 64 bytes."""
+    """Where an audit log stands. The 32-byte root of the tree over its records (RFC 6962) follows at offset 32. 64 bytes."""
 
     _fields_ = [
         ("records", c_uint64),  # records appended since the log began
         ("durable", c_uint64),  # records that have reached the chosen durability
         ("bytes", c_uint64),  # bytes of all segments
         ("segments", c_uint64),  # segment files
-        ("head", c_uint8 * 32),  # 32-byte chain head
+        ("head", c_uint8 * 32),  # 32-byte root of the tree
     ]
 
 
@@ -960,7 +1423,7 @@ _check(
 
 
 class AuditHeader(LittleEndianStructure):
-    """Fixed head of one audit record; payload (zero padded to 8 bytes) and 32-byte SHA-256 follow. 48 bytes."""
+    """Fixed head of one audit record; payload (zero padded to 8 bytes) and the 32-byte leaf hash follow. 48 bytes."""
 
     _fields_ = [
         ("magic", c_uint32),  # 0x52415743, 'CWAR'
@@ -993,10 +1456,10 @@ _check(
 
 
 class AuditVerdict(LittleEndianStructure):
-    """Result of verifying a log. The 32-byte chain head follows at offset 64 (96 bytes in all). 64 bytes."""
+    """Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all). 64 bytes."""
 
     _fields_ = [
-        ("damage", c_uint32),  # 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing
+        ("damage", c_uint32),  # 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format
         ("reserved", c_uint32),  # zero
         ("records", c_uint64),  # good records before the damage
         ("bad_index", c_uint64),  # index of the first bad record

@@ -21,7 +21,12 @@ Deno.test("audit verify finds a run intact, with the root its summary printed", 
     const verdict = JSON.parse(out);
     const audit = summary.audit as { records: number; root: string };
     assert.deepEqual([verdict.ok, verdict.records, verdict.root], [true, audit.records, audit.root]);
-    assert.match((await inside(["audit", "verify", "--data-dir", directory])).out, /^intact .*\nroot [0-9a-f]{64}\n/);
+    const text = (await inside(["audit", "verify", "--data-dir", directory])).out;
+    assert.match(text, /^intact .*\nroot [0-9a-f]{64}\nchain [0-9a-f]{64}\n/);
+    const second = await inside(["audit", "verify", "--data-dir", directory, "--independent", "--json"]);
+    assert.equal(second.exit, 0);
+    const { ok, records, root, chain } = JSON.parse(second.out);
+    assert.deepEqual([ok, records, root, chain], [true, audit.records, audit.root, verdict.chain]);
   });
 });
 
@@ -35,6 +40,61 @@ Deno.test("audit verify names kind and place of damage, exit code 1", async () =
     const { exit, out } = await inside(["audit", "verify", "--data-dir", directory]);
     assert.equal(exit, 1);
     assert.match(out, /^DAMAGED .*: (changed|unreadable|missing) at record \d+\n.*\(segment \d+, byte \d+\)\n/);
+    const second = await inside(["audit", "verify", "--data-dir", directory, "--independent"]);
+    assert.equal(second.exit, 1);
+    assert.match(second.out, /^DAMAGED .*, in what begins at segment \d+, byte \d+\n/);
+  });
+});
+
+Deno.test("a proof printed by one command is checked by another, against the root of the run's summary", async () => {
+  await withRun(async (directory, summary) => {
+    const { records, root } = summary.audit as { records: number; root: string };
+    const file = `${directory}/proof.json`;
+    const prove = async (...what: string[]) => {
+      const { exit, out, err } = await inside(["audit", "prove", "--data-dir", directory, ...what]);
+      assert.equal(exit, 0, err);
+      Deno.writeTextFileSync(file, out);
+      return JSON.parse(out);
+    };
+    const check = (...more: string[]) => inside(["audit", "check", file, ...more]);
+
+    const proof = await prove("7");
+    assert.deepEqual([proof.index, proof.size, proof.root], [7, records, root]);
+    assert.match((await check("--root", root)).out, /^holds .*record 7 is in the log of/);
+    assert.equal((await check("--root", "0".repeat(64))).exit, 1);
+    Deno.writeTextFileSync(file, JSON.stringify({ ...proof, index: 8 }));
+    assert.match((await check()).out, /^DOES NOT HOLD/);
+
+    const earlier = (await prove("7", "--size", "100")).root;
+    const beginning = await prove("--earlier", "100");
+    assert.deepEqual([beginning.earlierRoot, beginning.laterRoot], [earlier, root]);
+    assert.equal((await check("--root", root)).exit, 0);
+  });
+});
+
+Deno.test("proofs that cannot be are refused in a sentence", async () => {
+  await withRun(async (directory) => {
+    const prove = (...what: string[]) => inside(["audit", "prove", "--data-dir", directory, ...what]);
+    assert.match((await prove("99999999")).err, /no such record/);
+    assert.equal((await prove()).exit, 2);
+    assert.equal((await prove("1", "--earlier", "1")).exit, 2);
+    const file = `${directory}/none.json`;
+    assert.match((await inside(["audit", "check", file])).err, /there is no file/);
+    Deno.writeTextFileSync(file, "{}");
+    assert.match((await inside(["audit", "check", file])).err, /is no proof/);
+  });
+});
+
+Deno.test("a log of format 1 is said to be one", async () => {
+  await withRun(async (directory) => {
+    const path = `${directory}/runs/000001/audit-0000000000.log`;
+    const bytes = Deno.readFileSync(path);
+    bytes.set(new TextEncoder().encode("CWTSAUD1\x01\0\0\0"));
+    Deno.writeFileSync(path, bytes);
+    const { exit, out } = await inside(["audit", "verify", "--data-dir", directory]);
+    assert.equal(exit, 1);
+    assert.match(out, /other format at record 0\nthis log was written in another format version; /);
+    assert.match((await inside(["audit", "show", "--data-dir", directory])).err, /another format version/);
   });
 });
 

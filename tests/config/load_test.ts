@@ -196,6 +196,62 @@ const MISTAKES: readonly (readonly [what: string, toml: string, expected: string
     "CHARLIE; whoever lists instruments lists organisms for them too",
   ],
   [
+    "a negative limit of the firm",
+    "[firm.limits]\nmax_open_orders = -1",
+    "firm.limits.max_open_orders in the file cwts.toml must be a whole number from 0 to 4294967295, not -1",
+  ],
+  [
+    "a limit that no integer can hold",
+    "[firm.limits]\nmax_gross = '92000000001'",
+    'firm.limits.max_gross in the file cwts.toml must be at most "92000000000", not "92000000001"',
+  ],
+  [
+    "an account of a customer that is not there",
+    "[[accounts]]\nid='main'\ncustomer='nobody'",
+    "accounts[0].customer in the file cwts.toml names nobody, which is not configured: known are house",
+  ],
+  [
+    "an organism of an account that is not there",
+    "[[organisms]]\nid='a'\nspecies='platypus'\ninstruments=['ALPHA']\naccount='mian'",
+    "organisms[0].account in the file cwts.toml names mian, which is not configured: known are main",
+  ],
+  [
+    "a customer with a limit above the firm's",
+    "[firm.limits]\nmax_gross='1000'\n[[customers]]\nid='house'\n[customers.limits]\nmax_gross='1000.00000001'",
+    "customers[0].limits.max_gross in the file cwts.toml gives customer house a max_gross of 1000.00000001, above the " +
+    "1000 of the firm: lower the one or raise the other",
+  ],
+  [
+    "an account with a limit above the firm's in an instrument, its customer having none",
+    "[[firm.limits.instruments]]\nsymbol='BRAVO'\nmax_position=10\n" +
+    "[[accounts]]\nid='main'\n[[accounts.limits.instruments]]\nsymbol='BRAVO'\nmax_position=11",
+    "accounts[0].limits.instruments[0].max_position in the file cwts.toml gives account main a max_position in BRAVO of " +
+    "11, above the 10 of the firm: lower the one or raise the other",
+  ],
+  [
+    "an organism with a limit above its account's",
+    "[[accounts]]\nid='main'\n[[accounts.limits.instruments]]\nsymbol='ALPHA'\nmax_position=100\n" +
+    "[[organisms]]\nid='a'\nspecies='platypus'\ninstruments=['ALPHA']\n[organisms.limits]\nmax_position=101",
+    "organisms[0].limits.max_position in the file cwts.toml gives organism a a max_position in ALPHA of 101, above the " +
+    "100 of account main: lower the one or raise the other",
+  ],
+  [
+    "a symbol limited twice by one scope",
+    "[[firm.limits.instruments]]\nsymbol='ALPHA'\n[[firm.limits.instruments]]\nsymbol='ALPHA'",
+    "firm.limits.instruments[1].symbol in the file cwts.toml limits ALPHA a second time: put its limits into one table",
+  ],
+  [
+    "a limit in an instrument that is not there",
+    "[[firm.limits.instruments]]\nsymbol='DELTA'",
+    "firm.limits.instruments[0].symbol in the file cwts.toml names DELTA, which is not configured: known are ALPHA, " +
+    "BRAVO, CHARLIE",
+  ],
+  [
+    "two accounts of one name",
+    "[[accounts]]\nid='main'\n[[accounts]]\nid='main'",
+    "accounts[1].id in the file cwts.toml is used twice: every account needs an id of its own",
+  ],
+  [
     "two instruments of one symbol",
     "[[instruments]]\nsymbol='ALPHA'\n[[instruments]]\nsymbol='ALPHA'\n[[organisms]]\nid='a'\nspecies='platypus'\n" +
     "instruments=['ALPHA']",

@@ -3,16 +3,21 @@ import assert from "node:assert/strict";
 import {
   Code,
   CommandKind,
+  DEFAULT_ACCOUNT_NODE,
   ExecutionView,
+  FIRM_NODE,
   FIRM_SCOPE,
   INSTRUMENT_SCOPE_BASE,
   MatchingEngine,
+  OrderGate,
   readAudit,
   RecordType,
+  ScopeKind,
   ScopeState,
+  StrategyLimitsView,
 } from "../../ffi/mod.ts";
 import { AuditLog, decodeAudit, verifyAudit } from "../../ffi/mod.ts";
-import { Bench, inDirectory, INSTRUMENT, NOW, runScript, STRATEGY } from "./native.ts";
+import { Bench, inDirectory, INSTRUMENT, limits, NOW, runScript, STRATEGY } from "./native.ts";
 
 Deno.test("an order passes, trades at the venue, and its fill becomes the position", () => {
   using bench = new Bench();
@@ -176,3 +181,96 @@ Deno.test("a full disk shuts the gate, and nothing was accepted that the log doe
     assert.ok(verdict.ok || verdict.damage === "torn tail", verdict.damage);
   });
 });
+
+/** Two strategies below one account, and the numbers of the nodes. */
+function tree(bench: Bench): { readonly account: number; readonly own: number; readonly sister: number } {
+  const client = bench.gate.addScope({ kind: "customer", parent: FIRM_NODE }, NOW);
+  const account = bench.gate.addScope({ kind: "account", parent: client }, NOW);
+  const record = limits();
+  const nodes = [7, 8].map((strategy) => {
+    const node = bench.gate.addScope({ kind: "strategy", parent: account, strategy }, NOW);
+    new StrategyLimitsView(record).strategy = strategy;
+    bench.gate.setLimits(record, NOW);
+    return node;
+  });
+  return { account, own: nodes[0], sister: nodes[1] };
+}
+
+Deno.test("two strategies share the limits of their account, and the second is refused with the account's numbers", () => {
+  using bench = new Bench();
+  const { account, own, sister } = tree(bench);
+  bench.gate.setInstrumentLimits(account, INSTRUMENT, { maxPosition: 15 }, NOW);
+  bench.gate.setTotalLimits(account, { maxOpenOrders: 5, maxGross: 1e15 }, NOW);
+  for (const [at, strategy] of [7, 8].entries()) {
+    const order = bench.order(at);
+    order.owner = strategy;
+    order.side = 0;
+  }
+  assert.equal(bench.gate.submit(bench.commands, 2, bench.decisions), 1);
+  const { code, scope, measured, limit } = bench.decision.at(1);
+  assert.deepEqual({ code, scope, measured, limit }, {
+    code: Code.PositionLimit,
+    scope: account,
+    measured: 20,
+    limit: 15,
+  });
+  assert.equal(bench.decision.at(0).scope, own);
+  assert.deepEqual([bench.gate.nodeOf(7), bench.gate.nodeOf(8), bench.gate.nodeOf(9)], [own, sister, undefined]);
+  assert.equal(bench.gate.scopeExposure(account, INSTRUMENT).openBuy, 10);
+  assert.equal(bench.gate.scopeExposure(FIRM_NODE, INSTRUMENT).openBuy, 10);
+  assert.equal(bench.gate.scopeExposure(sister, INSTRUMENT).openBuy, 0);
+  // Ten lots at the reference price of 100 ticks, of 100 money units each.
+  assert.deepEqual(bench.gate.scopeUsage(account), {
+    node: account,
+    parent: account - 1,
+    kind: "account",
+    openOrders: 1,
+    gross: 100_000,
+    netLong: 100_000,
+    netShort: 0,
+    limits: { maxOpenOrders: 5, maxGross: 1e15 },
+  });
+  assert.deepEqual(bench.gate.scopeUsage(own).strategy, 7);
+  assert.deepEqual(bench.gate.scopeUsage(FIRM_NODE).limits, {});
+});
+
+Deno.test("scopes and limits that cannot be meant are refused, and a gate that is too small says so", () => {
+  using bench = new Bench();
+  const { gate } = bench;
+  const refused = { name: "NativeError", code: Code.BadArgument };
+  assert.throws(() => gate.addScope({ kind: "account", parent: FIRM_NODE }), refused);
+  assert.throws(() => gate.addScope({ kind: "strategy", parent: DEFAULT_ACCOUNT_NODE, strategy: STRATEGY }), refused);
+  assert.throws(() => gate.setTotalLimits(FIRM_NODE, { maxGross: -1 }), /maxGross of -1 is not a whole number/);
+  assert.throws(() => gate.setTotalLimits(FIRM_NODE, { maxOpenOrders: 2 ** 32 }), /maxOpenOrders of 4294967296/);
+  assert.throws(() => gate.setInstrumentLimits(99, INSTRUMENT, {}), refused);
+  assert.throws(() => gate.scopeUsage(99), /the gate has no scope 99/);
+  assert.throws(() => gate.scopeExposure(99, INSTRUMENT), /the gate has no scope 99/);
+  assert.throws(() => OrderGate.create({ audit: bench.audit, control: bench.control, pairs: 0.5 }), refused);
+  using small = OrderGate.create({ audit: bench.audit, control: bench.control, pairs: 3 });
+  assert.throws(() => small.setLimits(limits()), { name: "NativeError", code: Code.ScopeCapacity });
+});
+
+Deno.test("the log tells every change of the tree, and decisions of the first version by their old fields", async () => {
+  await inDirectory((directory) => {
+    {
+      using bench = new Bench(AuditLog.open({ directory, durability: "batch" }));
+      const { account } = tree(bench);
+      bench.gate.setTotalLimits(account, { maxNet: 5 }, NOW);
+      bench.order(0);
+      bench.gate.submit(bench.commands, 1, bench.decisions);
+    }
+    const records = [...readAudit(directory)];
+    const told = records.map(decodeAudit) as Record<string, number>[];
+    const [scope, changed] = [2, 8].map((at) => told[at]);
+    assert.deepEqual([scope.node, scope.parent, scope.kind, records[2].version], [4, FIRM_NODE, ScopeKind.Customer, 3]);
+    assert.deepEqual([changed.node, changed.set, changed.maxNet, records[8].version], [5, 8, 5, 4]);
+    const decision = records[9];
+    const { measured, scope: own } = (decodeAudit(decision) as { decision: Record<string, number> }).decision;
+    assert.deepEqual([measured, own, decision.version], [10, FIRST_NODE, 2]);
+    const first = (decodeAudit({ ...decision, version: 1 }) as { decision: Record<string, number> }).decision;
+    assert.deepEqual([first.scope, first.exposure], [undefined, FIRST_NODE]);
+  });
+});
+
+/** The node that the strategy of a bench gets. */
+const FIRST_NODE = DEFAULT_ACCOUNT_NODE + 1;

@@ -6,7 +6,7 @@
  * closed, of another kind or poisoned; buffers that are missing, short, odd or full of noise; numbers that are NaN,
  * infinite, negative, fractions or beyond 2^53. The directory it runs in is thrown away.
  */
-import { CODE_TEXT, OrderCommandView } from "../../ffi/layout.gen.ts";
+import { CODE_TEXT, FeedEventView, FeedKind, OrderCommandView } from "../../ffi/layout.gen.ts";
 import { records } from "../../ffi/layout/records.ts";
 import { exports } from "../../ffi/layout/exports.ts";
 import { core } from "../../ffi/library.ts";
@@ -28,13 +28,13 @@ const pick = <T>(values: readonly T[]): T => values[random(values.length)];
 const symbols = core() as unknown as Record<string, Call>;
 
 /** Handles of every kind that work, made anew when they have been closed or poisoned. */
-const live = { audit: 0n, control: 0n, gate: 0n, engine: 0n, reader: 0n };
-const KINDS = ["audit", "control", "gate", "engine", "reader"] as const;
+const live = { audit: 0n, control: 0n, gate: 0n, engine: 0n, reader: 0n, feed: 0n, builder: 0n };
+const KINDS = ["audit", "control", "gate", "engine", "reader", "feed", "builder"] as const;
 const LOG = new TextEncoder().encode("log");
 const MAKERS: Readonly<Record<keyof typeof live, () => bigint>> = {
   audit: () => symbols.cwts_audit_memory() as bigint,
   control: () => symbols.cwts_control_memory() as bigint,
-  gate: () => symbols.cwts_gate_create(live.audit, live.control) as bigint,
+  gate: () => symbols.cwts_gate_create(live.audit, live.control, 0) as bigint,
   engine: () => {
     const engine = symbols.cwts_engine_create() as bigint;
     symbols.cwts_engine_add_instrument(engine, 0);
@@ -46,7 +46,20 @@ const MAKERS: Readonly<Record<keyof typeof live, () => bigint>> = {
     symbols.cwts_audit_close(log);
     return symbols.cwts_reader_open(LOG, LOG.length, 0) as bigint;
   },
+  feed: () => {
+    const feed = symbols.cwts_feed_create(FEEDS[made++ % FEEDS.length], 0) as bigint;
+    const [symbol, one] = [TEXT.encode("S"), TEXT.encode("1")];
+    symbols.cwts_feed_add_symbol(feed, 0, symbol, symbol.length, one, one.length, one, one.length);
+    return feed;
+  },
+  builder: () => {
+    const builder = symbols.cwts_builder_create() as bigint;
+    symbols.cwts_builder_add_instrument(builder, 0);
+    return builder;
+  },
 };
+const FEEDS = [FeedKind.Binance, FeedKind.ItchFile, FeedKind.ItchBare, FeedKind.Lobster];
+let made = 0;
 const PROBES: Readonly<Record<keyof typeof live, string>> = {
   audit: "cwts_audit_failed",
   control: "cwts_control_mode",
@@ -54,13 +67,22 @@ const PROBES: Readonly<Record<keyof typeof live, string>> = {
   gate: "cwts_gate_submit",
   engine: "cwts_engine_open_orders",
   reader: "cwts_reader_next",
+  feed: "cwts_feed_read",
+  builder: "cwts_builder_status",
+};
+
+const PROBE_ARGUMENTS: Readonly<Partial<Record<keyof typeof live, (out: Uint8Array<ArrayBuffer>) => Argument[]>>> = {
+  gate: () => [null, 0, null, 0],
+  reader: (out) => [out, 64, out, 64],
+  feed: (out) => [null, 0, null, 0, out, 64],
+  builder: (out) => [0, out, 64],
 };
 
 function revive(): void {
   const out = new Uint8Array(256);
   for (const kind of KINDS) {
     const probe = symbols[PROBES[kind]];
-    const args = kind === "gate" ? [null, 0, null, 0] : kind === "reader" ? [out, 64, out, 64] : [];
+    const args = PROBE_ARGUMENTS[kind]?.(out) ?? [];
     const status = Number(probe(live[kind], ...args));
     // A reader that has come to its end is of no more use.
     if (kind === "reader" ? status > 0 : status >= 0) continue;
@@ -93,6 +115,12 @@ const NO_FLOATS = [NaN, Infinity, -Infinity, -1, 0.5, 2 ** 53 + 2, 1e300, -(2 **
 const float = (): number => random(2) === 0 ? pick(FLOATS) : pick(NO_FLOATS);
 
 const TEXT = new TextEncoder();
+const LINES = [
+  '1723161253937085768 {"stream":"s@trade","data":{"e":"trade","E":1,"s":"S","t":1,"p":"1","q":"2","m":true}}\n',
+  '1723161253937085769 {"lastUpdateId":5,"bids":[["1","2"]],"asks":[]}\n',
+  "34200.1,1,1,1,10000,1\n",
+  "\x00\x0cS\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01O",
+];
 const FILLINGS: readonly ((buffer: Uint8Array) => void)[] = [
   (buffer) => buffer.fill(0),
   (buffer) => buffer.fill(0xff),
@@ -106,8 +134,26 @@ const FILLINGS: readonly ((buffer: Uint8Array) => void)[] = [
     orders(buffer);
     if (buffer.length > 0) buffer[random(buffer.length)] = random(256);
   },
+  (buffer) => events(buffer.fill(0)),
+  (buffer) => TEXT.encodeInto(pick(LINES), buffer.fill(0x0a)),
   (buffer) => buffer.set(pick([rules(), limits()]).subarray(0, buffer.length)),
 ];
+
+let nextUpdate = 1;
+/** Events as a parser might send them, but for some. */
+function events(buffer: Uint8Array): void {
+  const view = new FeedEventView(buffer);
+  for (let at = 0; (at + 1) * 64 <= buffer.length; at++) {
+    const event = view.at(at);
+    event.kind = pick([1, 2, 6, 10, 11, 13, 14, 15, 21, random(40)]);
+    event.side = random(3);
+    event.flags = random(8);
+    event.price = random(50);
+    event.quantity = random(5);
+    event.orderId = nextUpdate;
+    event.firstId = nextUpdate++;
+  }
+}
 
 let nextOrder = 1;
 function orders(buffer: Uint8Array): void {

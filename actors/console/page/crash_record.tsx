@@ -195,7 +195,7 @@ function Replay({ crash }: { readonly crash: CrashView }) {
         entries={[
           ["Message", message === 0 ? "between messages" : `#${message}`],
           ...Object.entries(position).map(([name, n]): Entry => [words(name), count(n)]),
-          ["Configuration", <code title={config}>{config?.slice(0, 12) ?? NONE}</code>],
+          ["Configuration", <code key="config" title={config}>{config?.slice(0, 12) ?? NONE}</code>],
           ["Build", `${version ?? NONE}, ${build ?? NONE}`],
           ["On record as", auditIndex === null ? "not recorded" : `audit record ${count(auditIndex)}`],
           ["Market time", dateTime(crash.time)],

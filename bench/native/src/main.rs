@@ -1,4 +1,4 @@
-//! `cwts-bench COMMAND [name=value …]`: the native part of `deno task bench matching` and `deno task bench gate`.
+//! `cwts-bench COMMAND [name=value …]`: the native part of `deno task bench matching`, `gate`, `audit` and `feed`.
 //!
 //! Every command prints one line of JSON per measurement; the programs in TypeScript above it merge and compare them.
 //!
@@ -7,12 +7,20 @@
 //! - `sizes [orders=N] [instruments=N] [operations=N] [runs=N]`: the direct book by size.
 //! - `mass-cancel [orders=N] [runs=N]`: everybody's orders, and one owner's.
 //! - `gate [orders=N] [runs=N]`: the gate in closed and open loop.
+//! - `audit dir=FILE [records=N] [runs=N]`: the audit log and a plain chain, in memory and in the directory `dir`.
+//! - `feed engine=NAME file=FILE symbol=S tick=T lot=L [runs=N]`: a Binance recording, unpacked, to a book.
+//! - `itch [messages=N] [runs=N]`: ITCH messages to books.
 //! - `hiccup [millis=N]`: what the machine does to a thread that only reads the clock.
 mod allocations;
+mod audit;
 mod clock;
+mod crowd;
 mod engines;
+mod feed;
+mod feed_opponents;
 mod figures;
 mod gate;
+mod itch_tape;
 mod mass_cancel;
 mod matching;
 mod sizes;
@@ -20,6 +28,7 @@ mod tape;
 
 use clock::Clock;
 use cwts_core::book::{DirectBook, NaiveBook};
+use cwts_core::market::Scale;
 use engines::{Cwts, OrderbookRs};
 use figures::Line;
 use std::path::PathBuf;
@@ -77,6 +86,19 @@ fn run(command: &str, arguments: &Arguments) -> Result<(), String> {
             );
             Ok(())
         }
+        "audit" => {
+            audit::measure(
+                arguments.count("records", 1_000_000)? as u64,
+                arguments.count("runs", 5)?,
+                &PathBuf::from(arguments.needed("dir")?),
+            );
+            Ok(())
+        }
+        "feed" => feed(arguments),
+        "itch" => feed::itch(
+            arguments.count("messages", 1_000_000)?,
+            arguments.count("runs", 5)?,
+        ),
         "hiccup" => {
             let time = Duration::from_millis(arguments.count("millis", 500)? as u64);
             let gaps = clock::hiccup(&Clock::calibrated(), time);
@@ -104,6 +126,19 @@ fn matching(arguments: &Arguments) -> Result<(), String> {
         other => return Err(format!("there is no engine {other}")),
     }
     Ok(())
+}
+
+fn feed(arguments: &Arguments) -> Result<(), String> {
+    let path = arguments.needed("file")?;
+    let bytes = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
+    let scale = |name| Scale::of(arguments.needed(name)?).map_err(|error| error.to_string());
+    let subject = feed::Subject {
+        symbol: arguments.needed("symbol")?.to_owned(),
+        tick: scale("tick")?,
+        lot: scale("lot")?,
+    };
+    let runs = arguments.count("runs", 5)?;
+    feed::binance(arguments.needed("engine")?, &bytes, &subject, runs)
 }
 
 fn main() -> ExitCode {

@@ -1,17 +1,20 @@
 //! What one order costs on the whole path, and where: gate, hash chain and book together and one by one.
 //!
-//! `cargo run --release --example path_rate [batches]`. Orders go in batches of 64 through [`pipeline::submit`]; the
-//! log that keeps nothing shows what is not hashing.
+//! `cargo run --release --example path_rate [batches]`. Orders go in batches of 64 through [`pipeline::submit`]. Of the logs,
+//! `none` keeps nothing and shows what is not hashing; `memory` is the audit log; `chain` hashes every record behind the
+//! hash before it and keeps them, as format 1 of the audit log did.
 //! Two flows: `crossing`, where every other order trades with the one before, and `quiet`, of sixteen commands eight that
 //! come to rest, one that trades, and seven cancels.
-use cwts_core::audit::AuditLog;
+use cwts_core::audit::{AuditLog, RETAINED_BYTES};
 use cwts_core::book::{DirectBook, MatchingEngine};
 use cwts_core::control::ControlPage;
 use cwts_core::gate::{Controls, Gate, Journal, Reference};
 use cwts_core::layout::{
-    code, command_kind, GateDecision, InstrumentRules, OrderCommand, StrategyLimits,
+    code, command_kind, AuditHeader, GateDecision, InstrumentRules, OrderCommand, StrategyLimits,
 };
 use cwts_core::pipeline::{submit, Venue};
+use cwts_core::record::bytes_of;
+use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant};
 
 const BATCH: usize = 64;
@@ -54,6 +57,68 @@ impl Journal for Nothing {
     fn append(&mut self, _: u16, _: u16, _: i64, _: u64, _: &[&[u8]]) -> Result<u64, u32> {
         self.0 += 1;
         Ok(self.0 - 1)
+    }
+
+    fn commit(&mut self) -> Result<(), u32> {
+        Ok(())
+    }
+}
+
+/// hash = SHA-256(hash before || header || payload): each record waits for the one before.
+struct Chain {
+    records: u64,
+    head: [u8; 32],
+    window: Vec<u8>,
+    kept: Vec<u8>,
+}
+
+impl Chain {
+    fn new() -> Self {
+        Self {
+            records: 0,
+            head: [0; 32],
+            window: Vec::with_capacity(1 << 16),
+            kept: Vec::with_capacity(RETAINED_BYTES),
+        }
+    }
+}
+
+impl Journal for Chain {
+    fn next_index(&self) -> u64 {
+        self.records
+    }
+
+    fn append(
+        &mut self,
+        record_type: u16,
+        version: u16,
+        time: i64,
+        cause: u64,
+        parts: &[&[u8]],
+    ) -> Result<u64, u32> {
+        let header = AuditHeader {
+            record_type,
+            version,
+            time,
+            cause,
+            index: self.records,
+            ..AuditHeader::default()
+        };
+        if self.window.len() > 8 << 10 {
+            if self.kept.len() + self.window.len() <= RETAINED_BYTES {
+                self.kept.extend_from_slice(&self.window);
+            }
+            self.window.clear();
+        }
+        let start = self.window.len();
+        self.window.extend_from_slice(&self.head);
+        self.window.extend_from_slice(bytes_of(&header));
+        for part in parts {
+            self.window.extend_from_slice(part);
+        }
+        self.head = Sha256::digest(&self.window[start..]).into();
+        self.records += 1;
+        Ok(self.records - 1)
     }
 
     fn commit(&mut self) -> Result<(), u32> {
@@ -217,15 +282,15 @@ fn main() {
     });
     println!("flow      log      ns/order  orders/s    reports/order  accepted");
     for (name, flow) in [("crossing", Flow::Crossing), ("quiet", Flow::Quiet)] {
-        let runs = 0..RUNS;
-        let none = median(
-            runs.clone()
-                .map(|_| measure(Nothing(0), flow, batches))
-                .collect(),
-        );
-        let memory = runs.map(|_| measure(Memory(AuditLog::memory()), flow, batches));
-        let memory = median(memory.collect());
-        for (log, figures) in [("none", none), ("memory", memory)] {
+        let (mut none, mut memory, mut chain) = (Vec::new(), Vec::new(), Vec::new());
+        // In turn, so that what the machine does meanwhile happens to all of them.
+        for _ in 0..RUNS {
+            none.push(measure(Nothing(0), flow, batches));
+            memory.push(measure(Memory(AuditLog::memory()), flow, batches));
+            chain.push(measure(Chain::new(), flow, batches));
+        }
+        for (log, figures) in [("none", none), ("memory", memory), ("chain", chain)] {
+            let figures = median(figures);
             println!(
                 "{name:9} {log:8} {:8.1}  {:10.0}  {:13.2}  {:8.3}",
                 figures.nanos,

@@ -28,10 +28,10 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(1568745802320212)
+#define CWTS_LAYOUT_HASH UINT64_C(5950991703319536)
 
 /* Raised when an exported function changes its meaning or signature. */
-#define CWTS_ABI_VERSION UINT32_C(2)
+#define CWTS_ABI_VERSION UINT32_C(3)
 
 /* Owners at or above this are other participants of a simulated market, never gated. */
 #define CWTS_BACKGROUND_OWNER UINT32_C(2147483648)
@@ -47,6 +47,24 @@ extern "C" {
 
 /* Strategy n uses scope n, 1 to 127. */
 #define CWTS_STRATEGY_SCOPE_LAST UINT32_C(127)
+
+/* Largest strategy id in the gate. One above STRATEGY_SCOPE_LAST has no word on the control page: it stops with its instrument or the firm. */
+#define CWTS_STRATEGY_LAST UINT32_C(1048575)
+
+/* Largest instrument id in the gate. One above 127 has no word on the control page. */
+#define CWTS_INSTRUMENT_LAST UINT32_C(65534)
+
+/* Node of the whole firm in the gate's tree of scopes. */
+#define CWTS_FIRM_NODE UINT32_C(0)
+
+/* Node of the customer that every gate begins with. */
+#define CWTS_DEFAULT_CUSTOMER_NODE UINT32_C(1)
+
+/* Node of the account that every gate begins with: strategies without a place of their own go there. */
+#define CWTS_DEFAULT_ACCOUNT_NODE UINT32_C(2)
+
+/* No node of the tree of scopes. */
+#define CWTS_NO_NODE UINT32_C(4294967295)
 
 /* Instrument n uses scope 128 + n, n from 0 to 127. */
 #define CWTS_INSTRUMENT_SCOPE_BASE UINT32_C(128)
@@ -179,6 +197,18 @@ enum cwts_scope_state {
   CWTS_SCOPE_STATE_KILLED = 3
 };
 
+/* Level of a node in the gate's tree; the level below a strategy is its instruments. */
+enum cwts_scope_kind {
+  /* The root, once. */
+  CWTS_SCOPE_KIND_FIRM = 0,
+  /* Below the firm. */
+  CWTS_SCOPE_KIND_CUSTOMER = 1,
+  /* Below a customer. */
+  CWTS_SCOPE_KIND_ACCOUNT = 2,
+  /* Below an account; who sends orders. */
+  CWTS_SCOPE_KIND_STRATEGY = 3
+};
+
 /* When an appended audit record counts as kept. */
 enum cwts_durability {
   /* In the process; written to the file when the buffer fills and on close. For backtests. */
@@ -195,7 +225,7 @@ enum cwts_record_type {
   CWTS_RECORD_TYPE_NODE_STARTED = 1,
   /* JSON: reason and totals. */
   CWTS_RECORD_TYPE_NODE_STOPPED = 2,
-  /* Binary: OrderCommand then GateDecision (128 bytes). */
+  /* Binary: OrderCommand then GateDecision (128 bytes), version 2. */
   CWTS_RECORD_TYPE_DECISION = 3,
   /* Binary: Execution (64 bytes). */
   CWTS_RECORD_TYPE_EXECUTION = 4,
@@ -203,7 +233,7 @@ enum cwts_record_type {
   CWTS_RECORD_TYPE_SCOPE_CHANGED = 5,
   /* JSON: from, to, reason. */
   CWTS_RECORD_TYPE_MODE_CHANGED = 6,
-  /* Binary: StrategyLimits or InstrumentRules (64 bytes), as loaded into the gate. */
+  /* Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4). */
   CWTS_RECORD_TYPE_LIMITS_SET = 7,
   /* JSON: the crash record (version 2); actor, reason, restarts (version 1). */
   CWTS_RECORD_TYPE_ACTOR_CRASHED = 8,
@@ -223,7 +253,133 @@ enum cwts_record_type {
   CWTS_RECORD_TYPE_STREAM_SNAPSHOT = 15
 };
 
-/* Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 2xxx venue; 3xxx native interface. */
+/* What a feed parser reads. */
+enum cwts_feed_kind {
+  /* Lines of a receive time in nanoseconds, a space and the raw JSON of a Binance stream or snapshot. */
+  CWTS_FEED_KIND_BINANCE = 1,
+  /* Nasdaq TotalView-ITCH 5.0, each message behind its length in two bytes. */
+  CWTS_FEED_KIND_ITCH_FILE = 2,
+  /* Nasdaq TotalView-ITCH 5.0, one message after the other. */
+  CWTS_FEED_KIND_ITCH_BARE = 3,
+  /* Message file of LOBSTER: comma-separated lines. */
+  CWTS_FEED_KIND_LOBSTER = 4
+};
+
+/* What a FeedEvent says. Levels are totals of a price; orders are known by their reference. */
+enum cwts_feed_event_kind {
+  /* A price has this total now; 0 removes it. Without a side: the message had no level. */
+  CWTS_FEED_EVENT_KIND_LEVEL = 1,
+  /* A price of a whole book; the first one of a message begins it. Without a side: an empty one. */
+  CWTS_FEED_EVENT_KIND_SNAPSHOT_LEVEL = 2,
+  /* A trade; side is the taker's. */
+  CWTS_FEED_EVENT_KIND_TRADE = 3,
+  /* Best price of a side and its quantity. */
+  CWTS_FEED_EVENT_KIND_BEST = 4,
+  /* A trade that met no book (insurance fund, auto-deleveraging): without price and quantity. */
+  CWTS_FEED_EVENT_KIND_OFF_BOOK = 5,
+  /* The book is known to be empty, and orders follow one by one. */
+  CWTS_FEED_EVENT_KIND_CLEAR = 6,
+  /* An order came to rest. */
+  CWTS_FEED_EVENT_KIND_ADD = 10,
+  /* A resting order was executed at its own price; first_id is the match number. */
+  CWTS_FEED_EVENT_KIND_EXECUTE = 11,
+  /* A resting order was executed at price, another than its own; first_id is the match number. */
+  CWTS_FEED_EVENT_KIND_EXECUTE_AT = 12,
+  /* A part of a resting order was cancelled; quantity is that part. */
+  CWTS_FEED_EVENT_KIND_REDUCE = 13,
+  /* A resting order is gone; quantity is what was left of it, 0 when the feed does not say. */
+  CWTS_FEED_EVENT_KIND_DELETE = 14,
+  /* Order order_id became order first_id, with a new price and quantity and no priority. */
+  CWTS_FEED_EVENT_KIND_REPLACE = 15,
+  /* A trade against an order that was not shown; side is the resting order's. */
+  CWTS_FEED_EVENT_KIND_HIDDEN_TRADE = 16,
+  /* The trade of an auction. */
+  CWTS_FEED_EVENT_KIND_CROSS_TRADE = 17,
+  /* The trade of match number first_id never was. */
+  CWTS_FEED_EVENT_KIND_BROKEN_TRADE = 18,
+  /* A part of the exchange's day begins or ends; detail is its letter. */
+  CWTS_FEED_EVENT_KIND_SESSION = 20,
+  /* Trading state of an instrument; quantity is 1 while it trades continuously. */
+  CWTS_FEED_EVENT_KIND_STATE = 21,
+  /* Reference data of an instrument was repeated. */
+  CWTS_FEED_EVENT_KIND_LISTED = 22,
+  /* Before an auction: price is the reference, quantity the lots too many on the side, order_id those paired. */
+  CWTS_FEED_EVENT_KIND_IMBALANCE = 23,
+  /* Bounds of an auction: price is the reference, first_id the upper and previous_id the lower one, in ticks. */
+  CWTS_FEED_EVENT_KIND_COLLAR = 24,
+  /* When and at which price a new issue is quoted: first_id is seconds after midnight. */
+  CWTS_FEED_EVENT_KIND_RELEASE = 25,
+  /* A market-wide circuit breaker was reached; quantity is its level. */
+  CWTS_FEED_EVENT_KIND_BREACH = 26
+};
+
+/* What is wrong with a message of a feed. It is passed over; what follows it is read. */
+enum cwts_feed_fault {
+  /* nothing */
+  CWTS_FEED_FAULT_NONE = 0,
+  /* the line does not begin with a receive time of 19 digits and a space */
+  CWTS_FEED_FAULT_STAMP = 1,
+  /* the time is before that of the message in front of it */
+  CWTS_FEED_FAULT_TIME_BACKWARDS = 2,
+  /* the message is longer than any of this feed */
+  CWTS_FEED_FAULT_TOO_LONG = 3,
+  /* what follows the receive time is not JSON */
+  CWTS_FEED_FAULT_JSON = 4,
+  /* a field is missing, given twice, or not of its type */
+  CWTS_FEED_FAULT_SHAPE = 5,
+  /* a number is too large */
+  CWTS_FEED_FAULT_RANGE = 6,
+  /* the message is about a symbol that the parser was not given, or does not say which of several */
+  CWTS_FEED_FAULT_SYMBOL = 7,
+  /* a price is not a whole number of ticks above zero */
+  CWTS_FEED_FAULT_OFF_TICK = 8,
+  /* a quantity is not a whole number of lots, or is zero where it may not be */
+  CWTS_FEED_FAULT_OFF_LOT = 9,
+  /* the length is not that of a message of this type */
+  CWTS_FEED_FAULT_LENGTH = 10,
+  /* there is no message of this type */
+  CWTS_FEED_FAULT_TYPE = 11,
+  /* the feed ends in the middle of a message */
+  CWTS_FEED_FAULT_TRUNCATED = 12
+};
+
+/* Whether a book that is built from a feed is what the exchange has. */
+enum cwts_book_state {
+  /* Not yet: its first snapshot has not come. */
+  CWTS_BOOK_STATE_WAITING = 0,
+  /* It is. */
+  CWTS_BOOK_STATE_LIVE = 1,
+  /* Not any more: it was lost, and waits for the next snapshot. */
+  CWTS_BOOK_STATE_STALE = 2
+};
+
+/* Why a book is not live. */
+enum cwts_book_fault {
+  /* it is live */
+  CWTS_BOOK_FAULT_NONE = 0,
+  /* no snapshot has come */
+  CWTS_BOOK_FAULT_NO_SNAPSHOT = 1,
+  /* the snapshot ends before the updates kept for it begin */
+  CWTS_BOOK_FAULT_SNAPSHOT_TOO_OLD = 2,
+  /* the first update after the snapshot does not join it */
+  CWTS_BOOK_FAULT_NOT_JOINED = 3,
+  /* updates are missing */
+  CWTS_BOOK_FAULT_GAP = 4,
+  /* the best bid is at or above the best ask */
+  CWTS_BOOK_FAULT_CROSSED = 5,
+  /* an order is meant that the book does not have */
+  CWTS_BOOK_FAULT_UNKNOWN_ORDER = 6,
+  /* an order came to rest that the book has already */
+  CWTS_BOOK_FAULT_REPEATED_ORDER = 7,
+  /* more was taken from an order or a price than was there, or a price holds more than can be counted */
+  CWTS_BOOK_FAULT_TOO_MUCH = 8,
+  /* a message is not whole */
+  CWTS_BOOK_FAULT_TORN = 9,
+  /* an event has no meaning */
+  CWTS_BOOK_FAULT_MALFORMED = 10
+};
+
+/* Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 17xx market data; 2xxx venue; 3xxx native interface. */
 enum cwts_code {
   /* passed every check */
   CWTS_CODE_ACCEPTED = 0,
@@ -263,8 +419,18 @@ enum cwts_code {
   CWTS_CODE_UNKNOWN_ORDER = 1502,
   /* the order to cancel or amend belongs to another strategy */
   CWTS_CODE_NOT_OWNER = 1503,
+  /* one more open order would exceed the limit of a scope */
+  CWTS_CODE_OPEN_ORDER_LIMIT = 1504,
+  /* the gross value of positions and open orders would exceed the limit of a scope */
+  CWTS_CODE_GROSS_LIMIT = 1505,
+  /* the net value of positions and open orders would exceed the limit of a scope */
+  CWTS_CODE_NET_LIMIT = 1506,
+  /* the gate has no room to count another strategy and instrument: make it larger */
+  CWTS_CODE_SCOPE_CAPACITY = 1507,
   /* the decision could not be recorded, so the gate is closed */
   CWTS_CODE_AUDIT_FAILED = 1601,
+  /* the instrument's book is not live: wait for its next snapshot */
+  CWTS_CODE_BOOK_NOT_LIVE = 1701,
   /* killed after approval and before entry: refused at the venue door */
   CWTS_CODE_VENUE_KILLED = 2001,
   /* a post-only order would have matched */
@@ -392,14 +558,16 @@ typedef struct {
   uint32_t code;
   /* position of the deciding check in the gate's table, from 0; 4294967295 when accepted */
   uint32_t check;
-  /* the value the deciding check measured, in that check's unit */
+  /* the value the deciding check measured, in that check's unit; of an accepted command its strategy's worst-case position, lots */
   int64_t measured;
   /* the threshold it was compared with */
   int64_t limit;
-  /* reference price used, ticks; 0 when none was needed */
+  /* reference price used, ticks, rounded up; 0 when there was none */
   int64_t reference;
-  /* worst-case position after the order, lots, when accepted */
-  int64_t exposure;
+  /* node of the tree whose limit decided, or the strategy's own; 4294967295 when the strategy has none */
+  uint32_t scope;
+  /* zero */
+  uint32_t reserved;
 } cwts_gate_decision_t;
 CWTS_STATIC_ASSERT(sizeof(cwts_gate_decision_t) == 64, "GateDecision");
 CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, order_id) == 0, "GateDecision.order_id");
@@ -410,7 +578,8 @@ CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, check) == 28, "GateDecision.ch
 CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, measured) == 32, "GateDecision.measured");
 CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, limit) == 40, "GateDecision.limit");
 CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, reference) == 48, "GateDecision.reference");
-CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, exposure) == 56, "GateDecision.exposure");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, scope) == 56, "GateDecision.scope");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, reserved) == 60, "GateDecision.reserved");
 
 /* One execution report of a venue. */
 typedef struct {
@@ -496,6 +665,190 @@ CWTS_STATIC_ASSERT(offsetof(cwts_market_tick_t, ask_quantity) == 32, "MarketTick
 CWTS_STATIC_ASSERT(offsetof(cwts_market_tick_t, price) == 40, "MarketTick.price");
 CWTS_STATIC_ASSERT(offsetof(cwts_market_tick_t, quantity) == 48, "MarketTick.quantity");
 CWTS_STATIC_ASSERT(offsetof(cwts_market_tick_t, time) == 56, "MarketTick.time");
+
+/* One fact of a market data feed, whatever the feed. Several events may come from one message. */
+typedef struct {
+  /* FeedEventKind */
+  uint8_t kind;
+  /* Side, or 2 for none */
+  uint8_t side;
+  /* bit 0 first of its message, bit 1 last of its message, bit 2 previous_id is given */
+  uint16_t flags;
+  /* instrument id; 65535 for the whole market */
+  uint16_t instrument;
+  /* how the feed says it: the message's letter, and a letter in it times 256; 0 where it has none */
+  uint16_t detail;
+  /* by the exchange's clock; 0 when the message has none */
+  int64_t exchange_time;
+  /* when it was received; of a feed that does not say so, exchange_time */
+  int64_t local_time;
+  /* ticks; 0 where there is none */
+  int64_t price;
+  /* lots */
+  int64_t quantity;
+  /* order reference; of a level and of best prices the last update id, of a trade its id */
+  uint64_t order_id;
+  /* of a level the first update id; else as the kind says */
+  uint64_t first_id;
+  /* of a level the last update id of the message before, if flag bit 2; else as the kind says */
+  uint64_t previous_id;
+} cwts_feed_event_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_feed_event_t) == 64, "FeedEvent");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, kind) == 0, "FeedEvent.kind");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, side) == 1, "FeedEvent.side");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, flags) == 2, "FeedEvent.flags");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, instrument) == 4, "FeedEvent.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, detail) == 6, "FeedEvent.detail");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, exchange_time) == 8, "FeedEvent.exchange_time");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, local_time) == 16, "FeedEvent.local_time");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, price) == 24, "FeedEvent.price");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, quantity) == 32, "FeedEvent.quantity");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, order_id) == 40, "FeedEvent.order_id");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, first_id) == 48, "FeedEvent.first_id");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_event_t, previous_id) == 56, "FeedEvent.previous_id");
+
+/* What a call to a feed parser read. */
+typedef struct {
+  /* FeedEvent records written, or applied */
+  uint32_t events;
+  /* FeedEvent records still to be handed over */
+  uint32_t waiting;
+  /* bytes of the input that were used up: the rest is for the next call */
+  uint32_t consumed;
+  /* FeedFault of the last message of those bytes, which was passed over */
+  uint32_t fault;
+  /* byte of the feed, from 0, at which that message is wrong */
+  uint64_t fault_position;
+  /* number of the last message read, from 1, faulty ones counted */
+  uint64_t message;
+  /* messages so far that are well formed and say nothing that is used here */
+  uint64_t unknown;
+  /* messages so far that were passed over */
+  uint64_t faults;
+  /* zero */
+  uint64_t reserved;
+  /* zero */
+  uint64_t reserved2;
+} cwts_feed_counts_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_feed_counts_t) == 64, "FeedCounts");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, events) == 0, "FeedCounts.events");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, waiting) == 4, "FeedCounts.waiting");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, consumed) == 8, "FeedCounts.consumed");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, fault) == 12, "FeedCounts.fault");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, fault_position) == 16, "FeedCounts.fault_position");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, message) == 24, "FeedCounts.message");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, unknown) == 32, "FeedCounts.unknown");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, faults) == 40, "FeedCounts.faults");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, reserved) == 48, "FeedCounts.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_feed_counts_t, reserved2) == 56, "FeedCounts.reserved2");
+
+/* What a call did to the books that are built from a feed. */
+typedef struct {
+  /* BookChange records written */
+  uint32_t changes;
+  /* BookChange records still to be handed over */
+  uint32_t waiting_changes;
+  /* changes of single levels, orders' included */
+  uint32_t level_updates;
+  /* messages of no use: older than the snapshot, or orders of a book that is not live */
+  uint32_t dropped;
+  /* messages kept for a snapshot */
+  uint32_t kept;
+  /* events about instruments that have no book */
+  uint32_t unlisted;
+  /* zero */
+  uint64_t reserved;
+} cwts_apply_counts_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_apply_counts_t) == 32, "ApplyCounts");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, changes) == 0, "ApplyCounts.changes");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, waiting_changes) == 4, "ApplyCounts.waiting_changes");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, level_updates) == 8, "ApplyCounts.level_updates");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, dropped) == 12, "ApplyCounts.dropped");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, kept) == 16, "ApplyCounts.kept");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, unlisted) == 20, "ApplyCounts.unlisted");
+CWTS_STATIC_ASSERT(offsetof(cwts_apply_counts_t, reserved) == 24, "ApplyCounts.reserved");
+
+/* A book became live, or was lost. */
+typedef struct {
+  /* instrument id */
+  uint16_t instrument;
+  /* BookState now */
+  uint8_t state;
+  /* BookFault: why */
+  uint8_t fault;
+  /* zero */
+  uint32_t reserved;
+  /* local_time of the event that did it */
+  int64_t time;
+  /* last update id the book had reached, or the order that is meant */
+  uint64_t last_id;
+  /* update id at which the next message begins, of a gap */
+  uint64_t found_id;
+  /* best bid then, ticks; 0 for none */
+  int64_t bid;
+  /* best ask then, ticks; 0 for none */
+  int64_t ask;
+  /* zero */
+  uint64_t reserved2;
+  /* zero */
+  uint64_t reserved3;
+} cwts_book_change_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_book_change_t) == 64, "BookChange");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, instrument) == 0, "BookChange.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, state) == 2, "BookChange.state");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, fault) == 3, "BookChange.fault");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, reserved) == 4, "BookChange.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, time) == 8, "BookChange.time");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, last_id) == 16, "BookChange.last_id");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, found_id) == 24, "BookChange.found_id");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, bid) == 32, "BookChange.bid");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, ask) == 40, "BookChange.ask");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, reserved2) == 48, "BookChange.reserved2");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_change_t, reserved3) == 56, "BookChange.reserved3");
+
+/* How the book of an instrument stands with its feed. */
+typedef struct {
+  /* instrument id */
+  uint16_t instrument;
+  /* BookState */
+  uint8_t state;
+  /* BookFault */
+  uint8_t fault;
+  /* times it was live and was lost */
+  uint32_t losses;
+  /* update id it has reached; 0 before the first snapshot and for feeds of orders */
+  uint64_t last_id;
+  /* local_time of the event since which it is in this state */
+  int64_t since;
+  /* changes of single levels applied */
+  uint64_t level_updates;
+  /* levels to buy */
+  uint32_t bids;
+  /* levels to sell */
+  uint32_t asks;
+  /* orders known by their reference */
+  uint64_t orders;
+  /* messages kept for a snapshot */
+  uint32_t kept;
+  /* 1 when the best bid is at or above the best ask while the instrument does not trade */
+  uint32_t crossed;
+  /* messages of no use */
+  uint64_t dropped;
+} cwts_book_status_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_book_status_t) == 64, "BookStatus");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, instrument) == 0, "BookStatus.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, state) == 2, "BookStatus.state");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, fault) == 3, "BookStatus.fault");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, losses) == 4, "BookStatus.losses");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, last_id) == 8, "BookStatus.last_id");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, since) == 16, "BookStatus.since");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, level_updates) == 24, "BookStatus.level_updates");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, bids) == 32, "BookStatus.bids");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, asks) == 36, "BookStatus.asks");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, orders) == 40, "BookStatus.orders");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, kept) == 48, "BookStatus.kept");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, crossed) == 52, "BookStatus.crossed");
+CWTS_STATIC_ASSERT(offsetof(cwts_book_status_t, dropped) == 56, "BookStatus.dropped");
 
 /* One aggregated price level. */
 typedef struct {
@@ -679,7 +1032,7 @@ CWTS_STATIC_ASSERT(offsetof(cwts_pipeline_counts_t, reserved) == 24, "PipelineCo
 
 /* Reference data and price rules of one instrument in the gate. */
 typedef struct {
-  /* instrument id, 0 to 127 */
+  /* instrument id, 0 to 65534 */
   uint16_t instrument;
   /* zero */
   uint16_t reserved;
@@ -697,7 +1050,7 @@ typedef struct {
   uint32_t market_buffer_bps;
   /* zero */
   uint32_t reserved2;
-  /* money units (1e-8) of one tick times one lot */
+  /* money units (1e-8) of one tick times one lot; one currency for all instruments whose values are summed */
   int64_t units_per_tick_lot;
   /* largest order in lots over all strategies */
   int64_t max_quantity;
@@ -723,9 +1076,9 @@ CWTS_STATIC_ASSERT(offsetof(cwts_instrument_rules_t, reserved4) == 56, "Instrume
 
 /* Limits of one strategy in one instrument, and its message rate. */
 typedef struct {
-  /* strategy id, 1 to 127 */
+  /* strategy id, 1 to 1048575 */
   uint32_t strategy;
-  /* instrument id */
+  /* instrument id; 65535 means every registered instrument in which the strategy has no limits of its own */
   uint16_t instrument;
   /* zero */
   uint16_t reserved;
@@ -762,7 +1115,118 @@ CWTS_STATIC_ASSERT(offsetof(cwts_strategy_limits_t, reserved2) == 44, "StrategyL
 CWTS_STATIC_ASSERT(offsetof(cwts_strategy_limits_t, reserved3) == 48, "StrategyLimits.reserved3");
 CWTS_STATIC_ASSERT(offsetof(cwts_strategy_limits_t, reserved4) == 56, "StrategyLimits.reserved4");
 
-/* What the gate holds for one strategy in one instrument. */
+/* One node of the gate's tree of scopes. */
+typedef struct {
+  /* id of the node; the gate gives them out in order */
+  uint32_t node;
+  /* node of the level above; the firm's own for the firm */
+  uint32_t parent;
+  /* strategy id of a node of that kind, else zero */
+  uint32_t strategy;
+  /* ScopeKind */
+  uint8_t kind;
+  /* zero */
+  uint8_t reserved;
+  /* zero */
+  uint16_t reserved2;
+  /* zero */
+  uint64_t reserved3;
+  /* zero */
+  uint64_t reserved4;
+} cwts_gate_scope_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_gate_scope_t) == 32, "GateScope");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, node) == 0, "GateScope.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, parent) == 4, "GateScope.parent");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, strategy) == 8, "GateScope.strategy");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, kind) == 12, "GateScope.kind");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, reserved) == 13, "GateScope.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, reserved2) == 14, "GateScope.reserved2");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, reserved3) == 16, "GateScope.reserved3");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_scope_t, reserved4) == 24, "GateScope.reserved4");
+
+/* All limits of one node in one instrument, or over all of them together; they replace those set before. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* instrument id; 65535 means all instruments together */
+  uint16_t instrument;
+  /* which limits there are: bit 0 max_position (one instrument), bit 1 max_open_orders, bits 2 and 3 max_gross and max_net (all together) */
+  uint16_t set;
+  /* largest worst-case position (filled and open) in lots, either side */
+  int64_t max_position;
+  /* largest sum of its strategies' worst-case positions by value, money units */
+  int64_t max_gross;
+  /* largest worst-case net value, long or short, money units */
+  int64_t max_net;
+  /* most orders resting or in flight */
+  uint32_t max_open_orders;
+  /* zero */
+  uint32_t reserved;
+  /* zero */
+  uint64_t reserved2;
+  /* zero */
+  uint64_t reserved3;
+  /* zero */
+  uint64_t reserved4;
+} cwts_scope_limits_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_scope_limits_t) == 64, "ScopeLimits");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, node) == 0, "ScopeLimits.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, instrument) == 4, "ScopeLimits.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, set) == 6, "ScopeLimits.set");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, max_position) == 8, "ScopeLimits.max_position");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, max_gross) == 16, "ScopeLimits.max_gross");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, max_net) == 24, "ScopeLimits.max_net");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, max_open_orders) == 32, "ScopeLimits.max_open_orders");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, reserved) == 36, "ScopeLimits.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, reserved2) == 40, "ScopeLimits.reserved2");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, reserved3) == 48, "ScopeLimits.reserved3");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_limits_t, reserved4) == 56, "ScopeLimits.reserved4");
+
+/* What one node uses over all instruments, beside its limits. Sums beyond 64 bits stand at the largest integer. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* node of the level above */
+  uint32_t parent;
+  /* strategy id of a node of that kind, else zero */
+  uint32_t strategy;
+  /* ScopeKind */
+  uint8_t kind;
+  /* zero */
+  uint8_t reserved;
+  /* which limits there are, as in ScopeLimits */
+  uint16_t set;
+  /* sum of its strategies' worst-case positions by value, money units */
+  int64_t gross;
+  /* net value if every open order to buy fills and none to sell, money units */
+  int64_t net_long;
+  /* net value if every open order to sell fills and none to buy, money units */
+  int64_t net_short;
+  /* orders resting or in flight */
+  uint32_t open_orders;
+  /* limit */
+  uint32_t max_open_orders;
+  /* limit, money units */
+  int64_t max_gross;
+  /* limit, money units */
+  int64_t max_net;
+} cwts_scope_usage_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_scope_usage_t) == 64, "ScopeUsage");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, node) == 0, "ScopeUsage.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, parent) == 4, "ScopeUsage.parent");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, strategy) == 8, "ScopeUsage.strategy");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, kind) == 12, "ScopeUsage.kind");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, reserved) == 13, "ScopeUsage.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, set) == 14, "ScopeUsage.set");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, gross) == 16, "ScopeUsage.gross");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, net_long) == 24, "ScopeUsage.net_long");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, net_short) == 32, "ScopeUsage.net_short");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, open_orders) == 40, "ScopeUsage.open_orders");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, max_open_orders) == 44, "ScopeUsage.max_open_orders");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, max_gross) == 48, "ScopeUsage.max_gross");
+CWTS_STATIC_ASSERT(offsetof(cwts_scope_usage_t, max_net) == 56, "ScopeUsage.max_net");
+
+/* What the gate holds for one strategy, or one node of its tree, in one instrument. */
 typedef struct {
   /* filled, lots, signed */
   int64_t position;
@@ -877,7 +1341,7 @@ CWTS_STATIC_ASSERT(sizeof(cwts_control_receipt_t) == 16, "ControlReceipt");
 CWTS_STATIC_ASSERT(offsetof(cwts_control_receipt_t, epoch) == 0, "ControlReceipt.epoch");
 CWTS_STATIC_ASSERT(offsetof(cwts_control_receipt_t, gate_sequence) == 8, "ControlReceipt.gate_sequence");
 
-/* Where an audit log stands. The 32-byte chain head follows at offset 32. */
+/* Where an audit log stands. The 32-byte root of the tree over its records (RFC 6962) follows at offset 32. */
 typedef struct {
   /* records appended since the log began */
   uint64_t records;
@@ -887,7 +1351,7 @@ typedef struct {
   uint64_t bytes;
   /* segment files */
   uint64_t segments;
-  /* 32-byte chain head */
+  /* 32-byte root of the tree */
   uint8_t head[32];
 } cwts_audit_head_t;
 CWTS_STATIC_ASSERT(sizeof(cwts_audit_head_t) == 64, "AuditHead");
@@ -896,7 +1360,7 @@ CWTS_STATIC_ASSERT(offsetof(cwts_audit_head_t, durable) == 8, "AuditHead.durable
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_head_t, bytes) == 16, "AuditHead.bytes");
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_head_t, segments) == 24, "AuditHead.segments");
 
-/* Fixed head of one audit record; payload (zero padded to 8 bytes) and 32-byte SHA-256 follow. */
+/* Fixed head of one audit record; payload (zero padded to 8 bytes) and the 32-byte leaf hash follow. */
 typedef struct {
   /* 0x52415743, 'CWAR' */
   uint32_t magic;
@@ -928,9 +1392,9 @@ CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, time) == 24, "AuditHeader.time"
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, cause) == 32, "AuditHeader.cause");
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, reserved) == 40, "AuditHeader.reserved");
 
-/* Result of verifying a log. The 32-byte chain head follows at offset 64 (96 bytes in all). */
+/* Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all). */
 typedef struct {
-  /* 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing */
+  /* 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format */
   uint32_t damage;
   /* zero */
   uint32_t reserved;
@@ -1048,17 +1512,17 @@ double cwts_audit_append(uint64_t handle, uint32_t record_type, uint32_t version
 /* Makes everything appended as durable as the log was opened to make it. */
 int32_t cwts_audit_commit(uint64_t handle);
 
-/* Writes an `AuditHead`. */
+/* Writes an `AuditHead` and the chain head (96 bytes). Records that no commit has closed are sealed, not synced. */
 int32_t cwts_audit_head(uint64_t handle, void *out, uint32_t length);
 
 /* 1 when a write or sync failed, after which nothing is recorded any more; else 0. */
 int32_t cwts_audit_failed(uint64_t handle);
 
-/* Byte offset in its segment from which on an unfinished last record was cut off when the log was opened; −1 when
+/* Byte offset in its segment from which on an unfinished last group was cut off when the log was opened; −1 when
  * nothing was. */
 double cwts_audit_repaired(uint64_t handle);
 
-/* Verifies a log in memory and writes an `AuditVerdict` and the chain head; returns 1, or 0 when the log is on disk or
+/* Verifies a log in memory and writes an `AuditVerdict`, root and chain head; returns 1, or 0 when the log is on disk or
  * has outgrown what it keeps. */
 int32_t cwts_audit_verify_memory(uint64_t handle, void *out, uint32_t length);
 
@@ -1066,12 +1530,21 @@ int32_t cwts_audit_verify_memory(uint64_t handle, void *out, uint32_t length);
  * call has reported is not reported again. */
 int32_t cwts_audit_close(uint64_t handle);
 
-/* Verifies the log in a directory and writes an `AuditVerdict` and the chain head (96 bytes). Takes no handle and no
+/* Verifies the log in a directory and writes an `AuditVerdict`, root and chain head (128 bytes). Takes no handle and no
  * lock, so another thread may call it. */
 int32_t cwts_audit_verify(const void *directory, uint32_t directory_length, void *out, uint32_t length);
 
-/* As `cwts_audit_verify`, against a record count and a 32-byte head taken earlier. */
-int32_t cwts_audit_verify_against(const void *directory, uint32_t directory_length, double records, const void *head, uint32_t head_length, void *out, uint32_t length);
+/* As `cwts_audit_verify`, against a record count and a 32-byte root taken earlier. */
+int32_t cwts_audit_verify_against(const void *directory, uint32_t directory_length, double records, const void *root, uint32_t root_length, void *out, uint32_t length);
+
+/* Proves that record `index` is in the log of its first `size` records, or of all of them when `size` is 0. Writes that
+ * size as 8 bytes, its root, the record's leaf and the path, 32 bytes each, lowest first, and returns the length of the
+ * path. 2120 bytes are always enough. */
+int32_t cwts_audit_prove(const void *directory, uint32_t directory_length, double index, double size, void *out, uint32_t length);
+
+/* Proves that the log of the first `earlier` records is the beginning of that of the first `later`, or of all records
+ * when `later` is 0. Writes and returns what `cwts_audit_prove` does, with the root of the earlier log for the leaf. */
+int32_t cwts_audit_prove_beginning(const void *directory, uint32_t directory_length, double earlier, double later, void *out, uint32_t length);
 
 /* Bytes that the last verification begun has covered so far. */
 double cwts_audit_verify_progress(void);
@@ -1117,6 +1590,35 @@ int32_t cwts_engine_orders(uint64_t handle, uint32_t instrument, uint32_t side, 
 
 /* Writes an `OrderStatus` and returns 1, or 0 when no order of that id is open in the instrument. */
 int32_t cwts_engine_find(uint64_t handle, uint32_t instrument, double order_id, void *out, uint32_t length);
+
+/* Makes a builder without books. */
+int64_t cwts_builder_create(void);
+
+/* Begins to build the book of an instrument; again does nothing. */
+int32_t cwts_builder_add_instrument(uint64_t handle, uint32_t instrument);
+
+/* Applies `count` `FeedEvent` records; writes `BookChange` records and an `ApplyCounts`. Returns the changes that wait. */
+int32_t cwts_builder_apply(uint64_t handle, const void *events, uint32_t count, void *changes, uint32_t changes_length, void *counts, uint32_t counts_length);
+
+/* Reads on in a parser's feed and applies its events at once, without handing them out: writes `BookChange` records, a
+ * `FeedCounts` of what was read, whose `events` were applied, and an `ApplyCounts`. Returns the changes that wait. */
+int32_t cwts_builder_feed(uint64_t handle, uint64_t feed, const void *bytes, uint32_t length, void *changes, uint32_t changes_length, void *read, uint32_t read_length, void *counts, uint32_t counts_length);
+
+/* Writes the best prices of a live book as a `MarketTick`. `BOOK_NOT_LIVE` for one that is not. */
+int32_t cwts_builder_top(uint64_t handle, uint32_t instrument, void *out, uint32_t length);
+
+/* Writes the best levels of a side of a live book as `DepthLevel` records, best first, as many as fit, and returns how
+ * many. `BOOK_NOT_LIVE` for a book that is not. */
+int32_t cwts_builder_depth(uint64_t handle, uint32_t instrument, uint32_t side, void *out, uint32_t length);
+
+/* Writes a `BookStatus`. */
+int32_t cwts_builder_status(uint64_t handle, uint32_t instrument, void *out, uint32_t length);
+
+/* Writes the 8-byte state hash. */
+int32_t cwts_builder_state_hash(uint64_t handle, void *out, uint32_t length);
+
+/* Closes the builder. */
+int32_t cwts_builder_close(uint64_t handle);
 
 /* Maps the page of a directory. `make` other than 0 makes it when it is not there. */
 int64_t cwts_control_open(const void *directory, uint32_t directory_length, uint32_t make);
@@ -1211,14 +1713,36 @@ int32_t cwts_engine_state_hash(uint64_t handle, void *out, uint32_t length);
 /* Closes the engine. */
 int32_t cwts_engine_close(uint64_t handle);
 
-/* Makes a gate that records to a log and obeys a page. Both must stay open as long as it decides. */
-int64_t cwts_gate_create(uint64_t audit, uint64_t control);
+/* Makes a parser of a `FeedKind`. `midnight`: time (microseconds) from which feeds count that give times of day. */
+int64_t cwts_feed_create(uint32_t kind, double midnight);
+
+/* Tells a parser of an instrument: its symbol as the feed writes it, its tick and its lot as decimals. */
+int32_t cwts_feed_add_symbol(uint64_t handle, uint32_t instrument, const void *symbol, uint32_t symbol_length, const void *tick, uint32_t tick_length, const void *lot, uint32_t lot_length);
+
+/* Reads on in the feed and writes `FeedEvent` records, those that wait first, and a `FeedCounts`. Returns how many events. */
+int32_t cwts_feed_read(uint64_t handle, const void *bytes, uint32_t length, void *events, uint32_t events_length, void *counts, uint32_t counts_length);
+
+/* The feed has ended: reads what is left of it, and writes and returns as `cwts_feed_read` does. */
+int32_t cwts_feed_finish(uint64_t handle, void *events, uint32_t events_length, void *counts, uint32_t counts_length);
+
+/* Closes the parser. */
+int32_t cwts_feed_close(uint64_t handle);
+
+/* Makes a gate that records to a log and obeys a page. Both must stay open as long as it decides. It can count `pairs`
+ * pairs of node and instrument, at most 16 777 216, 0 for the usual number; a strategy in an instrument needs up to four. */
+int64_t cwts_gate_create(uint64_t audit, uint64_t control, uint32_t pairs);
 
 /* Loads one `InstrumentRules` record. */
 int32_t cwts_gate_instrument(uint64_t handle, const void *rules, uint32_t length, double time);
 
 /* Loads one `StrategyLimits` record. */
 int32_t cwts_gate_limits(uint64_t handle, const void *limits, uint32_t length, double time);
+
+/* Puts one `GateScope` into the tree and returns its node. */
+int32_t cwts_gate_scope(uint64_t handle, const void *scope, uint32_t length, double time);
+
+/* Loads one `ScopeLimits` record. */
+int32_t cwts_gate_scope_limits(uint64_t handle, const void *limits, uint32_t length, double time);
 
 /* Sets best prices and last trade of an instrument, in ticks, 0 for none. */
 int32_t cwts_gate_reference(uint64_t handle, uint32_t instrument, double bid, double ask, double last, double time);
@@ -1231,6 +1755,15 @@ int32_t cwts_gate_executions(uint64_t handle, uint32_t venue, const void *report
 
 /* Writes an `Exposure`. */
 int32_t cwts_gate_exposure(uint64_t handle, uint32_t strategy, uint32_t instrument, void *out, uint32_t length);
+
+/* Writes the `Exposure` of a node in an instrument. */
+int32_t cwts_gate_scope_exposure(uint64_t handle, uint32_t node, uint32_t instrument, void *out, uint32_t length);
+
+/* Writes the `ScopeUsage` of a node. */
+int32_t cwts_gate_scope_usage(uint64_t handle, uint32_t node, void *out, uint32_t length);
+
+/* The node of a strategy; −1 when it has no place in the tree. */
+int32_t cwts_gate_node_of(uint64_t handle, uint32_t strategy);
 
 /* Writes a `GateCounters`. */
 int32_t cwts_gate_counters(uint64_t handle, void *out, uint32_t length);

@@ -9,6 +9,7 @@ pub mod gate;
 // The generator lists every value of an enum as it stands in the description.
 #[allow(clippy::manual_range_patterns)]
 pub mod layout;
+pub mod market;
 pub mod math;
 pub mod pipeline;
 pub mod record;

@@ -3,7 +3,8 @@ mod audit_support;
 
 use audit_support::{append, payload, segments, small_log, Scratch};
 use cwts_core::audit::format::{segment_path, SegmentHeader};
-use cwts_core::audit::{verify, AuditError, AuditLog, BUFFER_BYTES, RETAINED_BYTES};
+use cwts_core::audit::tree::Tree;
+use cwts_core::audit::{verify, AuditError, AuditLog, RETAINED_BYTES, WRITE_BYTES};
 use cwts_core::layout::{code, durability, record_type, AuditHeader};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -19,8 +20,9 @@ fn the_bytes_on_disk_are_those_of_the_format_page() {
     log.append(record_type::EXECUTION, 1, 0, 7, 0, &[&[9; 64]])
         .expect("appends");
 
+    let sha = |parts: &[&[u8]]| -> [u8; 32] { Sha256::digest(parts.concat()).into() };
     let genesis =
-        Sha256::digest(b"CWTS audit log 1: sha256(previous || header48 || payload padded to 8)");
+        sha(&[b"CWTS audit log 2: sha256(0x02 || previous || magic, records, size, root)"]);
     let mut first = Vec::new();
     first.extend_from_slice(b"CWAR");
     first.extend_from_slice(&3u32.to_le_bytes());
@@ -32,24 +34,33 @@ fn the_bytes_on_disk_are_those_of_the_format_page() {
     first.extend_from_slice(&5u64.to_le_bytes());
     first.extend_from_slice(&[0; 8]);
     first.extend_from_slice(b"abc\0\0\0\0\0");
-    let first_hash = Sha256::new()
-        .chain_update(genesis)
-        .chain_update(&first)
-        .finalize();
+    let first_leaf = sha(&[&[0], &first]);
+    let mut first_seal = Vec::new();
+    first_seal.extend_from_slice(b"CWSE");
+    first_seal.extend_from_slice(&1u32.to_le_bytes());
+    first_seal.extend_from_slice(&1u64.to_le_bytes());
+    first_seal.extend_from_slice(&[0; 16]);
+    // The tree of one leaf is that leaf.
+    first_seal.extend_from_slice(&first_leaf);
+    let first_chain = sha(&[&[2], &genesis, &first_seal]);
 
     let bytes = fs::read(segment_path(dir.path(), 0)).expect("reads");
-    assert_eq!(bytes[96..128], genesis[..]);
+    assert_eq!(bytes[96..128], genesis);
     assert_eq!(bytes[128..184], first[..]);
-    assert_eq!(bytes[184..216], first_hash[..]);
-    let second_hash = Sha256::new()
-        .chain_update(first_hash)
-        .chain_update(&bytes[216..328])
-        .finalize();
-    assert_eq!(bytes[328..], second_hash[..]);
-    assert_eq!(log.head().head[..], second_hash[..]);
+    assert_eq!(bytes[184..216], first_leaf);
+    assert_eq!(bytes[216..280], first_seal[..]);
+    assert_eq!(bytes[280..312], first_chain);
+    let second_leaf = sha(&[&[0], &bytes[312..424]]);
+    assert_eq!(bytes[424..456], second_leaf);
+    let root = sha(&[&[1], &first_leaf, &second_leaf]);
+    assert_eq!(bytes[456..472], *b"CWSE\x01\0\0\0\x02\0\0\0\0\0\0\0");
+    assert_eq!(bytes[488..520], root);
+    let chain = sha(&[&[2], &first_chain, &bytes[456..520]]);
+    assert_eq!(bytes[520..], chain);
+    assert_eq!((log.head().head, log.chain()), (root, chain));
     let header = SegmentHeader::decode(&bytes).expect("is whole");
     assert_eq!(
-        (header.number, header.first_index, header.created_ns),
+        (header.number, header.first_index(), header.created_ns),
         (0, 0, 99)
     );
 }
@@ -65,14 +76,14 @@ fn the_root_depends_on_the_records_alone() {
                 append(&mut log);
             }
             let head = log.close().expect("closes");
-            let (verdict, root) = verify(dir.path(), None);
+            let (verdict, roots) = verify(dir.path(), None);
             assert_eq!((verdict.damage, verdict.records), (0, 100));
             assert_eq!(
                 (verdict.bytes, verdict.segments),
                 (head.bytes, head.segments)
             );
-            assert_eq!(root, head.head);
-            root
+            assert_eq!((roots.root, roots.chain), (head.head, log.chain()));
+            roots.root
         })
         .collect();
     let mut memory = AuditLog::memory();
@@ -93,7 +104,7 @@ fn an_append_does_not_return_before_its_durability_is_reached() {
     let dir = Scratch::new();
     let mut fsync = AuditLog::open(dir.path(), durability::FSYNC, 1 << 20).expect("opens");
     append(&mut fsync);
-    assert_eq!((length(&dir), fsync.head().durable), (128 + 80, 1));
+    assert_eq!((length(&dir), fsync.head().durable), (128 + 80 + 96, 1));
 
     let dir = Scratch::new();
     let mut batch = AuditLog::open(dir.path(), durability::BATCH, 1 << 20).expect("opens");
@@ -103,19 +114,17 @@ fn an_append_does_not_return_before_its_durability_is_reached() {
         (128, 0, 1)
     );
     batch.commit().expect("commits");
-    assert_eq!((length(&dir), batch.head().durable), (128 + 80, 1));
+    assert_eq!((length(&dir), batch.head().durable), (128 + 80 + 96, 1));
 
     let dir = Scratch::new();
     let mut memory = AuditLog::open(dir.path(), durability::MEMORY, 1 << 30).expect("opens");
     append(&mut memory);
     memory.commit().expect("commits");
     assert_eq!((length(&dir), memory.head().durable), (128, 1));
-    while memory.head().bytes <= (128 + BUFFER_BYTES) as u64 {
-        append(&mut memory);
-    }
+    while append(&mut memory) < 2 * WRITE_BYTES as u64 / 100 {}
     assert!(
-        length(&dir) > (BUFFER_BYTES / 2) as u64,
-        "a full buffer was written"
+        length(&dir) > WRITE_BYTES as u64,
+        "a full window was written"
     );
 }
 
@@ -123,6 +132,7 @@ fn an_append_does_not_return_before_its_durability_is_reached() {
 fn a_log_continues_where_it_ended() {
     let dir = Scratch::new();
     let once = small_log(Scratch::new().path(), 60, 1000);
+    // Three records are a group of the small log, and the end of a session ends a group too.
     for session in 1..=20 {
         let mut log = AuditLog::open(dir.path(), durability::BATCH, 1000).expect("opens");
         assert_eq!(log.next_index(), (session - 1) * 3);
@@ -153,7 +163,7 @@ fn segments_stay_within_their_size_and_bear_the_time_of_their_first_record() {
         let header = SegmentHeader::decode(&segment.bytes).expect("is whole");
         assert!(segment.bytes.len() <= 600 && !segment.records.is_empty());
         assert_eq!(
-            (header.number, header.first_index),
+            (header.number, header.first_index()),
             (segment.number, segment.first_index)
         );
         let expected = if segment.number == 0 {
@@ -299,9 +309,9 @@ fn a_log_in_memory_is_a_segment_that_verifies() {
     for _ in 0..50 {
         append(&mut log);
     }
-    let (verdict, root) = log.verify_retained(None).expect("is all there");
+    let (verdict, roots) = log.verify_retained(None).expect("is all there");
     assert_eq!(
-        (verdict.damage, verdict.records, root),
+        (verdict.damage, verdict.records, roots.root),
         (0, 50, log.head().head)
     );
 
@@ -310,20 +320,19 @@ fn a_log_in_memory_is_a_segment_that_verifies() {
     let (bytes, complete) = log.retained().expect("is in memory");
     assert!(complete);
     fs::write(segment_path(dir.path(), 0), bytes).expect("writes");
-    let (verdict, root) = verify(dir.path(), None);
+    let (verdict, roots) = verify(dir.path(), None);
     assert_eq!(
         (verdict.damage, verdict.records, verdict.bytes),
         (0, 50, log.head().bytes)
     );
-    assert_eq!(root, log.head().head);
+    assert_eq!((roots.root, roots.chain), (log.head().head, log.chain()));
 }
 
 #[test]
-fn beyond_its_cap_a_log_in_memory_keeps_the_chain_alone() {
+fn beyond_its_cap_a_log_in_memory_keeps_tree_and_chain_alone() {
     let mut log = AuditLog::memory();
     let big = vec![3; 200_000];
-    let mut head =
-        Sha256::digest(b"CWTS audit log 1: sha256(previous || header48 || payload padded to 8)");
+    let mut tree = Tree::default();
     while log.head().bytes < (RETAINED_BYTES + (4 << 20)) as u64 {
         let header = AuditHeader {
             magic: 0x5241_5743,
@@ -333,14 +342,11 @@ fn beyond_its_cap_a_log_in_memory_keeps_the_chain_alone() {
             ..Default::default()
         };
         let bytes = cwts_core::record::bytes_of(&header);
-        head = Sha256::new()
-            .chain_update(head)
-            .chain_update(bytes)
-            .chain_update(&big)
-            .finalize();
+        let leaf = Sha256::digest([&[0], bytes, &big].concat());
+        tree.extend(&[leaf.into()]);
         log.append(11, 0, 0, 0, 0, &[&big]).expect("appends");
     }
-    assert_eq!(log.head().head[..], head[..], "the chain goes on");
+    assert_eq!(log.head().head, tree.root(), "the tree goes on");
     let (bytes, complete) = log.retained().expect("is in memory");
     assert!(!complete && bytes.len() <= RETAINED_BYTES && bytes.len() > RETAINED_BYTES - (2 << 20));
     assert!(
@@ -383,8 +389,9 @@ proptest! {
             }
         }
         let head = log.close().expect("closes");
-        let (verdict, root) = verify(dir.path(), None);
+        let (verdict, roots) = verify(dir.path(), None);
         prop_assert_eq!((verdict.damage, verdict.records, verdict.bytes), (0, head.records, head.bytes));
-        prop_assert_eq!(root, memory.head().head);
+        prop_assert_eq!(roots.root, memory.head().head);
+        prop_assert_eq!(roots.chain, log.chain());
     }
 }

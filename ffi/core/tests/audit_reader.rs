@@ -52,20 +52,21 @@ fn a_record_that_does_not_exist_yet_is_waited_for() {
 }
 
 #[test]
-fn a_record_is_not_handed_out_before_all_of_it_is_there() {
+fn a_record_is_not_handed_out_before_its_group_is_sealed() {
     let dir = Scratch::new();
     small_log(dir.path(), 6, 1 << 20);
     let segment = segments(dir.path()).remove(0);
-    let last = segment.records[5].clone();
-    segment.put(&segment.bytes[..last.start]);
+    // Records 3 to 5 are the second group.
+    let group = segment.records[3].start..segment.bytes.len();
+    segment.put(&segment.bytes[..group.start]);
     let mut reader = Reader::open(dir.path(), 0).expect("opens");
-    assert_eq!(read_all(&mut reader, 0).expect("reads"), 5);
-    for end in last.start..last.end {
+    assert_eq!(read_all(&mut reader, 0).expect("reads"), 3);
+    for end in group {
         segment.put(&segment.bytes[..end]);
-        assert_eq!(read_all(&mut reader, 5).expect("waits"), 5);
+        assert_eq!(read_all(&mut reader, 3).expect("waits"), 3);
     }
     segment.restore();
-    assert_eq!(read_all(&mut reader, 5).expect("reads"), 6);
+    assert_eq!(read_all(&mut reader, 3).expect("reads"), 6);
 }
 
 #[test]
@@ -96,17 +97,18 @@ fn a_reader_follows_a_writer_across_segments() {
 }
 
 #[test]
-fn a_record_that_does_not_fit_the_chain_is_refused_at_its_place() {
+fn a_record_that_is_not_as_it_was_written_is_refused_at_its_place() {
     let dir = Scratch::new();
     small_log(dir.path(), 20, 900);
     let all = segments(dir.path());
     let mut bytes = all[1].bytes.clone();
     bytes[all[1].records[1].start + 60] ^= 4;
     all[1].put(&bytes);
-    let bad = all[1].first_index + 1;
+    let (bad, at) = (all[1].first_index + 1, all[1].records[1].start as u64);
     let mut reader = Reader::open(dir.path(), 0).expect("opens");
     let (mut header, mut payload) = (AuditHeader::default(), Vec::new());
-    for _ in 0..bad {
+    // What is sealed before its group is handed out.
+    for _ in 0..all[1].first_index {
         assert!(reader.next(&mut header, &mut payload).expect("reads"));
     }
     for _ in 0..2 {
@@ -114,7 +116,7 @@ fn a_record_that_does_not_fit_the_chain_is_refused_at_its_place() {
             .next(&mut header, &mut payload)
             .expect_err("is damaged");
         assert!(
-            matches!(&error, AuditError::Corrupt { verdict, .. } if verdict.bad_index == bad),
+            matches!(&error, AuditError::Corrupt { verdict, .. } if (verdict.bad_index, verdict.bad_offset) == (bad, at)),
             "{error}"
         );
         assert_eq!(error.code(), code::CORRUPT);

@@ -3,7 +3,7 @@ use super::buffer::{put, take, take_text};
 use super::handles::{Object, Table, AUDIT, READER};
 use super::number::{count, nanos};
 use super::status::{guarded, Failure, Outcome};
-use crate::audit::{verify, verify_against, AuditLog, Reader};
+use crate::audit::{verify, verify_against, AuditLog, LogTree, Proof, Reader, Roots};
 use crate::gate::Journal;
 use crate::layout::{code, AuditHeader, AuditVerdict};
 use crate::record::bytes_of;
@@ -133,12 +133,14 @@ pub extern "C" fn cwts_audit_commit(handle: u64) -> i32 {
     AUDITS.call(handle, |audit| Ok(audit.log.commit().map(|()| 0)?)) as i32
 }
 
-/// Writes an `AuditHead`.
+/// Writes an `AuditHead` and the chain head (96 bytes). Records that no commit has closed are sealed, not synced.
 #[no_mangle]
 pub unsafe extern "C" fn cwts_audit_head(handle: u64, out: *mut u8, length: u32) -> i32 {
     AUDITS.call(handle, |audit| {
+        let head = audit.log.head();
+        let bytes = [bytes_of(&head), audit.log.chain().as_slice()].concat();
         // SAFETY: as promised by the caller.
-        unsafe { put(out, length, bytes_of(&audit.log.head())) }.map(|()| 0)
+        unsafe { put(out, length, &bytes) }.map(|()| 0)
     }) as i32
 }
 
@@ -148,7 +150,7 @@ pub extern "C" fn cwts_audit_failed(handle: u64) -> i32 {
     AUDITS.call(handle, |audit| Ok(i64::from(audit.log.failed()))) as i32
 }
 
-/// Byte offset in its segment from which on an unfinished last record was cut off when the log was opened; −1 when
+/// Byte offset in its segment from which on an unfinished last group was cut off when the log was opened; −1 when
 /// nothing was.
 #[no_mangle]
 pub extern "C" fn cwts_audit_repaired(handle: u64) -> f64 {
@@ -158,13 +160,13 @@ pub extern "C" fn cwts_audit_repaired(handle: u64) -> f64 {
     }) as f64
 }
 
-/// Verifies a log in memory and writes an `AuditVerdict` and the chain head; returns 1, or 0 when the log is on disk or
+/// Verifies a log in memory and writes an `AuditVerdict`, root and chain head; returns 1, or 0 when the log is on disk or
 /// has outgrown what it keeps.
 #[no_mangle]
 pub unsafe extern "C" fn cwts_audit_verify_memory(handle: u64, out: *mut u8, length: u32) -> i32 {
     AUDITS.call(handle, |audit| match audit.log.verify_retained(None) {
         // SAFETY: as promised by the caller.
-        Some((verdict, head)) => unsafe { put_verdict(out, length, &verdict, &head) }.map(|()| 1),
+        Some((verdict, roots)) => unsafe { put_verdict(out, length, &verdict, &roots) }.map(|()| 1),
         None => Ok(0),
     }) as i32
 }
@@ -186,14 +188,19 @@ unsafe fn put_verdict(
     out: *mut u8,
     length: u32,
     verdict: &AuditVerdict,
-    head: &[u8; 32],
+    roots: &Roots,
 ) -> Result<(), Failure> {
-    let bytes = [bytes_of(verdict), head.as_slice()].concat();
+    let bytes = [
+        bytes_of(verdict),
+        roots.root.as_slice(),
+        roots.chain.as_slice(),
+    ]
+    .concat();
     // SAFETY: as promised by the caller.
     unsafe { put(out, length, &bytes) }
 }
 
-/// Verifies the log in a directory and writes an `AuditVerdict` and the chain head (96 bytes). Takes no handle and no
+/// Verifies the log in a directory and writes an `AuditVerdict`, root and chain head (128 bytes). Takes no handle and no
 /// lock, so another thread may call it.
 #[no_mangle]
 pub unsafe extern "C" fn cwts_audit_verify(
@@ -206,37 +213,94 @@ pub unsafe extern "C" fn cwts_audit_verify(
         // SAFETY: as promised by the caller.
         let directory = unsafe { take_text(directory, directory_length) }?;
         VERIFIED.store(0, Ordering::Relaxed);
-        let (verdict, head) = verify(Path::new(&directory), Some(&VERIFIED));
+        let (verdict, roots) = verify(Path::new(&directory), Some(&VERIFIED));
         // SAFETY: as promised by the caller.
-        unsafe { put_verdict(out, length, &verdict, &head) }.map(|()| 0)
+        unsafe { put_verdict(out, length, &verdict, &roots) }.map(|()| 0)
     }) as i32
 }
 
-/// As `cwts_audit_verify`, against a record count and a 32-byte head taken earlier.
+/// As `cwts_audit_verify`, against a record count and a 32-byte root taken earlier.
 #[no_mangle]
 pub unsafe extern "C" fn cwts_audit_verify_against(
     directory: *const u8,
     directory_length: u32,
     records: f64,
-    head: *const u8,
-    head_length: u32,
+    root: *const u8,
+    root_length: u32,
     out: *mut u8,
     length: u32,
 ) -> i32 {
     guarded(|| {
-        let mut root = Vec::new();
+        let mut expected = Vec::new();
         // SAFETY: as promised by the caller.
         let directory = unsafe { take_text(directory, directory_length) }?;
         // SAFETY: as promised by the caller.
-        unsafe { take(head, head_length, &mut root) }?;
-        let root = root
+        unsafe { take(root, root_length, &mut expected) }?;
+        let expected = expected
             .try_into()
-            .map_err(|_| Failure::argument("a head is 32 bytes"))?;
+            .map_err(|_| Failure::argument("a root is 32 bytes"))?;
         let records = count(records, "record count")?;
-        let (verdict, head) = verify_against(Path::new(&directory), records, &root);
+        let (verdict, roots) = verify_against(Path::new(&directory), records, &expected);
         // SAFETY: as promised by the caller.
-        unsafe { put_verdict(out, length, &verdict, &head) }.map(|()| 0)
+        unsafe { put_verdict(out, length, &verdict, &roots) }.map(|()| 0)
     }) as i32
+}
+
+/// Proves that record `index` is in the log of its first `size` records, or of all of them when `size` is 0. Writes that
+/// size as 8 bytes, its root, the record's leaf and the path, 32 bytes each, lowest first, and returns the length of the
+/// path. 2120 bytes are always enough.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_audit_prove(
+    directory: *const u8,
+    directory_length: u32,
+    index: f64,
+    size: f64,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: as promised by the caller.
+        let directory = unsafe { take_text(directory, directory_length) }?;
+        let (index, size) = (count(index, "record index")?, count(size, "size")?);
+        let mut log = LogTree::open(Path::new(&directory))?;
+        let size = if size == 0 { log.size() } else { size };
+        let proof = log.prove(index, size)?;
+        // SAFETY: as promised by the caller.
+        unsafe { put_proof(out, length, &proof) }
+    }) as i32
+}
+
+/// Proves that the log of the first `earlier` records is the beginning of that of the first `later`, or of all records
+/// when `later` is 0. Writes and returns what `cwts_audit_prove` does, with the root of the earlier log for the leaf.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_audit_prove_beginning(
+    directory: *const u8,
+    directory_length: u32,
+    earlier: f64,
+    later: f64,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: as promised by the caller.
+        let directory = unsafe { take_text(directory, directory_length) }?;
+        let (earlier, later) = (count(earlier, "size")?, count(later, "size")?);
+        let mut log = LogTree::open(Path::new(&directory))?;
+        let later = if later == 0 { log.size() } else { later };
+        let proof = log.prove_beginning(earlier, later)?;
+        // SAFETY: as promised by the caller.
+        unsafe { put_proof(out, length, &proof) }
+    }) as i32
+}
+
+unsafe fn put_proof(out: *mut u8, length: u32, proof: &Proof) -> Outcome {
+    let mut bytes = proof.size.to_le_bytes().to_vec();
+    bytes.extend_from_slice(&proof.root);
+    bytes.extend_from_slice(&proof.from);
+    bytes.extend_from_slice(proof.path.as_flattened());
+    // SAFETY: as promised by the caller.
+    unsafe { put(out, length, &bytes) }?;
+    Ok(proof.path.len() as i64)
 }
 
 /// Bytes that the last verification begun has covered so far.

@@ -216,8 +216,8 @@ pub unsafe extern "C" fn cwts_engine_find(
         let order_id = count(order_id, "order id")?;
         let found = this.engine.find(id, order_id);
         match found {
-            // SAFETY: as promised by the caller.
             Some(order) => {
+                // SAFETY: as promised by the caller.
                 unsafe { put(out, length, bytes_of(&status_record(&order))) }.map(|()| 1)
             }
             None => Ok(0),

@@ -5,7 +5,8 @@ use super::control::CONTROLS;
 use super::handles::{Object, Table, GATE};
 use super::number::{nanos, whole};
 use super::status::{guarded, Failure};
-use crate::gate::{Gate, Reference};
+use super::NONE;
+use crate::gate::{Gate, Reference, MOST_ROOM, USUAL_ROOM};
 use crate::layout::{code, Execution, GateDecision, OrderCommand};
 use crate::record::bytes_of;
 use core::mem::size_of;
@@ -24,19 +25,33 @@ impl Object for GateInUse {}
 
 pub static GATES: Table<GateInUse> = Table::new(GATE);
 
+fn no_node(node: u32) -> Failure {
+    Failure::argument(format!("the gate has no scope {node}"))
+}
+
 fn instrument_id(instrument: u32) -> Result<u16, Failure> {
     u16::try_from(instrument)
         .map_err(|_| Failure::argument(format!("instrument {instrument} is not below 65536")))
 }
 
-/// Makes a gate that records to a log and obeys a page. Both must stay open as long as it decides.
+/// Makes a gate that records to a log and obeys a page. Both must stay open as long as it decides. It can count `pairs`
+/// pairs of node and instrument, at most 16 777 216, 0 for the usual number; a strategy in an instrument needs up to four.
 #[no_mangle]
-pub extern "C" fn cwts_gate_create(audit: u64, control: u64) -> i64 {
+pub extern "C" fn cwts_gate_create(audit: u64, control: u64, pairs: u32) -> i64 {
     guarded(|| {
         drop(AUDITS.lock(audit)?);
         drop(CONTROLS.lock(control)?);
+        let room = if pairs == 0 {
+            USUAL_ROOM
+        } else {
+            pairs as usize
+        };
+        if room > MOST_ROOM {
+            let sentence = format!("room for {pairs} pairs is more than {MOST_ROOM}");
+            return Err(Failure::argument(sentence));
+        }
         GATES.insert(GateInUse {
-            gate: Gate::new(),
+            gate: Gate::with_room(room),
             audit,
             control,
             commands: Vec::new(),
@@ -77,6 +92,41 @@ pub unsafe extern "C" fn cwts_gate_limits(
         let limits = unsafe { take_record(limits, length) }?;
         let mut audit = AUDITS.lock(this.audit)?;
         this.gate.set_limits(&mut *audit, &limits, nanos(time)?)?;
+        Ok(0)
+    }) as i32
+}
+
+/// Puts one `GateScope` into the tree and returns its node.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_scope(
+    handle: u64,
+    scope: *const u8,
+    length: u32,
+    time: f64,
+) -> i32 {
+    GATES.call(handle, |this| {
+        // SAFETY: as promised by the caller.
+        let scope = unsafe { take_record(scope, length) }?;
+        let mut audit = AUDITS.lock(this.audit)?;
+        let node = this.gate.add_scope(&mut *audit, &scope, nanos(time)?)?;
+        Ok(i64::from(node))
+    }) as i32
+}
+
+/// Loads one `ScopeLimits` record.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_scope_limits(
+    handle: u64,
+    limits: *const u8,
+    length: u32,
+    time: f64,
+) -> i32 {
+    GATES.call(handle, |this| {
+        // SAFETY: as promised by the caller.
+        let limits = unsafe { take_record(limits, length) }?;
+        let mut audit = AUDITS.lock(this.audit)?;
+        this.gate
+            .set_scope_limits(&mut *audit, &limits, nanos(time)?)?;
         Ok(0)
     }) as i32
 }
@@ -165,6 +215,46 @@ pub unsafe extern "C" fn cwts_gate_exposure(
         let exposure = this.gate.exposure(strategy, instrument_id(instrument)?);
         // SAFETY: as promised by the caller.
         unsafe { put(out, length, bytes_of(&exposure)) }.map(|()| 0)
+    }) as i32
+}
+
+/// Writes the `Exposure` of a node in an instrument.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_scope_exposure(
+    handle: u64,
+    node: u32,
+    instrument: u32,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    GATES.call(handle, |this| {
+        let exposure = this.gate.scope_exposure(node, instrument_id(instrument)?);
+        let exposure = exposure.ok_or_else(|| no_node(node))?;
+        // SAFETY: as promised by the caller.
+        unsafe { put(out, length, bytes_of(&exposure)) }.map(|()| 0)
+    }) as i32
+}
+
+/// Writes the `ScopeUsage` of a node.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_scope_usage(
+    handle: u64,
+    node: u32,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    GATES.call(handle, |this| {
+        let usage = this.gate.scope_usage(node).ok_or_else(|| no_node(node))?;
+        // SAFETY: as promised by the caller.
+        unsafe { put(out, length, bytes_of(&usage)) }.map(|()| 0)
+    }) as i32
+}
+
+/// The node of a strategy; −1 when it has no place in the tree.
+#[no_mangle]
+pub extern "C" fn cwts_gate_node_of(handle: u64, strategy: u32) -> i32 {
+    GATES.call(handle, |this| {
+        Ok(this.gate.node_of(strategy).map_or(NONE, i64::from))
     }) as i32
 }
 

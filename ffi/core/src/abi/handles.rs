@@ -19,6 +19,10 @@ pub const CONTROL: u8 = 3;
 pub const GATE: u8 = 4;
 /// A matching engine.
 pub const ENGINE: u8 = 5;
+/// A parser of a market data feed.
+pub const FEED: u8 = 6;
+/// Books that are built from feeds.
+pub const BUILDER: u8 = 7;
 
 /// Objects of one kind at a time.
 pub const SLOTS: usize = 1024;

@@ -23,8 +23,10 @@
 mod audit;
 mod books;
 mod buffer;
+mod builder;
 mod control;
 mod engine;
+mod feed;
 mod gate;
 mod golden;
 mod handles;
@@ -109,6 +111,8 @@ pub extern "C" fn cwts_test_panic(handle: u64) -> i32 {
         handles::CONTROL => control::CONTROLS.call(handle, boom),
         handles::GATE => gate::GATES.call(handle, boom),
         handles::ENGINE => engine::ENGINES.call(handle, boom),
+        handles::FEED => feed::FEEDS.call(handle, boom),
+        handles::BUILDER => builder::BUILDERS.call(handle, boom),
         _ => failure_of::<()>(crate::layout::code::BAD_HANDLE.into()),
     };
     status as i32

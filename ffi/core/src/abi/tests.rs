@@ -71,7 +71,7 @@ impl Node {
     pub fn new() -> Self {
         let audit = handle(cwts_audit_memory());
         let control = handle(cwts_control_memory());
-        let gate = handle(cwts_gate_create(audit, control));
+        let gate = handle(cwts_gate_create(audit, control, 0));
         let rules = InstrumentRules {
             tick_step: 1,
             lot_step: 1,
@@ -173,7 +173,7 @@ fn a_batch_is_decided_in_one_call_wherever_the_buffer_lies() {
 #[test]
 fn handles_that_are_closed_foreign_or_invented_are_refused() {
     let node = Node::new();
-    let gate = handle(cwts_gate_create(node.audit, node.control));
+    let gate = handle(cwts_gate_create(node.audit, node.control, 0));
     assert_eq!(cwts_gate_close(gate), 0);
     assert_eq!(cwts_gate_close(gate), BAD_HANDLE);
     let mut out = [0u8; 96];
@@ -195,9 +195,12 @@ fn handles_that_are_closed_foreign_or_invented_are_refused() {
     assert_eq!(cwts_control_mode(node.gate), BAD_HANDLE);
     assert_eq!(cwts_engine_open_orders(node.gate), BAD_HANDLE);
     assert_eq!(
-        cwts_gate_create(node.control, node.audit),
+        cwts_gate_create(node.control, node.audit, 0),
         i64::from(BAD_HANDLE)
     );
+    let vast = cwts_gate_create(node.audit, node.control, u32::MAX);
+    assert_eq!(vast, i64::from(BAD_ARGUMENT));
+    assert!(sentence().contains("room for 4294967295 pairs"));
 }
 
 #[test]
@@ -324,7 +327,7 @@ fn a_panic_poisons_its_handle_and_nothing_else() {
     assert_eq!(node.submit(&[order(1)], &mut out), BAD_HANDLE);
     assert_eq!(node.records(), 2);
     assert_eq!(cwts_control_mode(node.control), 0);
-    let again = handle(cwts_gate_create(node.audit, node.control));
+    let again = handle(cwts_gate_create(node.audit, node.control, 0));
     assert_eq!(cwts_gate_close(again), 0);
     assert_eq!(cwts_gate_close(node.gate), 0);
 }

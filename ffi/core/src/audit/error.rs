@@ -101,6 +101,11 @@ impl fmt::Display for AuditError {
                 "another process holds the audit log in {}; stop that node or choose another data directory",
                 dir.display()
             ),
+            Self::Corrupt { dir, verdict } if verdict.damage == damage::OTHER_FORMAT => write!(
+                f,
+                "the audit log in {} was written in another format version, which this node does not read; keep it with the version of CWTS that wrote it, and start with another data directory",
+                dir.display()
+            ),
             Self::Corrupt { dir, verdict } => write!(
                 f,
                 "the audit log in {} is damaged: {} at record {} (segment {}, byte {}); keep the directory as evidence and start with another one",

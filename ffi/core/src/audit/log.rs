@@ -1,27 +1,35 @@
-//! Appending to the log: one copy into the write buffer and one hash pass per record, no allocation.
+//! Appending to the log: one copy into the write buffer per record. Hashing waits until some are gathered, see
+//! `write.rs`, so that records are hashed side by side.
 use crate::audit::error::AuditError;
 use crate::audit::format::{
-    genesis, hash_at, link, record_bytes, Hash, SegmentHeader, HASH_BYTES, HEADER_BYTES,
-    MAX_PAYLOAD, RECORD_MAGIC, SEGMENT_HEADER_BYTES,
+    record_bytes, Hash, SegmentHeader, HASH_BYTES, HEADER_BYTES, MAX_PAYLOAD, RECORD_MAGIC,
+    SEGMENT_HEADER_BYTES,
 };
+use crate::audit::group::Head;
 use crate::audit::open::Repair;
-use crate::audit::verify;
+use crate::audit::tree::Tree;
+use crate::audit::verify::{self, Roots};
 use crate::layout::{durability, AuditHead, AuditHeader, AuditVerdict};
 use crate::record::bytes_of;
 use std::fmt;
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 
-/// Room for the largest record and the chain head before it.
+/// Room for a full window and the largest record behind it.
 pub const BUFFER_BYTES: usize = 1 << 20;
 
-/// Bytes gathered before they are written even without a commit. Writing more at once costs no less in sum and keeps the
-/// record that happens to fill the buffer waiting: a mebibyte took two thirds of a millisecond, this takes a few microseconds.
-pub const WRITE_BYTES: usize = 8 << 10;
+/// Bytes gathered before they are sealed and written even without a commit. Some hundred records share the cost of a seal,
+/// and the window still fits a nearby cache.
+pub const WRITE_BYTES: usize = 64 << 10;
 
-/// Bytes a log without a directory keeps, counted from its beginning. Beyond them it keeps the chain alone: every record
-/// is still hashed, the head stays right, the bytes are gone.
+/// Records gathered before they are hashed: enough to keep two lanes busy on every level of the tree but the last, and few
+/// enough that the record that happens to be the last of them waits a microsecond or two and not for the whole window.
+pub(super) const HASHED_TOGETHER: usize = 16;
+
+/// Bytes a log without a directory keeps, counted from its beginning. Beyond them it keeps tree and chain alone: every
+/// record is still hashed, the root stays right, the bytes are gone.
 pub const RETAINED_BYTES: usize = 64 << 20;
 
 /// An open audit log. See the [module](crate::audit) for what it promises.
@@ -30,15 +38,25 @@ pub struct AuditLog {
     pub(super) state: State,
     pub(super) durability: u32,
     pub(super) segment_bytes: u64,
-    /// Begins with the hash before the first record that is not yet written; that record follows it.
+    /// What is not yet written: groups with their seals, and then the records of the group that is being gathered.
     pub(super) buffer: Box<[u8]>,
-    /// End of the last record in `buffer`, and so of the chain head.
+    /// End of the last record or seal in `buffer`.
     pub(super) filled: usize,
+    /// Where records that have no hashes yet lie in `buffer`.
+    pub(super) open: Vec<Range<usize>>,
+    /// Where their leaves are computed.
+    pub(super) leaves: Vec<Hash>,
+    /// Records of the group that is being gathered and have their hashes.
+    pub(super) hashed: usize,
+    /// The tree with those records, and the chain up to the last seal.
+    pub(super) head: Head,
     pub(super) records: u64,
+    /// Index of the first record of the current segment.
+    pub(super) segment_first: u64,
     pub(super) durable: u64,
     /// Of the segments before the current one.
     pub(super) earlier_bytes: u64,
-    /// Of the current segment, with what is still in `buffer`.
+    /// Of the current segment, with what is still in `buffer` and without the seal to come.
     pub(super) current_bytes: u64,
     repair: Option<Repair>,
 }
@@ -60,10 +78,27 @@ pub(super) struct Files {
 
 /// Where an existing log ended.
 pub(super) struct End {
-    pub records: u64,
-    pub head: Hash,
+    pub head: Head,
+    /// Index of the first record of the last segment.
+    pub segment_first: u64,
     pub earlier_bytes: u64,
     pub current_bytes: u64,
+}
+
+impl End {
+    pub fn empty() -> Self {
+        Self {
+            head: Head::genesis(),
+            segment_first: 0,
+            earlier_bytes: 0,
+            current_bytes: SEGMENT_HEADER_BYTES as u64,
+        }
+    }
+
+    /// The header of the segment that such a log begins with.
+    pub fn header(&self, created_ns: i64) -> SegmentHeader {
+        SegmentHeader::new(0, created_ns, Tree::default(), self.head.chain)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,13 +113,8 @@ impl AuditLog {
     #[must_use]
     pub fn memory() -> Self {
         let mut kept = Vec::with_capacity(RETAINED_BYTES);
-        kept.extend_from_slice(&SegmentHeader::new(0, 0, 0, genesis()).encode());
-        let end = End {
-            records: 0,
-            head: genesis(),
-            earlier_bytes: 0,
-            current_bytes: SEGMENT_HEADER_BYTES as u64,
-        };
+        let end = End::empty();
+        kept.extend_from_slice(&end.header(0).encode());
         Self::at(
             end,
             Target::Memory {
@@ -126,17 +156,21 @@ impl AuditLog {
         segment_bytes: u64,
         repair: Option<Repair>,
     ) -> Self {
-        let mut buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
-        buffer[..HASH_BYTES].copy_from_slice(&end.head);
+        let records = end.head.tree.size();
         Self {
             target,
             state: State::Open,
             durability,
             segment_bytes,
-            buffer,
-            filled: HASH_BYTES,
-            records: end.records,
-            durable: end.records,
+            buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
+            filled: 0,
+            open: Vec::new(),
+            leaves: Vec::new(),
+            hashed: 0,
+            head: end.head,
+            records,
+            segment_first: end.segment_first,
+            durable: records,
             earlier_bytes: end.earlier_bytes,
             current_bytes: end.current_bytes,
             repair,
@@ -190,10 +224,11 @@ impl AuditLog {
             record[at..at + part.len()].copy_from_slice(part);
             at += part.len();
         }
-        let end = size - HASH_BYTES;
-        record[at..end].fill(0);
-        let hash = link(&self.buffer[start - HASH_BYTES..start + end]);
-        self.buffer[start + end..start + size].copy_from_slice(&hash);
+        record[at..size - HASH_BYTES].fill(0);
+        self.open.push(start..start + size);
+        if self.open.len() == HASHED_TOGETHER {
+            self.hash();
+        }
         self.filled += size;
         self.current_bytes += size as u64;
         self.records += 1;
@@ -206,8 +241,9 @@ impl AuditLog {
         Ok(index)
     }
 
-    /// Makes every record appended so far as durable as the log was opened to be: one write and one sync when there is
-    /// anything new, nothing at all for `MEMORY`.
+    /// Makes every record appended so far as durable as the log was opened to be: they are sealed as a group, with one
+    /// write and one sync, when there is anything new. For `MEMORY` it does nothing at all; a group ends when the window is
+    /// full.
     ///
     /// # Errors
     /// As for [`AuditLog::append`]; on an error none of the records since the last commit counts as kept.
@@ -227,9 +263,9 @@ impl AuditLog {
         self.records
     }
 
-    /// Where the log stands.
-    #[must_use]
-    pub fn head(&self) -> AuditHead {
+    /// Where the log stands. Seals what was gathered, because the root is that of all records.
+    pub fn head(&mut self) -> AuditHead {
+        self.seal();
         AuditHead {
             records: self.records,
             durable: self.durable,
@@ -238,8 +274,14 @@ impl AuditLog {
                 Target::Memory { .. } => 1,
                 Target::Files(files) => files.number + 1,
             },
-            head: hash_at(&self.buffer, self.filled - HASH_BYTES),
+            head: self.head.tree.root(),
         }
+    }
+
+    /// Head of the chain of groups. Seals what was gathered, as [`AuditLog::head`] does.
+    pub fn chain(&mut self) -> Hash {
+        self.seal();
+        self.head.chain
     }
 
     /// Whether a write failed, after which nothing is recorded any more.
@@ -274,6 +316,7 @@ impl AuditLog {
     #[must_use]
     pub fn retained(&mut self) -> Option<(&[u8], bool)> {
         if self.state == State::Open && matches!(self.target, Target::Memory { .. }) {
+            self.seal();
             self.keep_or_drop();
         }
         match &self.target {
@@ -288,7 +331,7 @@ impl AuditLog {
     pub fn verify_retained(
         &mut self,
         progress: Option<&AtomicU64>,
-    ) -> Option<(AuditVerdict, Hash)> {
+    ) -> Option<(AuditVerdict, Roots)> {
         let head = self.head();
         match self.retained()? {
             (bytes, true) => Some(verify::verify_segment(
@@ -313,7 +356,8 @@ impl AuditLog {
 impl fmt::Debug for AuditLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuditLog")
-            .field("head", &self.head())
+            .field("records", &self.records)
+            .field("durable", &self.durable)
             .field("state", &self.state)
             .field("durability", &self.durability)
             .finish_non_exhaustive()

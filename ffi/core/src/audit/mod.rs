@@ -1,4 +1,4 @@
-//! The audit log: an append-only, hash-chained record of everything that mattered, in segment files.
+//! The audit log: an append-only record of everything that mattered, in segment files, sealed group by group.
 //!
 //! * [`AuditLog`] appends. One process holds a directory at a time.
 //! * [`verify`] and [`verify_against`] read a directory from its beginning and name the first damage and its place.
@@ -8,7 +8,7 @@
 //!
 //! | durability | an append has survived a crash of the process | a loss of power |
 //! |---|---|---|
-//! | `MEMORY` | once the write buffer was written: when it filled, or on close | by chance |
+//! | `MEMORY` | once the window was written: when it filled, or on close | by chance |
 //! | `BATCH` | after [`AuditLog::commit`] returned | after [`AuditLog::commit`] returned |
 //! | `FSYNC` | after [`AuditLog::append`] returned | after [`AuditLog::append`] returned |
 //!
@@ -16,22 +16,31 @@
 //! record to act must not act. A sync that failed once is never tried again, because the kernel may have dropped the
 //! pages it could not write.
 //!
-//! # What the chain proves
+//! # What the log proves
 //!
-//! Every hash covers the hash before it, so changing, dropping, inserting, repeating or moving a record breaks the chain
-//! at that record. A bare chain cannot know where it ought to end: records cut cleanly off the end, or a tail rewritten
-//! with fresh hashes, look whole. Whoever kept an earlier record count and head finds both out with
-//! [`verify_against`].
+//! Records are leaves of a Merkle tree (RFC 6962) whose root stands for all of them, and groups of records are closed by
+//! seals that hold the root and form a chain. So changing, dropping, inserting, repeating or moving a record or a seal is
+//! found at its place; a record replaced together with its own hash is found in its group. A bare log cannot know where it
+//! ought to end: groups cut cleanly off the end, or a tail rewritten with fresh hashes, look whole. Whoever kept an earlier
+//! record count and root finds both out with [`verify_against`].
 //!
-//! The bytes are described in [`format`].
+//! [`LogTree`] proves that a record is in the log of a root, and that one log is the beginning of another, to somebody who
+//! has nothing but the root: [`proof`].
+//!
+//! The bytes are described in [`format`], and for people in `docs/audit.md`.
 
 mod diagnose;
 mod error;
 mod files;
 pub mod format;
+mod group;
 mod log;
 mod open;
+pub mod proof;
+mod prove;
 mod reader;
+pub mod sha;
+pub mod tree;
 mod verify;
 mod window;
 mod write;
@@ -39,5 +48,6 @@ mod write;
 pub use error::AuditError;
 pub use log::{AuditLog, BUFFER_BYTES, RETAINED_BYTES, WRITE_BYTES};
 pub use open::{Repair, MIN_SEGMENT_BYTES};
+pub use prove::{LogTree, Proof};
 pub use reader::Reader;
-pub use verify::{damage, verify, verify_against};
+pub use verify::{damage, verify, verify_against, Roots};

@@ -1,13 +1,15 @@
 //! Opening a log where it ended, and repairing by rule what a crash leaves at the end.
-use crate::audit::diagnose::{diagnose, Rest};
+use crate::audit::diagnose::{diagnose, Place};
 use crate::audit::error::AuditError;
 use crate::audit::files::{self, create_segment};
 use crate::audit::format::{
-    genesis, hash_at, segment_path, Hash, SegmentHeader, HASH_BYTES, SEGMENT_HEADER_BYTES,
+    hash_at, segment_path, HeaderFault, Seal, SegmentHeader, HASH_BYTES, SEAL_BYTES,
+    SEGMENT_HEADER_BYTES,
 };
+use crate::audit::group::{Found, Groups, Head};
 use crate::audit::log::{AuditLog, End, Files};
 use crate::audit::verify::{damage, Directory};
-use crate::audit::window::{Step, Window};
+use crate::audit::window::Window;
 use crate::layout::{durability, AuditVerdict, LAYOUT_HASH};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -17,12 +19,12 @@ use std::path::{Path, PathBuf};
 /// Smallest segment size that can be asked for, in bytes.
 pub const MIN_SEGMENT_BYTES: u64 = 256;
 
-/// The unfinished record that was cut off the end of a log.
+/// The unfinished group that was cut off the end of a log. None of its records was ever acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repair {
     /// Segment it was in.
     pub segment: u64,
-    /// Where in the segment it began; the segment now ends here.
+    /// Where in the segment it began, behind the last seal; the segment now ends here.
     pub offset: u64,
     /// How many bytes were cut off.
     pub bytes: u64,
@@ -57,8 +59,8 @@ impl AuditLog {
         files::remove_unnamed(dir).map_err(read)?;
         let numbers = files::segments(dir).map_err(read)?;
         let Some(&last) = numbers.last() else {
-            let header = SegmentHeader::new(0, 0, created_ns, genesis());
-            let (file, path) = create_segment(dir, &header)
+            let end = End::empty();
+            let (file, path) = create_segment(dir, &end.header(created_ns))
                 .map_err(|source| AuditError::io("begin the audit log in", dir, source))?;
             let files = Files {
                 dir: dir.to_path_buf(),
@@ -66,12 +68,6 @@ impl AuditLog {
                 file,
                 number: 0,
                 lock: Some(lock),
-            };
-            let end = End {
-                records: 0,
-                head: genesis(),
-                earlier_bytes: 0,
-                current_bytes: SEGMENT_HEADER_BYTES as u64,
             };
             return Ok(Self::on_files(end, files, durability, segment_bytes, None));
         };
@@ -111,7 +107,7 @@ impl AuditLog {
     }
 }
 
-/// Walks the last segment to its end, cutting off an unfinished last record.
+/// Walks the last segment to its end, cutting off an unfinished last group.
 fn check_last(dir: &Path, number: u64) -> Result<(SegmentHeader, End, Option<Repair>), AuditError> {
     let path = segment_path(dir, number);
     let read = |source| AuditError::io("read", &path, source);
@@ -127,71 +123,69 @@ fn check_last(dir: &Path, number: u64) -> Result<(SegmentHeader, End, Option<Rep
         Err(AuditError::corrupt(dir, verdict))
     };
     let mut window = Window::new(File::open(&path).map_err(read)?);
-    let Some(header) = SegmentHeader::decode(window.see(SEGMENT_HEADER_BYTES).map_err(read)?)
-    else {
-        return corrupt(damage::UNREADABLE_HEADER, 0, 0);
-    };
-    let before = if number == 0 {
-        genesis()
-    } else {
-        last_hash(&segment_path(dir, number - 1)).map_err(read)?
+    let header = match window.header().map_err(read)? {
+        Ok(header) => header,
+        Err(HeaderFault::OtherFormat) => return corrupt(damage::OTHER_FORMAT, 0, 0),
+        Err(HeaderFault::Unreadable) => return corrupt(damage::UNREADABLE_HEADER, 0, 0),
     };
     if header.number != number {
-        return corrupt(damage::REORDERED, header.first_index, 0);
+        return corrupt(damage::REORDERED, header.first_index(), 0);
     }
-    if header.previous != before || (number == 0 && header.first_index != 0) {
-        return corrupt(damage::MISSING, header.first_index, 0);
+    let follows = if number == 0 {
+        Head::genesis() == header.head()
+    } else {
+        ends_with(&segment_path(dir, number - 1), &header.head()).map_err(read)?
+    };
+    if !follows {
+        return corrupt(damage::MISSING, header.first_index(), 0);
     }
-    window.advance(SEGMENT_HEADER_BYTES);
-    let (mut records, mut head) = (header.first_index, header.previous);
+    let mut head = header.head();
+    let mut groups = Groups::default();
     let repair = loop {
-        match window.step(records, &head).map_err(read)? {
-            Step::Good(_, size) => {
-                head = window.hash_of(size);
-                window.advance(size);
-                records += 1;
-            }
-            Step::End => break None,
-            Step::Short | Step::Bad => {
-                let place = Rest {
+        match groups.next(&mut window, &mut head).map_err(read)? {
+            Found::Group(size) => window.advance(size),
+            Found::End => break None,
+            Found::Stop(stop) => {
+                let place = Place {
                     segment: number,
                     offset: window.offset(),
-                    index: records,
                     head: &head,
+                    stop: &stop,
                     last: true,
                 };
-                match diagnose(&Directory(dir), &place).map_err(read)? {
-                    damage::TORN_TAIL => {
-                        let cut =
-                            |source| AuditError::io("cut the unfinished record off", &path, source);
-                        break Some(cut_off(dir, number, window.offset()).map_err(cut)?);
-                    }
-                    other => return corrupt(other, records, window.offset()),
+                let found = diagnose(&Directory(dir), &place).map_err(read)?;
+                if found.damage != damage::TORN_TAIL {
+                    return corrupt(found.damage, found.index, found.offset);
                 }
+                let cut = |source| AuditError::io("cut the unfinished group off", &path, source);
+                break Some(cut_off(dir, number, found.offset).map_err(cut)?);
             }
         }
     };
     let end = End {
-        records,
         head,
+        segment_first: header.first_index(),
         earlier_bytes: 0,
         current_bytes: window.offset(),
     };
     Ok((header, end, repair))
 }
 
-/// The last 32 bytes of a segment: its chain head.
-fn last_hash(path: &Path) -> io::Result<Hash> {
+/// Whether the segment at `path` ends where `head` says the next one begins: in that chain head, and in a seal over that
+/// tree when it holds any group.
+fn ends_with(path: &Path, head: &Head) -> io::Result<bool> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     if length < SEGMENT_HEADER_BYTES as u64 {
-        // Shorter than a header: no hash can match what the next segment says.
-        return Ok([0; HASH_BYTES]);
+        return Ok(false);
     }
-    file.seek(SeekFrom::End(-(HASH_BYTES as i64)))?;
-    let mut bytes = [0; HASH_BYTES];
+    file.seek(SeekFrom::End(-(SEAL_BYTES as i64)))?;
+    let mut bytes = [0; SEAL_BYTES];
     file.read_exact(&mut bytes)?;
-    Ok(hash_at(&bytes, 0))
+    let chain = hash_at(&bytes, SEAL_BYTES - HASH_BYTES) == head.chain;
+    let tree = Seal::read(&bytes)
+        .is_none_or(|seal| seal.size == head.tree.size() && seal.root == head.tree.root());
+    Ok(chain && tree)
 }
 
 /// Puts the bytes from `offset` on aside, then ends the segment there.

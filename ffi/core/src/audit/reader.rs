@@ -1,24 +1,31 @@
 //! Reading records back, also while a node appends.
 use crate::audit::error::AuditError;
 use crate::audit::files;
-use crate::audit::format::{segment_path, Hash, SegmentHeader, SEGMENT_HEADER_BYTES};
+use crate::audit::format::{read_header, segment_path, HeaderFault, SegmentHeader, HEADER_BYTES};
+use crate::audit::group::{Found, Groups, Head};
 use crate::audit::verify::damage;
-use crate::audit::window::{Step, Window};
+use crate::audit::window::Window;
 use crate::layout::{AuditHeader, AuditVerdict};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Hands out the records of a directory in order, each checked against the chain.
+/// Hands out the records of a directory in order, group by group: a record without a seal behind it was not acknowledged
+/// and is not handed out.
 ///
-/// The chain is checked from the beginning of the segment that holds the first record asked for; what lies before is
+/// Tree and chain are checked from the beginning of the segment that holds the first record asked for; what lies before is
 /// [`verify`](crate::audit::verify)'s business.
 pub struct Reader {
     dir: PathBuf,
     window: Window<File>,
     segment: SegmentHeader,
-    /// Index of the record at the cursor.
-    index: u64,
-    head: Hash,
+    groups: Groups,
+    head: Head,
+    /// Of the group at the cursor, with its seal; 0 when none was found yet.
+    bytes: usize,
+    /// Records of that group that were passed.
+    passed: usize,
+    /// Where in the group the reading last stopped.
+    stop: usize,
     from: u64,
 }
 
@@ -33,8 +40,9 @@ impl Reader {
         let mut found = None;
         for number in numbers.iter().rev() {
             let (segment, window) = open_segment(dir, *number)?;
+            let begins = segment.first_index();
             found = Some((segment, window));
-            if segment.first_index <= from {
+            if begins <= from {
                 break;
             }
         }
@@ -47,9 +55,12 @@ impl Reader {
         Ok(Self {
             dir: dir.to_path_buf(),
             window,
+            head: segment.head(),
             segment,
-            index: segment.first_index,
-            head: segment.previous,
+            groups: Groups::default(),
+            bytes: 0,
+            passed: 0,
+            stop: 0,
             from,
         })
     }
@@ -65,35 +76,66 @@ impl Reader {
         payload: &mut Vec<u8>,
     ) -> Result<bool, AuditError> {
         loop {
-            match self.step()? {
-                Step::Good(found, size) => {
-                    let wanted = found.index >= self.from;
-                    if wanted {
-                        *header = found;
-                        payload.clear();
-                        payload.extend_from_slice(self.window.payload(found.length as usize));
-                    }
-                    self.head = self.window.hash_of(size);
-                    self.window.advance(size);
-                    self.index += 1;
-                    if wanted {
-                        return Ok(true);
-                    }
-                }
-                Step::Bad => return Err(self.corrupt(damage::CHANGED)),
-                Step::End | Step::Short => {
-                    if !segment_path(&self.dir, self.segment.number + 1).exists() {
-                        return Ok(false);
-                    }
-                    // The next segment is made after the last write to this one, so what is here now is all of it.
-                    match self.step()? {
-                        Step::End => self.next_segment()?,
-                        Step::Good(..) => {}
-                        Step::Short | Step::Bad => return Err(self.corrupt(damage::CHANGED)),
-                    }
-                }
+            while let Some(record) = self.groups.records.get(self.passed) {
+                let bytes = &self.window.seen()[record.clone()];
+                self.passed += 1;
+                let Some(found) = read_header(bytes).filter(|found| found.index >= self.from)
+                else {
+                    continue;
+                };
+                *header = found;
+                payload.clear();
+                payload.extend_from_slice(&bytes[HEADER_BYTES..][..found.length as usize]);
+                return Ok(true);
+            }
+            self.window.advance(self.bytes);
+            if !self.next_group()? {
+                return Ok(false);
             }
         }
+    }
+
+    /// Finds the next group; `false` when it is not there yet.
+    fn next_group(&mut self) -> Result<bool, AuditError> {
+        self.bytes = 0;
+        loop {
+            match self.look()? {
+                Some(true) => return Ok(true),
+                Some(false) => return Err(self.corrupt(damage::CHANGED)),
+                None if !segment_path(&self.dir, self.segment.number + 1).exists() => {
+                    return Ok(false);
+                }
+                // The next segment is made after the last write to this one, so what is here now is all of it.
+                None => match self.look()? {
+                    Some(true) => return Ok(true),
+                    Some(false) => return Err(self.corrupt(damage::CHANGED)),
+                    None if self.window.seen().is_empty() => self.next_segment()?,
+                    None => return Err(self.corrupt(damage::CHANGED)),
+                },
+            }
+        }
+    }
+
+    /// Whether a group lies at the cursor; `None` when the bytes end before it is whole.
+    fn look(&mut self) -> Result<Option<bool>, AuditError> {
+        let found = self.groups.next(&mut self.window, &mut self.head);
+        let found = found.map_err(|source| {
+            let path = segment_path(&self.dir, self.segment.number);
+            AuditError::io("read", &path, source)
+        })?;
+        // The records in front of a place that stopped the reading are whole, but nothing seals them.
+        (self.passed, self.stop) = (self.groups.records.len(), 0);
+        Ok(match found {
+            Found::Group(size) => {
+                (self.bytes, self.passed) = (size, 0);
+                Some(true)
+            }
+            Found::Stop(stop) => {
+                self.stop = stop.at;
+                (!stop.short).then_some(false)
+            }
+            Found::End => None,
+        })
     }
 
     /// Hash of the record layout that the payloads at the cursor follow.
@@ -102,15 +144,9 @@ impl Reader {
         self.segment.layout_hash
     }
 
-    fn step(&mut self) -> Result<Step, AuditError> {
-        self.window
-            .step(self.index, &self.head)
-            .map_err(|source| self.io(source))
-    }
-
     fn next_segment(&mut self) -> Result<(), AuditError> {
         let (segment, window) = open_segment(&self.dir, self.segment.number + 1)?;
-        if segment.first_index != self.index || segment.previous != self.head {
+        if segment.head() != self.head {
             return Err(self.corrupt(damage::MISSING));
         }
         self.segment = segment;
@@ -118,21 +154,14 @@ impl Reader {
         Ok(())
     }
 
-    fn io(&self, source: std::io::Error) -> AuditError {
-        AuditError::io(
-            "read",
-            &segment_path(&self.dir, self.segment.number),
-            source,
-        )
-    }
-
     fn corrupt(&self, damage: u32) -> AuditError {
+        let index = self.head.tree.size() + self.groups.records.len() as u64;
         let verdict = AuditVerdict {
             damage,
-            records: self.index,
-            bad_index: self.index,
+            records: index,
+            bad_index: index,
             bad_segment: self.segment.number,
-            bad_offset: self.window.offset(),
+            bad_offset: self.window.offset() + self.stop as u64,
             ..Default::default()
         };
         AuditError::corrupt(&self.dir, verdict)
@@ -140,19 +169,22 @@ impl Reader {
 }
 
 /// Opens a segment with the cursor on its first record.
-fn open_segment(dir: &Path, number: u64) -> Result<(SegmentHeader, Window<File>), AuditError> {
+pub(super) fn open_segment(
+    dir: &Path,
+    number: u64,
+) -> Result<(SegmentHeader, Window<File>), AuditError> {
     let path = segment_path(dir, number);
     let read = |source| AuditError::io("read", &path, source);
     let mut window = Window::new(File::open(&path).map_err(read)?);
-    let header = SegmentHeader::decode(window.see(SEGMENT_HEADER_BYTES).map_err(read)?);
-    let Some(header) = header.filter(|header| header.number == number) else {
-        let verdict = AuditVerdict {
-            damage: damage::UNREADABLE_HEADER,
-            bad_segment: number,
-            ..Default::default()
-        };
-        return Err(AuditError::corrupt(dir, verdict));
+    let fault = match window.header().map_err(read)? {
+        Ok(header) if header.number == number => return Ok((header, window)),
+        Err(HeaderFault::OtherFormat) => damage::OTHER_FORMAT,
+        _ => damage::UNREADABLE_HEADER,
     };
-    window.advance(SEGMENT_HEADER_BYTES);
-    Ok((header, window))
+    let verdict = AuditVerdict {
+        damage: fault,
+        bad_segment: number,
+        ..Default::default()
+    };
+    Err(AuditError::corrupt(dir, verdict))
 }

@@ -1,23 +1,27 @@
 //! Reading a whole log and naming the first damage and its place.
-use crate::audit::diagnose::{diagnose, Rest};
+//!
+//! A segment says in its header what it follows, so segments are read side by side, each from its own header on, and then
+//! held against one another in order. The verdict is that of reading from beginning to end.
+use crate::audit::diagnose::{diagnose, Finding, Place};
 use crate::audit::files;
-use crate::audit::format::{
-    genesis, segment_path, Hash, SegmentHeader, HASH_BYTES, SEGMENT_HEADER_BYTES,
-};
-use crate::audit::window::{Step, Window};
+use crate::audit::format::{segment_path, Hash, HeaderFault, SegmentHeader, PEAKS_AT};
+use crate::audit::group::{Found, Groups, Head};
+use crate::audit::window::Window;
 use crate::layout::AuditVerdict;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::OnceLock;
+use std::thread;
 
 /// Kinds of damage in [`AuditVerdict`].
 pub mod damage {
     /// The log is whole.
     pub const NONE: u32 = 0;
-    /// The last record is unfinished, as a crash leaves it; opening the log repairs it.
+    /// The last group has no seal, as a crash leaves it; opening the log cuts it off.
     pub const TORN_TAIL: u32 = 1;
-    /// A record differs from what was appended.
+    /// A record or a seal differs from what was written.
     pub const CHANGED: u32 = 2;
     /// Records that were appended are not there.
     pub const MISSING: u32 = 3;
@@ -27,47 +31,61 @@ pub mod damage {
     pub const UNREADABLE_HEADER: u32 = 5;
     /// A segment file is not there.
     pub const SEGMENT_MISSING: u32 = 6;
+    /// The log was written in another version of the format.
+    pub const OTHER_FORMAT: u32 = 7;
 
     /// The kind in words.
     #[must_use]
     pub const fn name(damage: u32) -> &'static str {
         match damage {
             NONE => "no damage",
-            TORN_TAIL => "an unfinished last record",
+            TORN_TAIL => "an unfinished last group",
             CHANGED => "a changed record",
             MISSING => "missing records",
             REORDERED => "records out of order",
             UNREADABLE_HEADER => "an unreadable header",
             SEGMENT_MISSING => "a missing segment",
+            OTHER_FORMAT => "a log of another format version",
             _ => "damage of an unknown kind",
         }
     }
 }
 
-/// Verifies the log in `dir` from its beginning to the first damage. Returns the verdict and the chain head after the
-/// last good record. `progress` is given the bytes verified so far.
+/// Where the good part of a log ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Roots {
+    /// Root of the tree over the good records.
+    pub root: Hash,
+    /// Chain head behind the last good group.
+    pub chain: Hash,
+}
+
+/// Verifies the log in `dir` up to the first damage. Returns the verdict, and root and chain head of what is good.
+/// `progress` is given the bytes verified so far.
 ///
 /// A directory without segments, or none at all, is a missing segment 0; a segment that cannot be read is an unreadable
-/// header. While a node holds the log, an unfinished last record is that node's write and no damage.
+/// header. Damage of a seal lies behind its records. Where records were replaced by others with hashes of their own, it
+/// lies at the beginning of their group, because nothing tells which they are. While a node holds the log, a last group
+/// without a seal is that node's write and no damage; it is not counted either.
 ///
 /// A log that ends cleanly but too early looks whole: see [`verify_against`].
 #[must_use]
-pub fn verify(dir: &Path, progress: Option<&AtomicU64>) -> (AuditVerdict, Hash) {
+pub fn verify(dir: &Path, progress: Option<&AtomicU64>) -> (AuditVerdict, Roots) {
     run(&Directory(dir), None, progress)
 }
 
-/// As [`verify`], against a record count and head noted down earlier. The log may have grown since. Fewer records are
-/// damage `MISSING` at the log's end; another head at that count is damage `CHANGED` at the last record before it, since
-/// a rewritten chain does not show where it departs from the one that was noted.
+/// As [`verify`], against a record count and root noted down earlier. The log may have grown since. Fewer records are
+/// damage `MISSING` at the log's end; another root at that count is damage `CHANGED` at the last record before it, since
+/// a rewritten log does not show where it departs from the one that was noted.
 #[must_use]
 pub fn verify_against(
     dir: &Path,
     expected_records: u64,
-    expected_head: &Hash,
-) -> (AuditVerdict, Hash) {
+    expected_root: &Hash,
+) -> (AuditVerdict, Roots) {
     run(
         &Directory(dir),
-        Some((expected_records, expected_head)),
+        Some((expected_records, expected_root)),
         None,
     )
 }
@@ -76,18 +94,18 @@ pub fn verify_against(
 pub(super) fn verify_segment(
     bytes: &[u8],
     expected_records: u64,
-    expected_head: &Hash,
+    expected_root: &Hash,
     progress: Option<&AtomicU64>,
-) -> (AuditVerdict, Hash) {
+) -> (AuditVerdict, Roots) {
     run(
         &OneSegment(bytes),
-        Some((expected_records, expected_head)),
+        Some((expected_records, expected_root)),
         progress,
     )
 }
 
 /// Where segments come from.
-pub(super) trait Segments {
+pub(super) trait Segments: Sync {
     type Source: Read;
     fn numbers(&self) -> io::Result<Vec<u64>>;
     fn open(&self, number: u64) -> io::Result<Self::Source>;
@@ -131,37 +149,57 @@ impl<'a> Segments for OneSegment<'a> {
     }
 }
 
-struct Verifier<'a, S> {
-    log: &'a S,
-    expected: Option<(u64, &'a Hash)>,
-    progress: Option<&'a AtomicU64>,
-    verdict: AuditVerdict,
-    head: Hash,
-}
+/// Bytes between two reports of progress.
+const REPORT_EVERY: u64 = 1 << 20;
 
-/// Records between two reports of progress.
-const REPORT_EVERY: u64 = 4096;
+type Expected<'a> = Option<(u64, &'a Hash)>;
 
 fn run<S: Segments>(
     log: &S,
-    expected: Option<(u64, &Hash)>,
+    expected: Expected<'_>,
     progress: Option<&AtomicU64>,
-) -> (AuditVerdict, Hash) {
-    let mut verifier = Verifier {
-        log,
-        expected,
-        progress,
+) -> (AuditVerdict, Roots) {
+    let mut join = Join {
         verdict: AuditVerdict::default(),
-        head: genesis(),
+        head: Head::genesis(),
+        end: 0,
     };
-    verifier.all();
-    verifier.report();
-    (verifier.verdict, verifier.head)
+    join.all(log, expected, progress);
+    let Join { verdict, head, .. } = join;
+    if let Some(progress) = progress {
+        progress.store(verdict.bytes, Ordering::Relaxed);
+    }
+    let roots = Roots {
+        root: head.tree.root(),
+        chain: head.chain,
+    };
+    (verdict, roots)
 }
 
-impl<S: Segments> Verifier<'_, S> {
-    fn all(&mut self) {
-        let numbers = match self.log.numbers() {
+/// What one segment has in it.
+struct Part {
+    header: SegmentHeader,
+    /// What is good at its end: the chain up to the last good seal, the tree up to the last good record.
+    head: Head,
+    /// Of the groups that are good, with the header.
+    bytes: u64,
+    /// What is wrong behind that.
+    finding: Option<Finding>,
+    /// The root at the count that was asked for, and where the segment stood when it was reached.
+    watched: Option<(Hash, Finding)>,
+}
+
+/// The segments held against one another, in order.
+struct Join {
+    verdict: AuditVerdict,
+    head: Head,
+    /// Where the segment before ended.
+    end: u64,
+}
+
+impl Join {
+    fn all<S: Segments>(&mut self, log: &S, expected: Expected<'_>, progress: Option<&AtomicU64>) {
+        let numbers = match log.numbers() {
             Ok(numbers) if numbers.is_empty() => return self.bad(damage::SEGMENT_MISSING, 0, 0),
             Ok(numbers) => numbers,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -169,105 +207,59 @@ impl<S: Segments> Verifier<'_, S> {
             }
             Err(_) => return self.bad(damage::UNREADABLE_HEADER, 0, 0),
         };
-        if let Some((0, head)) = self.expected {
-            if *head != self.head {
-                return self.bad(
-                    damage::CHANGED,
-                    0,
-                    (SEGMENT_HEADER_BYTES - HASH_BYTES) as u64,
-                );
-            }
+        if expected.is_some_and(|(records, root)| records == 0 && *root != self.head.tree.root()) {
+            return self.bad(damage::CHANGED, 0, PEAKS_AT as u64);
         }
-        let last = numbers.len() - 1;
-        let mut end = 0;
-        for (position, number) in numbers.into_iter().enumerate() {
-            if number != position as u64 {
-                return self.bad(damage::SEGMENT_MISSING, position as u64, 0);
-            }
-            match self.segment(number, end, position == last) {
-                Ok(offset) => end = offset,
+        let present = (0..)
+            .zip(&numbers)
+            .take_while(|(want, have)| want == *have)
+            .count();
+        let parts = read_all(log, present, present == numbers.len(), expected, progress);
+        for (number, part) in (0..).zip(parts) {
+            match part {
+                Ok(part) => self.segment(number, part, expected),
+                Err(Unread::Header(HeaderFault::OtherFormat)) => {
+                    self.bad(damage::OTHER_FORMAT, number, 0);
+                }
                 Err(_) => self.bad(damage::UNREADABLE_HEADER, number, 0),
             }
             if self.verdict.damage != damage::NONE {
                 return;
             }
         }
-        if self
-            .expected
-            .is_some_and(|(records, _)| self.verdict.records < records)
-        {
-            self.bad(damage::MISSING, last as u64, end);
+        if present < numbers.len() {
+            return self.bad(damage::SEGMENT_MISSING, present as u64, 0);
+        }
+        if expected.is_some_and(|(records, _)| self.verdict.records < records) {
+            self.bad(damage::MISSING, present as u64 - 1, self.end);
         }
     }
 
-    /// Verifies one segment and returns where it ends. `end_before` is where the segment before it ended.
-    fn segment(&mut self, number: u64, end_before: u64, last: bool) -> io::Result<u64> {
-        let mut window = Window::new(self.log.open(number)?);
-        let Some(header) = SegmentHeader::decode(window.see(SEGMENT_HEADER_BYTES)?) else {
-            self.bad(damage::UNREADABLE_HEADER, number, 0);
-            return Ok(0);
-        };
-        if header.number != number || header.first_index < self.verdict.records {
-            self.bad(damage::REORDERED, number, 0);
-        } else if header.first_index > self.verdict.records {
+    fn segment(&mut self, number: u64, part: Part, expected: Expected<'_>) {
+        let Part { header, .. } = &part;
+        if header.number != number || header.first_index() < self.verdict.records {
+            return self.bad(damage::REORDERED, number, 0);
+        }
+        if header.first_index() > self.verdict.records {
             // The records between lay at the end of the segment before.
-            self.bad(damage::MISSING, number.saturating_sub(1), end_before);
-        } else if header.previous != self.head {
-            self.bad(
-                damage::CHANGED,
-                number,
-                (SEGMENT_HEADER_BYTES - HASH_BYTES) as u64,
-            );
-        } else {
-            window.advance(SEGMENT_HEADER_BYTES);
-            self.verdict.segments += 1;
-            self.verdict.bytes += SEGMENT_HEADER_BYTES as u64;
-            self.records(number, &mut window, last)?;
+            return self.bad(damage::MISSING, number.saturating_sub(1), self.end);
         }
-        Ok(window.offset())
-    }
-
-    fn records(
-        &mut self,
-        number: u64,
-        window: &mut Window<S::Source>,
-        last: bool,
-    ) -> io::Result<()> {
-        loop {
-            let index = self.verdict.records;
-            match window.step(index, &self.head)? {
-                Step::Good(_, size) => {
-                    let hash = window.hash_of(size);
-                    if self
-                        .expected
-                        .is_some_and(|(records, head)| records == index + 1 && *head != hash)
-                    {
-                        self.bad(damage::CHANGED, number, window.offset());
-                        return Ok(());
-                    }
-                    self.head = hash;
-                    window.advance(size);
-                    self.verdict.records += 1;
-                    self.verdict.bytes += size as u64;
-                    if self.verdict.records.is_multiple_of(REPORT_EVERY) {
-                        self.report();
-                    }
-                }
-                Step::End => return Ok(()),
-                Step::Short if last && self.log.is_growing() => return Ok(()),
-                Step::Short | Step::Bad => {
-                    let place = Rest {
-                        segment: number,
-                        offset: window.offset(),
-                        index,
-                        head: &self.head,
-                        last,
-                    };
-                    let damage = diagnose(self.log, &place)?;
-                    self.bad(damage, number, window.offset());
-                    return Ok(());
-                }
-            }
+        if header.head() != self.head {
+            return self.bad(damage::CHANGED, number, PEAKS_AT as u64);
+        }
+        self.verdict.segments += 1;
+        self.verdict.bytes += part.bytes;
+        self.end = part.bytes;
+        self.head = part.head;
+        self.verdict.records = self.head.tree.size();
+        let forged = part
+            .watched
+            .filter(|(root, _)| expected.is_some_and(|(_, noted)| root != noted));
+        let forged = forged.map(|(_, finding)| finding);
+        let first = [part.finding, forged].into_iter().flatten();
+        if let Some(finding) = first.min_by_key(|finding| finding.index) {
+            self.verdict.records = finding.index;
+            self.bad(finding.damage, number, finding.offset);
         }
     }
 
@@ -277,10 +269,114 @@ impl<S: Segments> Verifier<'_, S> {
         self.verdict.bad_segment = segment;
         self.verdict.bad_offset = offset;
     }
+}
 
-    fn report(&self) {
-        if let Some(progress) = self.progress {
-            progress.store(self.verdict.bytes, Ordering::Relaxed);
+/// Why there is nothing to say about a segment.
+enum Unread {
+    Header(HeaderFault),
+    Io,
+    /// An earlier one is damaged.
+    Moot,
+}
+
+/// Reads the first `count` segments on as many threads as the machine has processors. Behind a damaged segment nothing
+/// is read that has not begun yet.
+fn read_all<S: Segments>(
+    log: &S,
+    count: usize,
+    complete: bool,
+    expected: Expected<'_>,
+    progress: Option<&AtomicU64>,
+) -> Vec<Result<Part, Unread>> {
+    let parts: Vec<OnceLock<Result<Part, Unread>>> = (0..count).map(|_| OnceLock::new()).collect();
+    let (next, first_bad) = (AtomicUsize::new(0), AtomicUsize::new(count));
+    let work = || loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= count || number > first_bad.load(Ordering::Relaxed) {
+            return;
+        }
+        let last = complete && number + 1 == count;
+        let part = read_segment(log, number as u64, last, expected, progress);
+        if !matches!(&part, Ok(part) if part.finding.is_none()) {
+            first_bad.fetch_min(number, Ordering::Relaxed);
+        }
+        // Each number is drawn once, so the place is empty.
+        let _ = parts[number].set(part);
+    };
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(count);
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    parts
+        .into_iter()
+        .map(|part| part.into_inner().unwrap_or(Err(Unread::Moot)))
+        .collect()
+}
+
+fn read_segment<S: Segments>(
+    log: &S,
+    number: u64,
+    last: bool,
+    expected: Expected<'_>,
+    progress: Option<&AtomicU64>,
+) -> Result<Part, Unread> {
+    let io = |_| Unread::Io;
+    let mut window = Window::new(log.open(number).map_err(io)?);
+    let header = window.header().map_err(io)?.map_err(Unread::Header)?;
+    let mut head = header.head();
+    let mut groups = Groups::default();
+    groups.watch = expected.map(|(records, _)| (records, None));
+    let (mut finding, mut watched, mut reported) = (None, None, 0);
+    loop {
+        let (begin, first) = (window.offset(), head.tree.size());
+        let found = groups.next(&mut window, &mut head).map_err(io)?;
+        if let (None, Some((records, Some(root)))) = (&watched, groups.watch) {
+            let index = records - 1;
+            let offset = begin + groups.records[(index - first) as usize].start as u64;
+            let damage = damage::CHANGED;
+            let finding = Finding {
+                damage,
+                index,
+                offset,
+            };
+            watched = Some((root, finding));
+        }
+        match found {
+            Found::Group(size) => window.advance(size),
+            Found::End => break,
+            Found::Stop(stop) if stop.short && last && log.is_growing() => break,
+            Found::Stop(stop) => {
+                let place = Place {
+                    segment: number,
+                    offset: begin,
+                    head: &head,
+                    stop: &stop,
+                    last,
+                };
+                let bad = diagnose(log, &place).map_err(io)?;
+                head.tree
+                    .extend(&groups.leaves[..(bad.index - first) as usize]);
+                finding = Some(bad);
+                break;
+            }
+        }
+        if window.offset() - reported >= REPORT_EVERY {
+            if let Some(progress) = progress {
+                progress.fetch_add(window.offset() - reported, Ordering::Relaxed);
+            }
+            reported = window.offset();
         }
     }
+    Ok(Part {
+        header,
+        head,
+        bytes: window.offset(),
+        finding,
+        watched,
+    })
 }

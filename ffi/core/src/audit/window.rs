@@ -1,32 +1,16 @@
-//! Forward reading of one segment with the bytes just behind the cursor still in view.
-use crate::audit::format::{
-    hash_at, link, read_header, record_bytes, Hash, HASH_BYTES, HEADER_BYTES,
-};
-use crate::layout::AuditHeader;
+//! Forward reading of one segment.
+use crate::audit::format::{HeaderFault, SegmentHeader, SEGMENT_HEADER_BYTES};
 use std::io::{self, Read};
 
 const CHUNK: usize = 1 << 20;
 
-/// A cursor over a stream. What lies behind it is kept for [`HASH_BYTES`], so that a record and the hash in front of it
-/// can be hashed as one run of bytes.
+/// A cursor over a stream, which sees as far ahead as it is asked to.
 pub struct Window<R> {
     source: R,
     buffer: Vec<u8>,
     cursor: usize,
     filled: usize,
     offset: u64,
-}
-
-/// What lies at the cursor.
-pub enum Step {
-    /// The expected record, of so many bytes; [`Window::advance`] goes past it.
-    Good(AuditHeader, usize),
-    /// Nothing.
-    End,
-    /// Something that ends before it is a whole record.
-    Short,
-    /// Something that is not the expected record.
-    Bad,
 }
 
 impl<R: Read> Window<R> {
@@ -46,6 +30,7 @@ impl<R: Read> Window<R> {
     }
 
     /// The next `count` bytes; fewer only when the stream ends, for now, before them.
+    #[inline]
     pub fn see(&mut self, count: usize) -> io::Result<&[u8]> {
         if self.filled - self.cursor < count {
             self.fill(count)?;
@@ -54,61 +39,38 @@ impl<R: Read> Window<R> {
         Ok(&self.buffer[self.cursor..end])
     }
 
+    /// Reads the segment's header, at the beginning, and moves behind it.
+    pub fn header(&mut self) -> io::Result<Result<SegmentHeader, HeaderFault>> {
+        let size = match SegmentHeader::extent(self.see(SEGMENT_HEADER_BYTES)?) {
+            Ok(size) => size,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let header = SegmentHeader::decode(self.see(size)?);
+        if header.is_ok() {
+            self.advance(size);
+        }
+        Ok(header)
+    }
+
+    /// What was seen last and is still ahead of the cursor.
+    pub fn seen(&self) -> &[u8] {
+        &self.buffer[self.cursor..self.filled]
+    }
+
     /// Moves the cursor over bytes that were seen.
     pub const fn advance(&mut self, count: usize) {
         self.cursor += count;
         self.offset += count as u64;
     }
 
-    /// Looks for record `index`, whose hash before is `head`. That hash must lie directly behind the cursor.
-    pub fn step(&mut self, index: u64, head: &Hash) -> io::Result<Step> {
-        let seen = self.see(HEADER_BYTES)?;
-        if seen.len() < HEADER_BYTES {
-            return Ok(if seen.is_empty() {
-                Step::End
-            } else {
-                Step::Short
-            });
-        }
-        let Some(header) = read_header(seen) else {
-            return Ok(Step::Bad);
-        };
-        let size = record_bytes(header.length as usize);
-        if self.see(size)?.len() < size {
-            return Ok(Step::Short);
-        }
-        let end = self.cursor + size - HASH_BYTES;
-        let covered = &self.buffer[self.cursor - HASH_BYTES..end];
-        let good = header.index == index
-            && covered[..HASH_BYTES] == head[..]
-            && link(covered) == self.buffer[end..end + HASH_BYTES];
-        Ok(if good {
-            Step::Good(header, size)
-        } else {
-            Step::Bad
-        })
-    }
-
-    /// The payload, of `length` bytes, of a good record at the cursor.
-    pub fn payload(&self, length: usize) -> &[u8] {
-        &self.buffer[self.cursor + HEADER_BYTES..][..length]
-    }
-
-    /// The hash at the end of a good record of `size` bytes at the cursor.
-    pub fn hash_of(&self, size: usize) -> Hash {
-        hash_at(&self.buffer, self.cursor + size - HASH_BYTES)
-    }
-
     fn fill(&mut self, count: usize) -> io::Result<()> {
-        let kept = self.cursor.min(HASH_BYTES);
-        let from = self.cursor - kept;
-        self.buffer.copy_within(from..self.filled, 0);
-        self.filled -= from;
-        self.cursor = kept;
-        if self.buffer.len() < kept + count {
-            self.buffer.resize(kept + count, 0);
+        self.buffer.copy_within(self.cursor..self.filled, 0);
+        self.filled -= self.cursor;
+        self.cursor = 0;
+        if self.buffer.len() < count {
+            self.buffer.resize(count.next_power_of_two(), 0);
         }
-        while self.filled - self.cursor < count {
+        while self.filled < count {
             match self.source.read(&mut self.buffer[self.filled..]) {
                 Ok(0) => break,
                 Ok(read) => self.filled += read,

@@ -156,6 +156,7 @@ pub use direct::DirectBook;
 pub use engine::{CancelScope, ListingError, MatchingEngine, EVERY_INSTRUMENT, INSTRUMENT_COUNT};
 pub use events::{Events, TICK_BEST, TICK_STATE, TICK_TRADE};
 pub use naive::NaiveBook;
+pub(crate) use rules::fold;
 
 use crate::layout::{BookOrder, DepthLevel, Indicative, OrderCommand};
 

@@ -130,8 +130,8 @@ impl ControlPage {
 
     /// The strictest of the words of the firm, the strategy and the instrument, and of what the system mode asks for.
     ///
-    /// A strategy outside 1 to 127 and an instrument outside 0 to 127 have no word of their own and fall under the
-    /// firm's; the gate knows no such ids and refuses them by name.
+    /// A strategy outside 1 to 127 and an instrument outside 0 to 127 have no word of their own and fall under the firm's;
+    /// the gate may know such ids, so whoever uses them can stop them only together.
     #[inline]
     #[must_use]
     pub fn effective(&self, strategy: u32, instrument: u32) -> u32 {

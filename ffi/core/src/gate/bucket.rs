@@ -17,6 +17,14 @@ pub struct Bucket {
 }
 
 impl Bucket {
+    /// A fresh one that was never configured.
+    pub const EMPTY: Self = Self {
+        rate: 0,
+        burst: 0,
+        level: 0,
+        counted_at: 0,
+    };
+
     /// Changes rate and size. A fresh bucket starts full; later changes keep what is left, cut to the new size.
     pub fn configure(&mut self, rate: u32, burst: u32) {
         let capacity = i64::from(burst) * TOKEN;

@@ -4,7 +4,8 @@ use super::ids::IdSet;
 use super::orders::OpenOrder;
 use super::recent::Recent;
 use super::reference::Reference;
-use crate::layout::{command_kind, side, Exposure, InstrumentRules, OrderCommand, StrategyLimits};
+use super::scopes::{Cell, Leaf, Money, Node, Scopes, Strategy, Terms, Worst, OWN};
+use crate::layout::{command_kind, InstrumentRules, OrderCommand};
 
 /// A command under decision.
 pub struct Case<'a> {
@@ -14,55 +15,72 @@ pub struct Case<'a> {
     pub now: i64,
     /// Strictest scope state, read after this decision was announced.
     pub state: u32,
-    /// Whether the strategy has limits in any instrument.
-    pub strategy_known: bool,
-    /// Limits of the strategy in the instrument; none means nothing may pass.
-    pub limits: Option<&'a StrategyLimits>,
+    /// The strategy, if it has a place in the tree.
+    pub strategy: Option<&'a Strategy>,
+    /// Where the strategy's orders in the instrument are counted.
+    pub leaf: Option<&'a Leaf>,
+    /// What the strategy may do in the instrument; none means nothing may pass.
+    pub terms: Option<Terms>,
     /// Rules of the instrument; none means nothing may pass.
     pub rules: Option<&'a InstrumentRules>,
     /// The order to cancel or amend, if it is open.
-    pub target: Option<OpenOrder>,
-    /// Filled and open lots of the strategy in the instrument.
-    pub exposure: Exposure,
+    pub target: Option<&'a OpenOrder>,
     /// Market prices of the instrument.
     pub reference: Reference,
-    /// Message budget of the strategy.
-    pub bucket: Bucket,
     /// Ids ever used.
     pub ids: &'a IdSet,
     /// Orders of the last moments.
     pub recent: &'a Recent,
+    /// What is counted at every level.
+    pub scopes: &'a Scopes,
+    /// Open lots the command adds to those already counted.
+    pub added: i64,
+    /// The strategy's worst cases with this command let through.
+    pub worst: Worst,
+    /// Money units of one lot at the reference price; `None` when there is no price or it does not fit.
+    pub mark: Option<i64>,
+    /// What the command adds to the sums of every level above, if it is let through; `None` when that has no value.
+    pub moved: Option<Money>,
 }
 
-/// Worst cases after an order: every open lot of one side fills and none of the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Worst {
-    /// |position + open buys|, lots.
-    pub long: i64,
-    /// |position − open sells|, lots.
-    pub short: i64,
-    /// Whether the order, with everything open on its side, only takes away from the position.
-    pub reduces: bool,
+/// One level above the instrument: a node, and what it holds there.
+pub struct Level<'a> {
+    /// The node's id.
+    pub id: u32,
+    /// Over all instruments.
+    pub node: &'a Node,
+    /// In the instrument.
+    pub cell: &'a Cell,
 }
 
-impl Worst {
-    /// The larger of the two, lots.
-    #[must_use]
-    pub fn either(&self) -> i64 {
-        self.long.max(self.short)
-    }
-}
-
-impl Case<'_> {
+impl<'a> Case<'a> {
     /// Side the command adds lots to: an amend stays on its target's side.
+    #[inline]
     #[must_use]
     pub fn side(&self) -> u8 {
         self.target.map_or(self.command.side, |target| target.side)
     }
 
-    /// Open lots the command adds to those already counted.
+    /// Works out what the checks ask for more than once.
+    #[inline]
     #[must_use]
-    pub fn added(&self) -> i64 {
+    pub fn worked_out(mut self) -> Self {
+        self.added = self.lots_added();
+        let own = self.own();
+        self.worst = own.worst(self.side(), self.added);
+        if let (Some(leaf), Some(rules), Some(ticks)) =
+            (self.leaf, self.rules, self.reference.ticks())
+        {
+            self.mark = ticks.checked_mul(rules.units_per_tick_lot);
+            self.moved = self.mark.map(|mark| {
+                let before = Money::of(own, leaf.mark);
+                Money::at(&self.worst, mark).minus(before)
+            });
+        }
+        self
+    }
+
+    fn lots_added(&self) -> i64 {
         match (self.command.kind, self.target) {
             (command_kind::AMEND, Some(target)) => self
                 .command
@@ -75,26 +93,33 @@ impl Case<'_> {
         }
     }
 
-    /// Worst cases with this command let through.
+    /// The levels at which the command counts, from the strategy up to the firm; none when it counts nowhere.
+    #[inline]
+    pub fn levels(&self) -> impl Iterator<Item = Level<'a>> + use<'a> {
+        let scopes = self.scopes;
+        let cells: &[u32] = self.leaf.map_or(&[], |leaf| &leaf.cells);
+        let path: &[u32] = self.strategy.map_or(&[], |strategy| &strategy.path);
+        path.iter().zip(cells).rev().map(move |(id, cell)| Level {
+            id: *id,
+            node: scopes.node(*id),
+            cell: scopes.cell(*cell),
+        })
+    }
+
+    /// What the strategy holds in the instrument.
+    #[inline]
     #[must_use]
-    pub fn worst(&self) -> Worst {
-        let Exposure {
-            position,
-            mut open_buy,
-            mut open_sell,
-            ..
-        } = self.exposure;
-        let reduces = if self.side() == side::BUY {
-            open_buy = open_buy.saturating_add(self.added());
-            position < 0 && open_buy <= position.saturating_neg()
-        } else {
-            open_sell = open_sell.saturating_add(self.added());
-            position > 0 && open_sell <= position
-        };
-        Worst {
-            long: position.saturating_add(open_buy).saturating_abs(),
-            short: position.saturating_sub(open_sell).saturating_abs(),
-            reduces,
-        }
+    pub fn own(&self) -> &'a Cell {
+        static NOTHING: Cell = Cell::CLOSED;
+        self.leaf
+            .map_or(&NOTHING, |leaf| self.scopes.cell(leaf.cells[OWN]))
+    }
+
+    /// Message budget of the strategy.
+    #[inline]
+    #[must_use]
+    pub fn bucket(&self) -> Bucket {
+        self.strategy
+            .map_or(Bucket::EMPTY, |strategy| strategy.bucket)
     }
 }

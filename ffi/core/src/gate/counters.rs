@@ -37,11 +37,15 @@ impl Tally {
         }
     }
 
-    /// An accept became a rejection because it could not be made durable.
-    pub fn take_back(&mut self) {
-        self.totals.accepted -= 1;
-        self.totals.rejected += 1;
-        self.by_code[cell(code::AUDIT_FAILED)] += 1;
+    /// A verdict became another, because it could not be made durable.
+    pub fn recount(&mut self, before: u32, after: u32) {
+        if before == code::ACCEPTED {
+            self.totals.accepted -= 1;
+            self.totals.rejected += 1;
+        } else {
+            self.by_code[cell(before)] -= 1;
+        }
+        self.by_code[cell(after)] += 1;
     }
 
     /// Rejections by code, ascending, without zeros.

@@ -1,8 +1,10 @@
 //! What venues report back: fills, removals, changes and refusals, applied to exposure before anyone else sees them.
+use super::orders::OpenOrder;
 use super::ports::Journal;
-use super::{slot, Gate, INSTRUMENTS, RECORD_VERSION, STRATEGIES};
-use crate::layout::{code, exec_type, record_type, side, Execution};
+use super::{Gate, EXECUTION_VERSION};
+use crate::layout::{code, exec_type, record_type, side, Execution, INSTRUMENT_LAST};
 use crate::record::bytes_of;
+use std::collections::hash_map::Entry;
 
 /// Venue streams a gate can tell apart.
 pub const VENUES: usize = 64;
@@ -45,7 +47,7 @@ impl Gate {
                 || journal
                     .append(
                         record_type::EXECUTION,
-                        RECORD_VERSION,
+                        EXECUTION_VERSION,
                         report.time,
                         report.order_id,
                         &[bytes_of(report)],
@@ -68,11 +70,33 @@ impl Gate {
             self.tally.totals.inconsistent += 1;
             return;
         }
-        if !self.open.contains_key(&report.order_id) {
-            self.apply_unmatched(report, repeated);
-        } else if !(repeated && self.is_repetition(report)) {
-            self.apply_to_order(report);
+        let Entry::Occupied(mut entry) = self.open.entry(report.order_id) else {
+            return self.apply_unmatched(report, repeated);
+        };
+        if repeated && is_repetition(entry.get(), report) {
+            return;
         }
+        let before = *entry.get();
+        let (agrees, filled, ends) = carry_over(entry.get_mut(), report);
+        let after = entry.get().reserved();
+        if ends {
+            entry.remove();
+        }
+        self.tally.totals.inconsistent += u64::from(!agrees);
+        let reserved = before.reserved();
+        let (lots, orders) = if ends {
+            (-reserved, -1)
+        } else {
+            (after - reserved, 0)
+        };
+        if filled == 0 && lots == 0 && orders == 0 {
+            return;
+        }
+        let mark = self.scopes.leaf(before.leaf).mark;
+        self.scopes.change(before.leaf, mark, orders, |cell| {
+            cell.fill(before.side, filled);
+            cell.open(before.side, lots, orders);
+        });
     }
 
     /// Counts a sequence number that does not rise; 0 means the venue does not count.
@@ -84,85 +108,65 @@ impl Gate {
         repeated
     }
 
-    /// Whether the order already stands as the report leaves it.
-    fn is_repetition(&self, report: &Execution) -> bool {
-        let open = self.open[&report.order_id].leaves;
-        match report.exec_type {
-            exec_type::TRADE | exec_type::RESTATED => {
-                open != report.leaves.saturating_add(report.quantity)
-            }
-            exec_type::REPLACED => open == report.leaves,
-            _ => true,
-        }
-    }
-
     fn apply_unmatched(&mut self, report: &Execution, repeated: bool) {
         self.tally.totals.unmatched += 1;
-        let ours = (1..STRATEGIES as u32).contains(&report.owner)
-            && usize::from(report.instrument) < INSTRUMENTS;
+        let ours = self.scopes.strategy(report.owner).is_some()
+            && u32::from(report.instrument) <= INSTRUMENT_LAST;
         if report.exec_type == exec_type::TRADE && ours && !repeated {
-            let at = slot(report.owner, report.instrument);
-            self.fill(at, report.side, report.quantity);
+            let known = self.scopes.find(report.owner, report.instrument);
+            // What has traded is counted, also past the room that was declared.
+            let leaf = known.unwrap_or_else(|| self.meet(report.owner, report.instrument));
+            let mark = self.scopes.leaf(leaf).mark;
+            self.scopes.change(leaf, mark, 0, |cell| {
+                cell.fill(report.side, report.quantity)
+            });
         }
     }
+}
 
-    fn apply_to_order(&mut self, report: &Execution) {
-        let Some(order) = self.open.get_mut(&report.order_id) else {
-            return;
-        };
-        let before = *order;
-        let at = slot(before.strategy, before.instrument);
-        // A refused change carries the side and instrument of the change, which a cancel need not know.
-        let mut agrees = report.owner == before.strategy
-            && (report.exec_type == exec_type::CANCEL_REJECTED
-                || (report.instrument == before.instrument && report.side == before.side));
-        let mut filled = 0;
-        match report.exec_type {
-            exec_type::NEW => agrees &= report.leaves == before.leaves,
-            exec_type::TRADE => {
-                agrees &= report.leaves.saturating_add(report.quantity) == before.leaves;
-                order.leaves = report.leaves;
-                filled = report.quantity;
-            }
-            exec_type::RESTATED => {
-                agrees &= report.leaves.saturating_add(report.quantity) == before.leaves;
-                order.restated(report.quantity, report.leaves);
-            }
-            exec_type::REPLACED => {
-                agrees &= report.quantity >= report.leaves;
-                order.replaced(report.price, report.quantity, report.leaves);
-            }
-            exec_type::TRIGGERED => agrees &= report.leaves == before.leaves,
-            exec_type::CANCEL_REJECTED => order.refused(),
-            exec_type::CANCELED | exec_type::REJECTED | exec_type::EXPIRED => order.leaves = 0,
-            _ => agrees = false,
+/// Whether the order already stands as the report leaves it.
+fn is_repetition(order: &OpenOrder, report: &Execution) -> bool {
+    match report.exec_type {
+        exec_type::TRADE | exec_type::RESTATED => {
+            order.leaves != report.leaves.saturating_add(report.quantity)
         }
-        let after = *order;
-        let ends = match report.exec_type {
-            exec_type::CANCELED | exec_type::REJECTED | exec_type::EXPIRED => true,
-            exec_type::TRADE | exec_type::REPLACED | exec_type::RESTATED => after.leaves == 0,
-            _ => false,
-        };
-        self.tally.totals.inconsistent += u64::from(!agrees);
-        if filled > 0 {
-            self.fill(at, before.side, filled);
-        }
-        if ends {
-            self.open.remove(&report.order_id);
-            self.count_open(&before, -before.reserved(), -1);
-        } else {
-            self.count_open(&before, after.reserved() - before.reserved(), 0);
-        }
+        exec_type::REPLACED => order.leaves == report.leaves,
+        _ => true,
     }
+}
 
-    fn fill(&mut self, at: usize, side: u8, quantity: i64) {
-        let exposure = &mut self.exposure[at];
-        if side == side::BUY {
-            exposure.position = exposure.position.saturating_add(quantity);
-            exposure.bought = exposure.bought.saturating_add(quantity);
-        } else {
-            exposure.position = exposure.position.saturating_sub(quantity);
-            exposure.sold = exposure.sold.saturating_add(quantity);
+/// Brings an order to where the report leaves it. Says whether the report agrees with what was known, how many lots it
+/// fills, and whether the order ends.
+fn carry_over(order: &mut OpenOrder, report: &Execution) -> (bool, i64, bool) {
+    let before = *order;
+    // A refused change carries the side and instrument of the change, which a cancel need not know.
+    let mut agrees = report.owner == before.strategy
+        && (report.exec_type == exec_type::CANCEL_REJECTED
+            || (report.instrument == before.instrument && report.side == before.side));
+    let mut filled = 0;
+    match report.exec_type {
+        exec_type::NEW | exec_type::TRIGGERED => agrees &= report.leaves == before.leaves,
+        exec_type::TRADE => {
+            agrees &= report.leaves.saturating_add(report.quantity) == before.leaves;
+            order.leaves = report.leaves;
+            filled = report.quantity;
         }
+        exec_type::RESTATED => {
+            agrees &= report.leaves.saturating_add(report.quantity) == before.leaves;
+            order.restated(report.quantity, report.leaves);
+        }
+        exec_type::REPLACED => {
+            agrees &= report.quantity >= report.leaves;
+            order.replaced(report.price, report.quantity, report.leaves);
+        }
+        exec_type::CANCEL_REJECTED => order.refused(),
+        exec_type::CANCELED | exec_type::REJECTED | exec_type::EXPIRED => order.leaves = 0,
+        _ => agrees = false,
     }
+    let ends = match report.exec_type {
+        exec_type::CANCELED | exec_type::REJECTED | exec_type::EXPIRED => true,
+        exec_type::TRADE | exec_type::REPLACED | exec_type::RESTATED => order.leaves == 0,
+        _ => false,
+    };
+    (agrees, filled, ends)
 }

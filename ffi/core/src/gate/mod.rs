@@ -9,6 +9,11 @@
 //! old and new total, less what has filled. Fills that are on their way meanwhile move lots from open to position and
 //! change nothing in the sum, so the worst case is never too small.
 //!
+//! Scopes. What an order reserves counts at every level of a tree: firm, customer, account, strategy, each in the
+//! instrument and over all instruments (see `scopes`). A check that looks at a limit looks at every level, and the
+//! decision names the lowest that refuses. How many pairs of node and instrument can be counted is declared when the gate
+//! is made; nothing grows while orders flow.
+//!
 //! The gate is single-threaded, reads no clock and draws no chance: time comes with the commands.
 mod bucket;
 mod case;
@@ -19,12 +24,17 @@ mod executions;
 mod hash;
 mod ids;
 mod limits;
+mod listing;
 mod orders;
 mod ports;
 mod recent;
 mod reference;
+mod scopes;
 mod table;
+mod usage;
 
+#[cfg(test)]
+mod naive;
 #[cfg(test)]
 mod property;
 #[cfg(test)]
@@ -32,24 +42,25 @@ mod testkit;
 #[cfg(test)]
 mod tests;
 
-use crate::layout::{
-    code, command_kind, record_type, Exposure, GateDecision, OrderCommand, STRATEGY_SCOPE_LAST,
-};
+use crate::layout::{code, command_kind, record_type, GateDecision, OrderCommand, NO_NODE};
 use crate::record::bytes_of;
-use bucket::Bucket;
 use case::Case;
 use counters::Tally;
 use hash::WordState;
 use ids::IdSet;
 use limits::Limits;
+use listing::Listing;
 use orders::{Change, OpenOrder};
 use recent::{Recent, Shape};
+use scopes::{Added, Scopes, Worst};
 use std::collections::HashMap;
 
 pub use executions::VENUES;
+pub use limits::EVERY_INSTRUMENT;
 pub use orders::OpenOrder as GateOrder;
 pub use ports::{Controls, Journal};
 pub use reference::Reference;
+pub use scopes::set;
 pub use table::{Row, CHECKS, PASSED, RECORDING};
 
 /// Bits of `OrderCommand.flags`.
@@ -68,22 +79,33 @@ pub mod flags {
 
 /// `GateDecision.audit_index` of a decision that could not be recorded.
 pub const NOT_RECORDED: u64 = u64::MAX;
-/// Schema version of Decision and Execution records.
-pub const RECORD_VERSION: u16 = 1;
+/// Schema version of Decision records. In version 1 the last eight bytes of the decision were the strategy's worst-case
+/// position when it was accepted, which now stands in `measured`.
+pub const DECISION_VERSION: u16 = 2;
+/// Schema version of Execution records.
+pub const EXECUTION_VERSION: u16 = 1;
 
-/// One past the largest strategy id.
-const STRATEGIES: usize = STRATEGY_SCOPE_LAST as usize + 1;
-/// One past the largest instrument id.
-const INSTRUMENTS: usize = 128;
+/// Pairs of node and instrument that a gate of the usual size can count: 127 strategies in 128 instruments, each in an
+/// account of its own, need fewer.
+pub const USUAL_ROOM: usize = 65_536;
+
+/// The most such pairs: two gibibytes of address space.
+pub const MOST_ROOM: usize = 1 << 24;
+
+/// What the open orders of a batch were, to take back what could not be committed.
+struct Undo {
+    id: u64,
+    before: Option<OpenOrder>,
+    /// Value of a lot at the order's leaf.
+    mark: i64,
+}
 
 /// The gate. See the module.
 pub struct Gate {
     limits: Limits,
-    exposure: Vec<Exposure>,
-    references: Vec<Reference>,
-    buckets: Vec<Bucket>,
-    /// Latest command time per strategy: a command cannot go back in time to refill its bucket.
-    clocks: Vec<i64>,
+    scopes: Scopes,
+    /// By instrument id, as far as any is registered.
+    listings: Vec<Option<Listing>>,
     open: HashMap<u64, OpenOrder, WordState>,
     ids: IdSet,
     recent: Recent,
@@ -91,8 +113,8 @@ pub struct Gate {
     tally: Tally,
     sequence: u64,
     shut: bool,
-    /// Orders as they were before each accept of the current batch, to take back what could not be committed.
-    undo: Vec<(u64, Option<OpenOrder>)>,
+    /// Of each accept of the current batch.
+    undo: Vec<Undo>,
     #[cfg(test)]
     without: Option<&'static str>,
 }
@@ -104,15 +126,20 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// A gate that knows no strategy and no instrument, and so lets nothing in.
+    /// A gate of the usual size that knows no strategy and no instrument, and so lets nothing in.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_room(USUAL_ROOM)
+    }
+
+    /// The same for so many pairs of node and instrument. A strategy in an instrument needs up to four: its own, its
+    /// account's, its customer's and the firm's.
+    #[must_use]
+    pub fn with_room(pairs: usize) -> Self {
         Self {
             limits: Limits::default(),
-            exposure: vec![Exposure::default(); STRATEGIES * INSTRUMENTS],
-            references: vec![Reference::default(); INSTRUMENTS],
-            buckets: vec![Bucket::default(); STRATEGIES],
-            clocks: vec![i64::MIN; STRATEGIES],
+            scopes: Scopes::with_room(pairs),
+            listings: Vec::new(),
             open: HashMap::default(),
             ids: IdSet::default(),
             recent: Recent::default(),
@@ -141,13 +168,20 @@ impl Gate {
         let decisions = &mut decisions[..commands.len()];
         self.undo.clear();
         let was_shut = self.shut;
-        for (command, decision) in commands.iter().zip(decisions.iter_mut()) {
+        for (at, (command, decision)) in commands.iter().zip(decisions.iter_mut()).enumerate() {
+            self.look_ahead(commands, at);
             *decision = self.decide(journal, controls, command);
         }
         // An append that failed takes with it what was appended before it and not yet written.
         if !was_shut && (self.shut || journal.commit().is_err()) {
             self.take_back(decisions);
         }
+    }
+
+    /// Asks the memory for what the commands after the one at `at` will need. Changes nothing.
+    #[inline]
+    pub fn look_ahead(&self, commands: &[OrderCommand], at: usize) {
+        self.scopes.look_ahead(commands, at);
     }
 
     fn decide(
@@ -157,6 +191,8 @@ impl Gate {
         command: &OrderCommand,
     ) -> GateDecision {
         self.sequence += 1;
+        let met = self.scopes.size();
+        let leaf = self.leaf_for(command);
         controls.begin_decision(self.sequence);
         let state = controls.effective(command.owner, u32::from(command.instrument));
         let mut decision = GateDecision {
@@ -165,14 +201,17 @@ impl Gate {
             sequence: self.sequence,
             code: code::AUDIT_FAILED,
             check: RECORDING,
+            scope: NO_NODE,
             ..GateDecision::default()
         };
         if !self.shut {
             let now = self.advance_clock(command);
-            self.evaluate(command, now, state, &mut decision);
+            let added = self.evaluate(command, leaf, now, state, &mut decision);
             self.record(journal, command, &mut decision);
             if decision.code == code::ACCEPTED {
-                self.reserve(command, now);
+                self.reserve(command, leaf, now, added);
+            } else if self.scopes.size() != met {
+                self.scopes.forget(met);
             }
             if command.kind == command_kind::NEW && command.order_id != 0 {
                 self.ids.insert(command.order_id);
@@ -182,48 +221,90 @@ impl Gate {
         decision
     }
 
-    /// Runs the table and fills in the verdict.
-    fn evaluate(&self, command: &OrderCommand, now: i64, state: u32, decision: &mut GateDecision) {
-        let instrument = usize::from(command.instrument);
-        let strategy = command.owner as usize;
+    /// Where the command counts. A strategy that may trade in every instrument is met here in one that is new to it.
+    #[inline]
+    fn leaf_for(&mut self, command: &OrderCommand) -> Option<u32> {
+        let known = self.scopes.find(command.owner, command.instrument);
+        if let Some(leaf) = known {
+            // By the time the checks look at them they are there.
+            self.scopes.ask_for_levels(leaf);
+        }
+        if known.is_some() || command.kind != command_kind::NEW || self.shut {
+            return known;
+        }
+        self.first_use(command)
+    }
+
+    #[cold]
+    fn first_use(&mut self, command: &OrderCommand) -> Option<u32> {
+        let (strategy, instrument) = (command.owner, command.instrument);
+        let may_trade = self.listing(instrument).is_some()
+            && self.scopes.strategy(strategy).is_some()
+            && self.limits.terms(strategy, instrument).is_some();
+        (may_trade && self.scopes.has_room()).then(|| self.meet(strategy, instrument))
+    }
+
+    /// Runs the table and fills in the verdict. What an accepted command adds, if that has a value.
+    #[inline]
+    fn evaluate(
+        &self,
+        command: &OrderCommand,
+        leaf: Option<u32>,
+        now: i64,
+        state: u32,
+        decision: &mut GateDecision,
+    ) -> Option<Added> {
         let targeted = matches!(command.kind, command_kind::CANCEL | command_kind::AMEND);
+        let listing = self.listing(command.instrument);
+        let leaf = leaf.map(|leaf| self.scopes.leaf(leaf));
         let case = Case {
             command,
             now,
             state,
-            strategy_known: self.limits.knows(strategy),
-            limits: self.limits.of(strategy, instrument),
-            rules: self.limits.rules(instrument),
+            strategy: self.scopes.strategy(command.owner),
+            leaf,
+            terms: match leaf {
+                Some(leaf) => leaf.may_trade.then_some(leaf.terms),
+                None => self.limits.terms(command.owner, command.instrument),
+            },
+            rules: listing.map(|listing| &listing.rules),
             target: targeted
-                .then(|| self.open.get(&command.target_id).copied())
+                .then(|| self.open.get(&command.target_id))
                 .flatten(),
-            exposure: self.exposure(command.owner, command.instrument),
-            reference: self.references.get(instrument).copied().unwrap_or_default(),
-            bucket: self.buckets.get(strategy).copied().unwrap_or_default(),
+            reference: listing.map(|listing| listing.reference).unwrap_or_default(),
             ids: &self.ids,
             recent: &self.recent,
-        };
+            scopes: &self.scopes,
+            added: 0,
+            worst: Worst::UNCOUNTED,
+            mark: None,
+            moved: None,
+        }
+        .worked_out();
         decision.code = code::ACCEPTED;
         decision.check = PASSED;
-        decision.reference = case.reference.doubled().map_or(0, |doubled| doubled / 2);
+        decision.reference = case.reference.ticks().unwrap_or(0);
+        decision.scope = case.strategy.map_or(NO_NODE, |strategy| strategy.node());
+        #[cfg(test)]
+        let skip = |name: &str| self.without == Some(name);
+        #[cfg(not(test))]
+        let skip = |_: &str| false;
         let kind = table::kind_bit(command.kind);
-        for (at, row) in CHECKS.iter().enumerate() {
-            #[cfg(test)]
-            if self.without == Some(row.name) {
-                continue;
+        if let Some((at, reject)) = table::first_refusal(&case, kind, skip) {
+            decision.code = reject.code;
+            decision.check = at;
+            decision.measured = reject.measured;
+            decision.limit = reject.limit;
+            if reject.scope != NO_NODE {
+                decision.scope = reject.scope;
             }
-            if row.kinds & kind == 0 {
-                continue;
-            }
-            if let Err(reject) = (row.check)(&case) {
-                decision.code = reject.code;
-                decision.check = at as u32;
-                decision.measured = reject.measured;
-                decision.limit = reject.limit;
-                return;
-            }
+            return None;
         }
-        decision.exposure = case.worst().either();
+        decision.measured = case.worst.either();
+        decision.limit = case.own().max_position;
+        let (mark, moved) = case.mark.zip(case.moved)?;
+        let lots = case.added;
+        Some(Added { lots, mark, moved })
     }
 
     /// Appends the decision, with its own index inside; a decision that cannot be recorded is a rejection, and shuts
@@ -237,7 +318,7 @@ impl Gate {
         decision.audit_index = journal.next_index();
         let appended = journal.append(
             record_type::DECISION,
-            RECORD_VERSION,
+            DECISION_VERSION,
             command.time,
             command.cause,
             &[bytes_of(command), bytes_of(decision)],
@@ -248,93 +329,112 @@ impl Gate {
         }
     }
 
-    /// Counts an accepted command against the strategy before anything else is decided.
-    fn reserve(&mut self, command: &OrderCommand, now: i64) {
-        match command.kind {
-            command_kind::NEW => {
-                let order = OpenOrder::entered(command);
-                self.undo.push((command.order_id, None));
+    /// Counts an accepted command against the strategy and every scope above before anything else is decided.
+    #[inline]
+    fn reserve(
+        &mut self,
+        command: &OrderCommand,
+        leaf: Option<u32>,
+        now: i64,
+        added: Option<Added>,
+    ) {
+        match (command.kind, leaf) {
+            (command_kind::NEW, Some(leaf)) => {
+                let order = OpenOrder::entered(command, leaf);
+                self.undo.push(Undo {
+                    id: command.order_id,
+                    before: None,
+                    mark: self.scopes.leaf(leaf).mark,
+                });
                 self.open.insert(command.order_id, order);
-                self.count_open(&order, order.reserved(), 1);
-                if self
-                    .limits
-                    .watches_duplicates(command.owner, command.instrument)
-                {
+                self.count(leaf, order.side, order.reserved(), added, 1);
+                if self.scopes.leaf(leaf).terms.duplicate_window > 0 {
                     self.recent.enter(Shape::of(command), now);
                 }
             }
-            command_kind::AMEND => self.send(command.target_id, Change::Amend(command.quantity)),
-            command_kind::CANCEL => self.send(command.target_id, Change::Cancel),
-            _ => {}
+            (command_kind::AMEND, _) => {
+                self.send(command.target_id, Change::Amend(command.quantity), added);
+            }
+            (command_kind::CANCEL, _) => self.send(command.target_id, Change::Cancel, None),
+            _ => return,
         }
-        if matches!(command.kind, command_kind::NEW | command_kind::AMEND) {
-            self.buckets[command.owner as usize].take(now);
+        if command.kind != command_kind::CANCEL {
+            if let Some(strategy) = self.scopes.strategy_mut(command.owner) {
+                strategy.bucket.take(now);
+            }
         }
     }
 
-    fn send(&mut self, target: u64, change: Change) {
+    /// Notes that a change of an open order went out.
+    fn send(&mut self, target: u64, change: Change, added: Option<Added>) {
         let Some(order) = self.open.get_mut(&target) else {
             return;
         };
-        self.undo.push((target, Some(*order)));
+        self.undo.push(Undo {
+            id: target,
+            before: Some(*order),
+            mark: self.scopes.leaf(order.leaf).mark,
+        });
         let before = order.reserved();
         order.send(change);
-        let order = *order;
-        self.count_open(&order, order.reserved() - before, 0);
+        if matches!(change, Change::Amend(_)) {
+            let (leaf, side, lots) = (order.leaf, order.side, order.reserved() - before);
+            self.count(leaf, side, lots, added, 0);
+        }
     }
 
-    /// Adds `lots` and `orders` to what is open on the order's side.
-    fn count_open(&mut self, order: &OpenOrder, lots: i64, orders: i32) {
-        let exposure = &mut self.exposure[slot(order.strategy, order.instrument)];
-        let open = if order.side == crate::layout::side::BUY {
-            &mut exposure.open_buy
-        } else {
-            &mut exposure.open_sell
-        };
-        *open = open.saturating_add(lots);
-        exposure.open_orders = exposure.open_orders.saturating_add_signed(orders);
+    /// Counts open lots at every level. What has no value at the present price keeps the value it had.
+    #[inline]
+    fn count(&mut self, leaf: u32, side: u8, lots: i64, added: Option<Added>, orders: i32) {
+        match added {
+            Some(added) => self.scopes.add(leaf, side, &added, orders),
+            None => {
+                let mark = self.scopes.leaf(leaf).mark;
+                self.scopes
+                    .change(leaf, mark, orders, |cell| cell.open(side, lots, orders));
+            }
+        }
     }
 
     /// Refuses everything this batch accepted and restores the orders it touched, newest first.
     fn take_back(&mut self, decisions: &mut [GateDecision]) {
         self.shut = true;
-        while let Some((id, before)) = self.undo.pop() {
+        while let Some(Undo { id, before, mark }) = self.undo.pop() {
             let now = match before {
                 Some(before) => self.open.insert(id, before),
                 None => self.open.remove(&id),
             };
             if let Some(now) = now {
-                let reserved = before.map_or(0, |before| before.reserved());
+                let lots = before.map_or(0, |before| before.reserved()) - now.reserved();
                 let orders = if before.is_some() { 0 } else { -1 };
-                self.count_open(&now, reserved - now.reserved(), orders);
+                self.scopes.change(now.leaf, mark, orders, |cell| {
+                    cell.open(now.side, lots, orders);
+                });
             }
         }
         for decision in decisions {
             if decision.code == code::ACCEPTED {
-                self.tally.take_back();
-                refuse_unrecorded(decision);
+                self.disown(decision);
             }
         }
+    }
+
+    /// Makes of a verdict the answer that it is not on record, and counts it as that and nothing else.
+    pub fn disown(&mut self, decision: &mut GateDecision) {
+        self.tally.recount(decision.code, code::AUDIT_FAILED);
+        refuse_unrecorded(decision);
     }
 
     /// The command's time, never before an earlier one of the same strategy.
+    #[inline]
     fn advance_clock(&mut self, command: &OrderCommand) -> i64 {
-        match self.clocks.get_mut(command.owner as usize) {
-            Some(clock) => {
-                *clock = command.time.max(*clock);
-                *clock
+        match self.scopes.strategy_mut(command.owner) {
+            Some(strategy) => {
+                strategy.clock = command.time.max(strategy.clock);
+                strategy.clock
             }
             None => command.time,
         }
-    }
-
-    /// What the gate holds for a strategy in an instrument; nothing for ids out of range.
-    #[must_use]
-    pub fn exposure(&self, strategy: u32, instrument: u16) -> Exposure {
-        if strategy as usize >= STRATEGIES || usize::from(instrument) >= INSTRUMENTS {
-            return Exposure::default();
-        }
-        self.exposure[slot(strategy, instrument)]
     }
 
     /// The open order of that id.
@@ -354,33 +454,17 @@ impl Gate {
     pub const fn is_shut(&self) -> bool {
         self.shut
     }
-
-    /// Sets best prices and last trade of an instrument, in ticks; 0 means there is none. Time in nanoseconds.
-    ///
-    /// # Errors
-    /// `BAD_ARGUMENT` for an instrument out of range.
-    pub fn set_reference(&mut self, instrument: u16, reference: Reference) -> Result<(), u32> {
-        let known = self.references.get_mut(usize::from(instrument));
-        *known.ok_or(code::BAD_ARGUMENT)? = reference;
-        Ok(())
-    }
-
-    /// The market prices last set for an instrument.
-    #[must_use]
-    pub fn reference(&self, instrument: u16) -> Option<Reference> {
-        self.references.get(usize::from(instrument)).copied()
-    }
 }
 
+/// All that is left of a verdict that is not on record.
 fn refuse_unrecorded(decision: &mut GateDecision) {
-    decision.code = code::AUDIT_FAILED;
-    decision.check = RECORDING;
-    decision.audit_index = NOT_RECORDED;
-    decision.measured = 0;
-    decision.limit = 0;
-    decision.exposure = 0;
-}
-
-const fn slot(strategy: u32, instrument: u16) -> usize {
-    strategy as usize * INSTRUMENTS + instrument as usize
+    *decision = GateDecision {
+        order_id: decision.order_id,
+        audit_index: NOT_RECORDED,
+        sequence: decision.sequence,
+        code: code::AUDIT_FAILED,
+        check: RECORDING,
+        scope: decision.scope,
+        ..GateDecision::default()
+    };
 }

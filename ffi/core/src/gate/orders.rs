@@ -28,6 +28,8 @@ pub struct OpenOrder {
     amended: i64,
     /// Strategy id.
     pub strategy: u32,
+    /// Where the gate counts it.
+    pub leaf: u32,
     /// Bit i is set when the i-th oldest unanswered change is an amend.
     amends: u32,
     /// Instrument id.
@@ -39,15 +41,16 @@ pub struct OpenOrder {
 }
 
 impl OpenOrder {
-    /// The order a new command enters.
+    /// The order a new command enters, counted at `leaf`.
     #[must_use]
-    pub const fn entered(command: &OrderCommand) -> Self {
+    pub const fn entered(command: &OrderCommand, leaf: u32) -> Self {
         Self {
             price: command.price,
             total: command.quantity,
             leaves: command.quantity,
             amended: 0,
             strategy: command.owner,
+            leaf,
             amends: 0,
             instrument: command.instrument,
             side: command.side,
@@ -140,11 +143,12 @@ mod tests {
     use crate::layout::OrderCommand;
 
     fn order(quantity: i64) -> OpenOrder {
-        OpenOrder::entered(&OrderCommand {
+        let command = OrderCommand {
             quantity,
             price: 10,
             ..OrderCommand::default()
-        })
+        };
+        OpenOrder::entered(&command, 0)
     }
 
     #[test]

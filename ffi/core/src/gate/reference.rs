@@ -26,6 +26,12 @@ impl Reference {
         }
     }
 
+    /// The reference price in whole ticks, rounded up.
+    #[must_use]
+    pub fn ticks(&self) -> Option<i64> {
+        self.doubled().map(|doubled| doubled / 2 + doubled % 2)
+    }
+
     /// Nanoseconds since the prices were set; 0 when they are from the future.
     #[must_use]
     pub fn age(&self, now: i64) -> i64 {

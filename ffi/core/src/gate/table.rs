@@ -1,7 +1,7 @@
 //! The checks in their fixed order. A new check is one file under `checks/` and one row here.
 use super::case::Case;
 use super::checks;
-use crate::layout::command_kind;
+use crate::layout::{command_kind, NO_NODE};
 
 /// Why a command was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,16 +12,25 @@ pub struct Reject {
     pub measured: i64,
     /// What it was compared with.
     pub limit: i64,
+    /// Node of the tree whose limit it is; `NO_NODE` for what is asked of the strategy itself.
+    pub scope: u32,
 }
 
 impl Reject {
     /// A rejection with the numbers it rests on.
     #[must_use]
     pub const fn new(code: u32, measured: i64, limit: i64) -> Self {
+        Self::at(NO_NODE, code, measured, limit)
+    }
+
+    /// A rejection by a scope, with its numbers.
+    #[must_use]
+    pub const fn at(scope: u32, code: u32, measured: i64, limit: i64) -> Self {
         Self {
             code,
             measured,
             limit,
+            scope,
         }
     }
 }
@@ -61,6 +70,27 @@ macro_rules! rows {
         pub static CHECKS: &[Row] = &[
             $(Row { name: stringify!($name), kinds: $kinds, check: $check },)*
         ];
+
+        /// The first row that refuses a command of `kind` (a [`kind_bit`]), and why: the table as straight code, so that
+        /// checks share what they load. `skip` leaves a row out.
+        #[inline]
+        pub fn first_refusal(
+            case: &Case<'_>,
+            kind: u8,
+            skip: impl Fn(&str) -> bool,
+        ) -> Option<(u32, Reject)> {
+            let mut at = 0;
+            $(
+                if ($kinds) & kind != 0 && !skip(stringify!($name)) {
+                    if let Err(reject) = $check(case) {
+                        return Some((at, reject));
+                    }
+                }
+                at += 1;
+            )*
+            let _ = at;
+            None
+        }
     };
 }
 
@@ -69,6 +99,7 @@ rows! {
     reduce_only:      ENTRY                    => checks::control::reduce_only,
     known_strategy:   ENTRY | UNKNOWN          => checks::known::strategy,
     known_instrument: ENTRY | UNKNOWN          => checks::known::instrument,
+    room:             NEW                      => checks::room::to_count,
     well_formed:      ENTRY | UNKNOWN          => checks::form::well_formed,
     open_target:      AMEND | CANCEL           => checks::target::is_open,
     own_target:       AMEND | CANCEL           => checks::target::is_own,
@@ -83,6 +114,9 @@ rows! {
     duplicate_order:  NEW                      => checks::repetition::order,
     message_rate:     ENTRY                    => checks::rate::messages,
     position_limit:   ENTRY                    => checks::position::worst_case,
+    open_orders:      NEW                      => checks::open_orders::within,
+    gross_value:      ENTRY                    => checks::value::gross,
+    net_value:        ENTRY                    => checks::value::net,
 }
 
 /// `GateDecision.check` of a decision that could not be recorded: recording is the step after the last check.

@@ -1,8 +1,8 @@
 //! A journal in a vector, a control page in a few cells, and a gate with one strategy that may trade.
-use super::{Controls, Gate, Journal, Reference};
+use super::{Controls, Gate, Journal, Reference, EVERY_INSTRUMENT};
 use crate::layout::{
     code, command_kind, exec_type, order_type, scope_state, side, Execution, GateDecision,
-    InstrumentRules, OrderCommand, StrategyLimits,
+    InstrumentRules, OrderCommand, ScopeLimits, StrategyLimits,
 };
 use std::cell::Cell;
 
@@ -11,6 +11,8 @@ pub const SECOND: i64 = 1_000_000_000;
 pub const START: i64 = 1_700_000_000 * SECOND;
 pub const STRATEGY: u32 = 1;
 pub const INSTRUMENT: u16 = 3;
+/// Pairs of node and instrument in a gate under test.
+pub const ROOM: usize = 256;
 
 /// Remembers what was appended, and fails when told to.
 #[derive(Default)]
@@ -105,6 +107,15 @@ pub fn limits() -> StrategyLimits {
     }
 }
 
+/// Limits of nothing for a node over all instruments; `set` says which of them there are.
+pub fn everything(node: u32) -> ScopeLimits {
+    ScopeLimits {
+        node,
+        instrument: EVERY_INSTRUMENT,
+        ..ScopeLimits::default()
+    }
+}
+
 /// A gate, its surroundings, and the next order id.
 pub struct Bench {
     pub gate: Gate,
@@ -128,7 +139,7 @@ impl Bench {
     /// A gate that knows nobody and nothing.
     pub fn unregistered() -> Self {
         Self {
-            gate: Gate::new(),
+            gate: Gate::with_room(ROOM),
             journal: FakeJournal::default(),
             controls: FakeControls::default(),
             next_id: 100,
@@ -143,6 +154,14 @@ impl Bench {
         let mut bench = Self::new();
         bench.gate.without = Some(row);
         bench
+    }
+
+    /// Sets limits of a scope.
+    pub fn limit(&mut self, limits: ScopeLimits) {
+        let set = self
+            .gate
+            .set_scope_limits(&mut self.journal, &limits, START);
+        assert_eq!(set, Ok(()), "{limits:?}");
     }
 
     pub fn quote(&mut self, bid: i64, ask: i64, last: i64, time: i64) {

@@ -3,7 +3,7 @@ use super::testkit::{limits, rules, Bench, FakeJournal, INSTRUMENT, SECOND, STAR
 use super::{Gate, CHECKS, NOT_RECORDED, RECORDING};
 use crate::layout::{
     code, command_kind, exec_type, record_type, scope_state, side, Execution, GateDecision,
-    OrderCommand,
+    OrderCommand, NO_NODE,
 };
 use crate::record::{bytes_of, read};
 
@@ -93,7 +93,8 @@ fn what_cannot_be_appended_is_refused_and_the_gate_stays_shut() {
     let cancel = bench.change(command_kind::CANCEL, &first);
     assert_eq!(bench.submit(&cancel).code, code::AUDIT_FAILED);
     let third = bench.order();
-    assert_eq!(bench.submit(&third).code, code::AUDIT_FAILED);
+    let third = bench.submit(&third);
+    assert_eq!((third.code, third.scope), (code::AUDIT_FAILED, NO_NODE));
     assert_eq!(bench.journal.records.len(), 3);
     let reloaded = bench.gate.set_limits(&mut bench.journal, &limits(), START);
     assert_eq!(reloaded, Err(code::AUDIT_FAILED));

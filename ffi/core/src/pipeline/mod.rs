@@ -67,7 +67,8 @@ pub fn submit<B: Book>(
 ) -> Passage {
     let decisions = &mut decisions[..commands.len()];
     let mut passage = Passage::default();
-    for (command, decision) in commands.iter().zip(decisions.iter_mut()) {
+    for (at, (command, decision)) in commands.iter().zip(decisions.iter_mut()).enumerate() {
+        gate.look_ahead(commands, at);
         *decision = steps::decide(gate, journal, controls, command);
         if decision.code == code::ACCEPTED {
             passage.accepted += 1;
@@ -78,7 +79,7 @@ pub fn submit<B: Book>(
     passage.recorded = steps::commit(gate, journal);
     if !passage.recorded {
         passage.accepted = 0;
-        decisions.iter_mut().for_each(steps::unrecorded);
+        decisions.iter_mut().for_each(|one| gate.disown(one));
     }
     passage
 }

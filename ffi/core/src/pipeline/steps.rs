@@ -1,6 +1,6 @@
 //! The gate one step at a time: decisions and reports whose records are made durable later, all at once.
-use crate::gate::{Controls, Gate, Journal, NOT_RECORDED, RECORDING};
-use crate::layout::{code, Execution, GateDecision, OrderCommand};
+use crate::gate::{Controls, Gate, Journal};
+use crate::layout::{Execution, GateDecision, OrderCommand};
 use core::slice::from_ref;
 
 /// A journal that takes records and leaves the commit to whoever holds the real one.
@@ -59,16 +59,4 @@ pub fn apply(gate: &mut Gate, journal: &mut impl Journal, stream: u32, reports: 
 /// Makes everything durable; false, and the gate shut, when that fails or something could not be recorded before.
 pub fn commit(gate: &mut Gate, journal: &mut impl Journal) -> bool {
     gate.apply_executions(journal, 0, &[]).is_ok()
-}
-
-/// Makes of a verdict the answer that it is not on record.
-pub fn unrecorded(decision: &mut GateDecision) {
-    *decision = GateDecision {
-        order_id: decision.order_id,
-        audit_index: NOT_RECORDED,
-        sequence: decision.sequence,
-        code: code::AUDIT_FAILED,
-        check: RECORDING,
-        ..GateDecision::default()
-    };
 }

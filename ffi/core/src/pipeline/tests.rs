@@ -308,10 +308,17 @@ fn wherever_the_log_fails_nothing_is_told_as_accepted_and_exposure_stays_true() 
         assert!(!passage.recorded);
         assert!(bench.gate.is_shut());
         assert_eq!(bench.codes(), [code::AUDIT_FAILED; 4]);
+        let counters = bench.gate.counters();
+        assert_eq!(
+            (counters.accepted, counters.rejected),
+            (0, 4),
+            "room {room}"
+        );
+        assert_eq!(counts(&bench), [(code::AUDIT_FAILED, 4)], "room {room}");
         for (decision, command) in bench.decisions.iter().zip(&batch) {
             assert_eq!(decision.order_id, command.order_id);
             assert_eq!(decision.audit_index, NOT_RECORDED);
-            assert_eq!(decision.exposure, 0);
+            assert_eq!(decision.measured, 0);
         }
         // The book has seen nothing whose decision is not in the log, and the gate knows all that the book knows.
         let decided = bench.log.records.iter();
@@ -346,6 +353,35 @@ fn wherever_the_log_fails_nothing_is_told_as_accepted_and_exposure_stays_true() 
         assert_eq!(bench.codes(), [code::AUDIT_FAILED]);
         assert_eq!(bench.engine.events().executions.len(), known);
     }
+}
+
+fn counts<B: Book>(bench: &Bench<B>) -> Vec<(u32, u64)> {
+    let by_code = bench.gate.rejected();
+    by_code.map(|count| (count.code, count.count)).collect()
+}
+
+#[test]
+fn what_was_answered_as_not_recorded_is_counted_as_that_and_as_nothing_else() {
+    let mut bench = Bench::<DirectBook>::new(100);
+    bench.submit(&[order(1, BUY, 98, 5), order(1, BUY, 98, 5)]);
+    bench.log.commit_fails = true;
+    // An accept, two refusals for different reasons, and a cancel of what rests.
+    let refused = OrderCommand {
+        quantity: 5_000,
+        ..order(3, BUY, 97, 1)
+    };
+    bench.submit(&[
+        order(2, BUY, 97, 5),
+        order(1, BUY, 98, 5),
+        refused,
+        cancel(1),
+    ]);
+    assert_eq!(bench.codes(), [code::AUDIT_FAILED; 4]);
+    let counters = bench.gate.counters();
+    let decided = (counters.decisions, counters.accepted, counters.rejected);
+    assert_eq!(decided, (6, 1, 5));
+    let expected = [(code::DUPLICATE_ID, 1), (code::AUDIT_FAILED, 4)];
+    assert_eq!(counts(&bench), expected);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! What the tests of the audit log share: scratch directories, a small log, and its records taken apart.
 #![allow(dead_code)] // Every test file uses another part.
 
-use cwts_core::audit::format::{record_bytes, segment_path, HEADER_BYTES, SEGMENT_HEADER_BYTES};
+use cwts_core::audit::format::{
+    record_bytes, segment_path, SegmentHeader, SEAL_BYTES, SEAL_MAGIC, SEGMENT_HEADER_BYTES,
+};
 use cwts_core::audit::AuditLog;
 use cwts_core::layout::{durability, record_type};
 use std::fs;
@@ -52,29 +54,71 @@ pub fn append(log: &mut AuditLog) -> u64 {
         .expect("appends")
 }
 
-/// A log of `records` records in segments of at most `segment_bytes`.
+/// Records after which [`append_grouped`] seals; a new segment seals too.
+pub const GROUP: u64 = 3;
+
+/// As [`append`], and seals every third record's group. Needs no commit, so it works for every durability.
+pub fn append_grouped(log: &mut AuditLog) -> u64 {
+    let index = append(log);
+    if (index + 1).is_multiple_of(GROUP) {
+        log.head();
+    }
+    index
+}
+
+/// A log of `records` records in groups of at most three, in segments of at most `segment_bytes`.
 pub fn small_log(dir: &Path, records: u64, segment_bytes: u64) -> cwts_core::layout::AuditHead {
     let mut log = AuditLog::open(dir, durability::MEMORY, segment_bytes).expect("opens");
     for _ in 0..records {
-        append(&mut log);
+        append_grouped(&mut log);
     }
     log.close().expect("closes")
 }
 
-/// One segment file and where its records lie.
+/// A record or a seal in a segment file.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    pub range: Range<usize>,
+    pub is_seal: bool,
+    /// Records of the log before it.
+    pub index: u64,
+}
+
+/// One segment file and what lies in it.
 #[derive(Clone)]
 pub struct Segment {
     pub number: u64,
     pub path: PathBuf,
     pub bytes: Vec<u8>,
+    /// Bytes of its header.
+    pub header: usize,
     pub first_index: u64,
+    pub frames: Vec<Frame>,
+    /// Of the frames, the records.
     pub records: Vec<Range<usize>>,
 }
 
 impl Segment {
-    /// Index of the record that holds byte `at`; `None` in the segment's header.
-    pub fn record_at(&self, at: usize) -> Option<usize> {
-        self.records.iter().position(|range| range.contains(&at))
+    /// The frame that holds byte `at`; `None` in the segment's header.
+    pub fn frame_at(&self, at: usize) -> Option<&Frame> {
+        self.frames.iter().find(|frame| frame.range.contains(&at))
+    }
+
+    /// The first frame of the group that holds byte `at`.
+    pub fn group_at(&self, at: usize) -> &Frame {
+        let open = self
+            .frames
+            .iter()
+            .take_while(|frame| frame.range.start <= at);
+        let mut group = &self.frames[0];
+        let mut sealed = true;
+        for frame in open {
+            if sealed {
+                group = frame;
+            }
+            sealed = frame.is_seal;
+        }
+        group
     }
 
     pub fn put(&self, bytes: &[u8]) {
@@ -86,7 +130,7 @@ impl Segment {
     }
 }
 
-/// All segments, taken apart by the length fields alone.
+/// All segments, taken apart by magics and length fields alone.
 pub fn segments(dir: &Path) -> Vec<Segment> {
     let mut found: Vec<Segment> = Vec::new();
     for number in 0.. {
@@ -95,20 +139,35 @@ pub fn segments(dir: &Path) -> Vec<Segment> {
         let first_index = found
             .last()
             .map_or(0, |last| last.first_index + last.records.len() as u64);
-        let mut records = Vec::new();
-        let mut at = SEGMENT_HEADER_BYTES;
-        while at + HEADER_BYTES <= bytes.len() {
-            let length =
-                u32::from_le_bytes([bytes[at + 4], bytes[at + 5], bytes[at + 6], bytes[at + 7]]);
-            let end = at + record_bytes(length as usize);
-            records.push(at..end);
+        let header = SegmentHeader::extent(&bytes[..SEGMENT_HEADER_BYTES]).expect("has a header");
+        let (mut frames, mut records) = (Vec::new(), Vec::new());
+        let mut at = header;
+        let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("4 bytes"));
+        while at + 8 <= bytes.len() {
+            let is_seal = word(at) == SEAL_MAGIC;
+            let index = first_index + records.len() as u64;
+            let end = if is_seal {
+                at + SEAL_BYTES
+            } else {
+                at + record_bytes(word(at + 4) as usize)
+            };
+            if !is_seal {
+                records.push(at..end);
+            }
+            frames.push(Frame {
+                range: at..end,
+                is_seal,
+                index,
+            });
             at = end;
         }
         found.push(Segment {
             number,
             path,
             bytes,
+            header,
             first_index,
+            frames,
             records,
         });
     }

@@ -21,15 +21,15 @@ pub fn state(case: &Case<'_>) -> Verdict {
 /// a short position. Measured: open lots on the side with this order. Limit: the position they may take away.
 pub fn reduce_only(case: &Case<'_>) -> Verdict {
     let asked = case.command.flags & flags::REDUCE_ONLY != 0;
-    if (case.state == scope_state::ACTIVE && !asked) || case.worst().reduces {
+    if (case.state == scope_state::ACTIVE && !asked) || case.worst.reduces {
         return Ok(());
     }
-    let exposure = case.exposure;
+    let held = case.own();
     let (open, position) = if case.side() == crate::layout::side::BUY {
-        (exposure.open_buy, exposure.position.saturating_neg())
+        (held.open_buy, held.position().saturating_neg())
     } else {
-        (exposure.open_sell, exposure.position)
+        (held.open_sell, held.position())
     };
-    let measured = open.saturating_add(case.added());
+    let measured = open.saturating_add(case.added);
     Err(Reject::new(code::REDUCE_ONLY, measured, position.max(0)))
 }

@@ -1,18 +1,21 @@
 //! Whether the gate has heard of the strategy and the instrument.
 use crate::gate::case::Case;
 use crate::gate::table::{Reject, Verdict};
-use crate::layout::{code, INSTRUMENT_SCOPE_BASE, STRATEGY_SCOPE_LAST};
+use crate::layout::{code, INSTRUMENT_LAST, STRATEGY_LAST};
 
 /// The strategy must have limits, and for a registered instrument it must have them there.
 /// Measured: the strategy. Limit: the largest id there can be.
 pub fn strategy(case: &Case<'_>) -> Verdict {
-    let here = case.rules.is_none() || case.limits.is_some();
-    if case.strategy_known && here {
+    let here = case.rules.is_none() || case.terms.is_some();
+    if case.strategy.is_some_and(|strategy| strategy.may_trade) && here {
         return Ok(());
     }
     let strategy = i64::from(case.command.owner);
-    let last = i64::from(STRATEGY_SCOPE_LAST);
-    Err(Reject::new(code::UNKNOWN_STRATEGY, strategy, last))
+    Err(Reject::new(
+        code::UNKNOWN_STRATEGY,
+        strategy,
+        i64::from(STRATEGY_LAST),
+    ))
 }
 
 /// The instrument must be registered. Measured: the instrument. Limit: the largest id there can be.
@@ -21,6 +24,9 @@ pub fn instrument(case: &Case<'_>) -> Verdict {
         return Ok(());
     }
     let instrument = i64::from(case.command.instrument);
-    let last = i64::from(INSTRUMENT_SCOPE_BASE) - 1;
-    Err(Reject::new(code::UNKNOWN_INSTRUMENT, instrument, last))
+    Err(Reject::new(
+        code::UNKNOWN_INSTRUMENT,
+        instrument,
+        i64::from(INSTRUMENT_LAST),
+    ))
 }

@@ -2,12 +2,15 @@
 pub mod control;
 pub mod form;
 pub mod known;
+pub mod open_orders;
 pub mod position;
 pub mod price;
 pub mod rate;
 pub mod repetition;
+pub mod room;
 pub mod size;
 pub mod target;
+pub mod value;
 
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,25 @@ use crate::gate::case::Case;
 use crate::gate::table::{Reject, Verdict};
 use crate::layout::code;
 
-/// max(|position + open buys|, |position − open sells|), this order included, is within the strategy's limit. An order
-/// that only takes away from a position passes even when a lowered limit has left the position outside.
-/// Measured and limit: lots.
+/// max(|position + open buys|, |position − open sells|), this order included, is within the limit of the strategy and of
+/// every scope above it. Where an order only takes away from the position of a scope, it passes that scope even when a
+/// lowered limit has left the position outside. Measured and limit: lots, of the lowest scope that refuses.
 pub fn worst_case(case: &Case<'_>) -> Verdict {
-    let limit = case.limits.map_or(0, |limits| limits.max_position);
-    let worst = case.worst();
-    if worst.either() <= limit || worst.reduces {
-        return Ok(());
+    let (side, added) = (case.side(), case.added);
+    for level in case.levels() {
+        let worst = level.cell.worst(side, added);
+        let limit = level.cell.max_position;
+        if !worst.is_within(limit) && !worst.reduces {
+            return Err(Reject::at(
+                level.id,
+                code::POSITION_LIMIT,
+                worst.either(),
+                limit,
+            ));
+        }
     }
-    Err(Reject::new(code::POSITION_LIMIT, worst.either(), limit))
+    match case.leaf {
+        Some(_) => Ok(()),
+        None => Err(Reject::new(code::POSITION_LIMIT, added, 0)),
+    }
 }

@@ -7,7 +7,7 @@ use crate::layout::code;
 /// The strategy's bucket holds a whole message. Only what passes every check takes one out, and cancels never do.
 /// Measured: billionths of a message left. Limit: one message.
 pub fn messages(case: &Case<'_>) -> Verdict {
-    let level = case.bucket.level_at(case.now);
+    let level = case.bucket().level_at(case.now);
     if level >= TOKEN {
         return Ok(());
     }

@@ -5,8 +5,6 @@ use crate::gate::recent::Shape;
 use crate::gate::table::{Reject, Verdict};
 use crate::layout::code;
 
-const NANOS_PER_MS: i64 = 1_000_000;
-
 /// An order id is used once, ever, whether or not the order passed. Measured: the id. Limit: 0.
 pub fn id(case: &Case<'_>) -> Verdict {
     if case.ids.contains(case.command.order_id) {
@@ -19,9 +17,7 @@ pub fn id(case: &Case<'_>) -> Verdict {
 /// The same side, price and quantity is not entered again within the strategy's window, unless the order says it is
 /// meant. Measured: nanoseconds since the same order was entered. Limit: the window.
 pub fn order(case: &Case<'_>) -> Verdict {
-    let window = case.limits.map_or(0, |limits| {
-        i64::from(limits.duplicate_window_ms) * NANOS_PER_MS
-    });
+    let window = case.terms.map_or(0, |terms| terms.duplicate_window);
     if window == 0 || case.command.flags & flags::DELIBERATE_DUPLICATE != 0 {
         return Ok(());
     }

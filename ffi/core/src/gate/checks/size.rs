@@ -7,7 +7,7 @@ use crate::layout::{code, side};
 
 /// At most the strategy's and the instrument's largest order. Measured: lots. Limit: the smaller of the two.
 pub fn quantity(case: &Case<'_>) -> Verdict {
-    let strategy = case.limits.map_or(0, |limits| limits.max_quantity);
+    let strategy = case.terms.map_or(0, |terms| terms.max_quantity);
     let instrument = case.rules.map_or(0, |rules| rules.max_quantity);
     let limit = strategy.min(instrument);
     if case.command.quantity <= limit {
@@ -23,7 +23,7 @@ pub fn quantity(case: &Case<'_>) -> Verdict {
 /// At most the strategy's largest value: a limit order at its price, a stop at the higher of limit and trigger, a market order at the far touch and a buffer.
 /// Measured: money units, rounded up; the largest integer when it does not fit. Limit: money units.
 pub fn notional(case: &Case<'_>) -> Verdict {
-    let limit = case.limits.map_or(0, |limits| limits.max_notional);
+    let limit = case.terms.map_or(0, |terms| terms.max_notional);
     let measured = value(case)?.map_or(i64::MAX, |value| value);
     if measured <= limit && measured != i64::MAX {
         return Ok(());

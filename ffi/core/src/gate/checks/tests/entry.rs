@@ -14,7 +14,10 @@ fn a_good_order_passes_every_check() {
     let decision = bench.submit(&order);
     assert_eq!(decision.code, code::ACCEPTED);
     assert_eq!(decision.check, u32::MAX);
-    assert_eq!((decision.reference, decision.exposure), (1_005, 100));
+    assert_eq!(
+        (decision.reference, decision.measured, decision.limit),
+        (1_005, 100, 1_000)
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 mod entry;
 mod pace;
 mod price;
+mod scopes;
 mod table;
 
 use crate::gate::testkit::Bench;

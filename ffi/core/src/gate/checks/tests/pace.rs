@@ -241,7 +241,7 @@ fn the_worst_case_counts_what_is_filled_and_everything_open_on_the_side() {
             });
             assert_eq!(decision.code, expected, "side {side} quantity {quantity}");
             if expected == code::ACCEPTED {
-                assert_eq!(decision.exposure, 800 + quantity);
+                assert_eq!(decision.measured, 800 + quantity);
             } else {
                 assert_eq!((decision.measured, decision.limit), (800 + quantity, 1_000));
             }

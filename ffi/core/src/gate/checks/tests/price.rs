@@ -266,9 +266,9 @@ fn the_collar_is_exact_to_the_half_tick() {
     // Reference 99.5: buys up to 109.45, sells from 89.55.
     bench.quote(99, 100, 0, START);
     for (side, price, limit, expected) in [
-        (side::BUY, 109, 0, code::ACCEPTED),
+        (side::BUY, 109, 1_000, code::ACCEPTED),
         (side::BUY, 110, 109, code::PRICE_COLLAR),
-        (side::SELL, 90, 0, code::ACCEPTED),
+        (side::SELL, 90, 1_000, code::ACCEPTED),
         (side::SELL, 89, 90, code::PRICE_COLLAR),
     ] {
         let order = bench.order();

@@ -1,8 +1,9 @@
 //! Every check is missed when it is taken out of the table, and limits that cannot be meant are refused.
-use crate::gate::testkit::{limits, rules, Bench, SECOND, START};
-use crate::gate::CHECKS;
+use crate::gate::testkit::{everything, limits, rules, Bench, SECOND, START};
+use crate::gate::{set, CHECKS, EVERY_INSTRUMENT};
 use crate::layout::{
-    code, command_kind, scope_state, side, InstrumentRules, OrderCommand, StrategyLimits,
+    code, command_kind, scope_state, side, InstrumentRules, OrderCommand, ScopeLimits,
+    StrategyLimits, FIRM_NODE, STRATEGY_LAST,
 };
 
 /// A gate in which one order is stopped by one check and no other.
@@ -30,6 +31,31 @@ const SCENES: &[Scene] = &[
     ("known_instrument", |bench| OrderCommand {
         instrument: 9,
         ..bench.order()
+    }),
+    ("room", |bench| {
+        let everywhere = StrategyLimits {
+            instrument: EVERY_INSTRUMENT,
+            ..limits()
+        };
+        let elsewhere = InstrumentRules {
+            instrument: 4,
+            ..rules()
+        };
+        let (gate, journal) = (&mut bench.gate, &mut bench.journal);
+        gate.set_limits(journal, &everywhere, START).unwrap();
+        gate.set_instrument(journal, &elsewhere, START).unwrap();
+        let fill_up = (2..).map_while(|strategy| {
+            let limits = StrategyLimits {
+                strategy,
+                ..limits()
+            };
+            gate.set_limits(journal, &limits, START).ok()
+        });
+        assert!(fill_up.count() > 0);
+        OrderCommand {
+            instrument: 4,
+            ..bench.order()
+        }
     }),
     ("well_formed", |bench| OrderCommand {
         tif: 9,
@@ -118,11 +144,32 @@ const SCENES: &[Scene] = &[
         bench.hold(950);
         bench.order()
     }),
+    ("open_orders", |bench| {
+        bench.limit(ScopeLimits {
+            set: set::OPEN_ORDERS,
+            ..everything(FIRM_NODE)
+        });
+        bench.order()
+    }),
+    ("gross_value", |bench| {
+        bench.limit(ScopeLimits {
+            set: set::GROSS,
+            ..everything(FIRM_NODE)
+        });
+        bench.order()
+    }),
+    ("net_value", |bench| {
+        bench.limit(ScopeLimits {
+            set: set::NET,
+            ..everything(FIRM_NODE)
+        });
+        bench.order()
+    }),
 ];
 
-/// Behind these checks stands a second line that also refuses (a strategy or an instrument without limits has a
-/// largest order of nothing): without them the order is stopped all the same, but for another reason.
-const SECOND_LINE: &[&str] = &["known_strategy", "known_instrument"];
+/// Behind these checks stands a second line that also refuses (what counts nowhere may hold nothing): without them the
+/// order is stopped all the same, but for another reason.
+const SECOND_LINE: &[&str] = &["known_strategy", "known_instrument", "room"];
 
 #[test]
 fn every_check_is_missed_when_it_is_taken_out() {
@@ -162,7 +209,7 @@ fn limits_that_cannot_be_meant_are_refused() {
     let mut bench = Bench::unregistered();
     let broken_rules = [
         InstrumentRules {
-            instrument: 128,
+            instrument: u16::MAX,
             ..rules()
         },
         InstrumentRules {
@@ -192,11 +239,7 @@ fn limits_that_cannot_be_meant_are_refused() {
             ..limits()
         },
         StrategyLimits {
-            strategy: 128,
-            ..limits()
-        },
-        StrategyLimits {
-            instrument: 128,
+            strategy: STRATEGY_LAST + 1,
             ..limits()
         },
         StrategyLimits {

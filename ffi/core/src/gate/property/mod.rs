@@ -1,11 +1,11 @@
 //! Whatever the interleaving, no accepted order can bring the position past its limit, and nothing stays reserved.
-//!
-//! The venue here is a model with a queue in each direction, so that decisions are made on old news: commands and
-//! reports are on their way while the gate decides.
+mod tree;
+mod venue;
+
 use super::testkit::{limits, rules, Bench, INSTRUMENT, START, STRATEGY};
-use crate::layout::{code, command_kind, exec_type, side, Execution, OrderCommand, StrategyLimits};
+use crate::layout::{code, command_kind, side, OrderCommand, StrategyLimits};
 use proptest::prelude::*;
-use std::collections::{BTreeMap, VecDeque};
+use venue::Venue;
 
 const LIMIT: i64 = 60;
 
@@ -60,147 +60,6 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-#[derive(Clone, Copy)]
-struct Resting {
-    side: u8,
-    leaves: i64,
-    /// What has filled and what is left, without what was taken away.
-    total: i64,
-}
-
-/// Orders, and what has been filled of each that is still in play.
-#[derive(Default)]
-struct Venue {
-    commands: VecDeque<OrderCommand>,
-    reports: VecDeque<Execution>,
-    resting: BTreeMap<u64, Resting>,
-    position: i64,
-    sequence: u64,
-}
-
-impl Venue {
-    fn say(&mut self, exec_type: u8, id: u64, side: u8, quantity: i64, leaves: i64) {
-        self.sequence += 1;
-        self.reports.push_back(Execution {
-            exec_type,
-            side,
-            instrument: INSTRUMENT,
-            order_id: id,
-            quantity,
-            leaves,
-            owner: STRATEGY,
-            venue_sequence: self.sequence,
-            ..Execution::default()
-        });
-    }
-
-    fn pick(&self, pick: usize) -> Option<(u64, Resting)> {
-        let nth = pick.checked_rem(self.resting.len())?;
-        self.resting
-            .iter()
-            .nth(nth)
-            .map(|(id, order)| (*id, *order))
-    }
-
-    fn arrive(&mut self, refuse: bool) {
-        let Some(command) = self.commands.pop_front() else {
-            return;
-        };
-        let id = command.target_id;
-        let target = self.resting.get(&id).copied();
-        match (command.kind, target) {
-            (command_kind::NEW, _) if refuse => {
-                self.say(
-                    exec_type::REJECTED,
-                    command.order_id,
-                    command.side,
-                    command.quantity,
-                    0,
-                );
-            }
-            (command_kind::NEW, _) => {
-                let (side, leaves) = (command.side, command.quantity);
-                let order = Resting {
-                    side,
-                    leaves,
-                    total: leaves,
-                };
-                self.resting.insert(command.order_id, order);
-                self.say(exec_type::NEW, command.order_id, side, leaves, leaves);
-            }
-            (_, Some(target)) if refuse => {
-                self.say(
-                    exec_type::CANCEL_REJECTED,
-                    id,
-                    target.side,
-                    0,
-                    target.leaves,
-                );
-            }
-            (command_kind::CANCEL, Some(target)) => {
-                self.resting.remove(&id);
-                self.say(exec_type::CANCELED, id, target.side, target.leaves, 0);
-            }
-            (command_kind::AMEND, Some(target)) => {
-                let total = command.quantity;
-                let leaves = total - (target.total - target.leaves);
-                if leaves <= 0 {
-                    self.cancel(id, target);
-                } else {
-                    self.resting.insert(
-                        id,
-                        Resting {
-                            leaves,
-                            total,
-                            ..target
-                        },
-                    );
-                    self.say(exec_type::REPLACED, id, target.side, total, leaves);
-                }
-            }
-            _ => self.say(exec_type::CANCEL_REJECTED, id, command.side, 0, 0),
-        }
-    }
-
-    fn fill(&mut self, id: u64, order: Resting, lots: i64) {
-        let lots = lots.min(order.leaves);
-        let leaves = order.leaves - lots;
-        self.position += if order.side == side::BUY { lots } else { -lots };
-        if leaves == 0 {
-            self.resting.remove(&id);
-        } else {
-            self.resting.insert(id, Resting { leaves, ..order });
-        }
-        self.say(exec_type::TRADE, id, order.side, lots, leaves);
-    }
-
-    fn restate(&mut self, id: u64, order: Resting, lots: i64) {
-        let lots = lots.min(order.leaves - 1);
-        if lots > 0 {
-            let (leaves, total) = (order.leaves - lots, order.total - lots);
-            self.resting.insert(
-                id,
-                Resting {
-                    leaves,
-                    total,
-                    ..order
-                },
-            );
-            self.say(exec_type::RESTATED, id, order.side, lots, leaves);
-        }
-    }
-
-    fn expire(&mut self, id: u64, order: Resting) {
-        self.resting.remove(&id);
-        self.say(exec_type::EXPIRED, id, order.side, order.leaves, 0);
-    }
-
-    fn cancel(&mut self, id: u64, order: Resting) {
-        self.resting.remove(&id);
-        self.say(exec_type::CANCELED, id, order.side, order.leaves, 0);
-    }
-}
-
 struct World {
     bench: Bench,
     venue: Venue,
@@ -253,8 +112,8 @@ impl World {
             } else {
                 short >= 0
             };
-            assert!(decision.exposure <= LIMIT || reduces);
-            assert_eq!(decision.exposure, long.abs().max(short.abs()));
+            assert!(decision.measured <= LIMIT || reduces);
+            assert_eq!(decision.measured, long.abs().max(short.abs()));
         }
         if command.kind == command_kind::NEW {
             self.sent.push(command);
@@ -322,25 +181,22 @@ impl World {
             }
             Step::Hear { reports } => self.hear(reports),
         }
-        assert!(
-            self.venue.position.abs() <= LIMIT,
-            "position {}",
-            self.venue.position
-        );
+        let position = self.position();
+        assert!(position.abs() <= LIMIT, "position {position}");
+    }
+
+    fn position(&self) -> i64 {
+        let held = self.venue.positions.get(&(STRATEGY, INSTRUMENT));
+        held.copied().unwrap_or(0)
     }
 
     /// The venue answers everything, cancels the rest, and the gate hears it.
     fn close(&mut self) {
-        while !self.venue.commands.is_empty() {
-            self.venue.arrive(false);
-        }
-        while let Some((id, order)) = self.venue.pick(0) {
-            self.venue.cancel(id, order);
-        }
+        self.venue.close();
         self.hear(usize::MAX);
         assert_eq!(self.bench.open(), (0, 0, 0));
         assert_eq!(self.bench.gate.open_orders(), 0);
-        assert_eq!(self.bench.position(), self.venue.position);
+        assert_eq!(self.bench.position(), self.position());
         let counters = self.bench.gate.counters();
         assert_eq!(counters.inconsistent, 0);
         assert_eq!(counters.accepted + counters.rejected, counters.decisions);

@@ -1,0 +1,117 @@
+//! What is filled and open at one node in one instrument, and what may be.
+use super::worst::Worst;
+use super::NO_ORDER_LIMIT;
+use crate::layout::{side, Exposure, NO_NODE};
+
+/// One node in one instrument: one cache line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(64))]
+pub struct Cell {
+    /// Lots bought and sold since the gate was made.
+    pub bought: i64,
+    pub sold: i64,
+    /// Lots resting or in flight.
+    pub open_buy: i64,
+    pub open_sell: i64,
+    /// Largest worst-case position, lots; the largest integer when there is no limit.
+    pub max_position: i64,
+    pub open_orders: u32,
+    /// `NO_ORDER_LIMIT` when there is none.
+    pub max_open_orders: u32,
+    pub node: u32,
+    pub instrument: u16,
+}
+
+impl Cell {
+    /// Stands for what the gate does not hold: empty, and nothing may enter.
+    pub const CLOSED: Self = Self {
+        max_position: 0,
+        max_open_orders: 0,
+        ..Self::of(NO_NODE, 0)
+    };
+
+    /// An empty one without limits.
+    #[must_use]
+    pub const fn of(node: u32, instrument: u16) -> Self {
+        Self {
+            bought: 0,
+            sold: 0,
+            open_buy: 0,
+            open_sell: 0,
+            max_position: i64::MAX,
+            open_orders: 0,
+            max_open_orders: NO_ORDER_LIMIT,
+            node,
+            instrument,
+        }
+    }
+
+    /// Lots held, signed.
+    #[inline]
+    #[must_use]
+    pub const fn position(&self) -> i64 {
+        self.bought.saturating_sub(self.sold)
+    }
+
+    /// Where the position may go if `added` lots more are open on `side`.
+    #[inline]
+    #[must_use]
+    pub const fn worst(&self, side: u8, added: i64) -> Worst {
+        let (buys, sells) = if side == side::BUY {
+            (self.open_buy.checked_add(added), Some(self.open_sell))
+        } else {
+            (Some(self.open_buy), self.open_sell.checked_add(added))
+        };
+        match (buys, sells) {
+            (Some(buys), Some(sells)) => Worst::of(self.position(), buys, sells, side),
+            _ => Worst::UNCOUNTED,
+        }
+    }
+
+    /// Adds `lots` and `orders` to what is open on `side`.
+    #[inline]
+    pub fn open(&mut self, side: u8, lots: i64, orders: i32) {
+        let open = if side == side::BUY {
+            &mut self.open_buy
+        } else {
+            &mut self.open_sell
+        };
+        *open = open.saturating_add(lots);
+        self.open_orders = self.open_orders.saturating_add_signed(orders);
+    }
+
+    /// Adds `lots` to what was bought or sold.
+    #[inline]
+    pub fn fill(&mut self, side: u8, lots: i64) {
+        let filled = if side == side::BUY {
+            &mut self.bought
+        } else {
+            &mut self.sold
+        };
+        *filled = filled.saturating_add(lots);
+    }
+
+    /// Whether anything was ever counted here.
+    #[must_use]
+    pub const fn is_untouched(&self) -> bool {
+        self.bought == 0
+            && self.sold == 0
+            && self.open_buy == 0
+            && self.open_sell == 0
+            && self.open_orders == 0
+    }
+
+    /// As a record.
+    #[must_use]
+    pub fn exposure(&self) -> Exposure {
+        Exposure {
+            position: self.position(),
+            open_buy: self.open_buy,
+            open_sell: self.open_sell,
+            open_orders: self.open_orders,
+            bought: self.bought,
+            sold: self.sold,
+            ..Exposure::default()
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! The tree of scopes, firm → customer → account → strategy → instrument, and what is filled and open at each.
+//!
+//! ```text
+//! owner ────────▶ strategy: path ──▶ nodes   firm   customer   account   strategy     totals over all instruments
+//!   │                                          │       │          │         │
+//! (owner, instrument) ─hash─▶ leaf: cells ──▶ cells in the instrument, one per node   lots bought, sold, open
+//! ```
+//!
+//! Everything lies in flat arrays and is found by number. The ancestors of a strategy are resolved when it gets its place,
+//! the cells of a strategy in an instrument when it is first met there; an order carries the number of its leaf. So an
+//! order looks up one key, and each level costs two loads at known places.
+//!
+//! Cells are sparse: a node has one only in instruments that something below it may trade, has traded, or is limited in.
+//! How many there may be is declared when the gate is made.
+mod ahead;
+mod cell;
+mod index;
+mod leaf;
+mod money;
+mod node;
+mod strategy;
+mod worst;
+
+#[cfg(test)]
+mod tests;
+
+pub use cell::Cell;
+pub use leaf::{Leaf, Terms};
+pub use money::Money;
+pub use node::{order_limit, set, Node};
+pub use strategy::Strategy;
+pub use worst::{clamped, Worst};
+
+use crate::layout::{
+    scope_kind, GateScope, DEFAULT_ACCOUNT_NODE, DEFAULT_CUSTOMER_NODE, FIRM_NODE, NO_NODE,
+};
+use index::{key, Index};
+
+/// Levels that have nodes: firm, customer, account, strategy.
+pub const LEVELS: usize = 4;
+/// Place of the strategy among them.
+pub const OWN: usize = LEVELS - 1;
+/// No limit on money.
+pub const NO_MONEY_LIMIT: i64 = i64::MAX;
+/// No limit on open orders.
+pub const NO_ORDER_LIMIT: u32 = u32::MAX;
+
+/// What an order that is let in adds.
+#[derive(Clone, Copy)]
+pub struct Added {
+    /// Open lots on its side, at every level.
+    pub lots: i64,
+    /// Money units of a lot at its leaf from now on.
+    pub mark: i64,
+    /// Values, at every level.
+    pub moved: Money,
+}
+
+/// The tree and its counts.
+pub struct Scopes {
+    nodes: Vec<Node>,
+    /// By strategy id.
+    strategies: Vec<Strategy>,
+    cells: Vec<Cell>,
+    cell_index: Index,
+    leaves: Vec<Leaf>,
+    leaf_index: Index,
+    most_cells: usize,
+}
+
+impl Scopes {
+    /// The firm, one customer and one account, and room for so many cells.
+    #[must_use]
+    pub fn with_room(cells: usize) -> Self {
+        let mut scopes = Self {
+            nodes: Vec::new(),
+            strategies: Vec::new(),
+            cells: Vec::with_capacity(cells),
+            cell_index: Index::with_room(cells),
+            leaves: Vec::with_capacity(cells),
+            leaf_index: Index::with_room(cells),
+            most_cells: cells,
+        };
+        for (parent, kind) in [
+            (FIRM_NODE, scope_kind::FIRM),
+            (FIRM_NODE, scope_kind::CUSTOMER),
+            (DEFAULT_CUSTOMER_NODE, scope_kind::ACCOUNT),
+        ] {
+            let node = scopes.nodes.len() as u32;
+            scopes.place(GateScope {
+                node,
+                parent,
+                kind,
+                ..GateScope::default()
+            });
+        }
+        debug_assert_eq!(scopes.nodes.len() as u32, DEFAULT_ACCOUNT_NODE + 1);
+        scopes
+    }
+
+    /// Every node, by id.
+    #[must_use]
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// A node that there is.
+    #[inline]
+    #[must_use]
+    pub fn node(&self, node: u32) -> &Node {
+        &self.nodes[node as usize]
+    }
+
+    /// The node to change, if there is one.
+    pub fn node_mut(&mut self, node: u32) -> Option<&mut Node> {
+        self.nodes.get_mut(node as usize)
+    }
+
+    /// The node where the next one of that kind would stand, or `None` when it may not stand below `parent`.
+    #[must_use]
+    pub fn fitting(&self, scope: &GateScope) -> Option<GateScope> {
+        let parent = self.nodes.get(scope.parent as usize)?.scope.kind;
+        let is_strategy = scope.kind == scope_kind::STRATEGY;
+        let fits = scope_kind::is_known(scope.kind)
+            && scope.kind == parent + 1
+            && is_strategy == (scope.strategy != 0)
+            && (!is_strategy || self.strategy(scope.strategy).is_none())
+            && self.nodes.len() < NO_NODE as usize;
+        fits.then(|| GateScope {
+            node: self.nodes.len() as u32,
+            parent: scope.parent,
+            kind: scope.kind,
+            strategy: scope.strategy,
+            ..GateScope::default()
+        })
+    }
+
+    /// Puts a fitting node in its place.
+    pub fn place(&mut self, scope: GateScope) {
+        self.nodes.push(Node::at(scope));
+        if scope.kind != scope_kind::STRATEGY {
+            return;
+        }
+        let id = scope.strategy as usize;
+        if id >= self.strategies.len() {
+            self.strategies.resize(id + 1, Strategy::UNKNOWN);
+        }
+        let mut at = scope.node;
+        for place in self.strategies[id].path.iter_mut().rev() {
+            *place = at;
+            at = self.nodes[at as usize].scope.parent;
+        }
+    }
+
+    /// A strategy that has a place.
+    #[inline]
+    #[must_use]
+    pub fn strategy(&self, id: u32) -> Option<&Strategy> {
+        let strategy = self.strategies.get(id as usize)?;
+        (strategy.node() != NO_NODE).then_some(strategy)
+    }
+
+    /// The same, to change.
+    #[inline]
+    pub fn strategy_mut(&mut self, id: u32) -> Option<&mut Strategy> {
+        let strategy = self.strategies.get_mut(id as usize)?;
+        (strategy.node() != NO_NODE).then_some(strategy)
+    }
+
+    /// Every strategy id up to the largest that has a place.
+    #[must_use]
+    pub fn strategies(&self) -> &[Strategy] {
+        &self.strategies
+    }
+
+    /// Where a strategy in an instrument is kept.
+    #[inline]
+    #[must_use]
+    pub fn find(&self, strategy: u32, instrument: u16) -> Option<u32> {
+        self.leaf_index.find(key(strategy, instrument), |slot| {
+            let leaf = &self.leaves[slot as usize];
+            leaf.strategy == strategy && leaf.instrument == instrument
+        })
+    }
+
+    /// The leaf at a place.
+    #[inline]
+    #[must_use]
+    pub fn leaf(&self, at: u32) -> &Leaf {
+        &self.leaves[at as usize]
+    }
+
+    /// Every leaf, in the order in which they were met.
+    pub fn leaves_mut(&mut self) -> &mut [Leaf] {
+        &mut self.leaves
+    }
+
+    /// The same, to read.
+    #[must_use]
+    pub fn leaves(&self) -> &[Leaf] {
+        &self.leaves
+    }
+
+    /// The cell at a place.
+    #[inline]
+    #[must_use]
+    pub fn cell(&self, at: u32) -> &Cell {
+        &self.cells[at as usize]
+    }
+
+    /// Every cell, in the order in which they were made.
+    #[must_use]
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// The cell of a node in an instrument, if there is one.
+    #[must_use]
+    pub fn cell_of(&self, node: u32, instrument: u16) -> Option<u32> {
+        self.cell_index.find(key(node, instrument), |slot| {
+            let cell = &self.cells[slot as usize];
+            cell.node == node && cell.instrument == instrument
+        })
+    }
+
+    /// The cell at a place, to change.
+    pub fn cell_mut(&mut self, at: u32) -> &mut Cell {
+        &mut self.cells[at as usize]
+    }
+
+    /// Cells there are, and cells there may be.
+    #[must_use]
+    pub fn fill(&self) -> (usize, usize) {
+        (self.cells.len(), self.most_cells)
+    }
+
+    /// Whether a strategy in a further instrument fits.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.cells.len() + LEVELS <= self.most_cells
+    }
+
+    /// The cell of a node in an instrument, made if need be.
+    pub fn make_cell(&mut self, node: u32, instrument: u16) -> u32 {
+        if let Some(at) = self.cell_of(node, instrument) {
+            return at;
+        }
+        if !self.cell_index.has_room() {
+            let keys = self
+                .cells
+                .iter()
+                .map(|cell| key(cell.node, cell.instrument));
+            self.cell_index.grow(keys);
+        }
+        let at = self.cells.len() as u32;
+        self.cells.push(Cell::of(node, instrument));
+        self.cell_index.insert(key(node, instrument), at);
+        at
+    }
+
+    /// Meets a strategy that has a place in an instrument where it was never met. It may not trade there yet.
+    pub fn make_leaf(&mut self, strategy: u32, instrument: u16) -> u32 {
+        if !self.leaf_index.has_room() {
+            let keys = self
+                .leaves
+                .iter()
+                .map(|leaf| key(leaf.strategy, leaf.instrument));
+            self.leaf_index.grow(keys);
+        }
+        let path = self.strategies[strategy as usize].path;
+        let cells = path.map(|node| self.make_cell(node, instrument));
+        let at = self.leaves.len() as u32;
+        self.leaves.push(Leaf {
+            terms: Terms::NOTHING,
+            mark: 0,
+            cells,
+            strategy,
+            instrument,
+            may_trade: false,
+        });
+        self.leaf_index.insert(key(strategy, instrument), at);
+        at
+    }
+
+    /// How much there is, to come back to with [`Scopes::forget`].
+    #[must_use]
+    pub fn size(&self) -> (usize, usize) {
+        (self.cells.len(), self.leaves.len())
+    }
+
+    /// Forgets the leaves and cells made since, in which nothing was counted.
+    pub fn forget(&mut self, (cells, leaves): (usize, usize)) {
+        while self.leaves.len() > leaves {
+            let leaf = self.leaves[self.leaves.len() - 1];
+            let slot = self.leaves.len() as u32 - 1;
+            self.leaf_index
+                .forget_last(key(leaf.strategy, leaf.instrument), slot);
+            self.leaves.pop();
+        }
+        while self.cells.len() > cells {
+            let cell = self.cells[self.cells.len() - 1];
+            let slot = self.cells.len() as u32 - 1;
+            self.cell_index
+                .forget_last(key(cell.node, cell.instrument), slot);
+            self.cells.pop();
+        }
+    }
+
+    /// Counts an order, or what an amend adds to one, as it was worked out when it was decided on.
+    #[inline]
+    pub fn add(&mut self, at: u32, side: u8, added: &Added, orders: i32) {
+        let leaf = &mut self.leaves[at as usize];
+        let path = self.strategies[leaf.strategy as usize].path;
+        for cell in leaf.cells {
+            self.cells[cell as usize].open(side, added.lots, orders);
+        }
+        leaf.mark = added.mark;
+        for node in path {
+            self.nodes[node as usize].count(added.moved, orders);
+        }
+    }
+
+    /// Changes what is counted for a leaf, and values it at `mark`: at every level, and in the totals of every node.
+    #[inline]
+    pub fn change(&mut self, at: u32, mark: i64, orders: i32, change: impl Fn(&mut Cell)) {
+        let leaf = &mut self.leaves[at as usize];
+        let path = self.strategies[leaf.strategy as usize].path;
+        let own = leaf.cells[OWN] as usize;
+        let before = Money::of(&self.cells[own], leaf.mark);
+        for cell in leaf.cells {
+            change(&mut self.cells[cell as usize]);
+        }
+        leaf.mark = mark;
+        let moved = Money::of(&self.cells[own], mark).minus(before);
+        for node in path {
+            self.nodes[node as usize].count(moved, orders);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+/**
+ * `deno task fuzz [target …] [--runs N]`: feeds the native core with inputs that coverage leads to, under AddressSanitizer.
+ *
+ * Targets are `ffi/core/fuzz/src/*.rs`; without a name, all of them, one after the other. Needs `cargo-fuzz` (`cargo
+ * install cargo-fuzz`) and a C++ compiler. Works with a stable Rust: RUSTC_BOOTSTRAP lets it take the sanitizer. New inputs
+ * lie in `ffi/core/fuzz/found/`, one that breaks something in `ffi/core/fuzz/artifacts/`; copy that to `corpus/<target>/`
+ * when it is mended, and `cargo test` of the crate keeps it so.
+ */
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+
+const CORE = fileURLToPath(new URL("../ffi/core/", import.meta.url));
+const FUZZ = `${CORE}fuzz/`;
+/** Inputs per target, unless told otherwise. */
+const RUNS = 1_000_000;
+/** Bytes of the longest input, seconds of the slowest, MiB of the hungriest. */
+const LIMITS = ["-max_len=2048", "-timeout=20", "-rss_limit_mb=3072"];
+
+const TARGETS = [...Deno.readDirSync(`${FUZZ}fuzz_targets`)].map(({ name }) => name.replace(/\.rs$/, "")).sort();
+
+function fail(sentence: string): never {
+  console.error(`error: ${sentence}`);
+  Deno.exit(2);
+}
+
+function runs(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) fail(`--runs ${text} is not a whole number above 0`);
+  return count;
+}
+
+function installed(): boolean {
+  try {
+    return new Deno.Command("cargo", { args: ["fuzz", "--version"], stdout: "null", stderr: "null" }).outputSync()
+      .success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Whether the target stood so many inputs. */
+function fuzz(target: string, count: number): boolean {
+  const [found, corpus] = [`${FUZZ}found/${target}`, `${FUZZ}corpus/${target}`];
+  Deno.mkdirSync(found, { recursive: true });
+  const options = ["--target-dir", "target/fuzz", target, found, corpus, "--", `-runs=${count}`, ...LIMITS];
+  const { success } = new Deno.Command("cargo", {
+    args: ["fuzz", "run", ...options],
+    cwd: CORE,
+    env: { RUSTC_BOOTSTRAP: "1" },
+  }).outputSync();
+  return success;
+}
+
+const { values, positionals } = parseArgs({
+  args: Deno.args,
+  options: { runs: { type: "string", default: String(RUNS) } },
+  allowPositionals: true,
+});
+const unknown = positionals.find((name) => !TARGETS.includes(name));
+if (unknown !== undefined) fail(`there is no target ${unknown}: there are ${TARGETS.join(", ")}`);
+const count = runs(values.runs);
+if (!installed()) fail("cargo-fuzz is not installed: run `cargo install cargo-fuzz`");
+const broken = (positionals.length > 0 ? positionals : TARGETS).filter((target) => {
+  console.log(`== ${target}: ${count.toLocaleString("en")} inputs`);
+  return !fuzz(target, count);
+});
+console.log(broken.length === 0 ? "every input was harmless" : `broken: ${broken.join(", ")}`);
+Deno.exitCode = broken.length === 0 ? 0 : 1;
