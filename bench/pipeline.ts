@@ -15,18 +15,11 @@ import { LatencyHistogram } from "../actors/guardians/latency.ts";
 import { GuardianBooks } from "../actors/guardians/books.ts";
 import { guardian } from "../actors/guardians/guardian.ts";
 import { KillProcedure } from "../actors/guardians/kill.ts";
+import { VenueLink } from "../actors/guardians/venue_link.ts";
 import { instrumentsOf } from "../actors/node/instruments.ts";
 import { InstrumentRulesView, StrategyLimitsView } from "../ffi/layout.gen.ts";
 import { CommandWriter } from "../actors/market/simulated/writer.ts";
-import {
-  BUY,
-  createApproval,
-  type ExecutionReport,
-  GUARDIAN,
-  type PositionSnapshot,
-  SELL,
-  type SideCode,
-} from "../actors/protocol/mod.ts";
+import { BUY, createApproval, GUARDIAN, SELL, type SideCode, type StrategyMessage } from "../actors/protocol/mod.ts";
 import { simulatedExchange, SimulatedVenue } from "../actors/venues/simulated_exchange.ts";
 import { Report, spread } from "./harness.ts";
 
@@ -111,7 +104,7 @@ const pace: ActorDef<ActorRef<Go>> = {
 };
 
 /** Hears what became of the orders, as an organism does. */
-const listener: ActorDef<ExecutionReport | PositionSnapshot, { readonly load: () => ActorRef<Done> }> = {
+const listener: ActorDef<StrategyMessage, { readonly load: () => ActorRef<Done> }> = {
   type: "listener",
   batch: 256,
   mailbox: { capacity: 1 << 20 },
@@ -208,6 +201,7 @@ export async function once(durability: DurabilityName | "ram", total: number, ra
           books,
           instruments,
           kill,
+          link: new VenueLink(),
           onAuditFailure: (error) => {
             throw error;
           },

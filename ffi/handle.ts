@@ -75,13 +75,21 @@ export function hex(buffer: Uint8Array): string {
 export function plain<T extends object>(
   view: T,
 ): { readonly [K in keyof T as T[K] extends number ? K : never]: number } {
-  const fields: Record<string, number> = {};
-  const described = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(view));
-  for (const [name, { get }] of Object.entries(described)) {
-    if (get) fields[name] = get.call(view);
+  const kind = Object.getPrototypeOf(view);
+  let getters = gettersOf.get(kind);
+  if (getters === undefined) {
+    getters = Object.entries(Object.getOwnPropertyDescriptors(kind)).flatMap(([name, { get }]) =>
+      get ? [[name, get]] : []
+    );
+    gettersOf.set(kind, getters);
   }
+  const fields: Record<string, number> = {};
+  for (const [name, get] of getters) fields[name] = get.call(view);
   return fields as ReturnType<typeof plain<T>>;
 }
+
+/** By prototype of the view, because describing one takes as long as reading a hundred. */
+const gettersOf = new WeakMap<object, readonly (readonly [name: string, get: () => number])[]>();
 
 /** A native object. Not closing it keeps its memory and, for a log, its lock until the process ends. */
 export abstract class NativeHandle implements Disposable {

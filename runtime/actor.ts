@@ -6,6 +6,7 @@
  * error means "crash me": the supervisor decides what happens next. See SEMANTICS.md for the contract.
  */
 import type { Clock, Micros, Stopwatch } from "./time.ts";
+import type { MessageEnvelope, MessageSchema } from "./message.ts";
 import type { Random } from "./random.ts";
 
 /**
@@ -15,7 +16,8 @@ import type { Random } from "./random.ts";
 export type TellResult = "enqueued" | "rejected" | "dropped" | "diverted" | "dead";
 
 /**
- * Where messages for an actor go. A ref stays valid across restarts of its actor; after the actor stopped for good,
+ * Where messages for an actor go. A ref to all messages of an actor is also one to some of them: `ActorRef<A | B>` can be
+ * given wherever `ActorRef<A>` is asked for, and not the other way round. A ref stays valid across restarts of its actor; after the actor stopped for good,
  * messages to it become dead letters.
  */
 export interface ActorRef<in M> {
@@ -118,6 +120,8 @@ export interface MailboxOptions<M = never> {
 export interface ActorDef<M, A = void> {
   /** Kind of actor, for counters and the console, for example "exchange". */
   readonly type: string;
+  /** What its messages are, for their envelopes. */
+  readonly schema?: MessageSchema;
   readonly mailbox?: MailboxOptions<M>;
   /** Most messages set aside by `stash`; default DEFAULT_STASH. */
   readonly stash?: number;
@@ -128,6 +132,11 @@ export interface ActorDef<M, A = void> {
    * time waits with it at every speed, as it does for all at "max".
    */
   readonly holdsTime?: boolean;
+  /**
+   * How long one message may take, milliseconds; longer is published as "busy" and counted. Wall time for a handler that
+   * returns, virtual time for one that waits for a promise.
+   */
+  readonly budgetMs?: number;
   /**
    * Calls `inspect` before every message, so that a crash record shows the state before the one that failed. It has to show
    * new data each time, not parts of the state that change: what it showed is kept as it is.
@@ -167,20 +176,6 @@ export type AskResult<R> =
  */
 export type AskFailure = "timeout" | "dead" | "overloaded" | "unreachable" | "cycle";
 
-/** Where a message stands in the chain of causes. */
-export interface MessageEnvelope {
-  /** Unique and rising in its system; so it also orders what one sender sent. */
-  readonly id: number;
-  /** The message whose handling sent this one; 0: it came from outside. */
-  readonly cause: number;
-  /** The message from outside that began the chain; its own id if it came from outside itself. */
-  readonly root: number;
-  /** Path of the actor that sent it, null from outside or when that actor is gone. */
-  readonly sender: string | null;
-  /** When an answer is no longer awaited; Infinity for what is not a question. */
-  readonly deadline: Micros;
-}
-
 /** A name for a role, typed by the messages its holder takes. */
 export interface ServiceKey<M> {
   readonly name: string;
@@ -219,6 +214,14 @@ export interface ActorContext<M> {
   readonly stopwatch: Stopwatch;
   readonly timers: Timers<M>;
   readonly registry: Registry;
+  /**
+   * Does something in the outer world, such as reading a file, and resolves with its result between two turns, in the name
+   * of the message being handled. A recorded run repeats with the recorded result, which has to be plain data, and does
+   * nothing. If the incarnation ends first, the promise stays pending.
+   */
+  outside<T>(begin: () => T | Promise<T>): Promise<T>;
+  /** A value of the outer world that is there at once and may be another in another run. Recorded, as `outside`. */
+  observe<T>(read: () => T): T;
   /** The next id of this node: unique in its run, rising, a safe integer, reproducible. */
   nextId(): number;
   /** Takes a name until the actor stops for good; a taken name throws. Restarts keep it. */
@@ -237,6 +240,12 @@ export interface ActorContext<M> {
    * ends first, the promise stays pending for ever: what would have continued it is gone.
    */
   ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>>;
+  /**
+   * An address for messages of another kind, such as the answers of another actor: `map` turns each into one of this
+   * actor's own when its turn comes, and what `map` throws is a crash of this actor. Ends with the incarnation; what comes
+   * later expires.
+   */
+  adapt<N>(map: (message: N) => M): ActorRef<N>;
   /**
    * The message being handled in the chain of causes; null outside a handler. In `receiveBatch` it is the last of the
    * batch, unless `handling` said otherwise.

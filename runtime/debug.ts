@@ -2,12 +2,15 @@
  * Looking into a running system and taking hold of single actors: OTP's `sys`, by path.
  *
  * Everything works on a busy or suspended actor. What changes an actor names who did it and is published as an event, so
- * that whoever keeps the events keeps a record. Nothing here decides who may: that is for the caller.
+ * that whoever keeps the events keeps a record. Who may replace a state says the system's owner (`mayReplaceState`): nobody,
+ * if he says nothing.
  */
 import type { ExitReason } from "./actor.ts";
+import type { HandlerLatency } from "./introspection.ts";
 import type { CrashRecord } from "./crash.ts";
 import type { TracedMessage } from "./trace.ts";
-import { type ActorCell, BUSY, ENDED, RUNNING, STOPPED, SUSPENDED } from "./internal/cell.ts";
+import { type ActorCell, BUSY, STOPPED } from "./internal/cell.ts";
+import { replace, resume, suspend } from "./internal/hold.ts";
 import type { Kernel } from "./internal/kernel.ts";
 import { awaitedBy } from "./internal/forensics.ts";
 import { tracesOf, why } from "./internal/traces.ts";
@@ -26,45 +29,51 @@ export interface ActorStatistics {
   readonly stashed: number;
   /** Asks whose answer it awaits, by path. */
   readonly awaits: readonly string[];
+  /** Null: it declares no budget and has never waited where being stuck is watched for. */
+  readonly latency: HandlerLatency | null;
   readonly lastExit: ExitReason | null;
 }
 
+/** Someone wanted to do what the system's owner does not let him. */
+export class NotAuthorised extends Error {
+  override readonly name = "NotAuthorised";
+  readonly code = "NOT_AUTHORISED";
+}
+
 export class Debug {
-  constructor(private readonly kernel: Kernel) {}
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly mayReplaceState: (path: string, by: string) => boolean,
+  ) {}
 
   /** What the actor shows of its state. Undefined when it has no `inspect` or is not running. */
   state(path: string): unknown {
     return this.cell(path).handlers?.inspect?.();
   }
 
-  /** Hands `state` to the actor's `replace`. Throws a sentence when it has none; what `replace` throws is thrown on. */
-  replaceState(path: string, state: unknown, by: string): void {
+  /**
+   * Hands `state` to the actor's `replace`, if the system's `mayReplaceState` lets `by` do so; to a busy actor when its
+   * message is done ("later"). Throws a sentence when it may not or cannot; what `replace` throws is thrown on.
+   */
+  replaceState(path: string, state: unknown, by: string): "now" | "later" {
     const cell = this.cell(path);
-    const replace = cell.handlers?.replace;
-    if (replace === undefined) throw new Error(`The state of ${path} cannot be replaced: it has no replace handler.`);
-    replace.call(cell.handlers, state);
-    this.kernel.emit({ kind: "state-replaced", time: this.kernel.clock.now(), path, by });
+    if (!this.mayReplaceState(path, by)) throw new NotAuthorised(`${by} may not replace the state of ${path}.`);
+    this.kernel.seam?.did({ kind: "replace", to: cell.id, state, by });
+    return replace(this.kernel, cell, state, by);
   }
 
   /** From now on the actor takes no messages; kill, stop and signals are served. A busy one finishes first. */
   suspend(path: string, by: string): void {
     const cell = this.cell(path);
-    if (cell.suspended || cell.life >= ENDED) return;
-    cell.suspended = true;
-    if (cell.life === RUNNING) cell.life = SUSPENDED;
-    this.kernel.emit({ kind: "suspended", time: this.kernel.clock.now(), path, by });
+    this.kernel.seam?.did({ kind: "suspend", to: cell.id, by });
+    suspend(this.kernel, cell, by);
   }
 
   /** Ends a suspension; what waited is handled in its order. So does a restart. */
   resume(path: string, by: string): void {
     const cell = this.cell(path);
-    if (!cell.suspended) return;
-    cell.suspended = false;
-    if (cell.life === SUSPENDED) {
-      cell.life = RUNNING;
-      cell.unpark();
-    }
-    this.kernel.emit({ kind: "resumed", time: this.kernel.clock.now(), path, by });
+    this.kernel.seam?.did({ kind: "resume", to: cell.id, by });
+    resume(this.kernel, cell, by);
   }
 
   /** The latest messages of an actor, oldest first: at most `n` handled ones, then those that wait. */
@@ -90,6 +99,7 @@ export class Debug {
       waiting: cell.mailbox.count + (cell.urgentLane?.count ?? 0),
       stashed: cell.stash?.length ?? 0,
       awaits: awaitedBy(cell),
+      latency: cell.latency?.statistics ?? null,
       lastExit: cell.lastExit,
     };
   }

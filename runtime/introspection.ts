@@ -32,6 +32,19 @@ export interface MessageCounters {
   readonly unexplained: number;
 }
 
+/** How long the handlers of an actor took. Wall time where a handler returned, virtual time where it waited. */
+export interface HandlerLatency {
+  /** Null: it declares none, and only its waiting is watched. */
+  readonly budgetMs: number | null;
+  /** Messages that took longer than the budget, and how many longer than the system's `stuckMs`, which count here alone. */
+  readonly busy: number;
+  readonly stuck: number;
+  /** Turns of several messages that took longer than the budget together, so that one of them may have. */
+  readonly longTurns: number;
+  /** Longest seen: handlers that waited, and those measured one by one. */
+  readonly longestMs: number;
+}
+
 /** "busy": waiting for the promise of its handler. "suspended": by an operator. "waiting-restart": ended, its parent has not decided or backs off. */
 export type ActorState = "running" | "busy" | "suspended" | "waiting-restart";
 
@@ -139,12 +152,43 @@ export type SystemEvent =
     readonly message: string;
     readonly reason: DeadLetterReason;
   }
+  /**
+   * A message took longer than its actor's budget, or than the system's bound for being stuck. "wall": seen when its handler
+   * had returned, differs from run to run. "virtual": seen while it waits.
+   */
+  | {
+    readonly kind: "busy" | "stuck";
+    readonly time: Micros;
+    readonly path: string;
+    /** The message's `kind`, else its JavaScript type. */
+    readonly message: string;
+    readonly boundMs: number;
+    readonly tookMs: number;
+    readonly measured: "wall" | "virtual";
+  }
   /** An operator took hold of an actor, see debug.ts. */
   | {
-    readonly kind: "suspended" | "resumed" | "state-replaced";
+    readonly kind: "suspended" | "resumed";
     readonly time: Micros;
     readonly path: string;
     readonly by: string;
+  }
+  /** Likewise; `before` and `after` are what the actor shows of its state. */
+  | {
+    readonly kind: "state-replaced";
+    readonly time: Micros;
+    readonly path: string;
+    readonly by: string;
+    readonly before: unknown;
+    readonly after: unknown;
+  }
+  /** A state that was to be replaced when the actor's message was done was not. */
+  | {
+    readonly kind: "state-not-replaced";
+    readonly time: Micros;
+    readonly path: string;
+    readonly by: string;
+    readonly reason: string;
   }
   /** A listener of these events threw; it was unsubscribed. */
   | { readonly kind: "listener-failed"; readonly time: Micros; readonly reason: string };

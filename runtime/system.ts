@@ -8,10 +8,14 @@ import type { Adversary } from "./adversary.ts";
 import type { ActorDef, ActorRef, AskResult, Registry } from "./actor.ts";
 import type { CrashWitness } from "./crash.ts";
 import { Debug } from "./debug.ts";
+import type { WireEnvelope } from "./message.ts";
+import { Arrival } from "./internal/arrival.ts";
 import { ask, type Asker } from "./internal/ask.ts";
 import { type ActorCell, BUSY, cellOf, ENDED, STOPPED, SUSPENDED } from "./internal/cell.ts";
 import { Driver } from "./internal/driver.ts";
+import type { Seam } from "./internal/seam.ts";
 import { Kernel } from "./internal/kernel.ts";
+import { copied } from "./internal/copies.ts";
 import { tellExit } from "./internal/forensics.ts";
 import { start } from "./internal/lifecycle.ts";
 import { machineStopwatch } from "./internal/wall.ts";
@@ -47,6 +51,11 @@ export interface SystemOptions {
   readonly pollTurns?: number;
   /** At "max", and always for actors that hold time. Wall milliseconds; default DEFAULT_PATIENCE_MS. */
   readonly patienceMs?: number;
+  /**
+   * A handler that takes longer is published as "stuck", milliseconds: every one that waits for a promise, and of those that
+   * return the ones of actors with a `budgetMs`. Default: nobody is.
+   */
+  readonly stuckMs?: number;
   /** Default DEFAULT_YIELD_MS. Longer for a system that nobody asks anything while it runs. */
   readonly yieldMs?: number;
   readonly stopwatch?: Stopwatch;
@@ -54,6 +63,17 @@ export interface SystemOptions {
   readonly facts?: Readonly<Record<string, string>>;
   /** What a crash record says that only the owner of the system knows. */
   readonly witness?: CrashWitness;
+  /** Whether `by` may replace the state of the actor at `path`, see debug.ts. Default: nobody may. */
+  readonly mayReplaceState?: (path: string, by: string) => boolean;
+  /** How often this system has begun anew, for the envelopes of its messages; default 0. */
+  readonly epoch?: number;
+  /**
+   * Every message between actors goes through the codec as if it left the process, so that none is shared and one that could
+   * not leave is an error where it is sent. For tests; costs some microseconds a message.
+   */
+  readonly copies?: boolean;
+  /** What records the run or gives a recorded one again, see recording/mod.ts. */
+  readonly seam?: Seam;
   /** For simulations, see testkit/simulation.ts. */
   readonly adversary?: Adversary;
 }
@@ -78,14 +98,21 @@ export class ActorSystem {
     if (!Number.isInteger(pollTurns) || pollTurns < 1) {
       throw new RangeError(`pollTurns is a whole number above 0, not ${pollTurns}.`);
     }
+    if (options.seam !== undefined && options.adversary !== undefined) {
+      throw new RangeError("A system has an adversary or is recorded: a simulation is repeated by its seed.");
+    }
     const kernel = new Kernel(
       options.seed,
       options.start,
       options.stopwatch ?? machineStopwatch,
       options.facts,
       options.adversary,
+      options.epoch,
+      options.seam,
       options.witness,
     );
+    kernel.stuckMs = checkedMs("stuckMs", options.stuckMs);
+    if (options.copies === true) kernel.copy = copied;
     this.kernel = kernel;
     this.driver = new Driver(kernel, {
       speed,
@@ -98,7 +125,7 @@ export class ActorSystem {
     this.stopwatch = kernel.stopwatch;
     this.registry = kernel.directory;
     this.random = kernel.random;
-    this.debug = new Debug(kernel);
+    this.debug = new Debug(kernel, options.mayReplaceState ?? (() => false));
     this.events = { subscribe: (listener) => kernel.subscribe(listener) };
   }
 
@@ -109,6 +136,7 @@ export class ActorSystem {
 
   /** Starts a root actor now: its `init`, and those of the children it starts, have run when this returns. */
   start<M, A>(name: string, def: ActorDef<M, A>, args: A): ActorRef<M> {
+    this.kernel.seam?.did({ kind: "start", name });
     return start(this.kernel, null, name, def as ActorDef<never, unknown>, args, "keep");
   }
 
@@ -133,7 +161,7 @@ export class ActorSystem {
   async stop(root?: ActorRef<never>): Promise<void> {
     const roots = root === undefined ? [...this.kernel.cells.roots].reverse() : [cellOf(root)];
     for (const cell of roots) {
-      cell.requestStop({ kind: "shutdown" });
+      this.requestStop(cell);
       // A run in progress may end, by halt or until, before the shutdown is over; then it is carried on here.
       while (cell.life !== STOPPED) {
         if (this.driver.active) await Promise.race([this.gone(cell), this.driver.idle()]);
@@ -144,12 +172,16 @@ export class ActorSystem {
 
   /** Ends the actor as if its handler had thrown `error`. Rides the kill lane. For chaos and tests. */
   crash(ref: ActorRef<never>, error: Error): void {
-    cellOf(ref).requestKill({ kind: "error", error });
+    const cell = cellOf(ref);
+    this.kernel.seam?.did({ kind: "crash", to: cell.id, error });
+    cell.requestKill({ kind: "error", error });
   }
 
   /** Ends the actor ahead of everything it has waiting. */
   kill(ref: ActorRef<never>): void {
-    cellOf(ref).requestKill({ kind: "killed" });
+    const cell = cellOf(ref);
+    this.kernel.seam?.did({ kind: "kill", to: cell.id });
+    cell.requestKill({ kind: "killed" });
   }
 
   /** From outside the loop (an HTTP handler, a signal): `task` runs between two turns, soon. Wakes the driver. */
@@ -163,6 +195,18 @@ export class ActorSystem {
       this.inject(() => {
         ask(this.kernel, this.outside, target, make, timeout).then(resolve, reject);
       });
+    });
+  }
+
+  /**
+   * Hands an actor a message that came from another node, under the envelope it came with: expired if its deadline has
+   * passed when its turn comes. From outside the loop, as in `inject`.
+   */
+  deliver<M>(target: ActorRef<M>, message: M, origin: WireEnvelope): void {
+    const cell = cellOf(target as ActorRef<never>);
+    this.inject(() => {
+      this.kernel.seam?.did({ kind: "deliver", to: cell.id, message, origin });
+      cell.tellEnvelope(new Arrival(this.clock, message, origin), false);
     });
   }
 
@@ -203,6 +247,16 @@ export class ActorSystem {
     return this.kernel.deadLetters();
   }
 
+  private requestStop(cell: ActorCell): void {
+    const stop = () => {
+      this.kernel.seam?.did({ kind: "stop", to: cell.id });
+      cell.requestStop({ kind: "shutdown" });
+    };
+    // While it runs, a recorder has to know between which turns.
+    if (this.kernel.seam !== null && this.driver.active) this.inject(stop);
+    else stop();
+  }
+
   private gone(cell: ActorCell): Promise<void> {
     return new Promise((resolve) => {
       const unsubscribe = this.kernel.subscribe((event) => {
@@ -212,6 +266,11 @@ export class ActorSystem {
       });
     });
   }
+}
+
+function checkedMs(what: string, ms = Infinity): number {
+  if (ms > 0) return ms;
+  throw new RangeError(`${what} is a number of milliseconds above 0, not ${ms}.`);
 }
 
 function waiting(cell: ActorCell): number {

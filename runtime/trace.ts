@@ -1,3 +1,5 @@
+import type { WireEnvelope } from "./message.ts";
+
 /** One message with its place in the chain of causes, as a crash record or a debugger shows it. */
 export interface TracedMessage {
   readonly id: number;
@@ -13,4 +15,6 @@ export interface TracedMessage {
   readonly receiver: string;
   /** Still in the mailbox. */
   readonly waiting: boolean;
+  /** What it was called on the node that it came from, if that is another one: there the chain goes on. */
+  readonly origin?: WireEnvelope;
 }

@@ -61,7 +61,7 @@ export class DynamicSupervisor implements Handlers<SupervisorMessage | Internal>
     switch (message.kind) {
       case "RetryChild":
       case "DelayOver":
-        this.retries.push(message);
+        if (this.keeper.isOwn(message)) this.retries.push(message);
         break;
       case "StartTimeout":
         if (message.ticket === message.child.ticket) this.keeper.control.kill(message.child.ref!);

@@ -31,8 +31,8 @@ import {
 
 /** Messages a supervisor sends to itself. */
 export type Internal =
-  /** Try again after a failed start: spends one restart. */
-  | { readonly kind: "RetryChild"; readonly child: Child; readonly ticket: number }
+  /** Try again after a failed start: spends one restart. `life`: the incarnation whose child it is. */
+  | { readonly kind: "RetryChild"; readonly child: Child; readonly ticket: number; readonly life: number }
   /** A back-off delay is over: the restart it belongs to was already spent. */
   | { readonly kind: "DelayOver"; readonly child: Child; readonly ticket: number }
   | { readonly kind: "StartTimeout"; readonly child: Child; readonly ticket: number }
@@ -178,7 +178,12 @@ export class Keeper {
 
   /** Tries the child again after a turn of the loop, so that a request to stop is never starved. */
   retry(child: Child): void {
-    this.context.self.urgent({ kind: "RetryChild", child, ticket: child.ticket });
+    this.context.self.urgent({ kind: "RetryChild", child, ticket: child.ticket, life: this.context.incarnation });
+  }
+
+  /** The mailbox outlives a supervisor that is restarted, and what its last life wanted to try again is in it. */
+  isOwn(retry: Retry): boolean {
+    return retry.kind !== "RetryChild" || retry.life === this.context.incarnation;
   }
 
   spent(): number {

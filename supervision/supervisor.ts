@@ -88,7 +88,7 @@ export class Supervisor implements Handlers<SupervisorMessage | Internal>, Comma
     switch (message.kind) {
       case "RetryChild":
       case "DelayOver":
-        this.retries.push(message);
+        if (this.keeper.isOwn(message)) this.retries.push(message);
         break;
       case "StartTimeout":
         if (message.ticket === message.child.ticket) this.keeper.control.kill(message.child.ref!);

@@ -6,11 +6,13 @@
 import { ExecType, ExecutionView, RecordType } from "../../ffi/layout.gen.ts";
 import type { AuditLog, OrderGate } from "../../ffi/mod.ts";
 import { type ActorDef, MICROS_PER_SECOND } from "../../runtime/mod.ts";
-import { DROP_COPY, type ExecutionBatch, MODE } from "../protocol/mod.ts";
+import { DROP_COPY, type ExecutionBatch, Inbox, MODE, VENUE } from "../protocol/mod.ts";
 
 /** Positions by strategy and instrument; belongs to the node so that a restart keeps them. */
 export class DropCopyBook {
   readonly #positions = new Map<number, number>();
+  /** The venue's stream as far as it was taken. */
+  readonly stream = new Inbox();
   reports = 0;
   /** Breaks in the venue's report numbering. */
   gaps = 0;
@@ -55,7 +57,33 @@ export const dropCopy: ActorDef<ExecutionBatch | Compare, DropCopyArgs> = {
     let comparing = false;
     const broken = new Set<string>();
 
+    const ask = (after: number): void => {
+      context.registry.find(VENUE)?.tell({ kind: "ResendReports", after, replyTo: context.self });
+    };
+    const compareLater = () => {
+      if (comparing) return;
+      comparing = true;
+      context.timers.once("compare", COMPARE_AFTER, { kind: "Compare" });
+    };
+    if (context.incarnation > 0) {
+      // A crash may have cost a batch, and the comparison that was due.
+      book.stream.restarted();
+      ask(book.stream.taken);
+      compareLater();
+    }
+
+    /** Reports that the gate and the drop copy had when they were last compared. */
+    let seen = "";
     const compare = () => {
+      const taken = gate.counters().executions;
+      const now = `${book.reports}/${taken}`;
+      // One of the two is ahead by a batch that is on its way: unless nothing moves any more, they are compared later.
+      if (book.reports !== taken && now !== seen) {
+        seen = now;
+        book.stream.restarted();
+        ask(book.stream.taken);
+        return compareLater();
+      }
       for (const [strategy, instrument, lots] of book.entries()) {
         const held = gate.exposure(strategy, instrument).position;
         const name = `${strategy}/${instrument}`;
@@ -87,13 +115,17 @@ export const dropCopy: ActorDef<ExecutionBatch | Compare, DropCopyArgs> = {
           compare();
           return;
         }
+        if (!book.stream.takes(message, ask)) return;
         book.apply(message);
-        if (comparing) return;
-        comparing = true;
-        context.timers.once("compare", COMPARE_AFTER, { kind: "Compare" });
+        compareLater();
       },
       show: (message) => message,
-      inspect: () => ({ reports: book.reports, gaps: book.gaps, mismatches: [...broken] }),
+      inspect: () => ({
+        reports: book.reports,
+        gaps: book.gaps,
+        mismatches: [...broken],
+        positions: [...book.entries()],
+      }),
     };
   },
 };

@@ -29,6 +29,17 @@ export const TracedMessage = z.object({
   sender: z.string().nullable(),
   receiver: z.string(),
   waiting: z.boolean().describe("still in the mailbox"),
+  origin: z.object({
+    node: z.string(),
+    epoch: z.number(),
+    sender: z.string().nullable(),
+    sequence: z.number(),
+    id: z.number(),
+    cause: z.number(),
+    root: z.number(),
+    deadline: z.number(),
+    schema: z.object({ id: z.string(), version: z.number() }).nullable(),
+  }).optional().describe("what it was called on the node that it came from"),
 }).openapi("TracedMessage");
 
 export const CrashRecord = z.object({

@@ -5,8 +5,8 @@
  * each decision; what passes leaves as an `ApprovedBatch`. Execution reports come back through it: the gate and the
  * portfolio are updated, and the log written, before anyone else hears of them.
  *
- * The guardian holds no state that matters. The gate, the log, the control page and the books belong to the node, so a
- * crash costs nothing but the message that caused it.
+ * The guardian holds no state that matters. The gate, the log, the control page and the books belong to the node, and so
+ * does what went to the venue and came from it: a crash costs nothing but the intents that were in its hands.
  */
 import { Code, CommandKind, ExecutionView, GateDecisionView, OrderCommandView } from "../../ffi/layout.gen.ts";
 import type { AuditLog, OrderGate } from "../../ffi/mod.ts";
@@ -22,9 +22,9 @@ import {
   type Instrument,
   type MarketData,
   type OrderIntent,
-  type PositionSnapshot,
   RecordArena,
   type StrategyId,
+  type StrategyMessage,
   VENUE,
   type VenueMessage,
 } from "../protocol/mod.ts";
@@ -34,6 +34,7 @@ import { encodeIntent } from "./commands.ts";
 import type { KillProcedure } from "./kill.ts";
 import { MarketBoard } from "./market_board.ts";
 import { refusalOf } from "./reports.ts";
+import type { VenueLink } from "./venue_link.ts";
 
 const RECORD = OrderCommandView.SIZE;
 /** Most intents per native call. Larger batches gain little and make the first order wait for the last. */
@@ -46,10 +47,11 @@ export interface GuardianArgs {
   readonly books: GuardianBooks;
   readonly instruments: readonly Instrument[];
   readonly kill: KillProcedure;
+  readonly link: VenueLink;
   /** Called once when the log can no longer record; the gate is shut by then. */
   readonly onAuditFailure: (error: Error) => void;
   /** Who receives the reports of each strategy; belongs to the node so that a restart forgets nobody. */
-  readonly subscribers: Map<StrategyId, ActorRef<ExecutionReport | PositionSnapshot>>;
+  readonly subscribers: Map<StrategyId, ActorRef<StrategyMessage>>;
 }
 
 export const guardian: ActorDef<GuardianMessage, GuardianArgs> = {
@@ -75,7 +77,12 @@ class Guardian implements Handlers<GuardianMessage> {
     this.#context = context;
     this.#args = args;
     context.register(GUARDIAN);
-    if (context.incarnation > 0) this.#subscribe();
+    if (context.incarnation > 0) {
+      args.link.reports.restarted();
+      this.#subscribe();
+      this.#askReports(args.link.reports.taken);
+      for (const subscriber of args.subscribers.values()) subscriber.tell({ kind: "GuardianReady" });
+    }
   }
 
   receiveBatch(messages: readonly GuardianMessage[]): void {
@@ -109,18 +116,19 @@ class Guardian implements Handlers<GuardianMessage> {
       case "CarryOutKill":
         return this.#carryOut();
       case "VenueReady":
-        return this.#subscribe();
+        this.#args.link.reports.restarted();
+        this.#subscribe();
+        this.#askReports(this.#args.link.reports.taken);
+        return this.#resend(message.entered);
+      case "ResendOrders":
+        return this.#resend(message.after);
     }
   }
 
   #collect(intent: OrderIntent): void {
     encodeIntent(this.#command.at(this.#pending.length), intent);
     this.#pending.push(intent);
-    if (intent.kind === "SubmitOrder") {
-      this.#args.books.submitted++;
-      // A repeated id is the gate's business; the blotter keeps the first.
-      if (!this.#args.books.orders.find(intent.orderId)) this.#args.books.orders.record(intent);
-    }
+    if (intent.kind === "SubmitOrder") this.#args.books.submitted++;
   }
 
   /** One native call for everything collected; approved orders leave only after their records are as durable as configured. */
@@ -128,13 +136,23 @@ class Guardian implements Handlers<GuardianMessage> {
     const count = this.#pending.length;
     if (count === 0) return;
     const passed = this.#args.gate.submit(this.#commands, count, this.#decisions);
+    this.#record();
     this.#commit();
     if (passed > 0) {
       const records = passed === count ? this.#arena.copy(this.#commands, count * RECORD) : this.#passed(count, passed);
-      this.#venueRef()?.tell(this.#args.approve(records, passed));
+      const { approve, link } = this.#args;
+      this.#venueRef()?.tell(link.orders.add((sequence) => approve(records, passed, sequence)));
     }
     if (passed < count) this.#refuse(count);
     this.#pending.length = 0;
+  }
+
+  /** The blotter holds what the gate decided on, and nothing else. A repeated id is the gate's business: the first stays. */
+  #record(): void {
+    const { orders } = this.#args.books;
+    for (const intent of this.#pending) {
+      if (intent.kind === "SubmitOrder" && !orders.find(intent.orderId)) orders.record(intent);
+    }
   }
 
   /** The commands that passed, closed up. */
@@ -165,7 +183,8 @@ class Guardian implements Handlers<GuardianMessage> {
 
   /** Gate and log first, then the books, then everyone else. */
   #book(batch: ExecutionBatch): void {
-    const { gate, books, kill } = this.#args;
+    const { gate, books, kill, link } = this.#args;
+    if (!link.reports.takes(batch, this.#askReports)) return;
     gate.applyExecutions(batch.records, batch.count);
     this.#commit();
     bookExecutions(new ExecutionView(batch.records), batch.count, books, this.#context.stopwatch.now(), this.#tell);
@@ -191,13 +210,14 @@ class Guardian implements Handlers<GuardianMessage> {
     this.#args.subscribers.get(report.strategy)?.tell(report);
   };
 
-  #attach({ strategy, subscriber }: AttachStrategy): void {
+  #attach({ strategy, subscriber, orders = [] }: AttachStrategy): void {
     const { books, subscribers } = this.#args;
     subscribers.set(strategy, subscriber);
     subscriber.tell({
       kind: "PositionSnapshot",
       strategy,
       positions: books.portfolio.positions(strategy).map((line) => [line.instrument, line.quantity] as const),
+      undecided: orders.filter((id) => books.orders.lacks(id)),
     });
   }
 
@@ -219,6 +239,7 @@ class Guardian implements Handlers<GuardianMessage> {
     if (count === 0) return;
     this.#args.gate.submit(this.#commands, count, this.#decisions);
     this.#commit();
+    // Outside the stream: ahead of everything that waits, and repeated until it is confirmed.
     this.#venueRef()?.urgent(this.#args.approve(this.#arena.copy(this.#commands, count * RECORD), count));
     this.#pending.length = 0;
   }
@@ -238,6 +259,14 @@ class Guardian implements Handlers<GuardianMessage> {
       subscriber: this.#context.self,
       instruments: this.#args.instruments.map((instrument) => instrument.id),
     });
+  }
+
+  readonly #askReports = (after: number): void => {
+    this.#venueRef()?.tell({ kind: "ResendReports", after, replyTo: this.#context.self });
+  };
+
+  #resend(after: number): void {
+    for (const batch of this.#args.link.orders.after(after)) this.#venueRef()?.tell(batch);
   }
 
   #venueRef(): ActorRef<VenueMessage> | undefined {

@@ -12,6 +12,8 @@ import type { Micros } from "../../runtime/mod.ts";
 import type { KillReport, ScopeStateName, StrategyId } from "../protocol/mod.ts";
 
 const EVERY_INSTRUMENT = 0xffff;
+/** `ControlPage.mode` of an EmergencyShutdown. */
+const EMERGENCY = 2;
 /** Times the cancels are repeated before the rest is declared unknown. */
 const MAX_ATTEMPTS = 10;
 const STATE_NAMES: readonly ScopeStateName[] = ["ACTIVE", "REDUCE_ONLY", "CANCEL_ONLY", "KILLED"];
@@ -101,7 +103,8 @@ export class KillProcedure {
     const { audit, control } = this.#options;
     this.#scopes().forEach((scope, i) => {
       const state = control.scope(scope);
-      if (state === this.#known[i]) return;
+      const before = this.#known[i];
+      if (state === before) return;
       this.#known[i] = state;
       this.#changed = scope;
       // A log that failed has shut the gate by itself; the cancels must go out all the same.
@@ -109,7 +112,7 @@ export class KillProcedure {
       const header = control.header();
       audit.appendJson(RecordType.ScopeChanged, time, {
         scope: control.name(scope),
-        from: scopeStateName(this.#known[i]),
+        from: scopeStateName(before),
         to: scopeStateName(state),
         reason: header.reason,
         who: header.actor,
@@ -121,7 +124,8 @@ export class KillProcedure {
 
   #targets(): KillTarget[] {
     const { control, strategies, instruments } = this.#options;
-    if (control.scope(FIRM_SCOPE) === ScopeState.Killed) {
+    // The word of the firm may be taken back while the mode still demands the kill.
+    if (control.scope(FIRM_SCOPE) === ScopeState.Killed || control.mode === EMERGENCY) {
       return strategies.map((strategy) => ({ strategy, instrument: EVERY_INSTRUMENT }));
     }
     const targets: KillTarget[] = [];

@@ -1,6 +1,7 @@
 /**
  * Watches that the market keeps speaking. An instrument that is silent for too long is a reason to reduce only; when it
- * speaks again, the reason ends.
+ * speaks again, the reason ends. It remembers nothing of what it said: each look compares what is with what the mode
+ * believes, so that a crash of either, with such a message in its hands, is made up for by the next look.
  */
 import { type ActorDef, MICROS_PER_MS } from "../../runtime/mod.ts";
 import { type Concern, MODE } from "../protocol/mod.ts";
@@ -10,7 +11,11 @@ export interface MarketWatchArgs {
   readonly board: MarketBoard;
   /** Silence that counts as stale, milliseconds of market time; 0 switches the watch off. */
   readonly staleMs: number;
+  /** Whether the mode knows of a concern. */
+  readonly isActive: (id: string) => boolean;
 }
+
+const idOf = (row: BoardRow): string => `stale-market:${row.instrument.symbol}`;
 
 type Check = { readonly kind: "Check" };
 
@@ -19,8 +24,7 @@ const LOOKS_PER_PERIOD = 4;
 
 export const marketWatch: ActorDef<Check, MarketWatchArgs> = {
   type: "market-watch",
-  init(context, { board, staleMs }) {
-    const stale = new Set<BoardRow>();
+  init(context, { board, staleMs, isActive }) {
     const started = context.clock.now();
     const limit = staleMs * MICROS_PER_MS;
     if (staleMs > 0) {
@@ -30,7 +34,7 @@ export const marketWatch: ActorDef<Check, MarketWatchArgs> = {
     const raise = (row: BoardRow, active: boolean, detail: string) => {
       const concern: Concern = {
         kind: "Concern",
-        id: `stale-market:${row.instrument.symbol}`,
+        id: idOf(row),
         active,
         demands: "SafeMode",
         detail,
@@ -46,18 +50,18 @@ export const marketWatch: ActorDef<Check, MarketWatchArgs> = {
           const silent = now - Math.max(row.updated, started);
           const bad = row.status !== "ended" &&
             (silent > limit || row.status === "resyncing" || row.status === "stale");
-          if (bad && !stale.has(row)) {
-            stale.add(row);
+          if (bad === isActive(idOf(row))) continue;
+          if (bad) {
             const why = row.status === "resyncing"
               ? row.detail
               : `no data for ${Math.round(silent / MICROS_PER_MS)} ms`;
             raise(row, true, `${row.instrument.symbol}: ${why}`);
-          } else if (!bad && stale.delete(row)) {
+          } else {
             raise(row, false, `${row.instrument.symbol} speaks again`);
           }
         }
       },
-      inspect: () => ({ stale: [...stale].map((row) => row.instrument.symbol) }),
+      inspect: () => ({ stale: board.rows.filter((row) => isActive(idOf(row))).map((row) => row.instrument.symbol) }),
     };
   },
 };

@@ -89,6 +89,11 @@ export class OrderTable {
     return row.id === id && id !== 0 ? row : undefined;
   }
 
+  /** Whether the order was never recorded; an old one that may have given way counts as recorded. */
+  lacks(id: OrderId): boolean {
+    return id > this.#newest - this.#rows.length && this.find(id) === undefined;
+  }
+
   /** Up to `limit` rows, newest first, that satisfy `keep`. */
   newest(limit: number, keep: (row: OrderRow) => boolean): OrderRow[] {
     const found: OrderRow[] = [];

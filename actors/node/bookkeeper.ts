@@ -18,15 +18,18 @@ export interface BookkeeperArgs {
   readonly drawdown: DrawdownRule;
   /** Market time between two samples. */
   readonly every: Micros;
+  /** Whether the mode knows of a concern. */
+  readonly isActive: (id: string) => boolean;
 }
+
+const DRAWDOWN = "portfolio-drawdown";
 
 type Sample = { readonly kind: "Sample" };
 
 export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
   type: "bookkeeper",
-  init(context, { books, curves, drawdown, every }) {
+  init(context, { books, curves, drawdown, every, isActive }) {
     context.timers.every("sample", every, { kind: "Sample" });
-    let dormant = false;
     return {
       receive() {
         const time = context.clock.now();
@@ -35,19 +38,19 @@ export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
           curve.add(time, realised + unrealised - fees);
         }
         const state = drawdown.update(books.portfolio.equity(), time);
-        if (state.dormant !== dormant) {
-          dormant = state.dormant;
+        // What the mode believes, not what was said: a message may be lost with whoever had it in its hands.
+        if (state.dormant !== isActive(DRAWDOWN)) {
           context.registry.find(MODE)?.tell({
             kind: "Concern",
-            id: "portfolio-drawdown",
-            active: dormant,
+            id: DRAWDOWN,
+            active: state.dormant,
             demands: "SafeMode",
             detail: state.detail,
             time,
           });
         }
       },
-      inspect: () => ({ equity: books.portfolio.equity(), dormant }),
+      inspect: () => ({ equity: books.portfolio.equity(), dormant: isActive(DRAWDOWN) }),
     };
   },
 };

@@ -18,7 +18,8 @@ const SOURCES = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface CrashLedgerOptions {
   readonly journal: Journal;
-  readonly file: CrashFile;
+  /** Null: not kept outside the log. */
+  readonly file: CrashFile | null;
   /** What is in a record must not depend on where the data lies. */
   readonly dataDir: string;
   readonly wallTimestamp: () => string;
@@ -37,7 +38,7 @@ export class CrashLedger {
   constructor(options: CrashLedgerOptions) {
     this.#options = options;
     const { dataDir } = options;
-    this.#places = [resolve(dataDir), ...dataDir.length > 3 ? [dataDir] : []].filter((place) => place !== "/");
+    this.#places = dataDir.length > 3 ? [resolve(dataDir), dataDir] : [];
   }
 
   event(event: SystemEvent): void {
@@ -113,7 +114,7 @@ export class CrashLedger {
       if (this.#crashes.size <= CRASHES_SHOWN) break;
       this.#crashes.delete(id);
     }
-    file.crashed(record, auditIndex, wall);
+    file?.crashed(record, auditIndex, wall);
   }
 
   #decide(path: string, make: (crash: CrashView) => CrashDecision): void {
@@ -126,7 +127,7 @@ export class CrashLedger {
     const { journal, file } = this.#options;
     const time = decision.time ?? crash.time;
     journal.note(RecordType.SupervisorDecided, { crash: crash.id, actor: path, ...decision }, { time });
-    file.decided(crash.id, decision);
+    file?.decided(crash.id, decision);
   }
 
   /** The record without the places of this machine, which differ from run to run. */

@@ -3,19 +3,32 @@ import type { Config } from "../../config/mod.ts";
 import type { AuditLog, ControlPage, OrderGate } from "../../ffi/mod.ts";
 import type { ActorSystem, Micros } from "../../runtime/mod.ts";
 import type { GuardianBooks } from "../guardians/books.ts";
-import type { Depth, Instrument, StrategyId } from "../protocol/mod.ts";
+import type { ApprovedBatch, Depth, ExecutionBatch, Instrument, StrategyId } from "../protocol/mod.ts";
 import type { CrashLedger } from "./crash_ledger.ts";
 import type { Curve } from "./curve.ts";
 import type { ModeKeeper } from "./mode_keeper.ts";
 
+/** Native Execution records, oldest first. */
+export interface VenueReports {
+  readonly records: Uint8Array<ArrayBuffer>;
+  readonly count: number;
+}
+
 /** The part of a venue that the node itself needs; the rest goes by messages. */
 export interface VenuePort {
   depth(instrument: number, levels: number): Depth;
-  /** Cancels what rests of an owner, at once and without a message; returns native Execution records. */
-  cancelAll(
-    scope: { readonly owner: number; readonly instrument?: number },
-    time: Micros,
-  ): { readonly records: Uint8Array<ArrayBuffer>; readonly count: number };
+  /** Cancels what rests of an owner, at once and without a message. */
+  cancelAll(scope: { readonly owner: number; readonly instrument?: number }, time: Micros): VenueReports;
+  /** Carries an approved batch out, likewise. */
+  enter(batch: ApprovedBatch, time: Micros): VenueReports;
+  readonly link: {
+    /** Number of the last approved batch that was entered. */
+    readonly entered: number;
+    /** Whether to enter the batch now; it then counts as entered. */
+    takesDirectly(batch: ApprovedBatch): boolean;
+    /** What it told the guardian after batch `after`. */
+    unheard(after: number): readonly ExecutionBatch[];
+  };
 }
 
 export interface OrganismPart {

@@ -33,6 +33,8 @@ export interface TreeParts {
 }
 
 export const ROOT = "node";
+export const GUARD_BRANCH = `/${ROOT}/guard`;
+export const VENUE_BRANCH = `/${ROOT}/venue`;
 
 /** Path of an organism's actor. */
 export const organismPath = (id: string): string => `/${ROOT}/organisms/${id}`;

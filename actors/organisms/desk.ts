@@ -140,6 +140,39 @@ export class Desk {
     this.#cause = 0;
   }
 
+  /** The orders it believes to have open. What is under way now may be lost: `resume` says what became of it. */
+  doubtAll(): readonly OrderId[] {
+    const ids: OrderId[] = [];
+    for (const order of this.#orders.all()) {
+      order.doubted = order.sent;
+      ids.push(order.orderId);
+    }
+    return ids;
+  }
+
+  /**
+   * The answer of a guardian that had started again. Everything sent before the question has been decided on, or is lost:
+   * a lost order comes back as rejected, a lost cancel is sent again, a lost amendment may be asked for again.
+   */
+  resume({ undecided = [] }: PositionSnapshot, then: (report: ExecutionReport) => void): void {
+    const { strategy } = this.#options;
+    const outcome = { leaves: 0, liquidity: "none", code: Code.UnknownOrder, fee: 0 } as const;
+    for (const orderId of undecided) {
+      const order = this.#orders.get(orderId);
+      if (order === undefined) continue;
+      const { instrument, side, price, quantity } = order;
+      const [time, position] = [this.#actor.clock.now(), this.position(instrument)];
+      const lost = { kind: "ExecutionReport", type: "rejected", orderId, strategy, instrument } as const;
+      this.report({ ...lost, side, price, quantity, ...outcome, time, position }, then);
+    }
+    for (const order of this.#orders.all()) {
+      if (order.doubted === null || order.sent !== order.doubted) continue;
+      if (order.sent === "cancel") order.wanted ??= { kind: "cancel" };
+      order.sent = order.doubted = null;
+      this.#sendIfDue(order);
+    }
+  }
+
   restDue(orderId: OrderId): void {
     this.#sendIfDue(this.#orders.get(orderId));
   }

@@ -7,10 +7,20 @@
  * kill acts at the gate and the venue and never waits for the host. Those three are the only exceptions to the resting
  * time.
  */
-import type { ActorContext, ActorDef, ExitReason, Handlers, Micros } from "../../runtime/mod.ts";
+import {
+  type ActorContext,
+  type ActorDef,
+  type ActorRef,
+  type ExitReason,
+  type Handlers,
+  type Micros,
+  MICROS_PER_MS,
+} from "../../runtime/mod.ts";
 import {
   type ExecutionReport,
   GUARDIAN,
+  type GuardianMessage,
+  type GuardianReady,
   type Instrument,
   type MarketData,
   type MarketStatus,
@@ -29,8 +39,10 @@ export type HostMessage =
   | MarketStatus
   | ExecutionReport
   | PositionSnapshot
+  | GuardianReady
   | VenueReady
   | DeskMessage
+  | { readonly kind: "AttachAgain" }
   | { readonly kind: "OrganismTimer"; readonly key: string };
 
 /** Made by `prepareHost`; belongs to the node, outlives every incarnation. */
@@ -79,12 +91,15 @@ export const organismHost: ActorDef<HostMessage, HostArgs> = {
 
 /** Market messages kept while the starting position is unknown; beyond it the oldest go, and are counted. */
 const MOST_BUFFERED = 4_096;
+/** A guardian that crashed with the attachment in its hands answers the next one. */
+const ATTACH_AGAIN: Micros = 500 * MICROS_PER_MS;
 const MOST_NOTES = 32;
 const NOTE_LENGTH = 200;
 
 class Host implements Handlers<HostMessage> {
   readonly #actor: ActorContext<HostMessage>;
   readonly #args: HostArgs;
+  readonly #guardian: ActorRef<GuardianMessage>;
   readonly #desk: Desk;
   readonly #organism: Organism;
   readonly #notes: { readonly time: Micros; readonly text: string }[] = [];
@@ -99,7 +114,9 @@ class Host implements Handlers<HostMessage> {
     this.#args = args;
     this.#desk = new Desk(actor, guardian, args);
     this.#organism = args.create(this.#contextOf(this.#desk));
-    guardian.tell({ kind: "AttachStrategy", strategy: args.strategy, subscriber: actor.self });
+    this.#guardian = guardian;
+    this.#attach();
+    actor.timers.every("attach", ATTACH_AGAIN, { kind: "AttachAgain" });
     this.#desk.withdrawAll();
     this.#subscribe();
   }
@@ -118,7 +135,10 @@ class Host implements Handlers<HostMessage> {
       case "RefusalsDue":
         return this.#desk.deliverRefusals(this.#onReport);
       case "PositionSnapshot":
-        return this.#begin(message);
+        return this.#waiting === null ? this.#desk.resume(message, this.#onReport) : this.#begin(message);
+      case "GuardianReady":
+      case "AttachAgain":
+        return this.#attach();
       case "VenueReady":
         return this.#subscribe();
     }
@@ -180,7 +200,18 @@ class Host implements Handlers<HostMessage> {
     this.#actor.registry.get(VENUE).tell({ kind: "SubscribeMarket", subscriber: this.#actor.self, instruments });
   }
 
+  #attach(): void {
+    const { strategy } = this.#args;
+    this.#guardian.tell({
+      kind: "AttachStrategy",
+      strategy,
+      subscriber: this.#actor.self,
+      orders: this.#desk.doubtAll(),
+    });
+  }
+
   #begin(snapshot: PositionSnapshot): void {
+    this.#actor.timers.cancel("attach");
     this.#desk.begin(snapshot);
     const waiting = this.#waiting ?? [];
     this.#waiting = null;

@@ -15,6 +15,8 @@ export class OwnOrder {
   wanted: Change | null = null;
   /** Sent, not answered. */
   sent: Change["kind"] | null = null;
+  /** Sent before the guardian was asked what it knows. */
+  doubted: Change["kind"] | null = null;
   /** Lots traded, as reported. */
   filled = 0;
 
@@ -50,6 +52,10 @@ export class OwnOrders {
 
   get(orderId: OrderId): OwnOrder | undefined {
     return this.#orders.get(orderId);
+  }
+
+  all(): Iterable<OwnOrder> {
+    return this.#orders.values();
   }
 
   open(instrument: number): readonly OpenOrder[] {

@@ -12,11 +12,13 @@ export interface ApprovedBatch {
   readonly [approved]: true;
   readonly records: Uint8Array<ArrayBuffer>;
   readonly count: number;
+  /** Number on the guardian's stream to the venue, see `stream.ts`. */
+  readonly sequence: number;
 }
 
 export interface Approval {
-  /** For the guardian alone. */
-  approve(records: Uint8Array<ArrayBuffer>, count: number): ApprovedBatch;
+  /** For the guardian alone. `sequence` defaults to 0, outside the stream. */
+  approve(records: Uint8Array<ArrayBuffer>, count: number, sequence?: number): ApprovedBatch;
   /** For venues: whether the batch came from `approve` of this approval. */
   isApproved(batch: ApprovedBatch): boolean;
 }
@@ -27,13 +29,17 @@ export function createApproval(): Approval {
     readonly #passed = true;
     readonly kind = "ApprovedBatch" as const;
     declare readonly [approved]: true;
-    constructor(readonly records: Uint8Array<ArrayBuffer>, readonly count: number) {}
+    constructor(
+      readonly records: Uint8Array<ArrayBuffer>,
+      readonly count: number,
+      readonly sequence: number,
+    ) {}
     static owns(batch: object): boolean {
       return #passed in batch;
     }
   }
   return {
-    approve: (records, count) => new Passed(records, count),
+    approve: (records, count, sequence = 0) => new Passed(records, count, sequence),
     isApproved: (batch) => Passed.owns(batch),
   };
 }

@@ -6,6 +6,8 @@ import type { OrderId, SideCode, StrategyId } from "./orders.ts";
 export interface ExecutionBatch {
   readonly kind: "ExecutionBatch";
   readonly venue: string;
+  /** Number on the venue's stream to the guardian, see `stream.ts`. */
+  readonly sequence: number;
   /** `count` records of 64 bytes. */
   readonly records: Uint8Array<ArrayBuffer>;
   readonly count: number;
@@ -52,4 +54,6 @@ export interface PositionSnapshot {
   readonly strategy: StrategyId;
   /** [instrument, lots], flat ones left out. */
   readonly positions: readonly (readonly [instrument: number, lots: number])[];
+  /** Of the orders asked about, those that the gate never decided on; absent: none. */
+  readonly undecided?: readonly OrderId[];
 }

@@ -6,24 +6,49 @@ import type { Recorded } from "./feed.ts";
 import type { FlowBatch } from "./flow.ts";
 import type { Bar, MarketData, MarketStatus, SubscribeMarket } from "./market.ts";
 import type { ApprovedBatch } from "./approval.ts";
-import type { OrderIntent, StrategyId } from "./orders.ts";
+import type { OrderId, OrderIntent, StrategyId } from "./orders.ts";
 import type { ActorRef } from "../../runtime/mod.ts";
 
 /** Binds a strategy to the actor that receives its execution reports; answered at once with a `PositionSnapshot`. */
 export interface AttachStrategy {
   readonly kind: "AttachStrategy";
   readonly strategy: StrategyId;
-  readonly subscriber: ActorRef<ExecutionReport | PositionSnapshot>;
+  readonly subscriber: ActorRef<StrategyMessage>;
+  /** Orders it believes to have open; the answer names those that the gate never decided on. */
+  readonly orders?: readonly OrderId[];
 }
+
+/** The guardian started again. Intents it had in its hands are lost: attach again to learn which. */
+export interface GuardianReady {
+  readonly kind: "GuardianReady";
+}
+
+/** What a strategy hears from the guardian. */
+export type StrategyMessage = ExecutionReport | PositionSnapshot | GuardianReady;
 
 /** The control page has a request that is not carried out: do it ahead of everything else, again if need be. */
 export interface CarryOutKill {
   readonly kind: "CarryOutKill";
 }
 
-/** A venue started or restarted: (re-)subscribe. */
+/** A venue started or restarted: (re-)subscribe, and send again what it has not entered. */
 export interface VenueReady {
   readonly kind: "VenueReady";
+  /** Number of the last approved batch it entered. */
+  readonly entered: number;
+}
+
+/** The venue misses approved batches after this one. */
+export interface ResendOrders {
+  readonly kind: "ResendOrders";
+  readonly after: number;
+}
+
+/** Asks a venue for its reports after this batch, once more. */
+export interface ResendReports {
+  readonly kind: "ResendReports";
+  readonly after: number;
+  readonly replyTo: ActorRef<ExecutionBatch>;
 }
 
 export type GuardianMessage =
@@ -32,9 +57,10 @@ export type GuardianMessage =
   | AttachStrategy
   | CarryOutKill
   | VenueReady
+  | ResendOrders
   | MarketData
   | MarketStatus;
-export type VenueMessage = ApprovedBatch | SubscribeMarket | FlowBatch | Recorded | BarBatch;
+export type VenueMessage = ApprovedBatch | ResendReports | SubscribeMarket | FlowBatch | Recorded | BarBatch;
 /** The mode changed by another way than this actor's (an operator re-armed, a supervisor gave up). */
 export interface ModeChanged {
   readonly kind: "ModeChanged";

@@ -11,4 +11,5 @@ export * from "./instruments.ts";
 export * from "./keys.ts";
 export * from "./market.ts";
 export * from "./orders.ts";
+export * from "./stream.ts";
 export * from "./view.ts";

@@ -17,18 +17,14 @@ export interface BarExchangeArgs {
 
 const NOTHING = new Uint8Array(0);
 
-export const BAR_VENUE_NAME = "bars";
-
 export const barExchange: ActorDef<VenueMessage, BarExchangeArgs> = {
   type: "bar-exchange",
   mailbox: { capacity: 65_536, overflow: "reject" },
   init(context, { venue }) {
     context.register(VENUE);
     const guardian = context.registry.get(GUARDIAN);
-    guardian.tell({ kind: "VenueReady" });
-    const deliver = ({ records, count }: Reports) => {
-      if (count > 0) guardian.tell({ kind: "ExecutionBatch", venue: BAR_VENUE_NAME, records, count });
-    };
+    venue.link.announce(guardian);
+    const deliver = (reports: Reports) => venue.link.tell(guardian, reports);
     // What a crashed incarnation did and did not tell.
     deliver(venue.submit(NOTHING, 0, context.clock.now()));
     return {
@@ -36,7 +32,12 @@ export const barExchange: ActorDef<VenueMessage, BarExchangeArgs> = {
         switch (message.kind) {
           case "ApprovedBatch":
             if (!venue.isApproved(message)) throw new Error("orders that did not pass the gate reached the venue");
-            return deliver(venue.submit(message.records, message.count, context.clock.now()));
+            if (venue.link.takes(guardian, message)) {
+              deliver(venue.submit(message.records, message.count, context.clock.now()));
+            }
+            return;
+          case "ResendReports":
+            return venue.link.resend(message);
           case "BarBatch":
             // Executions before prices: whoever decides on a bar should know what it holds.
             deliver(venue.onBars(message));

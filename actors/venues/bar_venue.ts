@@ -39,6 +39,7 @@ import type {
   SideCode,
 } from "../protocol/mod.ts";
 import { barFill, type BarOrder, crosses, isPostOnly, isReadable } from "./bar_fills.ts";
+import { GuardianLink } from "./guardian_link.ts";
 import { type Reports, ReportWriter } from "./report_writer.ts";
 import { Subscribers } from "./subscribers.ts";
 
@@ -75,6 +76,7 @@ interface Listing {
 
 export class BarVenue {
   readonly subscribers = new Subscribers();
+  readonly link = new GuardianLink("bars");
   readonly #options: BarVenueOptions;
   readonly #halfSpread: number;
   readonly #participation: number;
@@ -117,6 +119,11 @@ export class BarVenue {
     const view = new OrderCommandView(records);
     for (let i = 0; i < count; i++) this.#command(view.at(i));
     return this.#out.take();
+  }
+
+  /** As `submit`, for a batch. */
+  enter({ records, count }: ApprovedBatch, time: Micros): Reports {
+    return this.submit(records, count, time);
   }
 
   /**

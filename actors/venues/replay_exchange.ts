@@ -18,7 +18,6 @@ type Due = { readonly kind: "Due" };
 /** Look for silent recordings. */
 type Look = { readonly kind: "Look" };
 
-export const VENUE_NAME = "replay";
 const LOOK_EVERY: Micros = MICROS_PER_SECOND;
 
 export const replayExchange: ActorDef<VenueMessage | Due | Look, ReplayExchangeArgs> = {
@@ -27,14 +26,12 @@ export const replayExchange: ActorDef<VenueMessage | Due | Look, ReplayExchangeA
   init(context, { venue }) {
     context.register(VENUE);
     const guardian = context.registry.get(GUARDIAN);
-    guardian.tell({ kind: "VenueReady" });
+    venue.link.announce(guardian);
     let armed: Micros | null = null;
     let listening = true;
     context.timers.every("look", LOOK_EVERY, { kind: "Look" });
 
-    const deliver = ({ records, count }: Reports) => {
-      if (count > 0) guardian.tell({ kind: "ExecutionBatch", venue: VENUE_NAME, records, count });
-    };
+    const deliver = (reports: Reports) => venue.link.tell(guardian, reports);
     const arm = () => {
       const due = venue.nextDue;
       if (due === armed) return;
@@ -63,7 +60,12 @@ export const replayExchange: ActorDef<VenueMessage | Due | Look, ReplayExchangeA
             break;
           case "ApprovedBatch":
             if (!venue.isApproved(message)) throw new Error("orders that did not pass the gate reached the venue");
-            deliver(venue.submit(message.records, message.count, context.clock.now()));
+            if (venue.link.takes(guardian, message)) {
+              deliver(venue.submit(message.records, message.count, context.clock.now()));
+            }
+            break;
+          case "ResendReports":
+            venue.link.resend(message);
             break;
           case "Due":
             armed = null;

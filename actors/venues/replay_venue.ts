@@ -34,6 +34,7 @@ import type {
 } from "../protocol/mod.ts";
 import { type Command, isPrice, isQuantity, isReadable, readCommand } from "./replay_commands.ts";
 import { type CancelModel, QueuedOrder, type QueueRules } from "./queue_model.ts";
+import { GuardianLink } from "./guardian_link.ts";
 import { RecordedMarket } from "./recorded_market.ts";
 import { type Reported, type Reports, ReportWriter } from "./report_writer.ts";
 import { Subscribers } from "./subscribers.ts";
@@ -70,6 +71,7 @@ const SIDES = [0, 1] as const;
 
 export class ReplayVenue {
   readonly subscribers = new Subscribers();
+  readonly link = new GuardianLink("replay");
   readonly #options: ReplayVenueOptions;
   readonly #latency: Micros;
   readonly #staleAfter: Micros;
@@ -120,6 +122,11 @@ export class ReplayVenue {
     const view = new OrderCommandView(records);
     for (let i = 0; i < count; i++) this.#pending.push(readCommand(view.at(i), time + this.#latency));
     return this.advance(time);
+  }
+
+  /** As `submit`, for a batch. */
+  enter({ records, count }: ApprovedBatch, time: Micros): Reports {
+    return this.submit(records, count, time);
   }
 
   /** Carries out what is due at `time`. Returns the reports written and not yet taken. */

@@ -34,6 +34,8 @@ import {
   VENUE,
   type VenueMessage,
 } from "../protocol/mod.ts";
+import { GuardianLink } from "./guardian_link.ts";
+import type { Reports } from "./report_writer.ts";
 import { Subscribers } from "./subscribers.ts";
 
 const RECORD = 64;
@@ -64,6 +66,7 @@ export interface Outcome {
 export class SimulatedVenue {
   readonly #options: SimulatedVenueOptions;
   readonly subscribers = new Subscribers();
+  readonly link = new GuardianLink("simulated");
   /** Who hears of background executions: whoever sent the last flow. */
   crowd: ActorRef<FlowReports> | null = null;
   readonly #arena = new RecordArena();
@@ -82,9 +85,14 @@ export class SimulatedVenue {
     this.#ids = 1 + Math.max(...options.instruments.map(({ id }) => id));
   }
 
+  /** Throws for orders that did not pass the gate. */
+  demandApproval(batch: ApprovedBatch): void {
+    if (!this.#options.isApproved(batch)) throw new Error("orders that did not pass the gate reached the venue");
+  }
+
   /** Carries out approved commands. Marks in place, and so refuses, entries of scopes that were killed on the way. */
   submit(batch: ApprovedBatch): Outcome {
-    if (!this.#options.isApproved(batch)) throw new Error("orders that did not pass the gate reached the venue");
+    this.demandApproval(batch);
     const view = new OrderCommandView(batch.records);
     for (let i = 0; i < batch.count; i++) {
       view.at(i);
@@ -92,6 +100,13 @@ export class SimulatedVenue {
       if (enters && !this.#options.doorOpen(view.owner, view.instrument)) view.flags |= REFUSED_AT_DOOR;
     }
     return this.#run(batch.records, batch.count);
+  }
+
+  /** As `submit`, without an actor around it: tells the others, and returns the reports for the caller to book. */
+  enter(batch: ApprovedBatch): Reports {
+    const outcome = this.submit(batch);
+    this.tellOthers(outcome);
+    return { records: outcome.own, count: outcome.ownCount };
   }
 
   /** Carries out commands of background participants, and of nobody else: they are the only ones who pass no gate. */
@@ -243,21 +258,17 @@ export interface SimulatedExchangeArgs {
   readonly venue: SimulatedVenue;
 }
 
-export const VENUE_NAME = "simulated";
-
 export const simulatedExchange: ActorDef<VenueMessage, SimulatedExchangeArgs> = {
   type: "simulated-exchange",
   mailbox: { capacity: 65_536, overflow: "reject" },
   init(context, { venue }) {
     context.register(VENUE);
     const guardian = context.registry.get(GUARDIAN);
-    guardian.tell({ kind: "VenueReady" });
+    venue.link.announce(guardian);
 
     /** Our executions first: the gate must know them before anyone acts on what the market shows. */
     const deliver = (outcome: Outcome) => {
-      if (outcome.ownCount > 0) {
-        guardian.tell({ kind: "ExecutionBatch", venue: VENUE_NAME, records: outcome.own, count: outcome.ownCount });
-      }
+      venue.link.tell(guardian, { records: outcome.own, count: outcome.ownCount });
       venue.tellOthers(outcome);
     };
 
@@ -274,7 +285,11 @@ export const simulatedExchange: ActorDef<VenueMessage, SimulatedExchangeArgs> = 
       receive(message) {
         switch (message.kind) {
           case "ApprovedBatch":
-            return deliver(venue.submit(message));
+            venue.demandApproval(message);
+            if (venue.link.takes(guardian, message)) deliver(venue.submit(message));
+            return;
+          case "ResendReports":
+            return venue.link.resend(message);
           case "FlowBatch":
             return deliver(venue.flow(message));
           case "SubscribeMarket":

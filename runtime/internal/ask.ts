@@ -1,7 +1,7 @@
 /**
  * One question on its way: the reply address, the envelope of the question and its deadline, all one object.
  *
- * The deadline is an entry of the system's one timer heap, so an ask costs no operating-system timer.
+ * The deadline is an entry of the system's one timer wheel, so an ask costs neither a timer of the platform nor an object.
  */
 import type { ActorRef, AskResult, TellResult } from "../actor.ts";
 import type { Micros } from "../time.ts";
@@ -53,6 +53,15 @@ export class PendingAsk extends Envelope implements ActorRef<unknown>, OpenAsk, 
       totals.expired++;
       return "dead";
     }
+    const { copy } = this.kernel;
+    if (copy !== null) {
+      try {
+        reply = copy(reply);
+      } catch (error) {
+        totals.offered--;
+        throw error;
+      }
+    }
     totals.handled++;
     this.settle({ ok: true, value: reply as never });
     return "enqueued";
@@ -63,6 +72,10 @@ export class PendingAsk extends Envelope implements ActorRef<unknown>, OpenAsk, 
   }
 
   override readonly travels = true;
+
+  override replace(change: (message: unknown) => unknown): void {
+    this.message = change(this.message);
+  }
 
   get deadline(): number {
     return this.time;
@@ -123,9 +136,10 @@ export function ask<Q, R>(
     pending.resolve = resolve;
   });
   // Nobody awaits the answer to a question longer than the answer to the question behind it.
-  const limit = asker.cell?.question instanceof PendingAsk ? asker.cell.question.time : Infinity;
+  const limit = asker.cell?.question?.deadline ?? Infinity;
   kernel.timers.add(pending, Math.min(kernel.clock.now() + timeout, limit));
   if (cell !== null) {
+    if (asker.cell === null) kernel.seam?.did({ kind: "ask", to: cell.id, timeout, question, replyTo: pending });
     pending.message = question;
     cell.tellEnvelope(pending, false);
   } else {

@@ -10,19 +10,20 @@ import {
   DEFAULT_STASH,
   type ExitReason,
   type Handlers,
-  type MessageEnvelope,
   type Signal,
   type TellResult,
 } from "../actor.ts";
 import type { Adversary } from "../adversary.ts";
-import type { DeadLetterReason } from "../introspection.ts";
+import type { MessageEnvelope, WireEnvelope } from "../message.ts";
+import type { DeadLetterReason, HandlerLatency } from "../introspection.ts";
 import type { Causes } from "./causes.ts";
 import { Mailbox } from "./mailbox.ts";
 import { MailboxOverflow } from "./rare.ts";
 import { Ring } from "./ring.ts";
+import type { Seam } from "./seam.ts";
 import { Seldom } from "./seldom.ts";
 import type { Siblings } from "./siblings.ts";
-import { Timed } from "./timers.ts";
+import { Timed } from "./timer_wheel.ts";
 
 /** Stages of a life. SUSPENDED: only kill, stop and signals are served. ENDED: waiting for its parent's decision. STOPPED: gone for good. */
 export const STARTING = 0;
@@ -57,7 +58,12 @@ export interface Tally {
 export interface Host {
   readonly totals: Tally;
   readonly causes: Causes;
+  /** See MessageEnvelope. */
+  readonly epoch: number;
   readonly adversary: Adversary | null;
+  readonly seam: Seam | null;
+  /** Makes a copy of every message on its way; null: they are handed over as they are. */
+  readonly copy: ((message: unknown) => unknown) | null;
   /** Delivers a message later by `arrive`. */
   delay(cell: ActorCell, message: unknown, span: number): void;
   /** Puts a cell at the end of the run queue. */
@@ -79,6 +85,32 @@ export abstract class Envelope extends Timed {
   /** It will never be handled, because of what `fate` says. */
   abstract lost(fate: "rejected" | "dropped" | "dead"): void;
   abstract readonly message: unknown;
+
+  /** Puts `change` of what came from another actor in its place; what is the receiver's own stays. */
+  replace(_change: (message: unknown) => unknown): void {}
+
+  /** What a trace may call the message. */
+  get label(): unknown {
+    return this.message;
+  }
+
+  /** Where it came from, when that is another node. */
+  get origin(): WireEnvelope | null {
+    return null;
+  }
+}
+
+/** Watches how long an actor's handlers take; implemented by Latency. */
+export interface Watch {
+  /** Whether its turns are measured. */
+  readonly measured: boolean;
+  readonly statistics: HandlerLatency;
+  redefine(): void;
+  turnBegins(): void;
+  handled(): void;
+  turnEnds(messages: number): void;
+  waits(): void;
+  settles(): void;
 }
 
 /** A question that awaits its answer, for those who look for circles of waiting. */
@@ -136,6 +168,9 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
   receive: ((message: never) => void | Promise<void>) | null = null;
   receiveBatch: ((messages: readonly never[]) => void) | null = null;
 
+  /** For actors with a budget, and where being stuck is watched for. */
+  latency: Watch | null = null;
+
   restarts = 0;
   lastExit: ExitReason | null = null;
   children: Siblings<ActorCell> | null = null;
@@ -180,6 +215,8 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
 
   urgent(message: unknown): TellResult {
     this.offered++;
+    if (this.host.seam !== null) this.host.seam.told(this, message, true);
+    if (this.host.copy !== null) message = this.copyOf(message, this.host.copy);
     if (this.life === STOPPED) return this.toStopped(message);
     (this.urgentLane ??= new Mailbox()).push(message, this.host.causes);
     this.raise(URGENT);
@@ -223,10 +260,17 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
   redefine(def: ActorDef<never, unknown>, args: unknown): void {
     this.def = def;
     this.args = args;
-    // Every message of a mailbox that coalesces takes the long way, and so does every message where an adversary lurks.
-    this.limit = def.mailbox?.coalesce === undefined && this.host.adversary === null ? this.capacity : 0;
+    // Every message of a mailbox that coalesces takes the long way, and so does every message where somebody is on the way.
+    const { adversary, seam, copy } = this.host;
+    const nobody = adversary === null && seam === null && copy === null;
+    this.limit = nobody && def.mailbox?.coalesce === undefined ? this.capacity : 0;
     checkBound(this, "mailbox.capacity", this.capacity);
     checkBound(this, "batch", this.batchSize);
+    const { budgetMs } = def;
+    if (budgetMs !== undefined && !(budgetMs > 0)) {
+      throw new RangeError(`budgetMs of ${this.path} is a number of milliseconds above 0, not ${budgetMs}.`);
+    }
+    this.latency?.redefine();
   }
 
   /** Puts the actor in the run queue if it has work it may do. */
@@ -245,7 +289,17 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
     if (this.lane === null || current === 0) return null;
     const [id, cause, , sender] = this.lane.numbersOf(0);
     if (id !== current) return null;
-    return { id, cause, root, sender: this.host.pathOf(sender), deadline: this.question?.deadline ?? Infinity };
+    const { question, host } = this;
+    return {
+      id,
+      cause,
+      root,
+      sender: host.pathOf(sender),
+      deadline: question?.deadline ?? Infinity,
+      epoch: host.epoch,
+      schema: this.def.schema ?? null,
+      origin: question?.origin ?? null,
+    };
   }
 
   /** What is sent from now on is caused by the message at `index` of the batch being handled. */
@@ -295,8 +349,20 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
   }
 
   private full(message: unknown): TellResult {
+    if (this.host.seam !== null) this.host.seam.told(this, message, false);
+    if (this.host.copy !== null) message = this.copyOf(message, this.host.copy);
     if (this.life === STOPPED) return this.toStopped(message);
     return this.host.adversary === null ? this.admit(message) : this.waylaid(this.host.adversary, message);
+  }
+
+  private copyOf(message: unknown, copy: (message: unknown) => unknown): unknown {
+    try {
+      return copy(message);
+    } catch (error) {
+      // It was not sent.
+      this.offered--;
+      throw error;
+    }
   }
 
   /** Delivers a message that was held back. */
@@ -308,7 +374,7 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
 
   private waylaid(adversary: Adversary, message: unknown): TellResult {
     if (message instanceof Envelope && !message.travels) return this.admit(message);
-    const fate = adversary.fate(this.path, message instanceof Envelope ? message.message : message);
+    const fate = adversary.fate(this.path, message instanceof Envelope ? message.label : message);
     if (fate === "pass") return this.admit(message);
     if (fate === "duplicate") {
       // The answer to a question can be given only once; the question is what it is.
@@ -330,8 +396,7 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
   private admit(message: unknown): TellResult {
     const options = this.def.mailbox;
     if (options?.coalesce !== undefined) {
-      const content = message instanceof Envelope ? message.message : message;
-      const key = (options.coalesce as (message: unknown) => unknown)(content);
+      const key = keyOf(options.coalesce as (message: unknown) => unknown, message);
       if (key !== undefined && this.coalesced(key, message)) return "enqueued";
       if (this.mailbox.count < this.capacity) {
         if (key !== undefined) this.remember(key);
@@ -409,6 +474,19 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
     this.host.dead(this, this.host.totals, message, "stopped");
     return "dead";
   }
+}
+
+/** The key by which a message coalesces; none for one that an adapter fails to map, which is its receiver's affair. */
+function keyOf(coalesce: (message: unknown) => unknown, message: unknown): unknown {
+  let content = message;
+  if (message instanceof Envelope) {
+    try {
+      content = message.message;
+    } catch {
+      return undefined;
+    }
+  }
+  return coalesce(content);
 }
 
 function checkBound(cell: ActorCell, what: string, value: number): void {

@@ -4,12 +4,16 @@
  * Most actors use few of its parts, so streams, timers and tables are made on first use. Once retired it does nothing:
  * a continuation that outlived its incarnation can neither set timers nor stop its successor.
  */
-import type { ActorContext, ActorRef, AskResult, ExitReason, MessageEnvelope, Registry, ServiceKey } from "../actor.ts";
+import type { ActorContext, ActorRef, AskResult, ExitReason, Registry, ServiceKey } from "../actor.ts";
+import type { MessageEnvelope } from "../message.ts";
 import type { Random } from "../random.ts";
 import type { Clock, Micros, Stopwatch } from "../time.ts";
+import { Adapter } from "./adapter.ts";
 import { ask, type PendingAsk } from "./ask.ts";
 import { ActorCell, BUSY, ENDED, type Incarnation, RUNNING, STOPPED, SUSPENDED } from "./cell.ts";
+import { replaceNow } from "./hold.ts";
 import type { Kernel } from "./kernel.ts";
+import { outside } from "./outside.ts";
 import { UserTimers } from "./user_timers.ts";
 
 /** What an incarnation may come to hold. */
@@ -83,6 +87,15 @@ export class Context implements ActorContext<unknown>, Incarnation {
     return this.kernel.nextId();
   }
 
+  outside<T>(begin: () => T | Promise<T>): Promise<T> {
+    return outside(this.kernel, this, begin);
+  }
+
+  observe<T>(read: () => T): T {
+    const { seam } = this.kernel;
+    return seam === null ? read() : seam.observed(read);
+  }
+
   register(key: ServiceKey<unknown>): void {
     if (!this.alive) return;
     this.kernel.directory.register(key.name, this.cell);
@@ -106,10 +119,15 @@ export class Context implements ActorContext<unknown>, Incarnation {
     return ask(this.kernel, this, target, make, timeout);
   }
 
+  adapt<N>(map: (message: N) => unknown): ActorRef<N> {
+    return new Adapter(this.kernel.nextActorId(), this, map as (message: unknown) => unknown);
+  }
+
   monitor(target: ActorRef<never>): number {
     const monitor = this.kernel.nextActorId();
     if (!this.alive) return monitor;
-    const cell = target instanceof ActorCell && target.life !== STOPPED ? target : null;
+    const actor = target instanceof Adapter ? target.cell : target;
+    const cell = actor instanceof ActorCell && actor.life !== STOPPED ? actor : null;
     (this.holding.monitors ??= new Map()).set(monitor, cell);
     if (cell === null) this.cell.signal({ kind: "down", monitor, path: target.path, reason: { kind: "noproc" } });
     else (cell.watchers ??= new Map()).set(monitor, this);
@@ -169,8 +187,10 @@ export class Context implements ActorContext<unknown>, Incarnation {
     return this.holding.settled ??= () => {
       if (!this.alive || this.cell.life !== BUSY) return;
       this.kernel.busy.delete(this.cell);
+      this.cell.latency?.settles();
       this.cell.patienceSpent = false;
       this.cell.life = this.cell.suspended ? SUSPENDED : RUNNING;
+      if (this.cell.replacement !== null) replaceNow(this.kernel, this.cell);
       this.cell.unpark();
       this.kernel.wake();
     };

@@ -15,6 +15,7 @@ import type { Micros } from "../time.ts";
 import type { Adversary } from "../adversary.ts";
 import type { ActorCell } from "./cell.ts";
 import type { Kernel } from "./kernel.ts";
+import type { Seam } from "./seam.ts";
 import { Ring } from "./ring.ts";
 import { runTurn } from "./turn.ts";
 import { Sleep, wallMs, yieldToLoop } from "./wall.ts";
@@ -62,6 +63,8 @@ export class Driver {
 
   constructor(private readonly kernel: Kernel, private readonly pace: Pace) {
     this.turnsToPoll = pace.pollTurns;
+    kernel.inject = (task) => this.inject(task);
+    kernel.seam?.attach(kernel);
   }
 
   get active(): boolean {
@@ -83,6 +86,8 @@ export class Driver {
     if (this.driving) throw new Error("This system is already running; a second run would move its time twice.");
     this.driving = true;
     const { kernel } = this;
+    const { seam } = kernel;
+    seam?.drives(true);
     this.lastYield = this.wallOrigin = wallMs();
     this.virtualOrigin = kernel.clock.now();
     // Promises may have settled while nobody drove.
@@ -95,13 +100,18 @@ export class Driver {
           return "halted";
         }
         if (done !== null && done()) return "done";
-        if (this.inbox.count > 0) this.runInjected();
-        else if (kernel.ready.count > 0) await this.runReady(haltable);
+        if (seam !== null && seam.due()) {
+          if (await this.giveAgain(seam)) return "done";
+        } else if (this.inbox.count > 0) {
+          if (seam === null) this.runInjected();
+          else await this.letIn(seam);
+        } else if (kernel.ready.count > 0) await this.runReady(haltable);
         else if (kernel.debt) await this.settle();
         else if (this.impatient()) await this.sleep(this.patienceLeft());
         else if (!(await this.advance(until))) return "until";
       }
     } finally {
+      if (seam !== null && !seam.replaying) await this.rest(seam);
       this.driving = false;
       for (const resolve of this.idleWaiters.splice(0)) resolve();
     }
@@ -112,22 +122,58 @@ export class Driver {
     return this.driving ? new Promise((resolve) => this.idleWaiters.push(resolve)) : Promise.resolve();
   }
 
+  /** Nothing is left over that would go on while nobody drives: a recording has to say where it stood. */
+  private async rest(seam: Seam): Promise<void> {
+    if (this.kernel.debt) await this.fullDrain();
+    seam.drives(false);
+  }
+
+  /** Lets enter again what was recorded, and says whether that was the end. */
+  private async giveAgain(seam: Seam): Promise<boolean> {
+    if (this.kernel.debt) await this.fullDrain();
+    this.moveTo(seam.now);
+    const end = seam.give();
+    if (this.kernel.debt) await this.fullDrain();
+    return end;
+  }
+
+  /**
+   * A task from outside, to be recorded: nothing is left over before it nor after, so that its place is known by the turns
+   * before it alone.
+   */
+  private async letIn(seam: Seam): Promise<void> {
+    const drained = this.kernel.debt;
+    if (drained) await this.fullDrain();
+    seam.enter(drained);
+    try {
+      this.runInjected();
+    } finally {
+      seam.leave();
+    }
+    if (this.kernel.debt) await this.fullDrain();
+  }
+
   private runInjected(): void {
+    const task = this.inbox.shift();
     // A task from outside happens now: as late as the wall says, but not after what is still to come.
-    if (this.pace.speed !== "max") {
+    if (this.pace.speed !== "max" && task !== this.pace.poll) {
       const next = this.kernel.timers.peek();
       const mapped = this.mappedNow();
-      this.kernel.clock.advance(next === undefined ? mapped : Math.min(mapped, next.time));
+      this.moveTo(next === undefined ? mapped : Math.min(mapped, next.time));
     }
-    this.inbox.shift()();
+    task();
   }
 
   /** Turns until the queue is empty, somebody outside has to be heard, or it is time to yield. */
   private async runReady(haltable: boolean): Promise<void> {
     const { kernel } = this;
-    const { ready, events } = kernel;
+    const { ready, events, seam } = kernel;
     while (ready.count > 0) {
-      const steps = kernel.adversary === null ? runTurn(kernel, ready.shift()) : this.adverseTurn(kernel.adversary);
+      const steps = kernel.adversary !== null
+        ? this.adverseTurn(kernel.adversary)
+        : seam !== null
+        ? this.countedTurn(seam)
+        : runTurn(kernel, ready.shift());
       if (events.count > 0) kernel.publish();
       if (this.pace.poll !== null && --this.turnsToPoll <= 0) this.poll();
       this.messagesToDrain -= steps;
@@ -137,8 +183,16 @@ export class Driver {
         if (kernel.debt) await this.fullDrain();
       }
       if (this.work >= WORK_PER_WALL_READ && this.yieldIsDue()) await this.letInputThrough();
+      if (seam !== null && seam.due()) return;
       if (this.inbox.count > 0 || (haltable && this.haltRequested)) return;
     }
+  }
+
+  private countedTurn(seam: Seam): number {
+    const cell = this.kernel.ready.shift();
+    const steps = runTurn(this.kernel, cell);
+    seam.turned(cell, steps);
+    return steps;
   }
 
   private adverseTurn(adversary: Adversary): number {
@@ -196,7 +250,7 @@ export class Driver {
 
   /** Whether time has to wait for a promise of the outer world. */
   private impatient(): boolean {
-    if (this.kernel.busy.size === 0) {
+    if (this.kernel.busy.size === 0 || this.kernel.seam?.replaying) {
       this.patienceFrom = -1;
       return false;
     }
@@ -222,9 +276,10 @@ export class Driver {
 
   /** Fires the next timer, or waits for it; false when `until` has been reached. */
   private async advance(until: Micros): Promise<boolean> {
-    const { clock, timers } = this.kernel;
+    const { timers, seam } = this.kernel;
     const next = timers.peek();
     const target = next === undefined ? until : Math.min(next.time, until);
+    if (next === undefined && seam?.replaying) throw seam.stranded();
     if (this.pace.speed !== "max" || target === Infinity) {
       const waitMs = target === Infinity ? Infinity : this.wallMsUntil(target);
       if (waitMs > 0) {
@@ -234,14 +289,21 @@ export class Driver {
     }
     if (this.kernel.adversary !== null && this.adverseTime(this.kernel.adversary)) return true;
     if (next === undefined || next.time > until) {
-      clock.advance(until);
+      this.moveTo(until);
       return false;
     }
-    clock.advance(next.time);
     timers.remove(next);
+    seam?.fired();
+    this.moveTo(next.time);
     next.fire();
     if (++this.work >= WORK_PER_WALL_READ && this.yieldIsDue()) await this.letInputThrough();
     return true;
+  }
+
+  /** To a time that no timer is due before. */
+  private moveTo(time: Micros): void {
+    this.kernel.clock.advance(time);
+    this.kernel.timers.advance(time);
   }
 
   private async sleep(ms: number): Promise<void> {
@@ -257,7 +319,9 @@ export class Driver {
 
   private poll(): void {
     this.turnsToPoll = this.pace.pollTurns;
-    this.pace.poll!();
+    // Recorded, it is a task from outside like any other.
+    if (this.kernel.seam === null) this.pace.poll!();
+    else this.inbox.push(this.pace.poll!);
   }
 
   private mappedNow(): Micros {

@@ -13,7 +13,8 @@ import { type ActorCell, Envelope, type Host, type Tally } from "./cell.ts";
 import { Directory } from "./directory.ts";
 import { createRandom } from "./random.ts";
 import { Ring } from "./ring.ts";
-import { Timed, TimerQueue } from "./timers.ts";
+import type { Seam } from "./seam.ts";
+import { Timed, TimerWheel } from "./timer_wheel.ts";
 import { soon } from "./wall.ts";
 
 /** Dead letters kept for the console: enough to see a pattern, little enough to forget about. */
@@ -38,11 +39,15 @@ export class Kernel implements Host {
   readonly random: Random;
   readonly causes = new Causes();
   readonly ready = new Ring<ActorCell>();
-  readonly timers = new TimerQueue();
+  readonly timers = new TimerWheel();
   readonly totals: Tally = { offered: 0, handled: 0, rejected: 0, dropped: 0, expired: 0, dead: 0 };
   /** Every actor that is not gone. */
   readonly cells = new Census();
   readonly directory = new Directory();
+  /** A message that takes longer has its actor stuck, milliseconds. */
+  stuckMs = Infinity;
+  /** See Host. */
+  copy: ((message: unknown) => unknown) | null = null;
   /** Actors that wait for the promise of their handler. */
   readonly busy = new Set<ActorCell>();
   /** Promises of the runtime have been made or settled whose continuations may not have run yet. */
@@ -60,6 +65,9 @@ export class Kernel implements Host {
   private lastActor = 0;
   private lastId = 0;
   private lastCrash = 0;
+  private lastOutside = 0;
+  /** Lets a task run between two turns; set by the driver. */
+  inject: (task: () => void) => void = (task) => task();
 
   constructor(
     readonly seed: number,
@@ -67,12 +75,15 @@ export class Kernel implements Host {
     readonly stopwatch: Stopwatch,
     readonly facts: Readonly<Record<string, string>> = {},
     readonly adversary: Adversary | null = null,
+    readonly epoch: number = 0,
+    readonly seam: Seam | null = null,
     readonly witness: CrashWitness = {},
   ) {
     if (!Number.isSafeInteger(start) || start < 0) {
       throw new RangeError(`start is a time in whole microseconds since the epoch, not ${start}.`);
     }
     this.clock = new VirtualClock(start);
+    this.timers.advance(start);
     this.random = createRandom(seed);
   }
 
@@ -119,6 +130,10 @@ export class Kernel implements Host {
     return ++this.lastCrash;
   }
 
+  nextOutside(): number {
+    return ++this.lastOutside;
+  }
+
   nextId(): number {
     return ++this.lastId;
   }
@@ -127,7 +142,7 @@ export class Kernel implements Host {
     tally.dead++;
     let content = message;
     if (message instanceof Envelope) {
-      content = message.message;
+      content = message.label;
       message.lost("dead");
     }
     const letter = { time: this.clock.now(), path: cell.path, message: nameOf(content), reason };
@@ -199,9 +214,10 @@ export interface Moment {
 
 /** The `kind` of a message, else its JavaScript type. */
 export function nameOf(message: unknown): string {
-  if (message instanceof Envelope) return nameOf(message.message);
-  if (typeof message !== "object" || message === null) return typeof message;
-  const kind = (message as { readonly kind?: unknown }).kind;
+  // Unwrapped once: a question may be nothing but the address of its answer, which is its envelope.
+  const content = message instanceof Envelope ? message.label : message;
+  if (typeof content !== "object" || content === null) return typeof content;
+  const kind = (content as { readonly kind?: unknown }).kind;
   return typeof kind === "string" ? kind : "object";
 }
 

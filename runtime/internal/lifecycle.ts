@@ -24,7 +24,9 @@ import {
 import { asError, Context } from "./context.ts";
 import { isAbnormal } from "./exit.ts";
 import { CRASHES_KEPT, crashRecord, tellExit } from "./forensics.ts";
+import { replaceNever } from "./hold.ts";
 import type { Kernel } from "./kernel.ts";
+import { Latency } from "./latency.ts";
 
 const PARENT_ENDED: ExitReason = { kind: "shutdown", detail: "its parent ended" };
 
@@ -48,6 +50,7 @@ export function start(
   }
   const cell = new ActorCell(kernel, kernel.nextActorId(), name, parent, def, args);
   kernel.cells.add(cell);
+  kernel.seam?.born(cell);
   const failure = begin(kernel, cell);
   if (failure !== null) {
     finalize(kernel, cell, cell.lastExit!);
@@ -99,6 +102,7 @@ function restart(
 
 /** Runs `init`. On failure everything it had begun is undone and the error is returned. IGNORE leaves it ended. */
 function begin(kernel: Kernel, cell: ActorCell): Error | null {
+  if (cell.def.budgetMs !== undefined) cell.latency ??= new Latency(kernel, cell);
   const context = new Context(kernel, cell, cell.restarts);
   cell.incarnation = context;
   cell.life = STARTING;
@@ -196,7 +200,11 @@ function keepingState(cell: ActorCell, handlers: Handlers<never>): (message: nev
 /** Ends the current incarnation. `quietly`: the parent learns of it in another way. */
 export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly = false): void {
   if (cell.life >= ENDED) return;
-  if (cell.life === BUSY) kernel.busy.delete(cell);
+  if (cell.life === BUSY) {
+    kernel.busy.delete(cell);
+    cell.latency?.settles();
+  }
+  if (cell.replacement !== null) replaceNever(kernel, cell);
   const lived = cell.handlers !== null;
   const { handlers, parent } = cell;
   const crash = isAbnormal(reason) ? crashRecord(kernel, cell, reason, handlers) : null;

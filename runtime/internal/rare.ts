@@ -9,6 +9,12 @@ export interface Stashed {
   readonly numbers: readonly number[];
 }
 
+/** A state that an operator gave a busy actor. */
+export interface Replacement {
+  readonly state: unknown;
+  readonly by: string;
+}
+
 /** The incarnation that set a monitor, as far as the one that is watched needs it. */
 export interface Watcher {
   readonly cell: { readonly path: string; signal(signal: Signal): void };
@@ -37,6 +43,8 @@ export class Rare {
   /** Where the waiting message of each key stands, for mailboxes that coalesce. */
   keyed: Map<unknown, number> | null = null;
   suspended = false;
+  /** To be taken over when the message being handled is done. */
+  replacement: Replacement | null = null;
   /** 1 when the batch being handled ended at a message that had expired. */
   trailing = 0;
   /** Of a supervisor: what it adds to the crash record of a child. */

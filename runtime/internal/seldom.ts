@@ -4,7 +4,7 @@
  */
 import type { ActorRef, ExitReason, Signal } from "../actor.ts";
 import type { Mailbox } from "./mailbox.ts";
-import { Rare, type Stashed, type Watcher } from "./rare.ts";
+import { Rare, type Replacement, type Stashed, type Watcher } from "./rare.ts";
 import type { Ring } from "./ring.ts";
 
 export abstract class Seldom {
@@ -20,6 +20,14 @@ export abstract class Seldom {
 
   set suspended(yes: boolean) {
     if (yes || this.rare !== null) this.uncommon().suspended = yes;
+  }
+
+  get replacement(): Replacement | null {
+    return this.rare === null ? null : this.rare.replacement;
+  }
+
+  set replacement(replacement: Replacement | null) {
+    this.uncommon().replacement = replacement;
   }
 
   get supervision(): ((child: ActorRef<never>) => unknown) | null {

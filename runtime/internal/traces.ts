@@ -1,6 +1,6 @@
 /** The messages that mailboxes still keep, with their causes. */
 import type { TracedMessage } from "../trace.ts";
-import type { ActorCell } from "./cell.ts";
+import { type ActorCell, Envelope } from "./cell.ts";
 import { type Kernel, nameOf } from "./kernel.ts";
 
 /** Everything one actor has or had: the latest it took, then what waits; by id within each. */
@@ -15,6 +15,7 @@ export function tracesOf(kernel: Kernel, cell: ActorCell): TracedMessage[] {
       sender: kernel.pathOf(sender),
       receiver: cell.path,
       waiting,
+      ...(message instanceof Envelope && message.origin !== null ? { origin: message.origin } : null),
     });
   for (const lane of [cell.urgentLane, cell.mailbox]) {
     for (const { message, id, cause, root, sender, waiting } of lane?.traces() ?? []) {

@@ -18,6 +18,7 @@ import {
 } from "./cell.ts";
 import { asError } from "./context.ts";
 import type { Kernel } from "./kernel.ts";
+import { Latency } from "./latency.ts";
 import { end } from "./lifecycle.ts";
 import type { Mailbox } from "./mailbox.ts";
 
@@ -33,6 +34,8 @@ export function runTurn(kernel: Kernel, cell: ActorCell): number {
   if (cell.standing !== QUEUED || cell.life >= ENDED) return 0;
   let steps = 0;
   let exit: ExitReason | null = null;
+  const latency = cell.latency !== null && cell.latency.measured ? cell.latency : null;
+  if (latency !== null) latency.turnBegins();
   kernel.causes.sender = cell.id;
   try {
     while (steps < TURN_MESSAGES || (cell.attention & (KILL | STOP)) !== 0) {
@@ -42,6 +45,7 @@ export function runTurn(kernel: Kernel, cell: ActorCell): number {
         steps += cell.receiveBatch !== null
           ? handleBatch(kernel, cell, cell.mailbox)
           : handleOne(kernel, cell, cell.mailbox);
+        if (latency !== null) latency.handled();
         continue;
       }
       if ((attention & KILL) !== 0) {
@@ -63,11 +67,13 @@ export function runTurn(kernel: Kernel, cell: ActorCell): number {
         const lane = cell.urgentLane!;
         steps += cell.receiveBatch !== null ? handleBatch(kernel, cell, lane) : handleOne(kernel, cell, lane);
         if (lane.count === 0) cell.attention &= ~URGENT;
+        if (latency !== null) latency.handled();
       }
     }
   } catch (thrown) {
     exit = { kind: "error", error: asError(thrown) };
   }
+  if (latency !== null) latency.turnEnds(steps);
   if (exit !== null) end(kernel, cell, exit);
   else if (cell.life === BUSY) cell.standing = PARKED;
   else cell.unpark();
@@ -79,16 +85,14 @@ function handleOne(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
   let message = lane.take(kernel.causes);
   cell.lane = lane;
   cell.question = null;
+  let envelope: Envelope | null = null;
   if (cell.envelopes > 0 && message instanceof Envelope) {
     cell.envelopes--;
     if (!message.open()) {
       cell.expired++;
       return 1;
     }
-    if (cell.receive !== null) {
-      cell.question = message;
-      message = message.message;
-    }
+    envelope = message;
   }
   const receive = cell.receive;
   if (receive === null) {
@@ -96,6 +100,11 @@ function handleOne(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
     return 1;
   }
   cell.handled++;
+  if (envelope !== null) {
+    cell.question = envelope;
+    // May throw: an adapter's work is done here.
+    message = envelope.message;
+  }
   const result = receive.call(cell.handlers, message as never);
   if (result !== undefined) waitFor(kernel, cell, result);
   return 1;
@@ -108,12 +117,14 @@ function handleBatch(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
   cell.lane = lane;
   cell.trailing = 0;
   let expired = 0;
+  let wrapped = false;
   while (lane.count > 0 && batch.length < most) {
     const message = lane.take(kernel.causes);
     if (cell.envelopes > 0 && message instanceof Envelope) {
       cell.envelopes--;
       if (message.open()) {
-        batch.push(message.message);
+        batch.push(message);
+        wrapped = true;
         continue;
       }
       expired++;
@@ -127,11 +138,20 @@ function handleBatch(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
   cell.expired += expired;
   if (size === 0) return expired;
   cell.handled += size;
+  if (wrapped) unwrap(batch);
   const result = cell.receiveBatch!.call(cell.handlers, batch as never[]) as unknown;
   if (result !== undefined) waitFor(kernel, cell, result);
   // A busy actor may still read the array.
   if (cell.life !== BUSY) batch.length = 0;
   return size + expired;
+}
+
+/** After the batch has been counted, because an adapter's work may throw. */
+function unwrap(batch: unknown[]): void {
+  for (let i = 0; i < batch.length; i++) {
+    const message = batch[i];
+    if (message instanceof Envelope) batch[i] = message.message;
+  }
 }
 
 /** The reason to end now, or null if the actor took the request over. */
@@ -161,6 +181,8 @@ function waitFor(kernel: Kernel, cell: ActorCell, result: unknown): void {
   cell.life = BUSY;
   kernel.busy.add(cell);
   kernel.debt = true;
+  if (cell.latency === null && kernel.stuckMs !== Infinity) cell.latency = new Latency(kernel, cell);
+  if (cell.latency !== null) cell.latency.waits();
   const incarnation = cell.incarnation!;
   (result as Promise<void>).then(incarnation.settled, incarnation.failed);
 }

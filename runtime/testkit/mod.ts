@@ -11,6 +11,7 @@
  *     await finish(system);
  */
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 import {
   type ActorDef,
   type ActorRef,
@@ -25,8 +26,19 @@ export function testSystem(options: Partial<SystemOptions> = {}): ActorSystem {
   return new ActorSystem({ seed: 1, start: 0, speed: "max", patienceMs: 20, ...options });
 }
 
+export * from "./behaviour.ts";
+
+/** How much virtual time a probe waits for a message where a test does not say otherwise. */
+export const DEFAULT_WITHIN = 1_000_000;
+
 export interface Probe<M> {
   readonly ref: ActorRef<M>;
+  /** The next message that has not been expected yet; lets at most `within` microseconds pass for it. */
+  expectMessage(expected?: M, within?: number): Promise<M>;
+  /** The next `n`, in their order. */
+  receiveN(n: number, within?: number): Promise<M[]>;
+  /** Lets `span` microseconds pass, and fails if a message comes that has not been expected. */
+  expectNoMessage(span?: number): Promise<void>;
   /** Everything it was told, oldest first. */
   readonly messages: M[];
   /** Every signal it got: what it monitors, see `watch`. */
@@ -42,19 +54,57 @@ export function probe<M>(system: ActorSystem, name = `probe-${system.actors().le
   const signals: Signal[] = [];
   let watch!: Probe<M>["watch"];
   let unwatch!: Probe<M>["unwatch"];
+  /** Messages that have been expected. */
+  let expected = 0;
+  /** As many as somebody waits for. */
+  let wanted = Infinity;
   const def: ActorDef<M> = {
     type: "probe",
     init(context) {
       watch = (target) => context.monitor(target);
       unwatch = (monitor) => context.demonitor(monitor);
       return {
-        receive: (message) => void messages.push(message),
+        receive(message) {
+          messages.push(message);
+          if (messages.length >= wanted) system.halt();
+        },
         signal: (signal) => void signals.push(signal),
       };
     },
   };
   const ref = system.start(name, def, undefined);
-  return { ref, messages, signals, watch, unwatch };
+  const show = (message: unknown) => inspect(message, { depth: 6, breakLength: Infinity });
+  const receiveN = async (n: number, within = DEFAULT_WITHIN): Promise<M[]> => {
+    if (messages.length < expected + n) {
+      wanted = expected + n;
+      await system.run({ until: system.clock.now() + within });
+      wanted = Infinity;
+    }
+    const got = messages.slice(expected, expected + n);
+    if (got.length < n) {
+      assert.fail(`${ref.path} got ${got.length} of ${n} messages within ${within} µs: ${show(got)}`);
+    }
+    expected += n;
+    return got;
+  };
+  return {
+    ref,
+    messages,
+    signals,
+    watch,
+    unwatch,
+    receiveN,
+    async expectMessage(message, within) {
+      const [got] = await receiveN(1, within);
+      if (message !== undefined) assert.deepEqual(got, message);
+      return got;
+    },
+    async expectNoMessage(span = 0) {
+      await system.run({ until: system.clock.now() + span });
+      const got = messages.slice(expected);
+      if (got.length > 0) assert.fail(`${ref.path} got ${show(got[0])}, and nobody expected a message.`);
+    },
+  };
 }
 
 /** Records the system's events of the named kinds; of all kinds if none is named. */

@@ -177,3 +177,22 @@ Deno.test("a million answered asks leave no timer behind", async () => {
   assert.equal(kernel.timers.size, 0);
   await finish(system);
 });
+
+Deno.test("a question that is nothing but the address of its answer has a name in traces, dead letters and crash records", async () => {
+  const system = testSystem();
+  const gone = system.start<ActorRef<number>, void>(
+    "gone",
+    actor<ActorRef<number>>(() => ({ receive: () => assert.fail("on purpose") })),
+    undefined,
+  );
+  const asked = system.ask(gone, (replyTo: ActorRef<number>) => replyTo, 1000);
+  await settle(system);
+  assert.equal(system.debug.crashes()[0].message?.message, "object");
+  const dead = system.ask(gone, (replyTo: ActorRef<number>) => replyTo, 1000);
+  await settle(system);
+  assert.equal(system.deadLetters()[0].message, "object");
+  assert.deepEqual(await dead, { ok: false, failure: "dead" });
+  await system.run({ until: 2000 });
+  assert.deepEqual(await asked, { ok: false, failure: "timeout" });
+  await finish(system);
+});

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ActorContext, ActorRef } from "../../runtime/mod.ts";
 import { finish, pass, probe, testSystem } from "../../runtime/testkit/mod.ts";
-import { Timed, TimerQueue } from "../../runtime/internal/timers.ts";
+import { TimerWheel } from "../../runtime/internal/timer_wheel.ts";
+import { HeapTimed, TimerHeap } from "../../bench/opponents/timer_heap.ts";
 import { supervise, worker } from "../../supervision/mod.ts";
 import { actor } from "./actors.ts";
 
@@ -34,34 +35,71 @@ Deno.test("Timers fire in the order of their times, and at one time in the order
   );
 });
 
-class Entry extends Timed {
+class Entry extends HeapTimed {
+  constructor(readonly name: number) {
+    super();
+  }
+
   override fire(): void {}
 }
 
-Deno.test("the timer heap agrees with a sorted list under any mix of adding and removing", () => {
+/** Delays of every order of magnitude, and many that are equal. */
+const delay = fc.oneof(
+  fc.constantFrom(3, 300, 70_000),
+  fc.nat(20),
+  fc.nat(1000),
+  fc.nat(10_000_000),
+  fc.nat(2 ** 31),
+  fc.nat(2 ** 50 - 1),
+);
+
+Deno.test("the timer wheel gives the same timers in the same order as a heap, whatever is set, cancelled and let pass", () => {
+  const operation = fc.record({ what: fc.constantFrom("set", "set", "cancel", "fire", "pass"), n: fc.nat(), delay });
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(50)), { maxLength: 200 }), (operations) => {
-      const queue = new TimerQueue();
-      let list: Entry[] = [];
-      for (const [add, n] of operations) {
-        if (add) {
-          const entry = new Entry();
-          queue.add(entry, n);
-          list.push(entry);
-        } else if (list.length > 0) {
-          const [entry] = list.splice(n % list.length, 1);
-          queue.remove(entry);
-          queue.remove(entry);
+    fc.property(fc.nat(2 ** 51), fc.array(operation, { maxLength: 300 }), (start, operations) => {
+      const wheel = new TimerWheel();
+      const heap = new TimerHeap();
+      wheel.advance(start);
+      let now = start;
+      let waiting: { readonly inWheel: Entry; readonly inHeap: Entry }[] = [];
+      const agree = () => {
+        const [ours, theirs] = [wheel.peek() as Entry | undefined, heap.peek() as Entry | undefined];
+        assert.deepEqual([ours?.name, ours?.time], [theirs?.name, theirs?.time]);
+        assert.equal(wheel.size, heap.size);
+        return ours;
+      };
+      const drop = (entry: Entry) => {
+        const pair = waiting.find(({ inWheel }) => inWheel.name === entry.name)!;
+        for (let twice = 0; twice < 2; twice++) {
+          wheel.remove(pair.inWheel);
+          heap.remove(pair.inHeap);
         }
-        assert.equal(queue.size, list.length);
-      }
-      list = list.sort((a, b) => a.time - b.time || a.sequence - b.sequence);
-      for (const entry of list) {
-        assert.equal(queue.peek(), entry);
-        queue.remove(entry);
-      }
-      assert.equal(queue.peek(), undefined);
+        waiting = waiting.filter((other) => other !== pair);
+      };
+      const fire = () => {
+        const next = agree();
+        if (next === undefined) return;
+        now = next.time;
+        wheel.advance(now);
+        drop(next);
+      };
+      operations.forEach(({ what, n, delay }, name) => {
+        if (what === "set") {
+          const pair = { inWheel: new Entry(name), inHeap: new Entry(name) };
+          wheel.add(pair.inWheel, now + delay);
+          heap.add(pair.inHeap, now + delay);
+          waiting.push(pair);
+        } else if (what === "cancel" && waiting.length > 0) drop(waiting[n % waiting.length].inWheel);
+        else if (what === "fire") fire();
+        else if (what === "pass") {
+          now = Math.min(now + delay, agree()?.time ?? Infinity);
+          wheel.advance(now);
+        }
+      });
+      while (waiting.length > 0) fire();
+      assert.equal(agree(), undefined);
     }),
+    { numRuns: 500 },
   );
 });
 

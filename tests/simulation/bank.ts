@@ -5,7 +5,6 @@
 import {
   type ActorDef,
   type ActorRef,
-  type ActorSystem,
   type Delivery,
   type DeliveryControl,
   type Random,
@@ -129,7 +128,8 @@ export function bankScenario(flawed = false): Scenario<Bank> {
     calm: 200_000,
     tampers: (receiver, message) => receiver.startsWith("/account") && (message as { kind?: string }).kind !== "Send",
     crashes: (path) => path === "/desk/clerk",
-    build(system: ActorSystem, random: Random): Bank {
+    build({ open, random }): Bank {
+      const system = open();
       const zero = () => new Array<number>(ACCOUNTS).fill(0);
       const bank: Bank = { balances: zero().fill(OPENING), sent: zero(), received: zero(), audits: 0 };
       const accounts: ActorRef<ToAccount>[] = [];

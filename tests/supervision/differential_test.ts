@@ -92,6 +92,13 @@ const MADE: readonly Play[] = [
       die("d1", ["c1", "normal"]),
     ],
   },
+  // A supervisor gives up while a child of its last life waits to be tried again, and is restarted.
+  {
+    seed: 5,
+    broken: null,
+    top: { ...COMMON, kind: "supervisor", id: "s1", strategy: "one_for_one", children: [dynamic({ intensity: 1 })] },
+    steps: [...started("c1", "c2"), { kind: "fail", id: "c1", times: 1 }, die("d1", ["c1", "error"], ["c2", "error"])],
+  },
 ];
 
 withErlang("plays made for rare corners are equal too", async (erlang) => {

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
-import type { ActorRef } from "../../runtime/mod.ts";
+import type { ActorDef, ActorRef } from "../../runtime/mod.ts";
 import { finish, pass, probe, record, settle } from "../../runtime/testkit/mod.ts";
-import type { RestartType, Strategy, SupervisorMessage, SupervisorView } from "../../supervision/mod.ts";
+import {
+  type RestartType,
+  type Strategy,
+  type SupervisorMessage,
+  type SupervisorView,
+  worker,
+} from "../../supervision/mod.ts";
 import { CRASH, END_NORMAL, END_SHUTDOWN, type Order, tree } from "./trees.ts";
 
 Deno.test("Children start in order, each after the init of the one before has returned", async () => {
@@ -265,5 +271,39 @@ Deno.test("A restart of a group takes over what was still to be restarted of it,
   await settle(system);
   assert.deepEqual(since(), ["-c error", "-a error", "!c", "-b shutdown", "+a", "!b", "!b", "+b", "+c"]);
   assert.equal((system.inspect("/top") as SupervisorView).restartsInPeriod, 4);
+  await finish(system);
+});
+
+Deno.test("What a supervisor wanted to try again is forgotten when it is restarted itself", async () => {
+  const { system, start, at } = tree();
+  const starts: string[] = [];
+  let fatal = false;
+  const def: ActorDef<Order> = {
+    type: "fatal",
+    init(context) {
+      starts.push(`${context.incarnation}`);
+      if (!fatal) {
+        return {
+          receive() {
+            throw new Error("on purpose");
+          },
+        };
+      }
+      // Its supervisor will want to try again, and is killed before it can.
+      fatal = false;
+      system.kill(system.find("/top/inner")!);
+      throw new Error("not now");
+    },
+  };
+  start({
+    id: "top",
+    strategy: "one_for_one",
+    children: [{ id: "inner", strategy: "one_for_one", children: [worker("a", def, undefined)] }],
+  });
+  fatal = true;
+  at("/top/inner/a").tell(CRASH);
+  await settle(system);
+  assert.deepEqual(starts, ["0", "1", "2"]);
+  assert.equal((system.inspect("/top/inner") as SupervisorView).restartsInPeriod, 0);
   await finish(system);
 });

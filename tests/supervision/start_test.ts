@@ -203,8 +203,10 @@ Deno.test("A stop of a supervisor cuts the start of a child short", async () => 
   top([leaf("a"), slow("b"), leaf("c")]);
   await settle(system);
   since();
+  const begun = system.clock.now();
   await system.stop();
   assert.deepEqual(since(), ["-a shutdown"]);
+  assert.equal(system.clock.now(), begun, "it waited for the start to run out of time");
   assert.deepEqual(system.actors(), []);
   await finish(system);
 });

@@ -9,14 +9,15 @@ import { toTicks } from "../../protocol/mod.ts";
 import { simulatedExchange, SimulatedVenue } from "../../venues/simulated_exchange.ts";
 import type { World } from "./world.ts";
 
-export function simulatedWorld(config: Config): World {
+/** `list` makes the engine that lists these instruments. */
+export function simulatedWorld(config: Config, list = MatchingEngine.create): World {
   return {
     name: "simulated",
     start: Date.parse(config.market.start) * MICROS_PER_MS,
     sampleEvery: MICROS_PER_SECOND,
     faults: () => [],
     build({ instruments, isApproved, doorOpen, books }) {
-      const engine = MatchingEngine.create(instruments.map(({ id }) => id));
+      const engine = list(instruments.map(({ id }) => id));
       const venue = new SimulatedVenue({ engine, instruments, isApproved, doorOpen });
       return {
         venue: worker("exchange", simulatedExchange, { venue }),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Code, ExecutionView } from "../../../ffi/layout.gen.ts";
+import { Code, ExecutionView, RecordType } from "../../../ffi/layout.gen.ts";
+import { AuditLog, decodeAudit, readAudit } from "../../../ffi/mod.ts";
 import { type ApprovedBatch, BUY, createApproval, DROP_COPY, MODE, SELL, VENUE } from "../../../actors/protocol/mod.ts";
 import type { Concern } from "../../../actors/protocol/mod.ts";
 import { worker } from "../../../supervision/mod.ts";
@@ -226,6 +227,26 @@ Deno.test("a re-arm is recorded, cancels nothing and lets orders in again", asyn
   assert.equal(rig.resting, 1);
 });
 
+Deno.test("a change of a scope is recorded with the state before and after it", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "cwts-scopes-" });
+  try {
+    {
+      using audit = AuditLog.open({ directory, durability: "memory" });
+      using rig = new Rig({ audit });
+      for (const state of [3, 0]) {
+        rig.control.request(0, state, "drill", "test", 1);
+        rig.guardian.urgent({ kind: "CarryOutKill" } as never);
+        await rig.settle();
+      }
+    }
+    const changes = [...readAudit(directory)].filter((record) => record.type === RecordType.ScopeChanged)
+      .map((record) => decodeAudit(record) as { readonly from: string; readonly to: string });
+    assert.deepEqual(changes.map(({ from, to }) => [from, to]), [["ACTIVE", "KILLED"], ["KILLED", "ACTIVE"]]);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
 Deno.test("the drop copy agrees with the gate, and a difference is put on record and raised", async () => {
   const concerns: Concern[] = [];
   using rig = new Rig({
@@ -255,7 +276,7 @@ Deno.test("the drop copy agrees with the gate, and a difference is put on record
     owner: 1,
     venueSequence: 999,
   });
-  rig.system.registry.get(DROP_COPY).tell({ kind: "ExecutionBatch", venue: "x", records: lost, count: 1 });
+  rig.system.registry.get(DROP_COPY).tell({ kind: "ExecutionBatch", venue: "x", sequence: 0, records: lost, count: 1 });
   await rig.settle(2_000_000);
   assert.equal(concerns.length, 1);
   assert.deepEqual([concerns[0].id, concerns[0].demands, concerns[0].active], [

@@ -5,6 +5,7 @@ import { dropCopy, DropCopyBook } from "../../../actors/auditors/drop_copy.ts";
 import { GuardianBooks } from "../../../actors/guardians/books.ts";
 import { guardian } from "../../../actors/guardians/guardian.ts";
 import { KillProcedure } from "../../../actors/guardians/kill.ts";
+import { VenueLink } from "../../../actors/guardians/venue_link.ts";
 import {
   type Approval,
   BUY,
@@ -17,6 +18,7 @@ import {
   type PositionSnapshot,
   SELL,
   type SideCode,
+  type StrategyMessage,
   type SubmitOrder,
 } from "../../../actors/protocol/mod.ts";
 import { CommandWriter } from "../../../actors/market/simulated/writer.ts";
@@ -46,6 +48,12 @@ export interface RigOptions {
   readonly audit?: AuditLog;
   readonly maxPosition?: number;
   readonly more?: (rig: Rig) => readonly ChildSpec[];
+  /** In place of the real ones. */
+  readonly actors?: {
+    readonly guardian?: typeof guardian;
+    readonly exchange?: typeof simulatedExchange;
+    readonly dropCopy?: typeof dropCopy;
+  };
 }
 
 export class Rig implements Disposable {
@@ -58,15 +66,18 @@ export class Rig implements Disposable {
   readonly system = new ActorSystem({ seed: 1, start: START, speed: "max" });
   readonly venue: SimulatedVenue;
   readonly kill: KillProcedure;
+  readonly link = new VenueLink();
   readonly dropCopyBook = new DropCopyBook();
   /** Reports to strategies 1 and 2, in the order received. */
   readonly reports: ExecutionReport[] = [];
   readonly snapshots: PositionSnapshot[] = [];
+  /** Times a strategy heard that the guardian had started again. */
+  ready = 0;
   readonly kills: KillReport[] = [];
   readonly failures: Error[] = [];
   #lastId = 0;
 
-  constructor({ audit = AuditLog.memory(), maxPosition = 1_000, more = () => [] }: RigOptions = {}) {
+  constructor({ audit = AuditLog.memory(), maxPosition = 1_000, more = () => [], actors = {} }: RigOptions = {}) {
     this.audit = audit;
     this.gate = OrderGate.create({ audit, control: this.control });
     for (const instrument of IDS) {
@@ -127,18 +138,19 @@ export class Rig implements Disposable {
       strategy: "one_for_one",
       intensity: 100,
       children: [
-        worker("guardian", guardian, {
+        worker("guardian", actors.guardian ?? guardian, {
           gate: this.gate,
           audit,
           approve: this.approval.approve,
           books: this.books,
           instruments: INSTRUMENTS,
           kill: this.kill,
+          link: this.link,
           onAuditFailure: (error) => this.failures.push(error),
           subscribers: new Map(),
         }),
-        worker("drop-copy", dropCopy, { book: this.dropCopyBook, gate: this.gate, audit }),
-        worker("exchange", simulatedExchange, { venue: this.venue }),
+        worker("drop-copy", actors.dropCopy ?? dropCopy, { book: this.dropCopyBook, gate: this.gate, audit }),
+        worker("exchange", actors.exchange ?? simulatedExchange, { venue: this.venue }),
         worker("organism", {
           type: "organism",
           init: (context) => {
@@ -146,9 +158,10 @@ export class Rig implements Disposable {
               this.guardian.tell({ kind: "AttachStrategy", strategy, subscriber: context.self });
             }
             return {
-              receive: (message: ExecutionReport | PositionSnapshot) => {
+              receive: (message: StrategyMessage) => {
                 if (message.kind === "ExecutionReport") this.reports.push(message);
-                else this.snapshots.push(message);
+                else if (message.kind === "PositionSnapshot") this.snapshots.push(message);
+                else this.ready++;
               },
             };
           },
@@ -163,7 +176,9 @@ export class Rig implements Disposable {
     return this.engine.openOrders - 2 * IDS.length;
   }
 
-  get guardian(): ActorRef<OrderIntent | { kind: "AttachStrategy"; strategy: number; subscriber: ActorRef<never> }> {
+  get guardian(): ActorRef<
+    OrderIntent | { kind: "AttachStrategy"; strategy: number; subscriber: ActorRef<never>; orders?: number[] }
+  > {
     return this.system.registry.get(GUARDIAN) as never;
   }
 

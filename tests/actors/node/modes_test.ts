@@ -9,8 +9,8 @@ import { ModeKeeper } from "../../../actors/node/mode_keeper.ts";
 import { GuardianBooks } from "../../../actors/guardians/books.ts";
 import { BUY, MODE } from "../../../actors/protocol/mod.ts";
 import { AuditLog, ControlPage } from "../../../ffi/mod.ts";
-import { ActorSystem, MICROS_PER_MS, MICROS_PER_SECOND } from "../../../runtime/mod.ts";
-import { supervise, worker } from "../../../supervision/mod.ts";
+import { type ActorRef, ActorSystem, MICROS_PER_MS, MICROS_PER_SECOND } from "../../../runtime/mod.ts";
+import { supervise, type SupervisorMessage, worker } from "../../../supervision/mod.ts";
 import { ALPHA, START } from "../guardians/rig.ts";
 
 const STALE_MS = 1_000;
@@ -31,18 +31,22 @@ class Node implements Disposable {
     onChange: () => void this.system.registry.find(MODE)?.tell({ kind: "ModeChanged" }),
   });
 
+  readonly isActive = (id: string): boolean => this.keeper.concerns().some((concern) => concern.id === id);
+
   constructor() {
     supervise(this.system, "node", {
       id: "node",
       strategy: "one_for_one",
+      intensity: 10,
       children: [
         worker("mode", modeController, { keeper: this.keeper, recoverAfter: RECOVER }),
-        worker("watch", marketWatch, { board: this.books.board, staleMs: STALE_MS }),
+        worker("watch", marketWatch, { board: this.books.board, staleMs: STALE_MS, isActive: this.isActive }),
         worker("bookkeeper", bookkeeper, {
           books: this.books,
           curves: new Map([[1, new Curve()]]),
           drawdown: drawdownRule({ capital: "1000", enterDrawdown: 0.1, calmSeconds: 3 }, MICROS_PER_SECOND),
           every: MICROS_PER_SECOND,
+          isActive: this.isActive,
         }),
       ],
     });
@@ -83,6 +87,29 @@ Deno.test("a silent market puts the node into SafeMode, where only reducing pass
   assert.equal(node.keeper.mode, "FullPerformance");
   assert.equal(node.control.effective(1, 0), 0);
   assert.equal(node.audit.head().records, 2);
+});
+
+Deno.test("a concern ends although its reporter crashed since, and although its end was lost with the controller", async () => {
+  using node = new Node();
+  await node.pass(1_000, true);
+  node.books.portfolio.trade(1, 0, BUY, 10_000, 100, true);
+  node.books.portfolio.mark(0, 9_850);
+  await node.pass(2_000, false);
+  assert.deepEqual(node.keeper.concerns().map(({ id }) => id).sort(), ["portfolio-drawdown", "stale-market:ALPHA"]);
+  for (const path of ["/node/watch", "/node/bookkeeper"]) {
+    node.system.crash(node.system.find(path)!, new Error("on purpose"));
+  }
+  // The first to say so finds nobody.
+  node.system.debug.suspend("/node/mode", "test");
+  await node.pass(4_500, true);
+  assert.equal(node.keeper.concerns().length, 2);
+  (node.system.find("/node") as ActorRef<SupervisorMessage>).tell({ kind: "TerminateChild", id: "mode" });
+  await node.pass(100, true);
+  (node.system.find("/node") as ActorRef<SupervisorMessage>).tell({ kind: "RestartChild", id: "mode" });
+  await node.pass(2_000, true);
+  assert.deepEqual(node.keeper.concerns(), []);
+  await node.pass(6_000, true);
+  assert.equal(node.keeper.mode, "FullPerformance");
 });
 
 Deno.test("a feed that resyncs or was declared stale counts as silent, one that ended does not", async () => {

@@ -55,7 +55,7 @@ Deno.test("a host attaches its strategy, withdraws what rests and subscribes, be
   assert.deepEqual(dish.subscriptions.map(({ kind }) => kind), ["SubscribeMarket"]);
   const [{ message: attach }] = dish.told;
   assert.ok(attach.kind === "AttachStrategy" && attach.strategy === STRATEGY);
-  dish.host.tell({ kind: "VenueReady" });
+  dish.host.tell({ kind: "VenueReady", entered: 0 });
   await dish.settle();
   assert.equal(dish.subscriptions.length, 2, "a venue that lost its subscribers gets them back");
 });
@@ -410,6 +410,42 @@ Deno.test("a refused amendment leaves the order as it was", async () => {
   assert.deepEqual(reports.map(({ type, code }) => [type, code]), [["new", 0], ["cancel-rejected", Code.MessageRate]]);
   const [order] = context.openOrders(INSTRUMENT.id);
   assert.deepEqual([order.price, order.changing], [100, false]);
+});
+
+Deno.test("what was lost with the guardian is told or sent again: orders as rejected, cancels once more", async () => {
+  const { dish, context, reports } = await held({ minimumRestingMs: 0 });
+  const kept = context.submit(quote);
+  await dish.settle();
+  dish.accept(dish.submitted[0]);
+  await dish.settle();
+  const lost = context.submit(quote);
+  context.cancel(kept);
+  dish.host.tell({ kind: "GuardianReady" });
+  await dish.settle();
+  const [asked] = dish.told.map(({ message }) => message).filter((message) => message.kind === "AttachStrategy").slice(
+    -1,
+  );
+  assert.ok(asked.kind === "AttachStrategy");
+  assert.deepEqual(asked.orders, [kept, lost]);
+  // Sent after the question, so the answer says nothing about it.
+  const later = context.submit(quote);
+  dish.host.tell({ kind: "PositionSnapshot", strategy: STRATEGY, positions: [], undecided: [lost] });
+  await dish.settle();
+  assert.deepEqual(reports.slice(1).map(({ orderId, type, code }) => [orderId, type, code]), [
+    [lost, "rejected", Code.UnknownOrder],
+  ]);
+  assert.deepEqual(context.openOrders(INSTRUMENT.id).map(({ orderId }) => orderId), [kept, later]);
+  assert.equal(dish.intents.filter(({ kind }) => kind === "CancelOrder").length, 2);
+});
+
+Deno.test("an organism whose attachment was lost with the guardian asks again until it knows its position", async () => {
+  const { dish, context } = await held({}, { position: null });
+  await dish.pass(600 * MS);
+  assert.equal(kinds(dish).filter((kind) => kind === "AttachStrategy").length, 2);
+  dish.host.tell({ kind: "PositionSnapshot", strategy: STRATEGY, positions: [] });
+  await dish.pass(5 * SECOND);
+  assert.equal(kinds(dish).filter((kind) => kind === "AttachStrategy").length, 2);
+  context.submit(quote);
 });
 
 Deno.test("timers come back with their key, notes and state are shown", async () => {

@@ -1,46 +1,42 @@
 /**
- * Everything that will happen at a moment of virtual time, in one binary heap.
- *
- * Order is (time, sequence of setting), so it is total and does not depend on the heap's shape. An entry knows its slot,
- * so cancelling removes it at once: a million answered asks leave nothing behind.
+ * Timers in one binary heap, ordered by (time, sequence of setting): what the runtime had before its wheel, kept as its
+ * opponent in `bench/timers.ts` and as its twin in `tests/runtime/timer_wheel_test.ts`.
  */
-import type { Micros } from "../time.ts";
+import { Timed } from "../../runtime/internal/timer_wheel.ts";
+import type { Micros } from "../../runtime/time.ts";
 
-/** Something that is due once at `time`. */
-export abstract class Timed {
-  time: Micros = 0;
+/** An entry of the heap; `slot` is its index. */
+export abstract class HeapTimed extends Timed {
   sequence = 0;
-  /** Index in the heap; −1 while not waiting. */
-  slot = -1;
-
-  /** Runs when the clock has reached `time`. */
-  abstract fire(): void;
 }
 
-function before(a: Timed, b: Timed): boolean {
+function before(a: HeapTimed, b: HeapTimed): boolean {
   return a.time < b.time || (a.time === b.time && a.sequence < b.sequence);
 }
 
-export class TimerQueue {
-  private readonly heap: Timed[] = [];
+export class TimerHeap {
+  private readonly heap: HeapTimed[] = [];
   private sequence = 0;
 
   get size(): number {
     return this.heap.length;
   }
 
-  peek(): Timed | undefined {
+  peek(): HeapTimed | undefined {
     return this.heap[0];
   }
 
-  add(entry: Timed, time: Micros): void {
+  add(entry: HeapTimed, time: Micros): void {
     entry.time = time;
     entry.sequence = this.sequence++;
     this.heap.push(entry);
     this.rise(entry, this.heap.length - 1);
   }
 
-  remove(entry: Timed): void {
+  /** A heap has no time of its own. */
+  advance(): void {}
+
+  remove(entry: HeapTimed): void {
     const slot = entry.slot;
     if (slot < 0) return;
     entry.slot = -1;
@@ -50,7 +46,7 @@ export class TimerQueue {
     else this.sink(last, slot);
   }
 
-  private rise(entry: Timed, slot: number): void {
+  private rise(entry: HeapTimed, slot: number): void {
     const heap = this.heap;
     while (slot > 0) {
       const parent = (slot - 1) >> 1;
@@ -63,7 +59,7 @@ export class TimerQueue {
     entry.slot = slot;
   }
 
-  private sink(entry: Timed, slot: number): void {
+  private sink(entry: HeapTimed, slot: number): void {
     const heap = this.heap;
     const size = heap.length;
     for (;;) {

@@ -1,0 +1,308 @@
+/**
+ * Puts a node together: books, mode, kill procedure, world and tree on the ground it is given. `run.ts` lets it live on a
+ * real directory in real time; a simulation lets it live under an adversary. Both run what is made here.
+ */
+import { basename } from "node:path";
+import { ABI_VERSION, LAYOUT_HASH, RecordType, SCOPE_COUNT, ScopeState } from "../../ffi/layout.gen.ts";
+import { type ControlPage, nativeCallOf } from "../../ffi/mod.ts";
+import { type Config, configHash, VERSION } from "../../config/mod.ts";
+import {
+  type ActorRef,
+  type ActorSystem,
+  DEFAULT_YIELD_MS,
+  MICROS_PER_MS,
+  MICROS_PER_SECOND,
+  type SystemEvent,
+} from "../../runtime/mod.ts";
+import { supervise, type SupervisorMessage } from "../../supervision/mod.ts";
+import { DropCopyBook } from "../auditors/drop_copy.ts";
+import { GuardianBooks } from "../guardians/books.ts";
+import { KillProcedure } from "../guardians/kill.ts";
+import { VenueLink } from "../guardians/venue_link.ts";
+import { createApproval, DROP_COPY, GUARDIAN, MODE, type StrategyMessage, VENUE } from "../protocol/mod.ts";
+import type { ChaosArgs } from "./chaos.ts";
+import { CrashLedger } from "./crash_ledger.ts";
+import { Curve } from "./curve.ts";
+import { killDirectly } from "./direct_kill.ts";
+import { drawdownRule } from "./drawdown.ts";
+import type { Ground } from "./ground.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { Journal } from "./journal.ts";
+import { loadLimits } from "./limits.ts";
+import { ModeKeeper } from "./mode_keeper.ts";
+import type { NodeParts } from "./parts.ts";
+import { GUARD_BRANCH, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
+import { LiveNodeView } from "./view.ts";
+
+/** Market time the node gives itself to see its last cancels confirmed. */
+const DRAIN_MICROS = 2 * MICROS_PER_SECOND;
+/** Without a console only signals want to be heard. */
+const UNWATCHED_YIELD_MS = 100;
+
+export interface ComposedNode {
+  readonly parts: NodeParts;
+  readonly view: LiveNodeView;
+  /** Restarts of actors so far. */
+  readonly restarts: () => number;
+  /** Why the log can no longer record; null while it can. */
+  readonly auditFault: () => Error | null;
+  /** Starts the tree; its actors have started when this returns. */
+  start(): void;
+  /** Organisms go first and withdraw what they have resting; the rest of the tree lives to see it confirmed. */
+  drain(): Promise<void>;
+  /** Stops the tree in reverse and puts the totals on record. */
+  stop(): Promise<void>;
+  /** Gives back what the world took. */
+  close(): Promise<void>;
+}
+
+/** Limits are loaded and the start is on record when this returns. */
+export function composeNode(ground: Ground): ComposedNode {
+  const { config, instruments, organisms, world, audit, control, gate, wall } = ground;
+  const books = new GuardianBooks(instruments);
+  const curves = new Map(config.organisms.map((_, i) => [i + 1, new Curve()] as const));
+  const subscribers = new Map<number, ActorRef<StrategyMessage>>();
+  const approval = createApproval();
+  const link = new VenueLink();
+  const system = ground.system({
+    seed: config.node.seed,
+    start: world.start,
+    speed: config.node.speed,
+    poll: () => housekeeping.poll(),
+    yieldMs: config.console.enabled ? DEFAULT_YIELD_MS : UNWATCHED_YIELD_MS,
+    facts: crashFacts(config),
+    witness: {
+      nativeCall: nativeCallOf,
+      position: () => ({ auditRecords: audit.head().records, marketEvents: books.board.events }),
+    },
+  });
+  const recoverAfter = config.mode.recoverMs * MICROS_PER_MS;
+  const journal = new Journal(audit, system.clock);
+  const crashes = new CrashLedger({
+    journal,
+    file: ground.crashes?.file ?? null,
+    dataDir: ground.crashes?.dataDir ?? "",
+    wallTimestamp: wall.timestamp,
+  });
+  let restarts = 0;
+  const mode = new ModeKeeper({
+    recoverAfter,
+    control,
+    audit,
+    wallNanos: wall.nanos,
+    onRequest: () => housekeeping.noticeControl(),
+    onChange: () => {
+      view.changed();
+      system.registry.find(MODE)?.tell({ kind: "ModeChanged" });
+    },
+  });
+  const isActive = (id: string) => mode.concerns().some((concern) => concern.id === id);
+  let auditFault: Error | null = null;
+  const auditFailed = (error: Error) => {
+    if (auditFault !== null) return;
+    auditFault = error;
+    ground.err(`the audit log cannot record, so the gate is shut: ${error.message}`);
+    const concern = { id: "audit-failure", active: true, demands: "EmergencyShutdown", detail: error.message } as const;
+    mode.report(concern, system.clock.now());
+  };
+
+  journal.note(RecordType.NodeStarted, {
+    version: VERSION,
+    config: configHash(config),
+    seed: config.node.seed,
+    feed: world.name,
+    organisms: config.organisms.map(({ id, species }) => ({ id, species })),
+    instruments: instruments.map(({ symbol }) => symbol),
+    killed: killedScopes(control),
+  });
+  const scopes = loadLimits(config, instruments, gate, system.clock.now());
+  journal.note(RecordType.Note, { scopes });
+  audit.commit();
+
+  const kill = new KillProcedure({
+    gate,
+    audit,
+    control,
+    strategies: config.organisms.map((_, i) => i + 1),
+    instruments: instruments.map(({ id }) => id),
+    stopwatch: () => system.stopwatch.now(),
+    onDone: (report) => view.carriedOut(report),
+  });
+  const built = world.build({
+    config,
+    instruments,
+    books,
+    isApproved: approval.isApproved,
+    doorOpen: (owner, instrument) => control.effective(owner, instrument) < ScopeState.CancelOnly,
+  });
+  const plain = nodeTree(config.supervision, {
+    mode: { keeper: mode, recoverAfter },
+    guardian: {
+      gate,
+      audit,
+      approve: approval.approve,
+      books,
+      instruments,
+      kill,
+      link,
+      onAuditFailure: auditFailed,
+      subscribers,
+    },
+    dropCopy: { book: new DropCopyBook(), gate, audit },
+    bookkeeper: {
+      books,
+      curves,
+      drawdown: drawdownRule(config.mode.drawdown, world.sampleEvery),
+      every: world.sampleEvery,
+      isActive,
+    },
+    marketWatch: { board: books.board, staleMs: world.name === "bars" ? 0 : config.mode.staleMarketMs, isActive },
+    venue: built.venue,
+    market: built.market,
+    organisms,
+    chaos: config.chaos.rate === 0 ? null : chaosOn(system, config.chaos.rate),
+  });
+  const tree = ground.tree?.(plain) ?? plain;
+
+  const housekeeping: Housekeeping = new Housekeeping({
+    audit,
+    control,
+    stopwatch: system.stopwatch,
+    wallNanos: wall.nanos,
+    commitMs: config.audit.commitMs,
+    carryOut: () => {
+      const [door, venue] = [system.registry.find(GUARDIAN), system.registry.find(VENUE)];
+      if (abandoned.size === 0 && door && venue) return void door.urgent({ kind: "CarryOutKill" });
+      killDirectly({
+        kill,
+        gate,
+        books,
+        venue: built.port,
+        link,
+        copy: (batch) => system.registry.find(DROP_COPY)?.tell(batch),
+        tell: (report) => subscribers.get(report.strategy)?.tell(report),
+        time: system.clock.now(),
+      });
+    },
+    auditFailed,
+    refresh: () => {
+      view.changed();
+      ground.onRefresh?.();
+    },
+  });
+  const parts: NodeParts = {
+    version: VERSION,
+    config,
+    feedName: world.name,
+    instruments,
+    organisms: config.organisms.map(({ id, species }, i) => ({ id, species, strategy: i + 1, path: organismPath(id) })),
+    system,
+    audit,
+    control,
+    gate,
+    books,
+    curves,
+    mode,
+    crashes,
+    venue: built.port,
+    startedWall: wall.timestamp(),
+    startedStamp: system.stopwatch.now(),
+    wallNanos: wall.nanos,
+    afterWall: wall.after,
+    noticeControl: () => housekeeping.noticeControl(),
+    rearmMode: () => mode.rearm(system.clock.now()),
+  };
+  const view: LiveNodeView = new LiveNodeView(parts);
+  /** Branches that gave up: nobody in them takes a message any more, even before the last of them is gone. */
+  const abandoned = new Set<string>();
+  system.events.subscribe((event) => {
+    try {
+      crashes.event(event);
+    } catch (error) {
+      // A log that cannot record must not keep what follows from being heard.
+      auditFailed(error as Error);
+    }
+    if (event.kind === "restarted") restarts++;
+    if (event.kind !== "gave-up") return;
+    if ([VENUE_BRANCH, GUARD_BRANCH].some((branch) => branch.startsWith(event.path))) abandoned.add(event.path);
+    mode.report(concernOf(event), system.clock.now());
+  });
+
+  let root: ActorRef<SupervisorMessage> | null = null;
+  let draining = false;
+  const openOrders = () => gate.counters().openOrders;
+  // Ends come from inside a turn, never from the poll, so that a run ends at the same message at any speed.
+  books.board.onEnded = () => system.halt();
+  books.onBooked = () => {
+    if (draining && openOrders() === 0) system.halt();
+  };
+
+  return {
+    parts,
+    view,
+    restarts: () => restarts,
+    auditFault: () => auditFault,
+    start() {
+      root = supervise(system, ROOT, tree);
+    },
+    async drain() {
+      draining = true;
+      root?.tell({ kind: "TerminateChild", id: "organisms" });
+      await system.run({ until: system.clock.now() });
+      if (openOrders() > 0) await system.run({ until: system.clock.now() + DRAIN_MICROS });
+    },
+    async stop() {
+      await system.stop();
+      const { decisions, accepted } = gate.counters();
+      journal.note(RecordType.NodeStopped, { decisions, accepted, fills: books.fills, messages: system.counters() });
+      if (!audit.failed) audit.commit();
+    },
+    close: () => built.close(),
+  };
+}
+
+function chaosOn(system: ActorSystem, rate: number): ChaosArgs {
+  return {
+    rate,
+    victims: () =>
+      system.actors()
+        .filter((actor) => actor.strategy === null && actor.type !== "chaos" && actor.state !== "waiting-restart")
+        .map((actor) => actor.path)
+        .sort(),
+    crash: (path, error) => {
+      const victim = system.find(path);
+      if (victim) system.crash(victim, error);
+    },
+  };
+}
+
+function concernOf({ path, onGiveUp }: SystemEvent & { readonly kind: "gave-up" }) {
+  const mild = onGiveUp === "safe-mode" || onGiveUp === "isolate";
+  return {
+    id: `gave-up:${path}`,
+    active: true,
+    demands: mild ? "SafeMode" : "EmergencyShutdown",
+    detail: `${path} gave up restarting its children`,
+  } as const;
+}
+
+/** What a crash record says of the run beside its seed: enough to start it again. */
+function crashFacts({ feed, chaos, ...config }: Config): Record<string, string> {
+  const facts: Record<string, string> = {
+    version: VERSION,
+    build: `abi ${ABI_VERSION}, records ${LAYOUT_HASH}`,
+    config: configHash({ feed, chaos, ...config }),
+    feed: [feed.kind, feed.paths.map((path) => basename(path)).join(",")].filter((part) => part !== "").join(":"),
+  };
+  if (chaos.rate > 0) facts.chaos = String(chaos.rate);
+  return facts;
+}
+
+/** Names of the scopes that are killed now. */
+export function killedScopes(control: ControlPage): string[] {
+  const killed: string[] = [];
+  for (let slot = 0; slot < SCOPE_COUNT; slot++) {
+    if (control.scope(slot) === ScopeState.Killed) killed.push(control.name(slot) || "firm");
+  }
+  return killed;
+}

@@ -1,0 +1,40 @@
+/** What a node stands on: opened by whoever runs it, and closed by them after everything in it is gone. */
+import type { Config } from "../../config/mod.ts";
+import type { AuditLog, ControlPage, OrderGate } from "../../ffi/mod.ts";
+import type { ActorSystem, SystemOptions } from "../../runtime/mod.ts";
+import type { ChildSpec, SupervisorSpec } from "../../supervision/mod.ts";
+import type { Instrument } from "../protocol/mod.ts";
+import type { CrashFile } from "./crash_file.ts";
+import type { World } from "./worlds/mod.ts";
+
+/** The node's looks at the real world. What they say decides nothing that a replay must reproduce. */
+export interface Wall {
+  /** Nanoseconds since the Unix epoch, for stamps on the control page. */
+  readonly nanos: () => number;
+  /** For people. */
+  readonly timestamp: () => string;
+  /** Runs a task after milliseconds, outside the actors. */
+  readonly after: (millis: number, task: () => void) => void;
+}
+
+export interface Ground {
+  readonly config: Config;
+  readonly instruments: readonly Instrument[];
+  /** One child per organism of the configuration, in its order. */
+  readonly organisms: readonly ChildSpec[];
+  readonly world: World;
+  readonly audit: AuditLog;
+  readonly control: ControlPage;
+  readonly gate: OrderGate;
+  readonly wall: Wall;
+  /** Where crashes are kept beside the log; absent: nowhere. */
+  readonly crashes?: { readonly file: CrashFile; readonly dataDir: string };
+  /** One line for people about what went wrong. */
+  readonly err: (line: string) => void;
+  /** Called a few times a second of the stopwatch. */
+  readonly onRefresh?: () => void;
+  /** Makes the system of actors: a simulation puts an adversary into it. */
+  readonly system: (options: SystemOptions) => ActorSystem;
+  /** Last word on the tree, for a simulation that lets handlers fail. */
+  readonly tree?: (spec: SupervisorSpec) => SupervisorSpec;
+}
