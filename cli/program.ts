@@ -4,6 +4,7 @@ import { addAudit } from "./audit.ts";
 import { addBacktest } from "./backtest.ts";
 import { addBench } from "./bench.ts";
 import { addConfig } from "./config.ts";
+import { addCrash } from "./crash.ts";
 import { addDoctor } from "./doctor.ts";
 import { describeFailure, OK, USAGE } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
@@ -23,7 +24,18 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
   const finish = (code: number) => exit = code;
   const program = new Command("cwts").description(ABOUT);
   for (
-    const add of [addStart, addBacktest, addKill, addRearm, addAudit, addConfig, addDoctor, addBench, addVersion]
+    const add of [
+      addStart,
+      addBacktest,
+      addKill,
+      addRearm,
+      addAudit,
+      addCrash,
+      addConfig,
+      addDoctor,
+      addBench,
+      addVersion,
+    ]
   ) add(program, io, finish);
   for (const command of family(program)) {
     command.exitOverride();

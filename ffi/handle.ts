@@ -18,8 +18,10 @@ export function check(status: number): number {
 
 /** The error for a code the last call of this thread returned. */
 export function failure(code: number): NativeError {
-  const length = core().cwts_last_error(sentence, sentence.length);
-  return NativeError.of(code, length > 0 ? decoder.decode(sentence.subarray(0, length)) : "");
+  const { cwts_last_error, cwts_last_call } = core();
+  const detail = text(sentence, Math.max(0, cwts_last_error(sentence, sentence.length)));
+  const call = text(sentence, Math.max(0, cwts_last_call(sentence, sentence.length)));
+  return NativeError.of(code, detail, call === "" ? null : call);
 }
 
 /** The handle, or the error it stands for. */

@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 7612040465794020;
+export const LAYOUT_HASH = 5950991703319536;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 3;
@@ -203,7 +203,7 @@ export const RecordType = {
   ModeChanged: 6,
   /** Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4). */
   LimitsSet: 7,
-  /** JSON: actor, reason, restarts. */
+  /** JSON: the crash record (version 2); actor, reason, restarts (version 1). */
   ActorCrashed: 8,
   /** JSON: who did what through console or CLI. */
   OperatorAction: 9,
@@ -211,6 +211,14 @@ export const RecordType = {
   Reconciled: 10,
   /** JSON: anything else worth keeping. */
   Note: 11,
+  /** JSON: what became of a crashed actor: crash, actor, decision. */
+  SupervisorDecided: 12,
+  /** JSON: a writer takes a stream of events over: stream, epoch. */
+  StreamClaimed: 13,
+  /** JSON: events of a stream, all or none: stream, epoch, events. */
+  StreamAppended: 14,
+  /** JSON: state of a stream at an event: stream, epoch, snapshot. */
+  StreamSnapshot: 15,
 } as const;
 export type RecordType = typeof RecordType[keyof typeof RecordType];
 

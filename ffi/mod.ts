@@ -25,7 +25,7 @@ export {
   type SubmitCounts,
   tickBytes,
 } from "./engine.ts";
-export { NativeError, NOT_FROM_CORE } from "./errors.ts";
+export { nativeCallOf, NativeError, NOT_FROM_CORE } from "./errors.ts";
 export {
   type Exposure,
   type GateCounters,

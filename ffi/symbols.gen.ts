@@ -8,6 +8,7 @@ export const HANDSHAKE = {
 /** Everything else the core exports. */
 export const EXPORTS = {
   cwts_last_error: { parameters: ["buffer", "u32"], result: "i32" },
+  cwts_last_call: { parameters: ["buffer", "u32"], result: "i32" },
   cwts_noop: { parameters: ["u32"], result: "u32" },
   cwts_test_panic: { parameters: ["u64"], result: "i32" },
   cwts_audit_open: { parameters: ["buffer", "u32", "u32", "f64"], result: "i64" },

@@ -65,8 +65,13 @@ export interface Handlers<M> {
   signal?(signal: Signal): void;
   /** Called once when this incarnation ends, whatever the reason; timers and monitors are already gone. */
   stopped?(reason: ExitReason): void;
-  /** What the console may show of the state. Must be cheap and free of secrets. */
+  /**
+   * What the console and a crash record may show of the state. Must be cheap, free of secrets, and a function of the run:
+   * no reading of the wall's clock.
+   */
   inspect?(): unknown;
+  /** What a crash record may show of the message that was being handled; without it only its kind. As `inspect`. */
+  show?(message: M): unknown;
   /** Takes over a state that an operator gives; throws a sentence when it cannot. */
   replace?(state: unknown): void;
 }
@@ -132,8 +137,16 @@ export interface ActorDef<M, A = void> {
    * returns, virtual time for one that waits for a promise.
    */
   readonly budgetMs?: number;
-  /** Calls `inspect` before every message, so that a crash record shows the state before the one that failed. */
+  /**
+   * Calls `inspect` before every message, so that a crash record shows the state before the one that failed. It has to show
+   * new data each time, not parts of the state that change: what it showed is kept as it is.
+   */
   readonly keepsState?: boolean;
+  /**
+   * What may be kept of a text that goes into a record or to the console: reasons, stacks, what the actor shows. For actors
+   * whose arguments hold a secret: `(text, { key }) => text.replaceAll(key, "…")`. When it throws nothing is kept.
+   */
+  redact?(text: string, args: A): string;
   /**
    * Builds one incarnation. A throw is an init failure: the actor did not start. If it returns a promise the actor has
    * started when that settles: messages wait until then, a stop as well, and only a kill ends it before.

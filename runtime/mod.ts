@@ -16,5 +16,6 @@ export * from "./system.ts";
 export * from "./time.ts";
 export * from "./trace.ts";
 export { describeExit } from "./internal/exit.ts";
+export { redaction } from "./internal/plain.ts";
 export { childrenOf } from "./internal/child_control.ts";
 export { createRandom } from "./internal/random.ts";

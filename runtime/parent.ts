@@ -41,8 +41,11 @@ export interface Children<M> {
   readonly timers: Timers<M>;
   /** What the console shows as the strategy of this actor. */
   describe(strategy: string): void;
-  /** `show` says what a crash record of the child tells of its supervision: specification, budget left. Plain data. */
-  explain(child: ActorRef<never>, show: () => unknown): void;
+  /**
+   * `show` says what a crash record of a child tells of its supervision: specification, budget left. It is asked at the
+   * moment of the crash, before anything is decided.
+   */
+  explain(show: (child: ActorRef<never>) => unknown): void;
   /** Publishes a fact of supervision. */
   gaveUp(onGiveUp: GiveUpAction, reason: string): void;
   overran(child: ActorRef<never>, shutdownMs: number): void;

@@ -6,6 +6,7 @@
  */
 import type { Adversary } from "./adversary.ts";
 import type { ActorDef, ActorRef, AskResult, Registry } from "./actor.ts";
+import type { CrashWitness } from "./crash.ts";
 import { Debug } from "./debug.ts";
 import type { WireEnvelope } from "./message.ts";
 import { Arrival } from "./internal/arrival.ts";
@@ -15,7 +16,7 @@ import { Driver } from "./internal/driver.ts";
 import type { Seam } from "./internal/seam.ts";
 import { Kernel } from "./internal/kernel.ts";
 import { copied } from "./internal/copies.ts";
-import { describeExit } from "./internal/exit.ts";
+import { tellExit } from "./internal/forensics.ts";
 import { start } from "./internal/lifecycle.ts";
 import { machineStopwatch } from "./internal/wall.ts";
 import type { ActorSnapshot, ActorState, DeadLetter, MessageCounters, SystemEvents } from "./introspection.ts";
@@ -60,6 +61,8 @@ export interface SystemOptions {
   readonly stopwatch?: Stopwatch;
   /** What a crash record says about the system, such as build and configuration hash. */
   readonly facts?: Readonly<Record<string, string>>;
+  /** What a crash record says that only the owner of the system knows. */
+  readonly witness?: CrashWitness;
   /** Whether `by` may replace the state of the actor at `path`, see debug.ts. Default: nobody may. */
   readonly mayReplaceState?: (path: string, by: string) => boolean;
   /** How often this system has begun anew, for the envelopes of its messages; default 0. */
@@ -106,6 +109,7 @@ export class ActorSystem {
       options.adversary,
       options.epoch,
       options.seam,
+      options.witness,
     );
     kernel.stuckMs = checkedMs("stuckMs", options.stuckMs);
     if (options.copies === true) kernel.copy = copied;
@@ -291,6 +295,6 @@ function snapshot(cell: ActorCell): ActorSnapshot {
     rejected: cell.rejected,
     dropped: cell.dropped,
     restarts: cell.restarts,
-    lastExit: cell.lastExit === null ? null : describeExit(cell.lastExit),
+    lastExit: cell.lastExit === null ? null : tellExit(cell, cell.lastExit),
   };
 }

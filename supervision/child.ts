@@ -24,6 +24,8 @@ export interface Child {
   readonly restart: RestartType;
   state: State;
   ref: ActorRef<never> | null;
+  /** What its actor was started with last. */
+  args: unknown;
   exit: ExitReason | null;
   startedAt: Micros;
   /** Failures in a row, for the back-off. */
@@ -42,6 +44,7 @@ export function newChild(spec: ChildSpec, name: string = spec.id): Child {
     restart,
     state: "stopped",
     ref: null,
+    args: undefined,
     exit: null,
     startedAt: 0,
     failures: 0,

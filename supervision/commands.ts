@@ -146,8 +146,8 @@ export class StaticCommands {
   private disable(child: Child, by: string, replyTo: ActorRef<SupervisorReply> | undefined): Outcome {
     if (child.state === "disabled") return OK;
     this.supervisor.stopAll([child], () => {
-      this.supervisor.keeper.release(child, "disabled");
       this.supervisor.keeper.report("disabled", child, `by ${by}`);
+      this.supervisor.keeper.release(child, "disabled");
       answer(replyTo, OK);
     }, () => this.stopping(replyTo));
     return "later";

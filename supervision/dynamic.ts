@@ -43,6 +43,7 @@ export class DynamicSupervisor implements Handlers<SupervisorMessage | Internal>
     actor: ActorDef<never, AnySupervisorSpec>,
   ) {
     this.keeper = new Keeper(context, spec, actor);
+    this.keeper.explain((ref) => this.children.get(ref));
     this.keeper.control.onStop((reason) => this.endWith(reason));
   }
 

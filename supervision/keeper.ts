@@ -5,6 +5,7 @@
 import {
   type ActorContext,
   type ActorDef,
+  type ActorRef,
   type Children,
   childrenOf,
   describeExit,
@@ -12,11 +13,13 @@ import {
   type GiveUpAction,
   type Micros,
   MICROS_PER_MS,
+  redaction,
   type ReportContext,
 } from "../runtime/mod.ts";
 import { backoffDelay, RestartBudget } from "./budget.ts";
 import { backoffOf, type Child, plainSpec, shutdownOf } from "./child.ts";
 import { isExpectedEnd } from "./policy.ts";
+import { reportOf } from "./report.ts";
 import {
   type AnySupervisorSpec,
   DEFAULT_INTENSITY,
@@ -65,10 +68,11 @@ export class Keeper {
     const { spec, name } = child;
     child.ticket++;
     child.exit = null;
+    child.args = args ?? (isSupervisorSpec(spec) ? undefined : spec.args);
     try {
       child.ref = isSupervisorSpec(spec)
         ? this.control.start(name, this.supervisorActor, spec)
-        : this.control.start(name, spec.actor as ActorDef<never, unknown>, args ?? spec.args, spec.mailboxOnRestart);
+        : this.control.start(name, spec.actor as ActorDef<never, unknown>, child.args, spec.mailboxOnRestart);
     } catch (error) {
       child.state = "restarting";
       return error instanceof Error ? error : new Error(String(error));
@@ -210,7 +214,17 @@ export class Keeper {
   }
 
   report(context: ReportContext, child: Child, reason: string, more: Readonly<Record<string, unknown>> = {}): void {
-    this.control.report({ context, reason, child: { ...plainSpec(child.spec), ...more } });
+    const redact = redaction(isSupervisorSpec(child.spec) ? undefined : child.spec.actor.redact, child.args);
+    this.control.report({ context, reason: redact(reason), child: { ...plainSpec(child.spec), ...more } });
+  }
+
+  /** What crash records of the children tell of their supervision. */
+  explain(find: (child: ActorRef<never>) => Child | undefined): void {
+    this.control.explain((ref) => {
+      const child = find(ref);
+      const { self, clock } = this.context;
+      return child === undefined ? null : reportOf(self.path, this.spec, child, this.budget, clock.now());
+    });
   }
 
   private timeStart(child: Child): void {

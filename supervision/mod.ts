@@ -1,6 +1,7 @@
 /** Public face of supervision. */
 export * from "./mode.ts";
 export * from "./protocol.ts";
+export type { ChildReport } from "./report.ts";
 export * from "./spec.ts";
 export * from "./supervise.ts";
 export * from "./tree_rules.ts";

@@ -45,6 +45,7 @@ export class Supervisor implements Handlers<SupervisorMessage | Internal>, Comma
     actor: ActorDef<never, AnySupervisorSpec>,
   ) {
     this.keeper = new Keeper(context, spec, actor);
+    this.keeper.explain(({ path }) => this.children.get(path.slice(this.path.length + 1)));
     this.orders = new StaticCommands(this);
     this.keeper.control.onStop((reason) => this.shutDown(reason));
     for (const childSpec of spec.children) this.children.set(childSpec.id, newChild(childSpec));
@@ -277,8 +278,9 @@ export class Supervisor implements Handlers<SupervisorMessage | Internal>, Comma
 
   private quarantine(child: Child): void {
     const { intensity, periodMs } = child.spec.budget!;
-    this.keeper.release(child, "disabled");
+    // First said, then done: who follows the events knows why it is gone.
     this.keeper.report("disabled", child, `it needed more than ${intensity} restarts in ${periodMs} ms`);
+    this.keeper.release(child, "disabled");
   }
 
   private giveUp(child: Child, overdrawn: Overdrawn): void {

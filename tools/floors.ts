@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const FREE = ["tests", "bench", "tools"];
 /** Other rooms look in through these files only. */
 const FACES: Readonly<Record<string, readonly string[]>> = {
-  runtime: ["runtime/mod.ts", "runtime/testkit/mod.ts"],
+  runtime: ["runtime/mod.ts", "runtime/persistence/mod.ts", "runtime/testkit/mod.ts"],
   supervision: ["supervision/mod.ts"],
 };
 

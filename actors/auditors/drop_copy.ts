@@ -119,6 +119,7 @@ export const dropCopy: ActorDef<ExecutionBatch | Compare, DropCopyArgs> = {
         book.apply(message);
         compareLater();
       },
+      show: (message) => message,
       inspect: () => ({
         reports: book.reports,
         gaps: book.gaps,

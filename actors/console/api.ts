@@ -9,6 +9,7 @@ import { ACTOR_SORTS, actorTree, listActors } from "./actors_query.ts";
 import type { EventStreams } from "./events.ts";
 import { Problem } from "./problem.ts";
 import type { Sampler } from "./sampler.ts";
+import { Crash, CrashSummary } from "./crash_schemas.ts";
 import * as s from "./schemas.ts";
 
 export const ProblemSchema = z.object({
@@ -50,6 +51,10 @@ const ActorTree = s.Actor.extend({
     return z.array(ActorTree);
   },
 }).openapi("ActorTree");
+const CrashPage = z.object({
+  items: z.array(CrashSummary),
+  total: z.int().describe("since the node started; only the latest are at hand"),
+}).openapi("CrashPage");
 const OrganismSummary = s.Organism.omit({ curve: true, inspect: true }).openapi("OrganismSummary");
 const InstrumentSummary = s.Instrument.omit({ depth: true }).openapi("InstrumentSummary");
 const Ready = z.object({ status: z.literal("ready"), mode: s.SystemMode }).openapi("Ready");
@@ -107,6 +112,9 @@ function read<R extends z.ZodType, Q extends z.ZodObject = z.ZodObject, P extend
 }
 
 const idParam = z.object({ id: z.string().min(1).openapi({ param: { name: "id", in: "path" } }) });
+const crashParam = z.object({
+  id: z.coerce.number().int().min(1).openapi({ param: { name: "id", in: "path" } }),
+});
 const symbolParam = z.object({ symbol: z.string().min(1).openapi({ param: { name: "symbol", in: "path" } }) });
 
 // deno-fmt-ignore
@@ -125,6 +133,8 @@ const routes = {
   gate: read({ path: "/gate", tag: "gate", summary: "Decisions of the gate by result", answer: s.Gate }),
   latency: read({ path: "/latency", tag: "gate", summary: "From intent to report", answer: s.Latency }),
   scopes: read({ path: "/scopes", tag: "gate", summary: "What may be killed, and its state", answer: itemsOf(s.Scope) }),
+  crashes: read({ path: "/crashes", tag: "crashes", summary: "Crashes of actors, newest first, and what became of them", answer: CrashPage, query: z.strictObject({ limit: whole(1, 1000, 100) }) }),
+  crash: read({ path: "/crashes/{id}", tag: "crashes", summary: "Everything written down about one crash", answer: Crash, params: crashParam }),
   audit: read({ path: "/audit", tag: "audit", summary: "Records, durability and root of the audit log", answer: s.Audit }),
 };
 
@@ -212,6 +222,17 @@ export function readApi(view: NodeView, sampler: Sampler, streams: EventStreams)
     return c.json({ items: [...view.orders(query)] }, 200);
   });
 
+  app.openapi(routes.crashes, (c) => {
+    const items = view.crashes(c.req.valid("query").limit);
+    return c.json(s.answering(CrashPage, { items, total: latestCrash(view) }), 200);
+  });
+  app.openapi(routes.crash, (c) => {
+    const { id } = c.req.valid("param");
+    const crash = view.crashRecord(id);
+    if (crash === null) throw new Problem(404, "UNKNOWN_CRASH", noCrash(id, latestCrash(view)));
+    return c.json(s.answering(Crash, crash), 200);
+  });
+
   app.openapi(routes.gate, (c) => c.json(snapshot().gate, 200));
   app.openapi(routes.latency, (c) => c.json(s.answering(s.Latency, snapshot().latency), 200));
   app.openapi(routes.scopes, (c) => c.json({ items: [...snapshot().scopes] }, 200));
@@ -226,6 +247,17 @@ export function readApi(view: NodeView, sampler: Sampler, streams: EventStreams)
     return new Response(body, { headers: { "content-type": "text/event-stream", "cache-control": "no-store" } });
   });
   return app;
+}
+
+/** Crashes are counted from 1, so it is also how many there were. */
+function latestCrash(view: NodeView): number {
+  return view.crashes(1).at(0)?.id ?? 0;
+}
+
+function noCrash(id: number, total: number): string {
+  if (total === 0) return `there is no crash ${id}: no actor has crashed`;
+  if (id > total) return `there is no crash ${id}: the latest is ${total}`;
+  return `crash ${id} is not at hand any more: deno task cwts crash show ${id} reads it from the data directory`;
 }
 
 function found<T>(

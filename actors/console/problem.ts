@@ -20,6 +20,7 @@ export type ProblemCode =
   | "UNKNOWN_ACTOR"
   | "UNKNOWN_INSTRUMENT"
   | "UNKNOWN_ORGANISM"
+  | "UNKNOWN_CRASH"
   | "UNKNOWN_SCOPE"
   | "NOT_READY"
   | "TOO_MANY_STREAMS"

@@ -5,7 +5,9 @@
 import { z } from "@hono/zod-openapi";
 import type * as view from "../protocol/view.ts";
 import type * as control from "../protocol/control.ts";
+import type * as crashes from "../protocol/crashes.ts";
 import type * as market from "../protocol/market.ts";
+import { Crash, CrashSummary } from "./crash_schemas.ts";
 
 const micros = z.int().describe("microseconds since the Unix epoch, node clock");
 const money = z.number().describe("units of 1e-8 of the quote currency");
@@ -122,6 +124,11 @@ export const Messages = z.object({
   unexplained: z.number(),
 }).openapi("Messages");
 
+export const Crashes = z.object({
+  total: count.describe("since the node started"),
+  changes: count.describe("raised by every crash and every decision about one"),
+}).openapi("Crashes");
+
 export const Concern = z.object({ id: z.string(), detail: z.string(), demands: z.string() }).openapi("Concern");
 
 export const KillReport = z.object({
@@ -147,6 +154,7 @@ export const Node = z.object({
   concerns: z.array(Concern),
   audit: Audit,
   messages: Messages,
+  crashes: Crashes,
   lastKill: KillReport.nullable(),
 }).openapi("Node");
 
@@ -178,10 +186,12 @@ type Agreement = [
   Agrees<typeof Order, view.OrderView>,
   Agrees<typeof Depth, market.Depth>,
   Agrees<typeof KillReport, control.KillReport>,
+  Agrees<typeof CrashSummary, crashes.CrashSummary>,
+  Agrees<typeof Crash, crashes.CrashView>,
   Agrees<typeof SystemMode, control.SystemMode>,
   Agrees<typeof ScopeState, control.ScopeStateName>,
 ];
-const agreement: Agreement = [true, true, true, true, true, true];
+const agreement: Agreement = [true, true, true, true, true, true, true, true];
 void agreement;
 
 /** Hands a node's readonly data to a handler that promises the schema's type; it is only serialised, never changed. */

@@ -273,6 +273,10 @@ class Guardian implements Handlers<GuardianMessage> {
     return this.#venue ??= this.#context.registry.find(VENUE);
   }
 
+  show(message: GuardianMessage): unknown {
+    return message;
+  }
+
   inspect(): unknown {
     const { gate, books } = this.#args;
     return { counters: gate.counters(), fills: books.fills, submitted: books.submitted };

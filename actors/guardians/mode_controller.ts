@@ -33,6 +33,7 @@ export const modeController: ActorDef<ModeMessage | Tick, ModeControllerArgs> = 
         else if (message.kind === "Concern") keeper.report(message, context.clock.now());
         arm();
       },
+      show: (message) => message,
       inspect: () => ({ mode: keeper.mode, concerns: keeper.concerns() }),
     };
   },

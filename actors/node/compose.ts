@@ -2,9 +2,10 @@
  * Puts a node together: books, mode, kill procedure, world and tree on the ground it is given. `run.ts` lets it live on a
  * real directory in real time; a simulation lets it live under an adversary. Both run what is made here.
  */
-import { RecordType, SCOPE_COUNT, ScopeState } from "../../ffi/layout.gen.ts";
-import type { ControlPage } from "../../ffi/mod.ts";
-import { configHash, VERSION } from "../../config/mod.ts";
+import { basename } from "node:path";
+import { ABI_VERSION, LAYOUT_HASH, RecordType, SCOPE_COUNT, ScopeState } from "../../ffi/layout.gen.ts";
+import { type ControlPage, nativeCallOf } from "../../ffi/mod.ts";
+import { type Config, configHash, VERSION } from "../../config/mod.ts";
 import {
   type ActorRef,
   type ActorSystem,
@@ -20,6 +21,7 @@ import { KillProcedure } from "../guardians/kill.ts";
 import { VenueLink } from "../guardians/venue_link.ts";
 import { createApproval, DROP_COPY, GUARDIAN, MODE, type StrategyMessage, VENUE } from "../protocol/mod.ts";
 import type { ChaosArgs } from "./chaos.ts";
+import { CrashLedger } from "./crash_ledger.ts";
 import { Curve } from "./curve.ts";
 import { killDirectly } from "./direct_kill.ts";
 import { drawdownRule } from "./drawdown.ts";
@@ -68,9 +70,21 @@ export function composeNode(ground: Ground): ComposedNode {
     speed: config.node.speed,
     poll: () => housekeeping.poll(),
     yieldMs: config.console.enabled ? DEFAULT_YIELD_MS : UNWATCHED_YIELD_MS,
+    facts: crashFacts(config),
+    witness: {
+      nativeCall: nativeCallOf,
+      position: () => ({ auditRecords: audit.head().records, marketEvents: books.board.events }),
+    },
   });
   const recoverAfter = config.mode.recoverMs * MICROS_PER_MS;
   const journal = new Journal(audit, system.clock);
+  const crashes = new CrashLedger({
+    journal,
+    file: ground.crashes?.file ?? null,
+    dataDir: ground.crashes?.dataDir ?? "",
+    wallTimestamp: wall.timestamp,
+  });
+  let restarts = 0;
   const mode = new ModeKeeper({
     recoverAfter,
     control,
@@ -189,6 +203,7 @@ export function composeNode(ground: Ground): ComposedNode {
     books,
     curves,
     mode,
+    crashes,
     venue: built.port,
     startedWall: wall.timestamp(),
     startedStamp: system.stopwatch.now(),
@@ -201,7 +216,13 @@ export function composeNode(ground: Ground): ComposedNode {
   /** Branches that gave up: nobody in them takes a message any more, even before the last of them is gone. */
   const abandoned = new Set<string>();
   system.events.subscribe((event) => {
-    journal.event(event);
+    try {
+      crashes.event(event);
+    } catch (error) {
+      // A log that cannot record must not keep what follows from being heard.
+      auditFailed(error as Error);
+    }
+    if (event.kind === "restarted") restarts++;
     if (event.kind !== "gave-up") return;
     if ([VENUE_BRANCH, GUARD_BRANCH].some((branch) => branch.startsWith(event.path))) abandoned.add(event.path);
     mode.report(concernOf(event), system.clock.now());
@@ -219,7 +240,7 @@ export function composeNode(ground: Ground): ComposedNode {
   return {
     parts,
     view,
-    restarts: () => journal.restarts,
+    restarts: () => restarts,
     auditFault: () => auditFault,
     start() {
       root = supervise(system, ROOT, tree);
@@ -263,6 +284,18 @@ function concernOf({ path, onGiveUp }: SystemEvent & { readonly kind: "gave-up" 
     demands: mild ? "SafeMode" : "EmergencyShutdown",
     detail: `${path} gave up restarting its children`,
   } as const;
+}
+
+/** What a crash record says of the run beside its seed: enough to start it again. */
+function crashFacts({ feed, chaos, ...config }: Config): Record<string, string> {
+  const facts: Record<string, string> = {
+    version: VERSION,
+    build: `abi ${ABI_VERSION}, records ${LAYOUT_HASH}`,
+    config: configHash({ feed, chaos, ...config }),
+    feed: [feed.kind, feed.paths.map((path) => basename(path)).join(",")].filter((part) => part !== "").join(":"),
+  };
+  if (chaos.rate > 0) facts.chaos = String(chaos.rate);
+  return facts;
 }
 
 /** Names of the scopes that are killed now. */

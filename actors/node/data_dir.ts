@@ -1,9 +1,10 @@
 /**
  * The data directory of a node.
  *
- *     <data-dir>/LOCK           held by the running node; a second node refuses
- *     <data-dir>/control.page   kill states; survives restarts and is shared with the `kill` command
- *     <data-dir>/runs/000001/   the audit log of one run
+ *     <data-dir>/LOCK                   held by the running node; a second node refuses
+ *     <data-dir>/control.page           kill states; survives restarts and is shared with the `kill` command
+ *     <data-dir>/runs/000001/           the audit log of one run
+ *     <data-dir>/crashes/000001.jsonl   its crashes; made with the first one
  *
  * A simulated or replayed market is a new world each time it starts, so each run has a log of its own; equal seeds give
  * equal logs. Kill states belong to the directory: a killed scope stays killed in the next run.

@@ -4,6 +4,7 @@ import type { AuditLog, ControlPage, OrderGate } from "../../ffi/mod.ts";
 import type { ActorSystem, SystemOptions } from "../../runtime/mod.ts";
 import type { ChildSpec, SupervisorSpec } from "../../supervision/mod.ts";
 import type { Instrument } from "../protocol/mod.ts";
+import type { CrashFile } from "./crash_file.ts";
 import type { World } from "./worlds/mod.ts";
 
 /** The node's looks at the real world. What they say decides nothing that a replay must reproduce. */
@@ -26,6 +27,8 @@ export interface Ground {
   readonly control: ControlPage;
   readonly gate: OrderGate;
   readonly wall: Wall;
+  /** Where crashes are kept beside the log; absent: nowhere. */
+  readonly crashes?: { readonly file: CrashFile; readonly dataDir: string };
   /** One line for people about what went wrong. */
   readonly err: (line: string) => void;
   /** Called a few times a second of the stopwatch. */

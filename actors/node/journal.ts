@@ -1,43 +1,34 @@
-/** Puts the life of the actors on record: crashes, restarts, give-ups, and who took one out of service. */
-import { RecordType } from "../../ffi/layout.gen.ts";
+/** Puts what is no order on record, as JSON. */
 import type { AuditLog } from "../../ffi/mod.ts";
-import type { Clock, SystemEvent } from "../../runtime/mod.ts";
+import type { Clock, Micros } from "../../runtime/mod.ts";
+
+export interface NoteOptions {
+  /** Default: now. */
+  readonly time?: Micros;
+  /** Id of the message that caused it; 0, the default, when unknown. */
+  readonly cause?: number;
+  /** Version of the payload's schema; default 1. */
+  readonly version?: number;
+}
 
 export class Journal {
   readonly #audit: AuditLog;
   readonly #clock: Clock;
-  restarts = 0;
 
   constructor(audit: AuditLog, clock: Clock) {
     this.#audit = audit;
     this.#clock = clock;
   }
 
-  event(event: SystemEvent): void {
-    switch (event.kind) {
-      case "crashed":
-        return this.note(RecordType.ActorCrashed, {
-          actor: event.path,
-          reason: event.reason,
-          restarts: event.restarts,
-        });
-      case "restarted":
-        this.restarts++;
-        return;
-      case "report":
-        if (event.context !== "disabled" && event.context !== "enabled") return;
-        return this.note(RecordType.OperatorAction, {
-          action: event.context,
-          actor: `${event.path}/${event.child.id}`,
-          reason: event.reason,
-        });
-      case "gave-up":
-        return this.note(RecordType.ActorCrashed, { actor: event.path, reason: `gave up (${event.onGiveUp})` });
-    }
-  }
-
-  /** Appends a JSON record; a log that failed has already shut the gate, so there is nobody left to tell. */
-  note(type: number, value: unknown): void {
-    if (!this.#audit.failed) this.#audit.appendJson(type, this.#clock.now(), value);
+  /**
+   * Appends a JSON record and returns its index; null from a log that failed, which has already shut the gate, so that there
+   * is nobody left to tell.
+   */
+  note(
+    type: number,
+    value: unknown,
+    { time = this.#clock.now(), cause = 0, version = 1 }: NoteOptions = {},
+  ): number | null {
+    return this.#audit.failed ? null : this.#audit.appendJson(type, time, value, cause, version);
   }
 }

@@ -1,4 +1,6 @@
 /** The composition root: everything that makes a node out of the families. */
+export { crashFile } from "./crash_file.ts";
+export { type CrashPlaces, type CrashProof, proveCrash, readCrashes } from "./crash_reader.ts";
 export { type DataDirectory, listRuns, openDataDirectory, runDirectory } from "./data_dir.ts";
 export { type NodeIo, runNode, type RunOutcome, type RunProgress } from "./run.ts";
 export { type RunSummary, summaryText } from "./summary.ts";

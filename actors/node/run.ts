@@ -12,6 +12,7 @@ import { loadAssets } from "../console/bundle.ts";
 import { type ConsoleServer, startConsole } from "../console/server.ts";
 import { MONEY_SCALE } from "../protocol/mod.ts";
 import { type ComposedNode, composeNode, killedScopes } from "./compose.ts";
+import { CrashFile, crashFile } from "./crash_file.ts";
 import { openDataDirectory } from "./data_dir.ts";
 import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf } from "./instruments.ts";
@@ -71,7 +72,12 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   control.attach(Deno.pid);
   nameScopes(control, config.organisms.map((organism) => organism.id), instruments.map((i) => i.symbol), wallNanos());
   using gate = OrderGate.create({ audit, control });
+  using crashes = new CrashFile(
+    crashFile(directory.path, directory.run),
+    (error) => io.err(`crashes are on record but not in ${directory.path}/crashes: ${error.message}`),
+  );
   const node: ComposedNode = composeNode({
+    crashes: { file: crashes, dataDir: directory.path },
     config,
     instruments,
     organisms,
@@ -134,6 +140,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
       },
       latency: latencySummary(books, hiccupBaseline(system.stopwatch, HICCUP_MILLIS)),
       restarts: node.restarts(),
+      crashes: node.parts.crashes.total,
       deadLetters: messages.dead,
       messages,
       mode: mode.mode,

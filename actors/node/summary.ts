@@ -34,6 +34,7 @@ export interface RunSummary {
     readonly vm_hiccup_p9999_us: number;
   };
   readonly restarts: number;
+  readonly crashes: number;
   readonly deadLetters: number;
   readonly messages: MessagesView;
   readonly mode: SystemMode;
@@ -72,7 +73,7 @@ export function summaryText(summary: RunSummary): string {
     }`,
     `intent to report: p50 ${l.p50_us} µs, p99 ${l.p99_us} µs, p99.99 ${l.p9999_us} µs, max ${l.max_us} µs (machine hiccup p99.99 ${l.vm_hiccup_p9999_us} µs)`,
     `messages: ${m.enqueued} = ${m.handled} handled + ${m.rejected} rejected + ${m.dropped} dropped + ${m.expired} expired + ${m.dead} dead + ${m.inFlight} in flight; unexplained ${m.unexplained}`,
-    `restarts ${summary.restarts}, dead letters ${summary.deadLetters}, mode ${summary.mode}${
+    `crashes ${summary.crashes}, restarts ${summary.restarts}, dead letters ${summary.deadLetters}, mode ${summary.mode}${
       summary.killed.length > 0 ? `, killed: ${summary.killed.join(", ")}` : ""
     }`,
   ];

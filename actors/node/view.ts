@@ -7,6 +7,8 @@ import { scopeStateName } from "../guardians/kill.ts";
 import type { OrderRow } from "../guardians/order_table.ts";
 import type {
   ActorView,
+  CrashSummary,
+  CrashView,
   InstrumentView,
   KillReport,
   LatencyView,
@@ -64,8 +66,17 @@ export class LiveNodeView implements NodeView {
         durability: config.audit.durability,
       },
       messages: system.counters(),
+      crashes: { total: this.#parts.crashes.total, changes: this.#parts.crashes.changes },
       lastKill: this.#lastKill,
     };
+  }
+
+  crashes(limit: number): readonly CrashSummary[] {
+    return this.#parts.crashes.latest(limit);
+  }
+
+  crashRecord(id: number): CrashView | null {
+    return this.#parts.crashes.find(id);
   }
 
   orders(query: { limit: number; organism?: string; status?: OrderView["status"] }): readonly OrderView[] {

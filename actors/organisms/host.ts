@@ -85,6 +85,7 @@ export const organismHost: ActorDef<HostMessage, HostArgs> = {
   type: "organism",
   // Reports share the mailbox with market data, and a lost report would cost the host its picture of its orders.
   mailbox: { capacity: 65_536, overflow: "reject" },
+  keepsState: true,
   init: (context, args) => new Host(context, args),
 };
 
@@ -158,9 +159,13 @@ class Host implements Handlers<HostMessage> {
       openOrders: this.#desk.openOrderCount,
       conduct: { submitted, amended, cancelled, fills, deferred, refused },
       lostWhileWaiting: this.#lostWhileWaiting,
-      notes: this.#notes,
+      notes: [...this.#notes],
       state: this.#organism.inspect?.() ?? null,
     };
+  }
+
+  show(message: HostMessage): unknown {
+    return message;
   }
 
   /** The organism's whole world: nothing of the host or the actor can be reached through it. */

@@ -2,6 +2,7 @@
 export * from "./approval.ts";
 export * from "./arena.ts";
 export * from "./control.ts";
+export * from "./crashes.ts";
 export * from "./decimals.ts";
 export * from "./executions.ts";
 export * from "./feed.ts";

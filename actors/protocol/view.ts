@@ -3,6 +3,7 @@
  * messages only. The console reads it through `NodeView` and never touches an actor.
  */
 import type { MessageCounters, Micros } from "../../runtime/mod.ts";
+import type { CrashSummary, CrashView } from "./crashes.ts";
 import type { KillReport, ScopeName, ScopeStateName, SystemMode } from "./control.ts";
 import type { Depth } from "./market.ts";
 
@@ -103,6 +104,13 @@ export interface AuditView {
   readonly durability: string;
 }
 
+export interface CrashesView {
+  /** Since the node started. */
+  readonly total: number;
+  /** Raised by every crash and by every decision of a supervisor about one. */
+  readonly changes: number;
+}
+
 /** What became of every message; see the runtime. */
 export type MessagesView = MessageCounters;
 
@@ -125,6 +133,7 @@ export interface NodeSnapshot {
   readonly latency: LatencyView;
   readonly audit: AuditView;
   readonly messages: MessagesView;
+  readonly crashes: CrashesView;
   readonly lastKill: KillReport | null;
 }
 
@@ -135,6 +144,10 @@ export interface NodeView {
   orders(
     query: { readonly limit: number; readonly organism?: string; readonly status?: OrderView["status"] },
   ): readonly OrderView[];
+  /** Newest first, as many as are kept at hand. */
+  crashes(limit: number): readonly CrashSummary[];
+  /** Null when it is not at hand: never happened, or so long ago that only the data directory has it. */
+  crashRecord(id: number): CrashView | null;
   /** Shuts the gate for the scope at once, then resolves when the resting orders are confirmed gone. Rejects on an unknown scope. */
   kill(scope: ScopeName, reason: string, who: string): Promise<KillReport>;
   /** Returns a killed scope to ACTIVE. Rejects on an unknown scope. */

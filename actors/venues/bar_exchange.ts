@@ -65,6 +65,7 @@ export const barExchange: ActorDef<VenueMessage, BarExchangeArgs> = {
             throw new Error("the bar exchange has no background participants: check the feed's wiring");
         }
       },
+      show: (message) => message,
       inspect: () => ({ openOrders: venue.openOrders }),
     };
   },

@@ -98,6 +98,7 @@ export const replayExchange: ActorDef<VenueMessage | Due | Look, ReplayExchangeA
         }
         arm();
       },
+      show: (message) => message,
       inspect: () => ({ open: venue.openOrders, inFlight: venue.inFlight, instruments: venue.instruments() }),
     };
   },

@@ -299,6 +299,7 @@ export const simulatedExchange: ActorDef<VenueMessage, SimulatedExchangeArgs> = 
             throw new Error(`the simulated exchange does not take ${message.kind}: check the feed's wiring`);
         }
       },
+      show: (message) => message,
     };
   },
 };

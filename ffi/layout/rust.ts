@@ -4,6 +4,8 @@ import { coveringField, GENERATED, layoutHash, screaming, SIZES, snake, undescri
 
 /** Columns rustfmt fills. */
 const WIDTH = 100;
+/** Columns it lets the arguments of a call fill before it breaks them. */
+const CALL_WIDTH = 60;
 
 const rustType = (type: FieldType): string => (type === "time" ? "i64" : type);
 
@@ -29,9 +31,13 @@ function enumModule(e: EnumLayout): string {
 /** The test of membership, laid out as rustfmt would, so that generating needs no rustfmt. */
 function matches({ values }: EnumLayout): string {
   const [first, second, ...rest] = values.map(([, value]) => value);
-  const line = `        matches!(value, ${values.map(([, value]) => value).join(" | ")})`;
-  if (line.length <= WIDTH) return line;
-  const patterns = [`            ${first} | ${second}`, ...rest.map((value) => `                | ${value}`)];
+  const all = values.map(([, value]) => value).join(" | ");
+  const line = `value, ${all}`;
+  if (line.length <= CALL_WIDTH) return `        matches!(${line})`;
+  const inOne = `            ${all}`;
+  const patterns = inOne.length <= WIDTH
+    ? [inOne]
+    : [`            ${first} | ${second}`, ...rest.map((value) => `                | ${value}`)];
   return `        matches!(\n            value,\n${patterns.join("\n")}\n        )`;
 }
 

@@ -11,7 +11,7 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 7612040465794020
+LAYOUT_HASH = 5950991703319536
 
 # Raised when an exported function changes its meaning or signature.
 ABI_VERSION = 3
@@ -221,7 +221,7 @@ class RecordType(IntEnum):
     MODE_CHANGED = 6
     # Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4).
     LIMITS_SET = 7
-    # JSON: actor, reason, restarts.
+    # JSON: the crash record (version 2); actor, reason, restarts (version 1).
     ACTOR_CRASHED = 8
     # JSON: who did what through console or CLI.
     OPERATOR_ACTION = 9
@@ -229,6 +229,14 @@ class RecordType(IntEnum):
     RECONCILED = 10
     # JSON: anything else worth keeping.
     NOTE = 11
+    # JSON: what became of a crashed actor: crash, actor, decision.
+    SUPERVISOR_DECIDED = 12
+    # JSON: a writer takes a stream of events over: stream, epoch.
+    STREAM_CLAIMED = 13
+    # JSON: events of a stream, all or none: stream, epoch, events.
+    STREAM_APPENDED = 14
+    # JSON: state of a stream at an event: stream, epoch, snapshot.
+    STREAM_SNAPSHOT = 15
 
 
 class FeedKind(IntEnum):

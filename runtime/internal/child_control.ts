@@ -51,8 +51,8 @@ class ChildControl implements Children<unknown> {
     this.context.cell.strategy = strategy;
   }
 
-  explain(child: ActorRef<never>, show: () => unknown): void {
-    cellOf(child).supervision = show;
+  explain(show: (child: ActorRef<never>) => unknown): void {
+    this.context.cell.supervision = show;
   }
 
   gaveUp(onGiveUp: GiveUpAction, reason: string): void {

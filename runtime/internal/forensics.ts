@@ -1,15 +1,19 @@
 /** Gathers a crash record at the moment an incarnation ends, before what it held is taken away. */
 import type { ExitReason, Handlers } from "../actor.ts";
 import type { CrashRecord } from "../crash.ts";
-import type { ActorCell } from "./cell.ts";
+import { type ActorCell, BUSY, Envelope } from "./cell.ts";
 import { describeExit } from "./exit.ts";
-import { type Kernel, messageOf, nameOf } from "./kernel.ts";
+import { type Kernel, messageOf } from "./kernel.ts";
+import { brief, plain, type Redact, redaction } from "./plain.ts";
+import { stackOf } from "./stack.ts";
 import { latestOf, waitingKinds, why } from "./traces.ts";
 
 /** Crash records kept: enough for a storm of restarts to be read afterwards. */
 export const CRASHES_KEPT = 64;
-/** Longest stack kept, lines. */
-const STACK_LINES = 24;
+
+/** Longest reason and stack, characters; most entries of a list. A record fits a record of a log whatever crashed. */
+const LONGEST_TEXT = 4_000;
+const MOST_ENTRIES = 64;
 
 /** To be called while the incarnation still holds its timers, monitors and asks. */
 export function crashRecord(
@@ -19,32 +23,52 @@ export function crashRecord(
   handlers: Handlers<never> | null,
 ): CrashRecord {
   const error = "error" in reason ? reason.error : null;
+  const redact = redaction(cell.def.redact, cell.args);
+  const text = (said: string) => brief(redact(said), LONGEST_TEXT);
+  const shown = (show: () => unknown) => attempt(show, redact);
+  const stack = error === null ? null : stackOf(error);
   const latest = latestOf(kernel, cell);
-  const current = kernel.causes.sender === cell.id ? kernel.causes.current : 0;
+  const current = handling(kernel, cell);
   return {
     id: kernel.nextCrash(),
     time: kernel.clock.now(),
     path: cell.path,
     type: cell.def.type,
     incarnation: cell.restarts,
-    reason: describeExit(reason),
-    causes: causesOf(error),
-    stack: error?.stack === undefined ? null : error.stack.split("\n").slice(0, STACK_LINES).join("\n"),
+    reason: text(describeExit(reason)),
+    causes: causesOf(error).map(text),
+    stack: stack === null ? null : text(stack),
+    nativeCall: error === null ? null : witnessed(() => kernel.witness.nativeCall?.(error), null),
     message: latest.find(({ id }) => id === current) ?? null,
+    content: shown(() => showMessage(cell, handlers, current)),
     why: current === 0 ? [] : why(kernel, cell, current),
     latest,
     mailbox: mailboxOf(cell),
-    timers: cell.incarnation?.timersDue() ?? [],
-    awaited: awaitedBy(cell),
-    watchers: [...cell.watchers?.values() ?? []].map((watcher) => watcher.cell.path),
-    children: [...cell.children ?? []].map(({ path }) => path),
-    names: [...cell.names ?? []],
-    supervision: attempt(() => cell.supervision?.()),
-    state: attempt(() => handlers?.inspect?.()),
-    stateBefore: cell.stateBefore ?? null,
+    timers: (cell.incarnation?.timersDue() ?? []).slice(0, MOST_ENTRIES),
+    awaited: some(awaitedBy(cell)),
+    watchers: some([...cell.watchers?.values() ?? []].map((watcher) => watcher.cell.path)),
+    children: some([...cell.children ?? []].map(({ path }) => path)),
+    names: some([...cell.names ?? []]),
+    supervision: attempt(() => cell.parent?.supervision?.(cell)),
+    state: shown(() => handlers?.inspect?.()),
+    stateBefore: shown(() => cell.stateBefore),
     facts: kernel.facts,
-    replay: { seed: kernel.seed, start: kernel.start, message: current },
+    replay: {
+      seed: kernel.seed,
+      start: kernel.start,
+      message: current,
+      position: witnessed(() => kernel.witness.position?.(), {}),
+    },
   };
+}
+
+/** What the owner of the system says; a record must not fail because its owner did. */
+function witnessed<T>(say: () => T | undefined, otherwise: T): T {
+  try {
+    return say() ?? otherwise;
+  } catch {
+    return otherwise;
+  }
 }
 
 /** Paths of the actors whose answer an actor awaits. */
@@ -64,21 +88,50 @@ function causesOf(error: Error | null): string[] {
   return causes;
 }
 
+/** Kinds beyond the first are counted together. */
 function mailboxOf(cell: ActorCell): CrashRecord["mailbox"] {
-  const kinds: Record<string, number> = {};
+  const kinds = new Map<string, number>();
   let waiting = 0;
-  for (const kind of waitingKinds(cell)) {
-    kinds[kind] = (kinds[kind] ?? 0) + 1;
+  for (const name of waitingKinds(cell)) {
+    const kind = kinds.has(name) || kinds.size < MOST_ENTRIES ? name : "(others)";
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     waiting++;
   }
-  return { waiting, stashed: cell.stash?.length ?? 0, kinds };
+  return { waiting, stashed: cell.stash?.length ?? 0, kinds: Object.fromEntries(kinds) };
 }
 
-/** What a broken actor cannot say is left out; the record must not fail because the actor did. */
-function attempt(show: () => unknown): unknown {
+function some(entries: readonly string[]): readonly string[] {
+  const more = entries.length - MOST_ENTRIES;
+  return more > 0 ? [...entries.slice(0, MOST_ENTRIES), `(${more} more)`] : entries;
+}
+
+/** Why an actor ended, in words that may be shown. */
+export function tellExit(cell: ActorCell, reason: ExitReason): string {
+  return redaction(cell.def.redact, cell.args)(describeExit(reason));
+}
+
+/** Id of the message that was being handled; 0 between messages. */
+function handling({ causes }: Kernel, cell: ActorCell): number {
+  if (cell.life === BUSY) return cell.lane?.numbersOf(0)[0] ?? 0;
+  return causes.sender === cell.id ? causes.current : 0;
+}
+
+/** What the actor shows of the message it was handling, while that is still there. */
+function showMessage(cell: ActorCell, handlers: Handlers<never> | null, current: number): unknown {
+  if (handlers?.show === undefined || current === 0) return null;
+  for (const lane of [cell.urgentLane, cell.mailbox]) {
+    for (const { message, id } of lane?.traces() ?? []) {
+      if (id === current) return handlers.show((message instanceof Envelope ? message.message : message) as never);
+    }
+  }
+  return null;
+}
+
+/** A plain copy of what is shown. What a broken actor cannot say is left out; a record must not fail because it did. */
+function attempt(show: () => unknown, redact?: Redact): unknown {
   try {
-    return show() ?? null;
+    return plain(show() ?? null, redact);
   } catch (error) {
-    return { unreadable: nameOf(error) === "object" ? messageOf(error) : String(error) };
+    return plain({ unreadable: error instanceof Error ? messageOf(error) : String(error) }, redact);
   }
 }

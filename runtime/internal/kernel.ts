@@ -3,7 +3,7 @@
  * lives are in lifecycle.ts, turns in turn.ts, and who drives it all in driver.ts.
  */
 import type { Adversary } from "../adversary.ts";
-import type { CrashRecord } from "../crash.ts";
+import type { CrashRecord, CrashWitness } from "../crash.ts";
 import type { DeadLetter, DeadLetterReason, SystemEvent } from "../introspection.ts";
 import type { Random } from "../random.ts";
 import type { Clock, Micros, Stopwatch } from "../time.ts";
@@ -77,6 +77,7 @@ export class Kernel implements Host {
     readonly adversary: Adversary | null = null,
     readonly epoch: number = 0,
     readonly seam: Seam | null = null,
+    readonly witness: CrashWitness = {},
   ) {
     if (!Number.isSafeInteger(start) || start < 0) {
       throw new RangeError(`start is a time in whole microseconds since the epoch, not ${start}.`);

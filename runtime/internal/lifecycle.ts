@@ -22,8 +22,8 @@ import {
   URGENT,
 } from "./cell.ts";
 import { asError, Context } from "./context.ts";
-import { describeExit, isAbnormal } from "./exit.ts";
-import { CRASHES_KEPT, crashRecord } from "./forensics.ts";
+import { isAbnormal } from "./exit.ts";
+import { CRASHES_KEPT, crashRecord, tellExit } from "./forensics.ts";
 import { replaceNever } from "./hold.ts";
 import type { Kernel } from "./kernel.ts";
 import { Latency } from "./latency.ts";
@@ -187,7 +187,12 @@ function install(kernel: Kernel, cell: ActorCell, handlers: Handlers<never>): vo
 /** Shows the state before every message: for crash records of actors that ask for it. */
 function keepingState(cell: ActorCell, handlers: Handlers<never>): (message: never) => void | Promise<void> {
   return (message) => {
-    cell.stateBefore = handlers.inspect?.();
+    try {
+      // As it is: a copy would cost more than most messages.
+      cell.stateBefore = handlers.inspect?.();
+    } catch {
+      cell.stateBefore = null;
+    }
     return handlers.receive!(message);
   };
 }
@@ -242,7 +247,7 @@ export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly
   }
   if (lived) {
     const time = kernel.clock.now();
-    kernel.emit({ kind: "ended", time, path: cell.path, exit: reason.kind, reason: describeExit(reason) });
+    kernel.emit({ kind: "ended", time, path: cell.path, exit: reason.kind, reason: tellExit(cell, reason) });
   }
   if (quietly) return;
   if (parent === null || parent.handlers?.signal === undefined) finalize(kernel, cell, reason);
@@ -268,7 +273,7 @@ export function finalize(kernel: Kernel, cell: ActorCell, reason: ExitReason): v
     cell.watchers = null;
   }
   if (kernel.heard) {
-    kernel.emit({ kind: "stopped", time: kernel.clock.now(), path: cell.path, reason: describeExit(reason) });
+    kernel.emit({ kind: "stopped", time: kernel.clock.now(), path: cell.path, reason: tellExit(cell, reason) });
   }
 }
 

@@ -1,5 +1,5 @@
 /** What only few actors ever need of their cell. */
-import type { ExitReason, Signal } from "../actor.ts";
+import type { ActorRef, ExitReason, Signal } from "../actor.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Ring } from "./ring.ts";
 
@@ -47,8 +47,8 @@ export class Rare {
   replacement: Replacement | null = null;
   /** 1 when the batch being handled ended at a message that had expired. */
   trailing = 0;
-  /** What the supervisor adds to a crash record. */
-  supervision: (() => unknown) | null = null;
+  /** Of a supervisor: what it adds to the crash record of a child. */
+  supervision: ((child: ActorRef<never>) => unknown) | null = null;
   /** The state shown before the message being handled, for actors that keep it. */
   stateBefore: unknown = null;
 }

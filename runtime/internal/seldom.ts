@@ -2,7 +2,7 @@
  * The seldom used part of an actor, as fields that cost nothing until one of them is set: every idle actor would pay for
  * them otherwise. Reading one is a look at `rare` more, so what every message touches is not among them.
  */
-import type { ExitReason, Signal } from "../actor.ts";
+import type { ActorRef, ExitReason, Signal } from "../actor.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { Rare, type Replacement, type Stashed, type Watcher } from "./rare.ts";
 import type { Ring } from "./ring.ts";
@@ -30,11 +30,11 @@ export abstract class Seldom {
     this.uncommon().replacement = replacement;
   }
 
-  get supervision(): (() => unknown) | null {
+  get supervision(): ((child: ActorRef<never>) => unknown) | null {
     return this.rare === null ? null : this.rare.supervision;
   }
 
-  set supervision(show: (() => unknown) | null) {
+  set supervision(show: ((child: ActorRef<never>) => unknown) | null) {
     this.uncommon().supervision = show;
   }
 

@@ -49,11 +49,13 @@ export function runTurn(kernel: Kernel, cell: ActorCell): number {
         continue;
       }
       if ((attention & KILL) !== 0) {
+        kernel.causes.forget();
         exit = cell.pendingKill!;
         break;
       }
       if (cell.life === BUSY) break;
       if ((attention & STOP) !== 0) {
+        kernel.causes.forget();
         exit = stopRequested(cell);
         if (exit !== null) break;
       } else if ((attention & SIGNAL) !== 0) {

@@ -1,55 +1,9 @@
 /** The page over a real node: started as a user starts it, watched and stopped as an operator would. */
 import assert from "node:assert/strict";
 import { browserTest, closeBrowser, withPage } from "./browser.ts";
+import { startNode } from "./node.ts";
 
 Deno.test.afterAll(closeBrowser);
-
-const ROOT = new URL("../../", import.meta.url);
-
-interface RunningNode {
-  readonly url: string;
-  readonly token: string;
-  /** Asks the node to stop and waits until it has; returns its exit code. */
-  stop(): Promise<number>;
-}
-
-/** Starts a node on a data directory of its own and waits until it says where its console is. */
-async function startNode(dataDir: string): Promise<RunningNode> {
-  const child = new Deno.Command(Deno.execPath(), {
-    // Twenty times real time, so that a minute of trading passes while the page is looked at.
-    // deno-fmt-ignore
-    args: ["run", "-A", "main.ts", "start", "--feed", "simulated", "--seed", "7", "--speed", "20", "--console-port", "0", "--data-dir", dataDir],
-    cwd: ROOT,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-    env: { NO_COLOR: "1" },
-  }).spawn();
-  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  for (;;) {
-    const url = /https?:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
-    const token = /^token: (\S+)/m.exec(text)?.[1];
-    if (url !== undefined && token !== undefined) {
-      const drained = (async () => {
-        while (!(await lines.read()).done);
-      })();
-      return {
-        url,
-        token,
-        stop: async () => {
-          child.kill("SIGINT");
-          const { code } = await child.status;
-          await drained;
-          return code;
-        },
-      };
-    }
-    const { done, value } = await lines.read();
-    if (done) throw new Error(`the node ended before its console was up:\n${text}`);
-    text += value;
-  }
-}
 
 browserTest("a node is watched in the page, killed by the button, re-armed, and ends well", async () => {
   const dataDir = await Deno.makeTempDir();

@@ -7,6 +7,7 @@ import {
   ExecutionView,
   MarketTickView,
   MatchingEngine,
+  nativeCallOf,
   NativeError,
   OrderCommandView,
   OrderGate,
@@ -31,6 +32,31 @@ Deno.test("a handle of another kind is refused", () => {
   const wrong = { audit: control as unknown as AuditLog, control: audit as unknown as ControlPage };
   assert.throws(() => OrderGate.create(wrong), refusedWith(Code.BadHandle));
   assert.equal(core().cwts_audit_commit(control.handle), -Code.BadHandle);
+});
+
+Deno.test("an error says which call it came out of, and none when no call was made", () => {
+  const thrown = (attempt: () => unknown): NativeError => {
+    try {
+      attempt();
+    } catch (error) {
+      return error as NativeError;
+    }
+    throw new Error("nothing was thrown");
+  };
+  const audit = AuditLog.memory();
+  audit.close();
+  assert.equal(thrown(() => audit.head()).call, "cwts_audit_head");
+  assert.equal(thrown(() => audit.append(1, 0, new Uint8Array(1))).call, "cwts_audit_append");
+  assert.equal(thrown(() => AuditLog.open({ directory: "/proc/none" })).call, "cwts_audit_open");
+  using bench = new Bench();
+  const refused = thrown(() => bench.gate.submit(bench.commands, 65, bench.decisions));
+  assert.equal(refused.call, null);
+  bench.gate.close();
+  const wrapped = new Error("the books are closed", { cause: thrown(() => bench.gate.exposure(1, 0)) });
+  assert.equal(nativeCallOf(wrapped), "cwts_gate_exposure");
+  assert.equal(nativeCallOf(new Error("none")), null);
+  wrapped.cause = wrapped;
+  assert.equal(nativeCallOf(wrapped), null);
 });
 
 Deno.test("a panic poisons its own handle and stays inside", () => {

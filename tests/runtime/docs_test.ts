@@ -6,7 +6,7 @@ const root = new URL("../../", import.meta.url);
 Deno.test("the samples of docs/runtime.md compile and their tests pass", async () => {
   const page = await Deno.readTextFile(new URL("docs/runtime.md", root));
   const samples = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1]);
-  assert.equal(samples.length, 7);
+  assert.equal(samples.length, 8);
   const folder = await Deno.makeTempDir({ prefix: "cwts-samples-" });
   try {
     // The page's imports are relative to docs/.
@@ -18,6 +18,7 @@ Deno.test("the samples of docs/runtime.md compile and their tests pass", async (
       "average_test.ts",
       "behaviour_test.ts",
       "replay.ts",
+      "careful.ts",
     ];
     for (const [i, sample] of samples.entries()) {
       await Deno.writeTextFile(`${folder}/${names[i]}`, sample.replaceAll('"../', `"${root.href}`));
@@ -32,6 +33,10 @@ Deno.test("the samples of docs/runtime.md compile and their tests pass", async (
     const config = `--config=${fileURLToPath(new URL("deno.json", root))}`;
     await deno("check", config, ...names);
     assert.match(await deno("run", config, "main.ts"), /unexplained: 0/);
+    assert.match(
+      await deno("run", config, "careful.ts"),
+      /a price of 0 \{ kind: "SetPrice", price: 0 \} \{ last: 5 \}/,
+    );
     assert.match(await deno("run", config, "replay.ts"), /true/);
     assert.match(await deno("test", config, "average_test.ts", "behaviour_test.ts", "sessions_test.ts"), /4 passed/);
   } finally {

@@ -2,22 +2,19 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
-import type { ActorRef } from "../../runtime/mod.ts";
 import {
   type EventJournal,
   eventSourced,
   type EventSourcedDef,
-  ignore,
   JournalGap,
   MemoryJournal,
-  persist,
   SqliteJournal,
   type StoredEvent,
   type StoredSnapshot,
-  WriterFenced,
 } from "../../runtime/persistence/mod.ts";
-import { supervise, worker } from "../../supervision/mod.ts";
 import { finish, settle, testSystem } from "../../runtime/testkit/mod.ts";
+import { durableJournalContract, event, journalContract } from "./journal_contract.ts";
+import { add, type Added, type Command, played, type Sum, sums } from "./sums.ts";
 
 /** Answers everything a few microtasks later. */
 class SlowJournal implements EventJournal {
@@ -45,47 +42,26 @@ function close(journal: EventJournal): void {
   if (journal instanceof SqliteJournal) journal[Symbol.dispose]();
 }
 
-const event = (sequence: number, payload: unknown = sequence): StoredEvent => ({ sequence, version: 1, payload });
-
 for (const [name, open] of Object.entries(JOURNALS)) {
-  Deno.test(`${name} journal: what was appended is read in order, from anywhere`, async () => {
+  journalContract(name, () => {
     const journal = open();
-    const epoch = await journal.claim("a");
-    await journal.append("a", epoch, [event(1), event(2)]);
-    await journal.append("a", epoch, [event(3, { deep: [1, "x"] })]);
-    assert.deepEqual(await journal.read("a", 1), [event(1), event(2), event(3, { deep: [1, "x"] })]);
-    assert.deepEqual(await journal.read("a", 3), [event(3, { deep: [1, "x"] })]);
-    assert.deepEqual(await journal.read("b", 1), []);
-    close(journal);
-  });
-
-  Deno.test(`${name} journal: a writer that was overtaken can append nothing and save nothing`, async () => {
-    const journal = open();
-    const first = await journal.claim("a");
-    await journal.append("a", first, [event(1)]);
-    const second = await journal.claim("a");
-    assert.ok(second > first);
-    await assert.rejects(async () => await journal.append("a", first, [event(2)]), WriterFenced);
-    await assert.rejects(
-      async () => await journal.saveSnapshot("a", first, { sequence: 1, version: 1, state: 0 }),
-      WriterFenced,
-    );
-    await journal.append("a", second, [event(2)]);
-    assert.equal((await journal.read("a", 1)).length, 2);
-    close(journal);
-  });
-
-  Deno.test(`${name} journal: events that leave a gap or come again are refused, all of them`, async () => {
-    const journal = open();
-    const epoch = await journal.claim("a");
-    await assert.rejects(async () => await journal.append("a", epoch, [event(2)]), JournalGap);
-    await assert.rejects(async () => await journal.append("a", epoch, [event(1), event(3)]), JournalGap);
-    await journal.append("a", epoch, [event(1)]);
-    await assert.rejects(async () => await journal.append("a", epoch, [event(1)]), JournalGap);
-    assert.deepEqual(await journal.read("a", 1), [event(1)]);
-    close(journal);
+    return { journal, close: () => close(journal) };
   });
 }
+
+durableJournalContract("sqlite", {
+  open: (directory) => {
+    const journal = new SqliteJournal(`${directory}/journal.db`);
+    return { journal, close: () => journal[Symbol.dispose]() };
+  },
+  script: `
+    import { SqliteJournal } from "$ROOT/runtime/persistence/mod.ts";
+    const journal = new SqliteJournal(Deno.args[0] + "/journal.db");`,
+  tear: (directory) => {
+    const wal = `${directory}/journal.db-wal`;
+    Deno.truncateSync(wal, Deno.statSync(wal).size - 10);
+  },
+});
 
 Deno.test("sqlite journal: what was appended is there after the file was closed, and a missing event is found", async () => {
   const path = await Deno.makeTempFile();
@@ -108,80 +84,6 @@ Deno.test("sqlite journal: what was appended is there after the file was closed,
   assert.throws(() => journal.read("a", 1), JournalGap);
   await Deno.remove(path);
 });
-
-type Command =
-  | { readonly kind: "Add"; readonly n: number; readonly replyTo?: ActorRef<number> }
-  | { readonly kind: "AddTwice"; readonly n: number }
-  | { readonly kind: "Refuse"; readonly replyTo: ActorRef<number> }
-  | { readonly kind: "Crash" };
-interface Added {
-  readonly n: number;
-}
-interface Sum {
-  readonly total: number;
-  readonly count: number;
-}
-
-function sums(more: Partial<EventSourcedDef<Command, Added, Sum>> = {}): EventSourcedDef<Command, Added, Sum> {
-  return {
-    type: "sum",
-    version: 1,
-    initial: { total: 0, count: 0 },
-    decide(_, command) {
-      switch (command.kind) {
-        case "Add":
-          return persist([{ n: command.n }], ({ total }) => void command.replyTo?.tell(total));
-        case "AddTwice":
-          return persist([{ n: command.n }, { n: command.n }]);
-        case "Refuse":
-          return ignore(({ total }) => void command.replyTo.tell(-total));
-        case "Crash":
-          throw new Error("on request");
-      }
-    },
-    apply: ({ total, count }, { n }) => ({ total: total + n, count: count + 1 }),
-    inspect: (state) => state,
-    ...more,
-  };
-}
-
-/** The state an actor over `journal` comes to, given commands; every "Crash" is a restart. */
-async function played(
-  journal: EventJournal,
-  commands: readonly Command[],
-  def: EventSourcedDef<Command, Added, Sum> = sums(),
-): Promise<unknown> {
-  const system = testSystem({ patienceMs: 1000 });
-  supervise(system, "top", {
-    id: "top",
-    strategy: "one_for_one",
-    intensity: 1000,
-    children: [worker("sum", eventSourced(def), { id: "s", journal })],
-  });
-  const ref = system.find("/top/sum") as ActorRef<Command>;
-  for (const command of commands) ref.tell(command);
-  await settle(system);
-  const { state } = system.inspect("/top/sum") as { readonly state: Sum };
-  await finish(system);
-  return state;
-}
-
-const add = (n: number): Command => ({ kind: "Add", n });
-
-for (const [name, open] of Object.entries(JOURNALS)) {
-  Deno.test(`An event-sourced actor is where it was after crashes and in a new system (${name})`, async () => {
-    const journal = open();
-    assert.deepEqual(
-      await played(journal, [add(1), { kind: "Crash" }, { kind: "AddTwice", n: 5 }, { kind: "Crash" }]),
-      {
-        total: 11,
-        count: 3,
-      },
-    );
-    assert.deepEqual(await played(journal, [add(2)]), { total: 13, count: 4 });
-    close(journal);
-  });
-}
 
 Deno.test("Commands and crashes in any order come to the sum of the commands, with any snapshot policy", async () => {
   const step = fc.oneof(

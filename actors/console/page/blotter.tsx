@@ -1,6 +1,7 @@
 /** The order blotter: newest first, with the gate's or venue's reason for every reject. */
 import type { OrderView } from "../../protocol/view.ts";
 import { SHOWN_ORDERS } from "./api.ts";
+import { BottomTabs } from "./bottom_tabs.tsx";
 import { count, price, quantity, timeOfDay, words } from "./format.ts";
 import { Empty, Panel, State } from "./panel.tsx";
 import { instrumentsBySymbol, orderFilter, orderProblem, orders, snapshot } from "./state.ts";
@@ -10,7 +11,7 @@ const STATUSES: readonly OrderView["status"][] = ["pending", "open", "filled", "
 export function Blotter() {
   const shown = orders.value;
   return (
-    <Panel id="blotter" title="Orders" aside={<Filters />}>
+    <Panel id="blotter" title="Orders" tabs={<BottomTabs />} aside={<Filters />}>
       {shown === null || shown.length === 0
         ? <Empty>{orderProblem.value ?? nothing(shown)}</Empty>
         : (

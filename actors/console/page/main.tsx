@@ -2,6 +2,9 @@
 /** The page's entry: starts the stream and draws. */
 import { render } from "preact";
 import { Blotter } from "./blotter.tsx";
+import { startCrashes } from "./crash_requests.ts";
+import { CrashWindow } from "./crash_record.tsx";
+import { Crashes } from "./crashes.tsx";
 import { Footer } from "./footer.tsx";
 import { Gate } from "./gate.tsx";
 import { Header, Notices } from "./header.tsx";
@@ -10,7 +13,7 @@ import { Latency } from "./latency.tsx";
 import { Market } from "./market.tsx";
 import { Organisms } from "./organisms.tsx";
 import { Guarded } from "./panel.tsx";
-import { fresh } from "./state.ts";
+import { bottom, fresh } from "./state.ts";
 import { startOrders } from "./api.ts";
 import { startStream } from "./stream.ts";
 import { Tree } from "./tree.tsx";
@@ -42,10 +45,13 @@ function Page() {
             <Latency />
           </Guarded>
         </div>
-        <Guarded name="blotter">
-          <Blotter />
+        <Guarded name={bottom.value === "orders" ? "blotter" : "crashes"}>
+          {bottom.value === "orders" ? <Blotter /> : <Crashes />}
         </Guarded>
       </main>
+      <Guarded name="crash">
+        <CrashWindow />
+      </Guarded>
       <Footer />
     </div>
   );
@@ -56,4 +62,5 @@ if (root !== null) {
   render(<Page />, root);
   startStream();
   startOrders();
+  startCrashes();
 }

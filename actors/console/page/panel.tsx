@@ -2,16 +2,19 @@
 import type { ComponentChildren } from "preact";
 import { useErrorBoundary } from "preact/hooks";
 
-export function Panel({ id, title, aside, children }: {
+export function Panel({ id, title, tabs, aside, children }: {
   readonly id: string;
   readonly title: string;
+  /** Shown in place of the title, where several panels share one place. */
+  readonly tabs?: ComponentChildren;
   readonly aside?: ComponentChildren;
   readonly children: ComponentChildren;
 }) {
   return (
     <section class="panel" id={id} aria-labelledby={`${id}-title`}>
       <div class="panel-head">
-        <h2 id={`${id}-title`}>{title}</h2>
+        {tabs}
+        <h2 id={`${id}-title`} class={tabs === undefined ? undefined : "hidden"}>{title}</h2>
         {aside !== undefined && <div class="aside">{aside}</div>}
       </div>
       {children}

@@ -4,6 +4,7 @@
  * Components read signals and draw; only `stream.ts` and `api.ts` fill them with what the node sent.
  */
 import { computed, signal } from "@preact/signals";
+import type { CrashSummary } from "../../protocol/crashes.ts";
 import type { NodeSnapshot, OrderView } from "../../protocol/view.ts";
 
 export type Snapshot = NodeSnapshot & { readonly actorsTotal: number };
@@ -32,6 +33,16 @@ export const orderFilter = signal<{ readonly organism: string; readonly status: 
   organism: "",
   status: "",
 });
+
+/** Newest first. */
+export const crashes = signal<readonly CrashSummary[]>([]);
+export const crashProblem = signal<string | null>(null);
+/** The crash whose record is open. */
+export const chosenCrash = signal<number | null>(null);
+/** What stands in the place at the bottom. */
+export const bottom = signal<"orders" | "crashes">("orders");
+/** Crashes when the operator last looked at them. */
+export const crashesSeen = signal(0);
 
 export const chosenSymbol = signal<string | null>(null);
 export const chosenOrganism = signal<string | null>(null);

@@ -1,5 +1,5 @@
 /** The supervision tree: who is below whom, how full each mailbox is, what it handles, how often it came back. */
-import { chosenActor, folded, rates, snapshot } from "./state.ts";
+import { chosenActor, chosenCrash, crashes, folded, rates, snapshot } from "./state.ts";
 import { count, counted, NONE, rate } from "./format.ts";
 import { Empty, Panel } from "./panel.tsx";
 import { type TreeRow, treeRows } from "./tree_rows.ts";
@@ -123,6 +123,7 @@ function Detail() {
   if (actor === undefined) {
     return <p class="detail muted">Choose an actor to see its mailbox, messages and last exit.</p>;
   }
+  const crash = crashes.value.find(({ path }) => path === actor.path);
   return (
     <div class="detail" aria-live="off">
       <p class="clip">
@@ -135,6 +136,14 @@ function Detail() {
       </p>
       <p class="clip" title={actor.lastExit ?? undefined}>
         {actor.lastExit === null ? "Never exited." : `Last exit: ${actor.lastExit}`}
+        {crash !== undefined && (
+          <>
+            {" "}
+            <button type="button" class="plain crash-link" onClick={() => chosenCrash.value = crash.id}>
+              crash {crash.id}
+            </button>
+          </>
+        )}
       </p>
     </div>
   );

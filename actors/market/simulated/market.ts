@@ -71,6 +71,7 @@ export const simulatedMarket: ActorDef<SimulatedMarketMessage, SimulatedMarketAr
             return;
         }
       },
+      show: (message) => message,
       inspect: () => ({
         crowds: [...crowds].map(([instrument, { resting, value, estimate, inventories }]) => (
           { instrument, resting, value, estimate, inventories }

@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(7612040465794020)
+#define CWTS_LAYOUT_HASH UINT64_C(5950991703319536)
 
 /* Raised when an exported function changes its meaning or signature. */
 #define CWTS_ABI_VERSION UINT32_C(3)
@@ -235,14 +235,22 @@ enum cwts_record_type {
   CWTS_RECORD_TYPE_MODE_CHANGED = 6,
   /* Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4). */
   CWTS_RECORD_TYPE_LIMITS_SET = 7,
-  /* JSON: actor, reason, restarts. */
+  /* JSON: the crash record (version 2); actor, reason, restarts (version 1). */
   CWTS_RECORD_TYPE_ACTOR_CRASHED = 8,
   /* JSON: who did what through console or CLI. */
   CWTS_RECORD_TYPE_OPERATOR_ACTION = 9,
   /* JSON: difference found and what was done. */
   CWTS_RECORD_TYPE_RECONCILED = 10,
   /* JSON: anything else worth keeping. */
-  CWTS_RECORD_TYPE_NOTE = 11
+  CWTS_RECORD_TYPE_NOTE = 11,
+  /* JSON: what became of a crashed actor: crash, actor, decision. */
+  CWTS_RECORD_TYPE_SUPERVISOR_DECIDED = 12,
+  /* JSON: a writer takes a stream of events over: stream, epoch. */
+  CWTS_RECORD_TYPE_STREAM_CLAIMED = 13,
+  /* JSON: events of a stream, all or none: stream, epoch, events. */
+  CWTS_RECORD_TYPE_STREAM_APPENDED = 14,
+  /* JSON: state of a stream at an event: stream, epoch, snapshot. */
+  CWTS_RECORD_TYPE_STREAM_SNAPSHOT = 15
 };
 
 /* What a feed parser reads. */
@@ -1481,6 +1489,10 @@ uint64_t cwts_layout_hash(void);
 /* Writes the sentence of this thread's last failure, cut to `length` bytes, and returns how many it wrote; 0 when the
  * code says it all. */
 int32_t cwts_last_error(void *out, uint32_t length);
+
+/* Writes the name of the export that failed last on this thread, cut to `length` bytes, and returns how many bytes it
+ * wrote; 0 when it cannot be told. */
+int32_t cwts_last_call(void *out, uint32_t length);
 
 /* What a call costs that does nothing. */
 uint32_t cwts_noop(uint32_t value);

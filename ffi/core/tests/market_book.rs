@@ -333,6 +333,16 @@ impl Prices {
     }
 }
 
+/// Every level, best first.
+fn all(levels: &impl Levels) -> Vec<(i64, i64)> {
+    let mut all = Vec::new();
+    levels.for_each(&mut |key, quantity| {
+        all.push((key, quantity));
+        true
+    });
+    all
+}
+
 /// Any levels keep what the naive ones keep, wherever prices fall.
 fn keeps_what_naive_levels_keep<L: Levels>(seed: u64, steps: u32) {
     let mut prices = Prices {
@@ -378,18 +388,7 @@ fn keeps_what_naive_levels_keep<L: Levels>(seed: u64, steps: u32) {
             naive.clear();
         }
         if step % 5_000 == 0 {
-            let all = |levels: &dyn Fn(&mut dyn FnMut(i64, i64) -> bool)| {
-                let mut all = Vec::new();
-                levels(&mut |key, quantity| {
-                    all.push((key, quantity));
-                    true
-                });
-                all
-            };
-            assert_eq!(
-                all(&|visit| ours.for_each(visit)),
-                all(&|visit| naive.for_each(visit))
-            );
+            assert_eq!(all(&ours), all(&naive));
         }
     }
 }

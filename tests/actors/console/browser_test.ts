@@ -1,35 +1,12 @@
 /** The page in a real browser, over a node whose figures are known. */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
-import { type ConsoleServer, loadAssets, startConsole } from "../../../actors/console/mod.ts";
-import { browserTest, closeBrowser, type OpenPage, withPage } from "../../e2e/browser.ts";
+import { loadAssets, startConsole } from "../../../actors/console/mod.ts";
+import { browserTest, closeBrowser } from "../../e2e/browser.ts";
 import { TOKEN } from "./client.ts";
-import { createModelNode, type ModelNode, type ModelOptions } from "./model.ts";
+import { scene } from "./scene.ts";
 
 Deno.test.afterAll(closeBrowser);
-
-interface Scene extends OpenPage {
-  readonly model: ModelNode;
-  readonly server: ConsoleServer;
-}
-
-async function scene(
-  test: (scene: Scene) => Promise<void>,
-  options: ModelOptions & { ticks?: number; host?: string; viewport?: { width: number; height: number } } = {},
-): Promise<void> {
-  const model = createModelNode(options);
-  model.tick(options.ticks ?? 0);
-  const host = options.host ?? "127.0.0.1";
-  const server = await startConsole({ view: model, host, port: 0, token: TOKEN, assets: await loadAssets() });
-  try {
-    await withPage(async (open) => {
-      await open.page.goto(server.url.replace("0.0.0.0", "127.0.0.1"));
-      await test({ ...open, model, server });
-    }, options.viewport);
-  } finally {
-    await server.close();
-  }
-}
 
 const row = (page: Page, table: string, name: string): Locator =>
   page.getByRole("table", { name: table, exact: true }).getByRole("row").filter({

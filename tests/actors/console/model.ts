@@ -3,16 +3,20 @@
  *
  * It is no simulation of a market. It exists so that a test knows exactly what the console must show.
  */
-import type {
-  ActorView,
-  Depth,
-  InstrumentView,
-  KillReport,
-  NodeSnapshot,
-  NodeView,
-  OrderView,
-  OrganismView,
-  ScopeStateName,
+import type { CrashRecord } from "../../../runtime/mod.ts";
+import {
+  type ActorView,
+  type CrashDecision,
+  type CrashView,
+  type Depth,
+  type InstrumentView,
+  type KillReport,
+  type NodeSnapshot,
+  type NodeView,
+  type OrderView,
+  type OrganismView,
+  type ScopeStateName,
+  summaryOf,
 } from "../../../actors/protocol/mod.ts";
 
 const START = Date.UTC(2024, 7, 8, 9, 30) * 1000;
@@ -36,8 +40,11 @@ export interface ModelNode extends NodeView {
   readonly snapshots: number;
   /** Makes the next snapshots throw. */
   broken: string | null;
-  /** Adds a mailbox full of messages and a restart to the first organism's actor. */
-  crash(detail: string): void;
+  /** The first organism's actor crashes in a message of the market, and is restarted unless `decision` says otherwise. */
+  crash(detail: string, decision?: CrashDecision): void;
+  crashRecord: NodeView["crashRecord"];
+  /** What is decided about the latest crash after all. */
+  decide(decision: CrashDecision): void;
   readonly listeners: number;
 }
 
@@ -68,6 +75,8 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
   let snapshots = 0;
   let restarts = 0;
   let lastExit: string | null = null;
+  const crashes: CrashView[] = [];
+  let changes = 0;
   let epoch = 0;
   let lastKill: KillReport | null = null;
   const killed = (name: string) => scopes.get("firm") === "KILLED" || scopes.get(name) === "KILLED";
@@ -187,9 +196,24 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
       changed();
     },
     touch: changed,
-    crash(detail) {
+    crash(detail, decision) {
       restarts++;
       lastExit = detail;
+      const time = START + steps * 100_000;
+      const restarted: CrashDecision = {
+        kind: "restarted",
+        time: time + 12_500,
+        detail: `restarted after 12.5 ms, life ${restarts + 1}`,
+      };
+      const record = crashRecord(crashes.length + 1, time, detail, restarts - 1);
+      const made = decision ?? restarted;
+      crashes.push({ ...summaryOf(record, made), record, auditIndex: 2 * steps, wall: "2026-01-05T08:00:12.345Z" });
+      changes++;
+      changed();
+    },
+    decide(decision) {
+      crashes.push({ ...crashes.pop()!, decision });
+      changes++;
       changed();
     },
     snapshot(): NodeSnapshot {
@@ -239,9 +263,12 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
           inFlight: 4 - restarts,
           unexplained: 0,
         },
+        crashes: { total: crashes.length, changes },
         lastKill,
       };
     },
+    crashes: (limit) => crashes.slice(-limit).reverse().map(({ record, decision }) => summaryOf(record, decision)),
+    crashRecord: (id) => crashes.find((one) => one.id === id) ?? null,
     orders({ limit, organism, status }) {
       return orders
         .filter((known) =>
@@ -335,6 +362,72 @@ function actorViews(steps: number, restarts: number, lastExit: string | null, ex
       (_, n) => actor(`/node/extra-${String(n).padStart(5, "0")}`, "extra", "/node", n % 50),
     ),
   ];
+}
+
+/** A crash of the first organism's actor in a message that the market's step began. */
+function crashRecord(id: number, time: number, reason: string, incarnation: number): CrashRecord {
+  const path = `/node/organisms/${ORGANISMS[0]}`;
+  const traced = (message: number, kind: string, cause: number, sender: string | null, receiver: string) => ({
+    id: message,
+    message: kind,
+    cause,
+    root: 4_700,
+    sender,
+    receiver,
+    waiting: false,
+  });
+  const why = [
+    traced(4_711, "MarketData", 4_705, "/node/market/venue", path),
+    traced(4_705, "FlowBatch", 4_700, "/node/market/flow", "/node/market/venue"),
+    traced(4_700, "Step", 0, "/node/market/flow", "/node/market/flow"),
+  ];
+  const state = (position: number, quote: number) => ({
+    species: ORGANISMS[0],
+    positions: [position, 0, 0],
+    quote: { bid: quote, ask: quote + 4 },
+    notes: [],
+  });
+  return {
+    id,
+    time,
+    path,
+    type: "organism-host",
+    incarnation,
+    reason,
+    causes: [reason, "RangeError: tick below one"],
+    stack: `${reason}\n    at Quoter.quote (actors/organisms/anglerfish.ts:230:11)\n` +
+      "    at Host.receive (actors/organisms/host.ts:112:47)",
+    nativeCall: "cwts_gate_exposure",
+    message: why[0],
+    content: { kind: "MarketData", events: [{ kind: "BookTop", bid: 9_998, ask: 10_002 }] },
+    why,
+    latest: [traced(4_690, "MarketData", 4_688, "/node/market/venue", path), why[0]],
+    mailbox: { waiting: 3, stashed: 1, kinds: { MarketData: 2, ExecutionReport: 1 } },
+    timers: [{ key: "quote", due: time + 25_000 }],
+    awaited: [],
+    watchers: ["/node/guardian"],
+    children: [],
+    names: [],
+    supervision: {
+      supervisor: "/node/organisms",
+      strategy: "one_for_one",
+      child: {
+        id: ORGANISMS[0],
+        kind: "worker",
+        restart: "permanent",
+        shutdown: 5_000,
+        backoff: { initialMs: 10, maxMs: 1_000, factor: 2, jitter: 0.1, resetAfterMs: 5_000 },
+        mailboxOnRestart: "keep",
+        failures: incarnation,
+      },
+      own: null,
+      budget: { intensity: 20, periodMs: 10_000, left: Math.max(0, 20 - incarnation), onGiveUp: "safe-mode" },
+    },
+    state: state(-5, 10_004),
+    stateBefore: state(0, 10_000),
+    facts: { version: "0.1.0-model", build: "model", config: "0123456789abcdef", feed: "simulated" },
+    replay: { seed: 7, start: START, message: 4_711, position: { auditRecords: 40, marketEvents: 900 } },
+  };
 }
 
 /** mulberry32: enough chance for made-up figures, the same every time. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Crash, CrashSummary } from "../../../actors/console/crash_schemas.ts";
 import * as schemas from "../../../actors/console/schemas.ts";
 import { type Answer, type Client, withConsole } from "./client.ts";
 
@@ -195,6 +196,8 @@ Deno.test("openapi.json is 3.1, lists every route, and marks only the commands a
       "/api/v1/actors",
       "/api/v1/actors/{id}",
       "/api/v1/audit",
+      "/api/v1/crashes",
+      "/api/v1/crashes/{id}",
       "/api/v1/events",
       "/api/v1/gate",
       "/api/v1/health/live",
@@ -239,4 +242,36 @@ Deno.test("every answer keeps the schema that openapi.json promises", () =>
     for (const [path, schema] of answers) schema.parse((await get(`/api/v1/${path}`)).body);
     for (const order of (await get("/api/v1/orders")).body.items) schemas.Order.parse(order);
     for (const actor of (await get("/api/v1/actors")).body.items) schemas.Actor.parse(actor);
+  }));
+
+Deno.test("crashes come newest first with what became of them, and each in full", () =>
+  withConsole(async ({ get, model }) => {
+    assert.deepEqual((await get("/api/v1/crashes")).body, { items: [], total: 0 });
+    model.tick(5);
+    for (const reason of ["Error: first", "Error: second", "Error: third"]) model.crash(reason);
+    const { body } = await get("/api/v1/crashes?limit=2");
+    assert.deepEqual(body.items.map((crash: { id: number; reason: string }) => [crash.id, crash.reason]), [
+      [3, "Error: third"],
+      [2, "Error: second"],
+    ]);
+    assert.equal(body.total, 3);
+    for (const item of body.items) CrashSummary.parse(item);
+    const one = (await get("/api/v1/crashes/2")).body;
+    Crash.parse(one);
+    assert.equal(one.record.reason, "Error: second");
+    assert.deepEqual(one.decision, body.items[1].decision);
+    assert.equal((await get("/api/v1/node")).body.crashes.total, 3);
+  }));
+
+Deno.test("a crash that is not there is told from one that is only in the data directory", () =>
+  withConsole(async ({ get, model }) => {
+    problem(await get("/api/v1/crashes/1"), 404, "UNKNOWN_CRASH");
+    model.crash("Error: first");
+    const never = await get("/api/v1/crashes/2");
+    problem(never, 404, "UNKNOWN_CRASH");
+    assert.match(never.body.detail, /the latest is 1/);
+    model.crashRecord = () => null;
+    assert.match((await get("/api/v1/crashes/1")).body.detail, /deno task cwts crash show 1 reads it/);
+    for (const id of ["0", "x", "1.5"]) problem(await get(`/api/v1/crashes/${id}`), 422, "INVALID_REQUEST");
+    problem(await get("/api/v1/crashes?limit=0"), 422, "INVALID_REQUEST");
   }));

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { CrashFile } from "../../../actors/node/crash_file.ts";
+import { CrashLedger } from "../../../actors/node/crash_ledger.ts";
 import { Journal } from "../../../actors/node/journal.ts";
 import { AuditLog, decodeAudit, readAudit } from "../../../ffi/mod.ts";
 import type { ActorRef } from "../../../runtime/mod.ts";
@@ -10,8 +12,10 @@ Deno.test("who takes an actor out of service, and who puts it back, is on record
   try {
     const system = testSystem();
     using audit = AuditLog.open({ directory });
+    using file = new CrashFile(`${directory}/crashes.jsonl`, (error) => assert.fail(error));
     const journal = new Journal(audit, system.clock);
-    system.events.subscribe((event) => journal.event(event));
+    const ledger = new CrashLedger({ journal, file, dataDir: directory, wallTimestamp: () => "now" });
+    system.events.subscribe((event) => ledger.event(event));
     const idle = worker("o1", { type: "idle", init: () => ({}) }, undefined);
     const top: ActorRef<SupervisorMessage> = supervise(system, "organisms", {
       id: "organisms",

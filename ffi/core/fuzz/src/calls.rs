@@ -2,13 +2,14 @@
 use crate::abi::Arguments;
 
 /// Functions there are.
-pub(crate) const CALLS: usize = 100;
+pub(crate) const CALLS: usize = 101;
 
 #[rustfmt::skip]
 extern "C" {
     fn cwts_abi_version() -> u32;
     fn cwts_layout_hash() -> u64;
     fn cwts_last_error(out: *mut u8, length: u32) -> i32;
+    fn cwts_last_call(out: *mut u8, length: u32) -> i32;
     fn cwts_noop(value: u32) -> u32;
     fn cwts_audit_memory() -> i64;
     fn cwts_audit_append(handle: u64, record_type: u32, version: u32, producer: u32, time: f64, cause: f64, payload: *const u8, payload_length: u32) -> f64;
@@ -129,17 +130,23 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             ("cwts_last_error", status as f64, false)
         }
         3 => {
+            let mut g0 = a.group(1, 1);
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_last_call(g0.at(0), g0.told()) };
+            ("cwts_last_call", status as f64, false)
+        }
+        4 => {
             let v0 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_noop(v0) };
             ("cwts_noop", status as f64, false)
         }
-        4 => {
+        5 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_audit_memory() };
             ("cwts_audit_memory", status as f64, true)
         }
-        5 => {
+        6 => {
             let v0 = a.handle("audit");
             let v1 = a.word();
             let v2 = a.word();
@@ -151,45 +158,45 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_audit_append(v0, v1, v2, v3, v4, v5, g0.at(0), g0.told()) };
             ("cwts_audit_append", status as f64, false)
         }
-        6 => {
+        7 => {
             let v0 = a.handle("audit");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_audit_commit(v0) };
             ("cwts_audit_commit", status as f64, false)
         }
-        7 => {
+        8 => {
             let v0 = a.handle("audit");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_audit_head(v0, g0.at(0), g0.told()) };
             ("cwts_audit_head", status as f64, false)
         }
-        8 => {
+        9 => {
             let v0 = a.handle("audit");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_audit_failed(v0) };
             ("cwts_audit_failed", status as f64, false)
         }
-        9 => {
+        10 => {
             let v0 = a.handle("audit");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_audit_repaired(v0) };
             ("cwts_audit_repaired", status as f64, false)
         }
-        10 => {
+        11 => {
             let v0 = a.handle("audit");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_audit_verify_memory(v0, g0.at(0), g0.told()) };
             ("cwts_audit_verify_memory", status as f64, false)
         }
-        11 => {
+        12 => {
             let v0 = a.handle("audit");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_audit_close(v0) };
             ("cwts_audit_close", status as f64, false)
         }
-        12 => {
+        13 => {
             let v2 = a.float();
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -198,7 +205,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_audit_prove(g0.at(0), g0.told(), v2, v3, g1.at(0), g1.told()) };
             ("cwts_audit_prove", status as f64, false)
         }
-        13 => {
+        14 => {
             let v2 = a.float();
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -207,12 +214,12 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_audit_prove_beginning(g0.at(0), g0.told(), v2, v3, g1.at(0), g1.told()) };
             ("cwts_audit_prove_beginning", status as f64, false)
         }
-        14 => {
+        15 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_audit_verify_progress() };
             ("cwts_audit_verify_progress", status as f64, false)
         }
-        15 => {
+        16 => {
             let v0 = a.handle("reader");
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
@@ -220,13 +227,13 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_reader_next(v0, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_reader_next", status as f64, false)
         }
-        16 => {
+        17 => {
             let v0 = a.handle("reader");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_reader_close(v0) };
             ("cwts_reader_close", status as f64, false)
         }
-        17 => {
+        18 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -238,7 +245,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_set_state(v0, v1, v2, v3, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_engine_set_state", status as f64, false)
         }
-        18 => {
+        19 => {
             let v0 = a.handle("engine");
             let v1 = a.float();
             let mut g0 = a.group(1, 1);
@@ -248,21 +255,21 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_advance(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_engine_advance", status as f64, false)
         }
-        19 => {
+        20 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_state(v0, v1) };
             ("cwts_engine_state", status as f64, false)
         }
-        20 => {
+        21 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_last_trade(v0, v1) };
             ("cwts_engine_last_trade", status as f64, false)
         }
-        21 => {
+        22 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -270,7 +277,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_indicative(v0, v1, g0.at(0), g0.told()) };
             ("cwts_engine_indicative", status as f64, false)
         }
-        22 => {
+        23 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -278,7 +285,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_set_group(v0, v1, v2) };
             ("cwts_engine_set_group", status as f64, false)
         }
-        23 => {
+        24 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -287,7 +294,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_set_position(v0, v1, v2, v3) };
             ("cwts_engine_set_position", status as f64, false)
         }
-        24 => {
+        25 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -296,7 +303,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_account(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_engine_account", status as f64, false)
         }
-        25 => {
+        26 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -305,7 +312,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_orders(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_engine_orders", status as f64, false)
         }
-        26 => {
+        27 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.float();
@@ -314,19 +321,19 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_find(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_engine_find", status as f64, false)
         }
-        27 => {
+        28 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_builder_create() };
             ("cwts_builder_create", status as f64, true)
         }
-        28 => {
+        29 => {
             let v0 = a.handle("builder");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_builder_add_instrument(v0, v1) };
             ("cwts_builder_add_instrument", status as f64, false)
         }
-        29 => {
+        30 => {
             let v0 = a.handle("builder");
             let mut g0 = a.group(1, 64);
             let mut g1 = a.group(1, 1);
@@ -335,7 +342,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_builder_apply(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_builder_apply", status as f64, false)
         }
-        30 => {
+        31 => {
             let v0 = a.handle("builder");
             let v1 = a.handle("feed");
             let mut g0 = a.group(1, 1);
@@ -346,7 +353,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_builder_feed(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told(), g3.at(0), g3.told()) };
             ("cwts_builder_feed", status as f64, false)
         }
-        31 => {
+        32 => {
             let v0 = a.handle("builder");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -354,7 +361,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_builder_top(v0, v1, g0.at(0), g0.told()) };
             ("cwts_builder_top", status as f64, false)
         }
-        32 => {
+        33 => {
             let v0 = a.handle("builder");
             let v1 = a.word();
             let v2 = a.word();
@@ -363,7 +370,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_builder_depth(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_builder_depth", status as f64, false)
         }
-        33 => {
+        34 => {
             let v0 = a.handle("builder");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -371,32 +378,32 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_builder_status(v0, v1, g0.at(0), g0.told()) };
             ("cwts_builder_status", status as f64, false)
         }
-        34 => {
+        35 => {
             let v0 = a.handle("builder");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_builder_state_hash(v0, g0.at(0), g0.told()) };
             ("cwts_builder_state_hash", status as f64, false)
         }
-        35 => {
+        36 => {
             let v0 = a.handle("builder");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_builder_close(v0) };
             ("cwts_builder_close", status as f64, false)
         }
-        36 => {
+        37 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_memory() };
             ("cwts_control_memory", status as f64, true)
         }
-        37 => {
+        38 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_scope(v0, v1) };
             ("cwts_control_scope", status as f64, false)
         }
-        38 => {
+        39 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             let v2 = a.word();
@@ -404,7 +411,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_control_effective(v0, v1, v2) };
             ("cwts_control_effective", status as f64, false)
         }
-        39 => {
+        40 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             let v2 = a.word();
@@ -416,20 +423,20 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_control_request(v0, v1, v2, g0.at(0), g0.told(), g1.at(0), g1.told(), v7, g2.at(0), g2.told()) };
             ("cwts_control_request", status as f64, false)
         }
-        40 => {
+        41 => {
             let v0 = a.handle("control");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_mode(v0) };
             ("cwts_control_mode", status as f64, false)
         }
-        41 => {
+        42 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_set_mode(v0, v1) };
             ("cwts_control_set_mode", status as f64, false)
         }
-        42 => {
+        43 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -437,7 +444,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_control_name(v0, v1, g0.at(0), g0.told()) };
             ("cwts_control_name", status as f64, false)
         }
-        43 => {
+        44 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -445,20 +452,20 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_control_set_name(v0, v1, g0.at(0), g0.told()) };
             ("cwts_control_set_name", status as f64, false)
         }
-        44 => {
+        45 => {
             let v0 = a.handle("control");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_find(v0, g0.at(0), g0.told()) };
             ("cwts_control_find", status as f64, false)
         }
-        45 => {
+        46 => {
             let v0 = a.handle("control");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_pending(v0) };
             ("cwts_control_pending", status as f64, false)
         }
-        46 => {
+        47 => {
             let v0 = a.handle("control");
             let v1 = a.float();
             let v2 = a.float();
@@ -468,72 +475,72 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_control_done(v0, v1, v2, v3, v4) };
             ("cwts_control_done", status as f64, false)
         }
-        47 => {
+        48 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_attach(v0, v1) };
             ("cwts_control_attach", status as f64, false)
         }
-        48 => {
+        49 => {
             let v0 = a.handle("control");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_detach(v0) };
             ("cwts_control_detach", status as f64, false)
         }
-        49 => {
+        50 => {
             let v0 = a.handle("control");
             let v1 = a.float();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_heartbeat(v0, v1) };
             ("cwts_control_heartbeat", status as f64, false)
         }
-        50 => {
+        51 => {
             let v0 = a.handle("control");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_header(v0, g0.at(0), g0.told()) };
             ("cwts_control_header", status as f64, false)
         }
-        51 => {
+        52 => {
             let v0 = a.handle("control");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_reason(v0, g0.at(0), g0.told()) };
             ("cwts_control_reason", status as f64, false)
         }
-        52 => {
+        53 => {
             let v0 = a.handle("control");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_actor(v0, g0.at(0), g0.told()) };
             ("cwts_control_actor", status as f64, false)
         }
-        53 => {
+        54 => {
             let v0 = a.handle("control");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_flush(v0) };
             ("cwts_control_flush", status as f64, false)
         }
-        54 => {
+        55 => {
             let v0 = a.handle("control");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_close(v0) };
             ("cwts_control_close", status as f64, false)
         }
-        55 => {
+        56 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_create() };
             ("cwts_engine_create", status as f64, true)
         }
-        56 => {
+        57 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_add_instrument(v0, v1) };
             ("cwts_engine_add_instrument", status as f64, false)
         }
-        57 => {
+        58 => {
             let v0 = a.handle("engine");
             let mut g0 = a.group(1, 64);
             let mut g1 = a.group(1, 1);
@@ -543,7 +550,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_submit(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told(), g3.at(0), g3.told()) };
             ("cwts_engine_submit", status as f64, false)
         }
-        58 => {
+        59 => {
             let v0 = a.handle("engine");
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
@@ -552,7 +559,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_drain(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_engine_drain", status as f64, false)
         }
-        59 => {
+        60 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -564,7 +571,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_cancel_all(v0, v1, v2, v3, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_engine_cancel_all", status as f64, false)
         }
-        60 => {
+        61 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.float();
@@ -575,7 +582,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_cancel_group(v0, v1, v2, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_engine_cancel_group", status as f64, false)
         }
-        61 => {
+        62 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -584,33 +591,33 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_depth(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_engine_depth", status as f64, false)
         }
-        62 => {
+        63 => {
             let v0 = a.handle("engine");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_open_orders(v0) };
             ("cwts_engine_open_orders", status as f64, false)
         }
-        63 => {
+        64 => {
             let v0 = a.handle("engine");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_state_hash(v0, g0.at(0), g0.told()) };
             ("cwts_engine_state_hash", status as f64, false)
         }
-        64 => {
+        65 => {
             let v0 = a.handle("engine");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_close(v0) };
             ("cwts_engine_close", status as f64, false)
         }
-        65 => {
+        66 => {
             let v0 = a.word();
             let v1 = a.float();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_feed_create(v0, v1) };
             ("cwts_feed_create", status as f64, true)
         }
-        66 => {
+        67 => {
             let v0 = a.handle("feed");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -620,7 +627,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_feed_add_symbol(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_feed_add_symbol", status as f64, false)
         }
-        67 => {
+        68 => {
             let v0 = a.handle("feed");
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
@@ -629,7 +636,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_feed_read(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_feed_read", status as f64, false)
         }
-        68 => {
+        69 => {
             let v0 = a.handle("feed");
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
@@ -637,13 +644,13 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_feed_finish(v0, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_feed_finish", status as f64, false)
         }
-        69 => {
+        70 => {
             let v0 = a.handle("feed");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_feed_close(v0) };
             ("cwts_feed_close", status as f64, false)
         }
-        70 => {
+        71 => {
             let v0 = a.handle("audit");
             let v1 = a.handle("control");
             let v2 = a.word();
@@ -651,7 +658,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_create(v0, v1, v2) };
             ("cwts_gate_create", status as f64, true)
         }
-        71 => {
+        72 => {
             let v0 = a.handle("gate");
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -659,7 +666,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_instrument(v0, g0.at(0), g0.told(), v3) };
             ("cwts_gate_instrument", status as f64, false)
         }
-        72 => {
+        73 => {
             let v0 = a.handle("gate");
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -667,7 +674,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_limits(v0, g0.at(0), g0.told(), v3) };
             ("cwts_gate_limits", status as f64, false)
         }
-        73 => {
+        74 => {
             let v0 = a.handle("gate");
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -675,7 +682,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope(v0, g0.at(0), g0.told(), v3) };
             ("cwts_gate_scope", status as f64, false)
         }
-        74 => {
+        75 => {
             let v0 = a.handle("gate");
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -683,7 +690,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope_limits(v0, g0.at(0), g0.told(), v3) };
             ("cwts_gate_scope_limits", status as f64, false)
         }
-        75 => {
+        76 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v2 = a.float();
@@ -694,7 +701,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_reference(v0, v1, v2, v3, v4, v5) };
             ("cwts_gate_reference", status as f64, false)
         }
-        76 => {
+        77 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 64);
             let mut g1 = a.group(1, 1);
@@ -702,7 +709,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_submit(v0, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_gate_submit", status as f64, false)
         }
-        77 => {
+        78 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let mut g0 = a.group(1, 64);
@@ -710,7 +717,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_executions(v0, v1, g0.at(0), g0.told()) };
             ("cwts_gate_executions", status as f64, false)
         }
-        78 => {
+        79 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v2 = a.word();
@@ -719,7 +726,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_exposure(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_gate_exposure", status as f64, false)
         }
-        79 => {
+        80 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v2 = a.word();
@@ -728,7 +735,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope_exposure(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_gate_scope_exposure", status as f64, false)
         }
-        80 => {
+        81 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -736,59 +743,59 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope_usage(v0, v1, g0.at(0), g0.told()) };
             ("cwts_gate_scope_usage", status as f64, false)
         }
-        81 => {
+        82 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_node_of(v0, v1) };
             ("cwts_gate_node_of", status as f64, false)
         }
-        82 => {
+        83 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_counters(v0, g0.at(0), g0.told()) };
             ("cwts_gate_counters", status as f64, false)
         }
-        83 => {
+        84 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_rejected(v0, g0.at(0), g0.told()) };
             ("cwts_gate_rejected", status as f64, false)
         }
-        84 => {
+        85 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_state_hash(v0, g0.at(0), g0.told()) };
             ("cwts_gate_state_hash", status as f64, false)
         }
-        85 => {
+        86 => {
             let v0 = a.handle("gate");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_close(v0) };
             ("cwts_gate_close", status as f64, false)
         }
-        86 => {
+        87 => {
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_test_record(g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_test_record", status as f64, false)
         }
-        87 => {
+        88 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_level() };
             ("cwts_math_level", status as f64, false)
         }
-        88 => {
+        89 => {
             let v0 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_has_level(v0) };
             ("cwts_math_has_level", status as f64, false)
         }
-        89 => {
+        90 => {
             let v0 = a.word();
             let v1 = a.float();
             let v2 = a.float();
@@ -798,7 +805,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_depth_within(v0, v1, v2, g0.at(0), g0.at(1), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_depth_within", status as f64, false)
         }
-        90 => {
+        91 => {
             let v0 = a.word();
             let v1 = a.float();
             let v2 = a.float();
@@ -808,14 +815,14 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_depth_within_levels(v0, v1, v2, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_depth_within_levels", status as f64, false)
         }
-        91 => {
+        92 => {
             let v0 = a.word();
             let mut g0 = a.group(2, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_cumulative(v0, g0.at(0), g0.at(1), g0.told()) };
             ("cwts_math_cumulative", status as f64, false)
         }
-        92 => {
+        93 => {
             let v0 = a.word();
             let v1 = a.float();
             let mut g0 = a.group(2, 64);
@@ -824,7 +831,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_sweep(v0, v1, g0.at(0), g0.at(1), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_sweep", status as f64, false)
         }
-        93 => {
+        94 => {
             let v0 = a.word();
             let v1 = a.float();
             let mut g0 = a.group(1, 64);
@@ -833,21 +840,21 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_sweep_levels(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_sweep_levels", status as f64, false)
         }
-        94 => {
+        95 => {
             let v0 = a.word();
             let mut g0 = a.group(5, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_microprice(v0, g0.at(0), g0.at(1), g0.at(2), g0.at(3), g0.at(4), g0.told()) };
             ("cwts_math_microprice", status as f64, false)
         }
-        95 => {
+        96 => {
             let v0 = a.word();
             let mut g0 = a.group(3, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_imbalance(v0, g0.at(0), g0.at(1), g0.at(2), g0.told()) };
             ("cwts_math_imbalance", status as f64, false)
         }
-        96 => {
+        97 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(3, 64);
@@ -856,7 +863,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_exposure(v0, v1, g0.at(0), g0.at(1), g0.at(2), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_exposure", status as f64, false)
         }
-        97 => {
+        98 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(1, 64);
@@ -865,7 +872,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_exposure_records(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_exposure_records", status as f64, false)
         }
-        98 => {
+        99 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -873,7 +880,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_crc32c(v0, v1, g0.at(0), g0.told()) };
             ("cwts_math_crc32c", status as f64, false)
         }
-        99 => {
+        100 => {
             let v0 = a.handle("gate");
             let v1 = a.handle("engine");
             let v2 = a.word();

@@ -143,27 +143,27 @@ impl<T: Object> Table<T> {
 
     /// Runs the body of an export on the object of a handle. A panic poisons the handle.
     #[inline]
-    pub fn call(&'static self, handle: u64, body: impl FnOnce(&mut T) -> Outcome) -> i64 {
+    pub fn call<B: FnOnce(&mut T) -> Outcome>(&'static self, handle: u64, body: B) -> i64 {
         match self.lock(handle) {
             Ok(mut object) => {
-                let (status, panicked) = catch(|| body(&mut object));
+                let (status, panicked) = catch::<B>(|| body(&mut object));
                 object.0.poisoned |= panicked;
                 status
             }
-            Err(failure) => failure_of(failure),
+            Err(failure) => failure_of::<B>(failure),
         }
     }
 
     /// Gives the object up, and the handle with it; a poisoned one too.
-    pub fn close(&'static self, handle: u64, end: impl FnOnce(T) -> Outcome) -> i64 {
+    pub fn close<B: FnOnce(T) -> Outcome>(&'static self, handle: u64, end: B) -> i64 {
         match self.slot(handle) {
             Ok(mut slot) => {
                 slot.generation = slot.generation.wrapping_add(1).max(1);
                 let value = slot.value.take().expect("checked by slot");
                 drop(slot);
-                catch(|| end(value)).0
+                catch::<B>(|| end(value)).0
             }
-            Err(failure) => failure_of(failure),
+            Err(failure) => failure_of::<B>(failure),
         }
     }
 }

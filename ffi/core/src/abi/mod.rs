@@ -42,7 +42,7 @@ mod tests;
 
 use crate::layout::{ABI_VERSION, LAYOUT_HASH};
 use handles::kind_of;
-use status::{failure_of, last_error, Failure};
+use status::{failure_of, last_call, last_error, Failure};
 
 /// Status for "there is none", which no code uses.
 pub const NONE: i64 = -1;
@@ -63,18 +63,33 @@ pub extern "C" fn cwts_layout_hash() -> u64 {
 /// code says it all.
 #[no_mangle]
 pub unsafe extern "C" fn cwts_last_error(out: *mut u8, length: u32) -> i32 {
-    last_error(|sentence| {
-        let bytes = sentence.as_bytes();
-        let mut end = bytes.len().min(length as usize);
-        while !sentence.is_char_boundary(end) {
-            end -= 1;
-        }
-        // SAFETY: at most `length` bytes, which the caller promised.
-        match unsafe { buffer::put(out, length, &bytes[..end]) } {
-            Ok(()) => end as i32,
-            Err(failure) => -(failure.code as i32),
-        }
-    })
+    // SAFETY: as promised by the caller.
+    last_error(|sentence| unsafe { put_text(out, length, sentence) })
+}
+
+/// Writes the name of the export that failed last on this thread, cut to `length` bytes, and returns how many bytes it
+/// wrote; 0 when it cannot be told.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_last_call(out: *mut u8, length: u32) -> i32 {
+    // SAFETY: as promised by the caller.
+    last_call(|name| unsafe { put_text(out, length, name) })
+}
+
+/// Writes as much of a text as fits.
+///
+/// # Safety
+/// `length` bytes at `out` can be written.
+unsafe fn put_text(out: *mut u8, length: u32, text: &str) -> i32 {
+    let bytes = text.as_bytes();
+    let mut end = bytes.len().min(length as usize);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    // SAFETY: at most `length` bytes, which the caller promised.
+    match unsafe { buffer::put(out, length, &bytes[..end]) } {
+        Ok(()) => end as i32,
+        Err(failure) => -(failure.code as i32),
+    }
 }
 
 /// What a call costs that does nothing.
@@ -98,7 +113,7 @@ pub extern "C" fn cwts_test_panic(handle: u64) -> i32 {
         handles::ENGINE => engine::ENGINES.call(handle, boom),
         handles::FEED => feed::FEEDS.call(handle, boom),
         handles::BUILDER => builder::BUILDERS.call(handle, boom),
-        _ => failure_of(crate::layout::code::BAD_HANDLE.into()),
+        _ => failure_of::<()>(crate::layout::code::BAD_HANDLE.into()),
     };
     status as i32
 }

@@ -2,7 +2,7 @@
 use crate::audit::AuditError;
 use crate::control::ControlError;
 use crate::layout::code;
-use std::any::Any;
+use std::any::{type_name, Any};
 use std::cell::RefCell;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
@@ -65,31 +65,53 @@ impl From<ControlError> for Failure {
 /// What the body of an export returns.
 pub type Outcome = Result<i64, Failure>;
 
+/// What this thread's last failed call left behind.
+struct Last {
+    sentence: String,
+    /// Name of the export that failed; empty when it cannot be told.
+    call: &'static str,
+}
+
 thread_local! {
-    static LAST: RefCell<String> = const { RefCell::new(String::new()) };
+    static LAST: RefCell<Last> = const { RefCell::new(Last { sentence: String::new(), call: "" }) };
 }
 
 /// Reads the sentence of this thread's last failure.
 pub fn last_error<R>(read: impl FnOnce(&str) -> R) -> R {
-    LAST.with_borrow(|sentence| read(sentence))
+    LAST.with_borrow(|last| read(&last.sentence))
 }
 
-/// Keeps the sentence and returns the status.
-pub fn failure_of(failure: Failure) -> i64 {
-    LAST.set(failure.sentence);
-    -i64::from(failure.code)
+/// Reads which export failed last on this thread.
+pub fn last_call<R>(read: impl FnOnce(&str) -> R) -> R {
+    LAST.with_borrow(|last| read(last.call))
 }
 
-/// Runs a body that may panic; says whether it did.
-pub fn catch(body: impl FnOnce() -> Outcome) -> (i64, bool) {
+/// Keeps the sentence and returns the status. `B` is a type of the failed export's own, such as its body.
+pub fn failure_of<B>(failure: Failure) -> i64 {
+    let Failure { code, sentence } = failure;
+    let call = export_of(type_name::<B>());
+    LAST.set(Last { sentence, call });
+    -i64::from(code)
+}
+
+/// The export in the path of a type: its body is a type of its own, so nothing has to be noted before the call.
+fn export_of(path: &'static str) -> &'static str {
+    let path = path.split('<').next().unwrap_or(path);
+    // The crate's own name begins like an export's.
+    let mut names = path.split("::").skip(1);
+    names.find(|name| name.starts_with("cwts_")).unwrap_or("")
+}
+
+/// Runs a body that may panic; says whether it did. `B` as in [`failure_of`].
+pub fn catch<B>(body: impl FnOnce() -> Outcome) -> (i64, bool) {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => (value, false),
-        Ok(Err(failure)) => (failure_of(failure), false),
-        Err(payload) => (failure_of(Failure::panicked(&*payload)), true),
+        Ok(Err(failure)) => (failure_of::<B>(failure), false),
+        Err(payload) => (failure_of::<B>(Failure::panicked(&*payload)), true),
     }
 }
 
 /// Runs a body that works on no handle.
-pub fn guarded(body: impl FnOnce() -> Outcome) -> i64 {
-    catch(body).0
+pub fn guarded<B: FnOnce() -> Outcome>(body: B) -> i64 {
+    catch::<B>(body).0
 }

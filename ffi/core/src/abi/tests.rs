@@ -31,6 +31,36 @@ pub fn sentence() -> String {
     String::from_utf8_lossy(&out[..length as usize]).into_owned()
 }
 
+/// Which export failed last.
+fn failed_call() -> String {
+    let mut out = [0u8; 64];
+    // SAFETY: the buffer is as long as it says.
+    let length = unsafe { cwts_last_call(out.as_mut_ptr(), 64) };
+    String::from_utf8_lossy(&out[..length as usize]).into_owned()
+}
+
+#[test]
+fn the_call_that_failed_last_is_named_whatever_it_failed_of() {
+    assert_eq!(cwts_audit_commit(7), BAD_HANDLE);
+    assert_eq!(failed_call(), "cwts_audit_commit");
+    // SAFETY: nothing is read through a null path of no length.
+    assert!(unsafe { cwts_control_open(null(), 3, 0) } < 0);
+    assert_eq!(failed_call(), "cwts_control_open");
+    let page = handle(cwts_control_memory());
+    assert!(cwts_control_scope(page, 9_999) < 0);
+    assert_eq!(failed_call(), "cwts_control_scope");
+    assert!(cwts_test_panic(page) < 0);
+    assert_eq!(failed_call(), "cwts_test_panic");
+    assert_eq!(cwts_control_close(page), 0);
+    assert_eq!(
+        failed_call(),
+        "cwts_test_panic",
+        "a call that succeeds leaves the last failure alone"
+    );
+    assert_eq!(cwts_control_close(page), BAD_HANDLE);
+    assert_eq!(failed_call(), "cwts_control_close");
+}
+
 pub struct Node {
     pub audit: u64,
     pub control: u64,
@@ -96,10 +126,8 @@ impl Node {
     pub fn records(&self) -> u64 {
         let mut out = [0u8; 64];
         // SAFETY: the buffer is as long as it says.
-        assert_eq!(
-            unsafe { cwts_audit_head(self.audit, out.as_mut_ptr(), 64) },
-            0
-        );
+        let status = unsafe { cwts_audit_head(self.audit, out.as_mut_ptr(), 64) };
+        assert_eq!(status, 0);
         read::<AuditHead>(&out).expect("64 bytes").records
     }
 }

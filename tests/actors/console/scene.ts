@@ -1,0 +1,28 @@
+/** The page in a browser over the model node, for one test. */
+import { type ConsoleServer, loadAssets, startConsole } from "../../../actors/console/mod.ts";
+import { type OpenPage, withPage } from "../../e2e/browser.ts";
+import { TOKEN } from "./client.ts";
+import { createModelNode, type ModelNode, type ModelOptions } from "./model.ts";
+
+export interface Scene extends OpenPage {
+  readonly model: ModelNode;
+  readonly server: ConsoleServer;
+}
+
+export async function scene(
+  test: (scene: Scene) => Promise<void>,
+  options: ModelOptions & { ticks?: number; host?: string; viewport?: { width: number; height: number } } = {},
+): Promise<void> {
+  const model = createModelNode(options);
+  model.tick(options.ticks ?? 0);
+  const host = options.host ?? "127.0.0.1";
+  const server = await startConsole({ view: model, host, port: 0, token: TOKEN, assets: await loadAssets() });
+  try {
+    await withPage(async (open) => {
+      await open.page.goto(server.url.replace("0.0.0.0", "127.0.0.1"));
+      await test({ ...open, model, server });
+    }, options.viewport);
+  } finally {
+    await server.close();
+  }
+}
