@@ -20,6 +20,7 @@ browserTest(
       await tab(page).locator(".badge-warn", { hasText: "1" }).waitFor();
       await tab(page).click();
       assert.equal(await tab(page).locator(".badge-warn").count(), 0, "it has been seen");
+      await list(page).getByText("restarted after 12.5 ms, life 2").waitFor();
       const cells = await list(page).locator("[data-crash='1']").getByRole("cell").allInnerTexts();
       assert.deepEqual([cells[1], cells[2], ...cells.slice(-3)], [
         "1",

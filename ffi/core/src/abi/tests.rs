@@ -124,11 +124,11 @@ impl Node {
     }
 
     pub fn records(&self) -> u64 {
-        let mut out = [0u8; 64];
+        let mut out = [0u8; 96];
         // SAFETY: the buffer is as long as it says.
-        let status = unsafe { cwts_audit_head(self.audit, out.as_mut_ptr(), 64) };
+        let status = unsafe { cwts_audit_head(self.audit, out.as_mut_ptr(), 96) };
         assert_eq!(status, 0);
-        read::<AuditHead>(&out).expect("64 bytes").records
+        read::<AuditHead>(&out[..64]).expect("64 bytes").records
     }
 }
 
@@ -274,7 +274,7 @@ fn missing_buffers_are_refused() {
     unsafe {
         let submit = cwts_gate_submit(node.gate, null(), 1, out.as_mut_ptr(), 64);
         assert_eq!(submit, BAD_ARGUMENT);
-        let head = cwts_audit_head(node.audit, null_mut(), 64);
+        let head = cwts_audit_head(node.audit, null_mut(), 96);
         assert_eq!(head, BAD_ARGUMENT);
         assert_eq!(
             cwts_gate_instrument(node.gate, null(), 64, 0.0),
