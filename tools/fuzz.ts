@@ -48,6 +48,8 @@ function fuzz(target: string, count: number): boolean {
     args: ["fuzz", "run", ...options],
     cwd: CORE,
     env: { RUSTC_BOOTSTRAP: "1" },
+    stdout: "inherit",
+    stderr: "inherit",
   }).outputSync();
   return success;
 }
