@@ -33,7 +33,10 @@ export async function run(json: boolean, selection: Selection = {}): Promise<voi
   const present = wanted.filter((contender) => isPresent(report, contender));
   if (present.length === 0) throw new UserError("BENCH_ENGINES", "none of the engines asked for is installed");
   try {
-    for (const one of cases) await measureCase(report, one, present, plan);
+    for (const one of cases) {
+      await measureCase(report, one, present, plan);
+      report.flush();
+    }
   } finally {
     cleanUp();
   }

@@ -167,9 +167,9 @@ export class Report {
     if (!this.#json) console.error(text);
   }
 
-  /** Prints the table. */
-  end(): void {
-    if (this.#json) return;
+  /** Prints the table of what there is since the last one; a long measurement does so case by case. */
+  flush(): void {
+    if (this.#json || (this.#cases.length === 0 && this.#absent.length === 0)) return;
     const fixed = ["case", "engine", "unit", "runs", "median", "min", "max"];
     const rows = this.#cases.map((result) => {
       const further = Object.entries(result).filter(([name]) => !fixed.includes(name))
@@ -188,6 +188,13 @@ export class Report {
     const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
     for (const row of table) console.log(row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd());
     for (const line of this.#absent) console.log(line);
+    this.#cases.length = 0;
+    this.#absent.length = 0;
+  }
+
+  /** Prints what is left to print. */
+  end(): void {
+    this.flush();
   }
 }
 
