@@ -1,4 +1,5 @@
 /** The message catalogue: everything that passes between the families of the trading system. */
+export * from "./access.ts";
 export * from "./approval.ts";
 export * from "./arena.ts";
 export * from "./control.ts";
@@ -11,5 +12,6 @@ export * from "./instruments.ts";
 export * from "./keys.ts";
 export * from "./market.ts";
 export * from "./orders.ts";
+export * from "./roles.ts";
 export * from "./stream.ts";
 export * from "./view.ts";
