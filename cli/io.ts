@@ -1,5 +1,6 @@
 /** Where a command writes, and how loud it may be. Tests hand in their own. */
 import { styleText } from "node:util";
+import { readSecret } from "./secret.ts";
 
 export interface CliIo {
   /** Results, one line. */
@@ -13,6 +14,8 @@ export interface CliIo {
   readonly color: boolean;
   /** Asks for a yes; false when it is not given. Absent when nobody can be asked. */
   readonly confirm?: (question: string) => boolean;
+  /** Asks for something that is not shown; without a terminal, the next line of the standard input. */
+  readonly secret?: (question: string) => string;
 }
 
 const encoder = new TextEncoder();
@@ -38,6 +41,7 @@ export function processIo(): CliIo {
     terminal: Deno.stderr.isTerminal(),
     color: !Deno.noColor && Deno.stdout.isTerminal(),
     confirm: Deno.stdin.isTerminal() ? (question) => globalThis.confirm(question) : undefined,
+    secret: (question) => readSecret(question, err),
   };
 }
 

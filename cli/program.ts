@@ -8,7 +8,9 @@ import { addCrash } from "./crash.ts";
 import { addDoctor } from "./doctor.ts";
 import { describeFailure, OK, USAGE } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
+import { addKeys } from "./keys.ts";
 import { addKill } from "./kill.ts";
+import { addPeople } from "./people.ts";
 import { addRearm } from "./rearm.ts";
 import { addStart } from "./start.ts";
 import { addVersion } from "./version.ts";
@@ -29,6 +31,8 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
       addBacktest,
       addKill,
       addRearm,
+      addPeople,
+      addKeys,
       addAudit,
       addCrash,
       addConfig,

@@ -1,11 +1,12 @@
 /** `rearm`: returns a killed scope to trading. Never happens by itself. */
 import type { Command } from "commander";
 import { UserError } from "../config/errors.ts";
-import { chooseDataDir, type DataDirFlags } from "./data_dir.ts";
+import { chooseDataDir, type DataDirFlags, requireNodeDirectory } from "./data_dir.ts";
 import { FAILURE, OK } from "./failure.ts";
+import { actingAs, type AsFlags, withDesk } from "./host_access.ts";
 import type { CliIo } from "./io.ts";
 
-interface RearmFlags extends DataDirFlags {
+interface RearmFlags extends DataDirFlags, AsFlags {
   readonly scope: string;
   readonly reason: string;
   readonly yes?: boolean;
@@ -16,12 +17,14 @@ const EXAMPLES = `
 Examples:
   $ deno task rearm --scope firm --reason "checked positions with the venue"
   $ deno task rearm --scope organism:anglerfish-1 --reason "parameter fixed" --yes
+  $ deno task rearm --scope firm --reason "checked positions" --as bob    where people are enrolled
 `;
 
 export function addRearm(program: Command, io: CliIo, finish: (exit: number) => void): void {
   program.command("rearm").description("open the gate for a killed scope again")
     .requiredOption("--scope <scope>", "firm, organism:<id> or instrument:<symbol>")
     .requiredOption("--reason <text>", "why it is safe again; goes on record")
+    .option("--as <person>", "who you are, where people are enrolled; asks for the password")
     .option("--yes", "do not ask")
     .option("--data-dir <dir>", "data directory of the node")
     .option("--config <file>", "TOML file that names the data directory")
@@ -39,6 +42,12 @@ export function addRearm(program: Command, io: CliIo, finish: (exit: number) => 
           return;
         }
       }
+      requireNodeDirectory(directory);
+      const person = await withDesk(
+        directory,
+        io,
+        async (desk) => desk.governed ? (await actingAs(desk, flags, io, "rearm")).id : null,
+      );
       const { operatorName, requestScope } = await import("./scope_request.ts");
       const { ScopeState } = await import("../ffi/layout.gen.ts");
       const outcome = await requestScope({
@@ -46,7 +55,7 @@ export function addRearm(program: Command, io: CliIo, finish: (exit: number) => 
         scope: flags.scope,
         state: ScopeState.Active,
         reason: flags.reason,
-        actor: operatorName(),
+        actor: person === null ? operatorName() : `${person}@${operatorName()}`,
       });
       if (flags.json) {
         io.out(JSON.stringify(outcome));

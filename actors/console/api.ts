@@ -4,6 +4,7 @@
  * Every route is declared with its schemas, so `/openapi.json` is what is really validated and answered.
  */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { AccessPort } from "../protocol/access.ts";
 import type { NodeView } from "../protocol/view.ts";
 import { ACTOR_SORTS, actorTree, listActors } from "./actors_query.ts";
 import type { EventStreams } from "./events.ts";
@@ -159,7 +160,7 @@ const events = createRoute({
 });
 
 /** The read routes, bound to a node. */
-export function readApi(view: NodeView, sampler: Sampler, streams: EventStreams): OpenAPIHono {
+export function readApi(view: NodeView, sampler: Sampler, streams: EventStreams, access: AccessPort): OpenAPIHono {
   const app = newApp();
   const snapshot = () => sampler.snapshot();
 
@@ -240,7 +241,12 @@ export function readApi(view: NodeView, sampler: Sampler, streams: EventStreams)
 
   app.openapi(events, (c) => {
     const { interval } = c.req.valid("query");
-    const body = streams.open({ intervalMs: interval, lastEventId: c.req.header("last-event-id") ?? null });
+    const principal = c.get("principal");
+    const body = streams.open({
+      intervalMs: interval,
+      lastEventId: c.req.header("last-event-id") ?? null,
+      allowed: () => access.stillHolds(principal),
+    });
     if (body === null) {
       throw new Problem(503, "TOO_MANY_STREAMS", "too many pages are open: close one, or read /api/v1/node instead");
     }

@@ -1,22 +1,18 @@
 /**
- * The REST API under `/api/v1`, write side: kill and re-arm. Both demand the operator token.
+ * The REST API under `/api/v1`, write side: kill and re-arm. Who may: `guard.ts`.
  *
  * A kill goes to the node before anything is looked up: on the way to the shut gate there is no snapshot, no other
  * request and nothing that can fail.
  */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { UserError } from "../../config/errors.ts";
 import type { NodeView } from "../protocol/view.ts";
 import { newApp, problemContent } from "./api.ts";
+import { jsonOnly, limited } from "./body.ts";
+import { whoSent } from "./guard.ts";
 import { messageOf, Problem } from "./problem.ts";
 import type { Sampler } from "./sampler.ts";
 import * as s from "./schemas.ts";
-import { tokenCheck } from "./security.ts";
-
-/** A command is a scope and a reason; nothing larger is read. */
-const MAX_BODY_BYTES = 4096;
 
 const Rearmed = z.object({ scope: z.string(), state: s.ScopeState.nullable() }).openapi("Rearmed");
 
@@ -26,7 +22,6 @@ function command<R extends z.ZodType>(path: string, summary: string, answer: R) 
     path,
     tags: ["commands"],
     summary,
-    security: [{ operatorToken: [] }],
     request: { body: { required: true, content: { "application/json": { schema: s.KillRequest } } } },
     responses: {
       200: { description: summary, content: { "application/json": { schema: answer } } },
@@ -38,10 +33,10 @@ function command<R extends z.ZodType>(path: string, summary: string, answer: R) 
 const kill = command("/kill", "Shut the gate for a scope and cancel its resting orders", s.KillReport);
 const rearm = command("/rearm", "Let orders of a killed scope reach the gate's checks again", Rearmed);
 
-export function commandApi(view: NodeView, sampler: Sampler, token: string): OpenAPIHono {
+export function commandApi(view: NodeView, sampler: Sampler): OpenAPIHono {
   const app = newApp();
   for (const path of ["/kill", "/rearm"]) {
-    app.post(path, tokenCheck(token), jsonOnly, limited);
+    app.post(path, jsonOnly, limited);
   }
   app.openapi(kill, async (c) => {
     const { scope, reason } = c.req.valid("json");
@@ -65,27 +60,6 @@ export function commandApi(view: NodeView, sampler: Sampler, token: string): Ope
     return c.json({ scope, state: stateOf(sampler, scope) }, 200);
   });
   return app;
-}
-
-async function jsonOnly(c: Context, next: () => Promise<void>): Promise<void> {
-  const type = (c.req.header("content-type") ?? "").split(";")[0].trim().toLowerCase();
-  if (type !== "application/json") {
-    throw new Problem(415, "UNSUPPORTED_MEDIA_TYPE", "send the command as application/json");
-  }
-  await next();
-}
-
-const limited = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: () => {
-    throw new Problem(413, "BODY_TOO_LARGE", `a command is at most ${MAX_BODY_BYTES} bytes`);
-  },
-});
-
-/** Who is recorded for the command: the console and the address it came from. */
-function whoSent(c: Context): string {
-  const address = (c.env as { remoteAddr?: Deno.Addr } | undefined)?.remoteAddr;
-  return address !== undefined && "hostname" in address ? `console@${address.hostname}` : "console";
 }
 
 /** Null when the node does not list the scope. */

@@ -19,9 +19,16 @@ export const MAX_STREAMS = 64;
 const encoder = new TextEncoder();
 const HEARTBEAT = encoder.encode(": heartbeat\n\n");
 
+export interface StreamOptions {
+  readonly intervalMs: number;
+  readonly lastEventId: string | null;
+  /** Asked before everything that is sent; the stream ends when its reader may not read any more. */
+  readonly allowed: () => boolean;
+}
+
 export interface EventStreams {
   /** Null when MAX_STREAMS are open. */
-  open(options: { readonly intervalMs: number; readonly lastEventId: string | null }): ReadableStream | null;
+  open(options: StreamOptions): ReadableStream | null;
   readonly size: number;
   /** Ends every stream after what it is sending. */
   close(): void;
@@ -31,9 +38,9 @@ export function createEventStreams(sampler: Sampler): EventStreams {
   const streams = new Set<EventStream>();
   let closed = false;
   return {
-    open({ intervalMs, lastEventId }) {
+    open({ intervalMs, lastEventId, allowed }) {
       if (closed || streams.size >= MAX_STREAMS) return null;
-      const stream = new EventStream(sampler, Math.max(MIN_INTERVAL_MS, intervalMs), lastEventId, () => {
+      const stream = new EventStream(sampler, Math.max(MIN_INTERVAL_MS, intervalMs), lastEventId, allowed, () => {
         streams.delete(stream);
       });
       streams.add(stream);
@@ -53,6 +60,7 @@ class EventStream {
   readonly readable: ReadableStream<Uint8Array>;
   readonly #sampler: Sampler;
   readonly #interval: number;
+  readonly #allowed: () => boolean;
   readonly #onEnd: () => void;
   readonly #unlisten: () => void;
   #lastEventId: string | null;
@@ -62,8 +70,15 @@ class EventStream {
   #ended = false;
   #wake: (() => void) | null = null;
 
-  constructor(sampler: Sampler, interval: number, lastEventId: string | null, onEnd: () => void) {
+  constructor(
+    sampler: Sampler,
+    interval: number,
+    lastEventId: string | null,
+    allowed: () => boolean,
+    onEnd: () => void,
+  ) {
     this.#sampler = sampler;
+    this.#allowed = allowed;
     this.#interval = interval;
     this.#lastEventId = lastEventId;
     this.#onEnd = onEnd;
@@ -105,6 +120,7 @@ class EventStream {
         await this.#sleep(due, !changed);
         continue;
       }
+      if (!this.#allowed()) return null;
       this.#spokeAt = now;
       if (!changed) return HEARTBEAT;
       this.#sentAt = now;

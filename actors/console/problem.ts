@@ -4,6 +4,7 @@
  * Handlers throw `Problem`; `problemResponse` turns whatever was thrown into the one format clients have to know.
  */
 import { HTTPException } from "hono/http-exception";
+import { UserError } from "../../config/errors.ts";
 
 /** Codes of the API. Clients may depend on them; sentences may change. */
 export type ProblemCode =
@@ -12,7 +13,6 @@ export type ProblemCode =
   | "UNSUPPORTED_MEDIA_TYPE"
   | "BODY_TOO_LARGE"
   | "TOKEN_REQUIRED"
-  | "TOKEN_WRONG"
   | "FOREIGN_HOST"
   | "FOREIGN_ORIGIN"
   | "NOT_FOUND"
@@ -55,8 +55,10 @@ const TITLES: Readonly<Record<number, string>> = {
   404: "Not Found",
   405: "Method Not Allowed",
   413: "Content Too Large",
+  409: "Conflict",
   415: "Unsupported Media Type",
   422: "Unprocessable Content",
+  429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",
 };
@@ -75,11 +77,26 @@ export function problemResponse(problem: Problem): Response {
   return new Response(JSON.stringify(body), { status: problem.status, headers });
 }
 
+/** Statuses of what access refuses; the code says which it was, the sentence what to do. */
+const REFUSALS: readonly (readonly [pattern: RegExp, status: number])[] = [
+  [/^(TOKEN_.*|SESSION_EXPIRED|KEY_EXPIRED|KEY_REVOKED|LOGIN_FAILED|ENROLMENT_WRONG|PASSWORD_ALONE)$/, 401],
+  [/^(ROLE_FORBIDDEN|OWN_ACCESS)$/, 403],
+  [/^UNKNOWN_(PERSON|KEY)$/, 404],
+  [/^(ROLES_CONFLICT|PERSON_EXISTS|LAST_ADMIN|KEY_COUNT)$/, 409],
+  [/^(UNKNOWN_ROLE|PERSON_NAME|PASSWORD_WEAK|KEY_.*)$/, 422],
+  [/^LOCKED_OUT$/, 429],
+  [/^(ACCESS_BUSY|AUDIT_FAILED)$/, 503],
+];
+
 /** What to answer for anything thrown while a request was handled. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HTTPException && error.status === 400) {
     return new Problem(400, "MALFORMED_JSON", "the body is not valid JSON");
+  }
+  if (error instanceof UserError) {
+    const status = REFUSALS.find(([pattern]) => pattern.test(error.code))?.[1];
+    if (status !== undefined) return new Problem(status, error.code, error.message);
   }
   return new Problem(500, "INTERNAL", `the console could not answer this request: ${messageOf(error)}`);
 }

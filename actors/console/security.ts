@@ -3,10 +3,9 @@
  *
  * A browser on the operator's machine visits other sites too. Those must not read the console through a name that
  * resolves to 127.0.0.1 (DNS rebinding: the Host check), nor make the operator's browser send a command (the Origin
- * and Sec-Fetch-Site checks). Whoever can open a socket still needs the token for everything that writes.
+ * and Sec-Fetch-Site checks). Whoever gets past these is asked who he is: see `guard.ts`.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
-import type { Context, MiddlewareHandler } from "hono";
+import type { MiddlewareHandler } from "hono";
 import { Problem } from "./problem.ts";
 
 const LOOPBACK_NAME = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
@@ -84,35 +83,3 @@ export const originCheck: MiddlewareHandler = async (c, next) => {
   }
   await next();
 };
-
-/**
- * Demands `Authorization: Bearer <token>`. Both sides are hashed first, so the comparison takes the same time whatever
- * was sent and however long it is. There is no lock-out: a guesser must not be able to lock the kill path, and the
- * token is long enough not to be guessed.
- */
-export function tokenCheck(token: string): MiddlewareHandler {
-  const expected = digest(token);
-  return async (c, next) => {
-    const sent = bearer(c);
-    if (sent === null) {
-      throw new Problem(
-        401,
-        "TOKEN_REQUIRED",
-        "send the operator token printed at start as Authorization: Bearer <token>",
-      );
-    }
-    if (!timingSafeEqual(digest(sent), expected)) {
-      throw new Problem(401, "TOKEN_WRONG", "the token is not this node's operator token, printed when it started");
-    }
-    await next();
-  };
-}
-
-function bearer(c: Context): string | null {
-  const match = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "");
-  return match === null ? null : match[1];
-}
-
-function digest(text: string): Uint8Array {
-  return createHash("sha256").update(text, "utf8").digest();
-}

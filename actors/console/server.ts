@@ -6,14 +6,17 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { UserError } from "../../config/errors.ts";
+import type { AccessPort } from "../protocol/access.ts";
 import type { NodeView } from "../protocol/view.ts";
+import { accessApi } from "./access_api.ts";
 import { readApi } from "./api.ts";
 import { assetRoutes, type ConsoleAssets } from "./assets.ts";
 import { commandApi } from "./commands.ts";
 import { createEventStreams, type EventStreams } from "./events.ts";
+import { guard, ROUTES, SESSION_COOKIE } from "./guard.ts";
 import { messageOf, Problem, problemResponse, toProblem } from "./problem.ts";
 import { Sampler } from "./sampler.ts";
-import { bracketed, hostCheck, isLoopback, originCheck, securityHeaders, tokenCheck } from "./security.ts";
+import { bracketed, hostCheck, isLoopback, originCheck, securityHeaders } from "./security.ts";
 import { afterMillis } from "./wall.ts";
 
 export interface ConsoleOptions {
@@ -22,8 +25,8 @@ export interface ConsoleOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
-  /** Operator token, at least 16 characters. */
-  readonly token: string;
+  /** Who is let in, and what each may do. */
+  readonly access: AccessPort;
   readonly assets: ConsoleAssets;
 }
 
@@ -36,11 +39,9 @@ export interface ConsoleServer {
 
 /** Requests still running this long after `close` are cut off, milliseconds. */
 const CLOSE_GRACE_MS = 1_000;
-const MIN_TOKEN_LENGTH = 16;
 
 /**
- * Starts the console. Throws UserError: PORT_IN_USE, CONSOLE_ADDRESS (the host cannot be bound), CONSOLE_TOKEN (too
- * short to be one).
+ * Starts the console. Throws UserError: PORT_IN_USE, CONSOLE_ADDRESS (the host cannot be bound).
  */
 export function startConsole(options: ConsoleOptions): Promise<ConsoleServer> {
   // A rejection, not a throw, whatever goes wrong: callers await one promise.
@@ -48,10 +49,7 @@ export function startConsole(options: ConsoleOptions): Promise<ConsoleServer> {
 }
 
 function listen(options: ConsoleOptions): ConsoleServer {
-  const { host, port, token } = options;
-  if (token.length < MIN_TOKEN_LENGTH) {
-    throw new UserError("CONSOLE_TOKEN", `the operator token needs at least ${MIN_TOKEN_LENGTH} characters`);
-  }
+  const { host, port } = options;
   const sampler = new Sampler(options.view);
   const streams = createEventStreams(sampler);
   const app = consoleApp(options, sampler, streams);
@@ -83,11 +81,11 @@ function listen(options: ConsoleOptions): ConsoleServer {
 
 /** The whole application, without a socket: for tests and for the server above. */
 export function consoleApp(
-  options: Pick<ConsoleOptions, "view" | "host" | "token" | "assets">,
+  options: Pick<ConsoleOptions, "view" | "host" | "access" | "assets">,
   sampler: Sampler,
   streams: EventStreams,
 ): OpenAPIHono {
-  const { view, host, token, assets } = options;
+  const { view, host, access, assets } = options;
   const app = new OpenAPIHono();
   app.onError((error) => problemResponse(toProblem(error)));
   app.notFound((c) => {
@@ -96,14 +94,27 @@ export function consoleApp(
   app.use(securityHeaders);
   app.use(hostCheck(host));
   app.use("/api/*", originCheck);
-  if (!isLoopback(host)) app.get("/api/*", tokenCheck(token));
-  app.route("/api/v1", readApi(view, sampler, streams));
-  app.route("/api/v1", commandApi(view, sampler, token));
+  app.use("/api/*", guard(access, isLoopback(host)));
+  app.route("/api/v1", readApi(view, sampler, streams, access));
+  app.route("/api/v1", commandApi(view, sampler));
+  app.route("/api/v1", accessApi(access));
   app.all("/api/v1/:command{kill|rearm}", (c) => {
     throw new Problem(405, "METHOD_NOT_ALLOWED", `${c.req.path} takes POST`);
   });
-  app.openAPIRegistry.registerComponent("securitySchemes", "operatorToken", { type: "http", scheme: "bearer" });
-  app.doc31("/openapi.json", {
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
+  app.openAPIRegistry.registerComponent("securitySchemes", "cookie", {
+    type: "apiKey",
+    in: "cookie",
+    name: SESSION_COOKIE,
+  });
+  app.get("/openapi.json", (c) => c.json(described(app)));
+  app.route("/", assetRoutes(assets));
+  return app;
+}
+
+/** The interface's description, with what each route needs from the same table that guards it. */
+function described(app: OpenAPIHono) {
+  const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
       title: "CWTS console",
@@ -112,8 +123,15 @@ export function consoleApp(
         "Reads one node and can shut its gate. Money is in units of 1e-8, prices in ticks, quantities in lots.",
     },
   });
-  app.route("/", assetRoutes(assets));
-  return app;
+  for (const { method, path, need } of ROUTES) {
+    const operation = document.paths?.[`/api/v1${path}`]?.[method.toLowerCase() as "get"];
+    if (operation === undefined) continue;
+    Object.assign(operation, {
+      security: need === "anyone" ? [] : [{ bearer: [] }, { cookie: [] }],
+      "x-cwts-action": need,
+    });
+  }
+  return document;
 }
 
 function bindError(error: unknown, host: string, port: number): unknown {

@@ -1,4 +1,5 @@
 /** The composition root: everything that makes a node out of the families. */
+export { hostDesk } from "./access.ts";
 export { crashFile } from "./crash_file.ts";
 export { type CrashPlaces, type CrashProof, proveCrash, readCrashes } from "./crash_reader.ts";
 export { type DataDirectory, listRuns, openDataDirectory, runDirectory } from "./data_dir.ts";

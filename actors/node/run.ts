@@ -8,9 +8,11 @@ import { STRATEGY_SCOPE_LAST } from "../../ffi/layout.gen.ts";
 import { AuditLog, ControlPage, OrderGate, verifyAudit } from "../../ffi/mod.ts";
 import { type Config, UserError } from "../../config/mod.ts";
 import { ActorSystem, MICROS_PER_SECOND } from "../../runtime/mod.ts";
+import type { AccessDesk } from "../access/mod.ts";
 import { loadAssets } from "../console/bundle.ts";
 import { type ConsoleServer, startConsole } from "../console/server.ts";
 import { MONEY_SCALE } from "../protocol/mod.ts";
+import { nodeDesk } from "./access.ts";
 import { type ComposedNode, composeNode, killedScopes } from "./compose.ts";
 import { CrashFile, crashFile } from "./crash_file.ts";
 import { openDataDirectory } from "./data_dir.ts";
@@ -100,8 +102,10 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   const stop = () => system.halt();
   io.signal.addEventListener("abort", stop, { once: true });
   let consoleDoor: ConsoleServer | null = null;
+  const ownerToken = operatorToken();
+  const access = nodeDesk(directory.path, ownerToken, { audit, clock: system.clock, complain: io.err });
   try {
-    if (config.console.enabled) consoleDoor = await openConsole(config, node.view, io);
+    if (config.console.enabled) consoleDoor = await openConsole(config, node.view, { access, ownerToken }, io);
     node.start();
     const until = config.node.duration === undefined
       ? undefined
@@ -151,22 +155,28 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   } finally {
     io.signal.removeEventListener("abort", stop);
     await consoleDoor?.close();
+    access.close();
     await node.close();
     control.detach();
   }
 }
 
-async function openConsole(config: Config, view: LiveNodeView, io: NodeIo): Promise<ConsoleServer> {
-  const token = operatorToken();
-  const door = await startConsole({
-    view,
-    host: config.console.host,
-    port: config.console.port,
-    token,
-    assets: await loadAssets(),
-  });
+interface Entrance {
+  readonly access: AccessDesk;
+  readonly ownerToken: string;
+}
+
+async function openConsole(
+  config: Config,
+  view: LiveNodeView,
+  { access, ownerToken }: Entrance,
+  io: NodeIo,
+): Promise<ConsoleServer> {
+  const { host, port } = config.console;
+  const door = await startConsole({ view, host, port, access, assets: await loadAssets() });
   io.out(`console: ${door.url}`);
   if (door.notice !== null) io.out(door.notice);
-  io.out(`token: ${token}  (needed to kill and re-arm from the page)`);
+  if (access.governed) io.out("people are enrolled: log in to the console; deno task kill needs no log-in");
+  else io.out(`token: ${ownerToken}  (needed to kill and re-arm from the page)`);
   return door;
 }

@@ -15,7 +15,17 @@ export function wallTimestamp(): string {
 
 /** 192 random bits; a fresh one at every start. */
 export function operatorToken(): string {
-  return crypto.getRandomValues(new Uint8Array(24)).toBase64({ alphabet: "base64url" });
+  return randomBytes(24).toBase64({ alphabet: "base64url" });
+}
+
+/** Bytes that nobody can foresee: tokens and salts. */
+export function randomBytes(count: number): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(count));
+}
+
+/** Wall milliseconds since the Unix epoch. */
+export function wallMillis(): number {
+  return Date.now();
 }
 
 /** Runs `task` after `millis` of wall time; does not keep the process alive. */

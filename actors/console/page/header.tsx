@@ -93,7 +93,7 @@ export function Notices() {
     );
   }
   if (l.kind === "locked") {
-    return <Notice level="alarm">Reading needs the operator token here: enter it under Kill switch.</Notice>;
+    return <Notice level="alarm">Reading needs the operator token here: enter it under Kill switch, or log in.</Notice>;
   }
   if (s === null) return <Notice level="calm">Waiting for the first snapshot.</Notice>;
   if (s.concerns.length === 0) return <Notice level="calm">No active concerns.</Notice>;

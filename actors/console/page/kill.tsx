@@ -10,7 +10,7 @@ import { signal } from "@preact/signals";
 import { type CommandResult, sendCommand, type Verb } from "./api.ts";
 import { count, counted, millis } from "./format.ts";
 import { Panel, State } from "./panel.tsx";
-import { snapshot, token } from "./state.ts";
+import { self, snapshot, token } from "./state.ts";
 
 const scope = signal("firm");
 const reason = signal("");
@@ -22,7 +22,7 @@ export function KillPanel() {
   const scopes = snapshot.value?.scopes ?? [];
   const shut = scopes.filter((one) => one.state !== "ACTIVE");
   const state = scopes.find((one) => one.name === scope.value)?.state;
-  const incomplete = token.value === "" || reason.value.trim() === "";
+  const incomplete = (token.value === "" && self.value === null) || reason.value.trim() === "";
   return (
     <Panel
       id="kill"
@@ -58,7 +58,7 @@ export function KillPanel() {
             type="password"
             autocomplete="off"
             spellcheck={false}
-            placeholder="printed when the node started"
+            placeholder={self.value === null ? "printed when the node started" : "not needed: you are logged in"}
             value={token.value}
             onInput={(event) => token.value = event.currentTarget.value.trim()}
           />

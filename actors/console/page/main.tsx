@@ -10,6 +10,7 @@ import { Gate } from "./gate.tsx";
 import { Header, Notices } from "./header.tsx";
 import { KillPanel } from "./kill.tsx";
 import { Latency } from "./latency.tsx";
+import { Login, startSession } from "./login.tsx";
 import { Market } from "./market.tsx";
 import { Organisms } from "./organisms.tsx";
 import { Guarded } from "./panel.tsx";
@@ -24,6 +25,7 @@ function Page() {
       <a class="skip" href="#kill">Skip to the kill switch</a>
       <Header />
       <Notices />
+      <Login />
       <main>
         <div class="column-left">
           <KillPanel />
@@ -61,6 +63,7 @@ const root = document.getElementById("app");
 if (root !== null) {
   render(<Page />, root);
   startStream();
+  startSession();
   startOrders();
   startCrashes();
 }

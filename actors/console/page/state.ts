@@ -16,13 +16,21 @@ export type Link =
   | { readonly kind: "paused" }
   /** `since` in page milliseconds. */
   | { readonly kind: "lost"; readonly since: number; readonly detail: string }
-  /** Reading needs the token: the console is bound beyond loopback. */
+  /** Reading needs a log-in or the token: people are enrolled, or the console is bound beyond loopback. */
   | { readonly kind: "locked" };
 
 export const snapshot = signal<Snapshot | null>(null);
 export const link = signal<Link>({ kind: "connecting" });
 /** Page milliseconds, once a second: for ages. */
 export const now = signal(0);
+
+export interface Self {
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly actions: readonly string[];
+}
+/** Who is logged in; null when nobody is. */
+export const self = signal<Self | null>(null);
 
 /** In memory only: gone with the page. */
 export const token = signal("");

@@ -8,7 +8,7 @@
 import { effect } from "@preact/signals";
 import { authorised, problemText } from "./api.ts";
 import { EventParser, type ServerEvent } from "./sse.ts";
-import { link, now, receive, type Snapshot, token } from "./state.ts";
+import { link, now, receive, self, type Snapshot, token } from "./state.ts";
 import { afterMillis, everyMillis, wallMillis } from "./wall.ts";
 
 /** Four snapshots a second are as many as a person can read. */
@@ -43,7 +43,8 @@ function pause(): void {
   link.value = { kind: "paused" };
 }
 
-function connect(): void {
+/** Reads anew, with whatever the page may show by now. */
+export function connect(): void {
   stop();
   const mine = ++attempt;
   const abort = new AbortController();
@@ -72,6 +73,7 @@ async function read(abort: AbortController, current: () => boolean): Promise<voi
     const response = await fetch(PATH, { headers, signal: abort.signal, cache: "no-store" });
     if (response.status === 401 && current()) {
       link.value = { kind: "locked" };
+      self.value = null;
       return;
     }
     if (!response.ok || response.body === null) throw new Error(await problemText(response));

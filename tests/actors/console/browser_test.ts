@@ -1,6 +1,7 @@
 /** The page in a real browser, over a node whose figures are known. */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
+import { enrol, enrolRoot, PASSWORD } from "../access/desk.ts";
 import { loadAssets, startConsole } from "../../../actors/console/mod.ts";
 import { browserTest, closeBrowser } from "../../e2e/browser.ts";
 import { TOKEN } from "./client.ts";
@@ -152,7 +153,7 @@ browserTest(
         verb: "kill",
         scope: "organism:platypus",
         reason: "quotes look wrong",
-        who: "console@127.0.0.1",
+        who: "owner@127.0.0.1",
       });
       await row(page, "Organisms", "platypus").getByText("killed").waitFor();
       await panel.getByRole("list", { name: "Scopes that are not active" }).getByText("organism:platypus").waitFor();
@@ -208,7 +209,7 @@ browserTest(
 browserTest(
   "when the node goes away the page says so, keeps the last figures as such, and comes back by itself",
   () =>
-    scene(async ({ page, model, server }) => {
+    scene(async ({ page, model, server, desk }) => {
       await page.getByText("Live", { exact: true }).waitFor();
       assert.equal(await page.locator(".stale").count(), 0);
       await server.close();
@@ -221,7 +222,7 @@ browserTest(
         view: model,
         host: "127.0.0.1",
         port,
-        token: TOKEN,
+        access: desk.access,
         assets: await loadAssets(),
       });
       try {
@@ -317,4 +318,30 @@ browserTest(
       await page.getByText("Live", { exact: true }).waitFor();
       await page.getByRole("table", { name: "Instruments" }).waitFor();
     }, { ticks: 5, host: "0.0.0.0" }),
+);
+
+browserTest(
+  "where people are enrolled the page asks for a log-in, kills without the token, and ends with log-out",
+  () =>
+    scene(async ({ page, model, desk }) => {
+      await enrol(desk, await enrolRoot(desk), "bob", ["trader"]);
+      await page.reload();
+      const form = page.getByRole("form", { name: "Log in" });
+      await form.getByLabel("Name").fill("bob");
+      await form.getByLabel("Password").fill("not the password");
+      await form.getByRole("button", { name: "Log in" }).click();
+      await form.getByText(/name or password is wrong/).waitFor();
+      await form.getByLabel("Password").fill(PASSWORD);
+      await form.getByRole("button", { name: "Log in" }).click();
+      await page.getByText("bob (trader)").waitFor();
+      await page.getByText("Live", { exact: true }).waitFor();
+      await killPanel(page).getByLabel("Reason").fill("drill");
+      await killPanel(page).getByRole("button", { name: /^Kill firm/ }).click();
+      await page.getByRole("button", { name: "Kill firm now" }).click();
+      await killPanel(page).getByText(/gate shut in/).waitFor();
+      assert.equal(model.commands[0].who, "bob@127.0.0.1");
+      assert.equal(await page.evaluate("document.cookie"), "");
+      await page.getByRole("button", { name: "Log out" }).click();
+      await form.waitFor();
+    }, { ticks: 5 }),
 );

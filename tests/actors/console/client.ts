@@ -1,6 +1,7 @@
 /** Starts the console over the model node for one test, and talks to it as a client would. */
 import { type ConsoleOptions, startConsole } from "../../../actors/console/mod.ts";
 import type { ConsoleAssets } from "../../../actors/console/mod.ts";
+import { type Desk, openDesk } from "../access/desk.ts";
 import { createModelNode, type ModelNode, type ModelOptions } from "./model.ts";
 
 export const TOKEN = "test-token-0123456789abcdef";
@@ -15,8 +16,10 @@ export const ASSETS: ConsoleAssets = {
 export interface Client {
   readonly url: string;
   readonly model: ModelNode;
+  readonly desk: Desk;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  send(method: string, path: string, headers: Record<string, string>, body?: unknown): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -35,11 +38,12 @@ export async function withConsole(
   options: Partial<ConsoleOptions> & ModelOptions = {},
 ): Promise<void> {
   const model = createModelNode(options);
+  const desk = openDesk({ ownerToken: TOKEN });
   const server = await startConsole({
     view: model,
     host: "127.0.0.1",
     port: 0,
-    token: TOKEN,
+    access: desk.access,
     assets: ASSETS,
     ...options,
   });
@@ -58,6 +62,13 @@ export async function withConsole(
     await test({
       url: server.url,
       model,
+      desk,
+      send: (method, path, headers, body) =>
+        send(path, {
+          method,
+          headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+          body: body === undefined ? undefined : JSON.stringify(body),
+        }),
       get: (path, headers = {}) => send(path, { headers }),
       post: (path, body, headers = AUTHORISED) =>
         send(path, {
@@ -69,6 +80,7 @@ export async function withConsole(
     });
   } finally {
     await server.close();
+    desk.access.close();
   }
 }
 

@@ -12,7 +12,7 @@ Deno.test("kill with the token reaches the node with scope, reason and who, and 
     assert.equal(body.state, "KILLED");
     assert.ok(body.cancelled > 0);
     assert.deepEqual(model.commands, [
-      { verb: "kill", scope: "firm", reason: "fat finger in ALPHA", who: "console@127.0.0.1" },
+      { verb: "kill", scope: "firm", reason: "fat finger in ALPHA", who: "owner@127.0.0.1" },
     ]);
     const scopes = (await get("/api/v1/scopes")).body.items;
     assert.deepEqual(scopes[0], { name: "firm", state: "KILLED" });
@@ -68,7 +68,8 @@ for (const verb of ["kill", "rearm"]) {
       const wrong = [
         [{}, "TOKEN_REQUIRED"],
         [{ authorization: TOKEN }, "TOKEN_REQUIRED"],
-        [{ authorization: "Basic dXNlcjpwYXNz" }, "TOKEN_REQUIRED"],
+        [{ authorization: "Digest dXNlcjpwYXNz" }, "TOKEN_REQUIRED"],
+        [{ authorization: "Basic ???" }, "TOKEN_REQUIRED"],
         [{ authorization: "Bearer " }, "TOKEN_REQUIRED"],
         [{ authorization: `Bearer ${TOKEN}x` }, "TOKEN_WRONG"],
         [{ authorization: `Bearer ${TOKEN.slice(0, -1)}` }, "TOKEN_WRONG"],

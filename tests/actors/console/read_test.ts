@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ROUTES } from "../../../actors/console/guard.ts";
 import { Crash, CrashSummary } from "../../../actors/console/crash_schemas.ts";
 import * as schemas from "../../../actors/console/schemas.ts";
 import { type Answer, type Client, withConsole } from "./client.ts";
@@ -188,35 +189,18 @@ Deno.test("a burst of reads costs the node one snapshot", () =>
     assert.ok(model.snapshots - before <= 2, `${model.snapshots - before} snapshots`);
   }));
 
-Deno.test("openapi.json is 3.1, lists every route, and marks only the commands as needing the token", () =>
+Deno.test("openapi.json is 3.1, lists every route, and says of each what it needs", () =>
   withConsole(async ({ get }) => {
     const { body } = await get("/openapi.json");
     assert.equal(body.openapi, "3.1.0");
-    assert.deepEqual(Object.keys(body.paths).sort(), [
-      "/api/v1/actors",
-      "/api/v1/actors/{id}",
-      "/api/v1/audit",
-      "/api/v1/crashes",
-      "/api/v1/crashes/{id}",
-      "/api/v1/events",
-      "/api/v1/gate",
-      "/api/v1/health/live",
-      "/api/v1/health/ready",
-      "/api/v1/instruments",
-      "/api/v1/instruments/{symbol}/depth",
-      "/api/v1/kill",
-      "/api/v1/latency",
-      "/api/v1/node",
-      "/api/v1/orders",
-      "/api/v1/organisms",
-      "/api/v1/organisms/{id}",
-      "/api/v1/rearm",
-      "/api/v1/scopes",
-      "/api/v1/supervisors/tree",
-    ]);
-    assert.deepEqual(body.paths["/api/v1/kill"].post.security, [{ operatorToken: [] }]);
-    assert.equal(body.paths["/api/v1/gate"].get.security, undefined);
-    assert.equal(body.components.securitySchemes.operatorToken.scheme, "bearer");
+    const described = Object.entries(body.paths as Record<string, Record<string, unknown>>)
+      .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+    const guarded = ROUTES.map(({ method, path }) => `${method} /api/v1${path}`);
+    assert.deepEqual(described.sort(), guarded.sort());
+    assert.deepEqual(body.paths["/api/v1/kill"].post.security, [{ bearer: [] }, { cookie: [] }]);
+    assert.equal(body.paths["/api/v1/kill"].post["x-cwts-action"], "kill");
+    assert.deepEqual(body.paths["/api/v1/health/live"].get.security, []);
+    assert.equal(body.components.securitySchemes.bearer.scheme, "bearer");
     danglingReferences(body);
   }));
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { startConsole } from "../../../actors/console/mod.ts";
 import { UserError } from "../../../config/errors.ts";
+import { openDesk } from "../access/desk.ts";
 import { ASSETS, TOKEN, withConsole } from "./client.ts";
 import { createModelNode } from "./model.ts";
 
-const options = { host: "127.0.0.1", port: 0, token: TOKEN, assets: ASSETS };
+const options = { host: "127.0.0.1", port: 0, access: openDesk({ ownerToken: TOKEN }).access, assets: ASSETS };
 
 Deno.test("a port in use is one sentence with the fix, and leaves nothing behind", () =>
   withConsole(async ({ url }) => {
@@ -25,9 +26,9 @@ Deno.test("a host that is not this machine's is a UserError", async () => {
   );
 });
 
-Deno.test("a token too short to be one is refused", async () => {
-  await assert.rejects(
-    startConsole({ ...options, view: createModelNode(), token: "secret" }),
+Deno.test("a token too short to be one is refused", () => {
+  assert.throws(
+    () => openDesk({ ownerToken: "secret" }),
     (error) => error instanceof UserError && error.code === "CONSOLE_TOKEN",
   );
 });
