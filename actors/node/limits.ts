@@ -24,14 +24,11 @@ export function loadLimits(
   gate: OrderGate,
   now: Micros,
 ): readonly NamedScope[] {
-  loadRules(config, instruments, gate, now);
+  for (const instrument of instruments) loadRule(gate, config, instrument, now);
   const idOf = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
   const scopes: NamedScope[] = [];
   const grown = (node: number, parent: number, name: string, limits: NodeLimits): number => {
-    gate.setTotalLimits(node, totals(limits), now);
-    for (const { symbol, ...here } of limits.instruments ?? []) {
-      gate.setInstrumentLimits(node, idOf.get(symbol)!, here, now);
-    }
+    loadNode(gate, node, limits, idOf, now);
     scopes.push({ node, parent, name });
     return node;
   };
@@ -49,47 +46,69 @@ export function loadLimits(
     const node = isFirst ? DEFAULT_ACCOUNT_NODE : gate.addScope({ kind: "account", parent }, now);
     accounts.set(id, grown(node, parent, `account:${id}`, limits));
   });
-  const record = new Uint8Array(StrategyLimitsView.SIZE);
-  config.organisms.forEach(({ id, account, limits, instruments: symbols }, i) => {
+  config.organisms.forEach((organism, i) => {
+    const { id, account, limits } = organism;
     const parent = accounts.get(account)!;
     const strategy = i + 1;
     grown(gate.addScope({ kind: "strategy", parent, strategy }, now), parent, `organism:${id}`, limits);
-    for (const symbol of symbols) {
-      const view = new StrategyLimitsView(record);
-      view.strategy = strategy;
-      view.instrument = idOf.get(symbol)!;
-      view.maxQuantity = limits.maxQuantity;
-      view.maxNotional = moneyOf(limits.maxNotional);
-      view.maxPosition = limits.maxPosition;
-      view.ratePerSecond = limits.ratePerSecond;
-      view.rateBurst = limits.rateBurst;
-      view.duplicateWindowMs = limits.duplicateWindowMs;
-      gate.setLimits(record, now);
-    }
+    loadStrategy(gate, strategy, organism, idOf, now);
   });
   return scopes;
 }
 
-function loadRules(config: Config, instruments: readonly Instrument[], gate: OrderGate, now: Micros): void {
-  const rules = new Uint8Array(InstrumentRulesView.SIZE);
-  for (const instrument of instruments) {
-    const item = config.instruments[instrument.id];
-    const view = new InstrumentRulesView(rules);
-    view.instrument = instrument.id;
-    view.tickStep = item.tickStep;
-    view.lotStep = item.lotStep;
-    view.collarBps = item.collarBps;
-    view.collarTicks = item.collarTicks;
-    view.referenceMaxAgeMs = item.referenceMaxAgeMs;
-    view.marketBufferBps = item.marketBufferBps;
-    view.unitsPerTickLot = instrument.unitsPerTickLot;
-    view.maxQuantity = item.maxQuantity;
-    gate.setInstrument(rules, now);
+/** Ids of instruments by symbol. */
+export type InstrumentIds = ReadonlyMap<string, number>;
+
+/** The limits of a node over all instruments, and in each it names. */
+export function loadNode(gate: OrderGate, node: number, limits: NodeLimits, idOf: InstrumentIds, now: Micros): void {
+  gate.setTotalLimits(node, totals(limits), now);
+  for (const { symbol, ...here } of limits.instruments ?? []) {
+    gate.setInstrumentLimits(node, idOf.get(symbol)!, here, now);
   }
 }
 
+/** What holds for the orders of one organism, in each instrument it trades. */
+export function loadStrategy(
+  gate: OrderGate,
+  strategy: number,
+  { limits, instruments }: Config["organisms"][number],
+  idOf: InstrumentIds,
+  now: Micros,
+): void {
+  const record = new Uint8Array(StrategyLimitsView.SIZE);
+  for (const symbol of instruments) {
+    const view = new StrategyLimitsView(record);
+    view.strategy = strategy;
+    view.instrument = idOf.get(symbol)!;
+    view.maxQuantity = limits.maxQuantity;
+    view.maxNotional = moneyOf(limits.maxNotional);
+    view.maxPosition = limits.maxPosition;
+    view.ratePerSecond = limits.ratePerSecond;
+    view.rateBurst = limits.rateBurst;
+    view.duplicateWindowMs = limits.duplicateWindowMs;
+    gate.setLimits(record, now);
+  }
+}
+
+/** What holds for every order in one instrument. */
+export function loadRule(gate: OrderGate, config: Config, instrument: Instrument, now: Micros): void {
+  const rules = new Uint8Array(InstrumentRulesView.SIZE);
+  const item = config.instruments[instrument.id];
+  const view = new InstrumentRulesView(rules);
+  view.instrument = instrument.id;
+  view.tickStep = item.tickStep;
+  view.lotStep = item.lotStep;
+  view.collarBps = item.collarBps;
+  view.collarTicks = item.collarTicks;
+  view.referenceMaxAgeMs = item.referenceMaxAgeMs;
+  view.marketBufferBps = item.marketBufferBps;
+  view.unitsPerTickLot = instrument.unitsPerTickLot;
+  view.maxQuantity = item.maxQuantity;
+  gate.setInstrument(rules, now);
+}
+
 /** What every level of the configuration may set. */
-interface NodeLimits {
+export interface NodeLimits {
   readonly maxOpenOrders?: number;
   readonly maxGross?: string;
   readonly maxNet?: string;

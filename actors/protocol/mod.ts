@@ -10,6 +10,7 @@ export * from "./feed.ts";
 export * from "./flow.ts";
 export * from "./instruments.ts";
 export * from "./keys.ts";
+export * from "./limits.ts";
 export * from "./market.ts";
 export * from "./orders.ts";
 export * from "./roles.ts";

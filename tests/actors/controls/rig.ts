@@ -1,0 +1,158 @@
+/** A limits keeper over a real gate in memory, with clocks that tests move and a record they can see. */
+import { LimitsKeeper } from "../../../actors/controls/mod.ts";
+import { MarketBoard } from "../../../actors/guardians/market_board.ts";
+import { instrumentsOf } from "../../../actors/node/instruments.ts";
+import { loadLimits } from "../../../actors/node/limits.ts";
+import { GateLimits } from "../../../actors/node/limits_port.ts";
+import {
+  ACTIONS,
+  type ControlsPort,
+  type LimitRef,
+  type LimitsReply,
+  type LimitValue,
+  mayAct,
+  type Principal,
+  type Role,
+} from "../../../actors/protocol/mod.ts";
+import { type Config, loadConfig, UserError } from "../../../config/mod.ts";
+import { AuditLog, ControlPage, OrderGate } from "../../../ffi/mod.ts";
+
+export const FILE = `
+[firm.limits]
+max_gross = "5000000"
+max_open_orders = 1000
+[[firm.limits.instruments]]
+symbol = "ALPHA"
+max_position = 6000
+[[customers]]
+id = "house"
+[[accounts]]
+id = "main"
+[accounts.limits]
+max_gross = "4000000"
+[[accounts.limits.instruments]]
+symbol = "ALPHA"
+max_position = 5000
+`;
+
+export function configOf(text = FILE): Config {
+  const file = Deno.makeTempFileSync({ suffix: ".toml" });
+  try {
+    Deno.writeTextFileSync(file, text);
+    return loadConfig({ file, environment: {} }).config;
+  } finally {
+    Deno.removeSync(file);
+  }
+}
+
+export function principal(person: string, ...roles: Role[]): Principal {
+  const actions = ACTIONS.filter((action) => mayAct(roles, action));
+  return { kind: "person", id: person, person, roles, actions, session: null };
+}
+
+export const BOB = principal("bob", "risk-officer");
+export const CAT = principal("cat", "risk-approver");
+export const DAN = principal("dan", "compliance");
+
+export const GROSS: LimitRef = { scope: "firm", limit: "max_gross", instrument: null };
+export const POSITION: LimitRef = { scope: "account:main", limit: "max_position", instrument: "ALPHA" };
+
+export interface Rig extends Disposable {
+  readonly keeper: LimitsKeeper;
+  readonly gate: OrderGate;
+  readonly controls: ControlsPort;
+  readonly events: Record<string, unknown>[];
+  readonly alerts: string[];
+  readonly file: { text: string | null };
+  /** Wall milliseconds; the other clock moves along unless `jump` is used. */
+  pass(millis: number): void;
+  jump(millis: number): void;
+  logWorks: boolean;
+  now(): number;
+  tighten(by: Principal, ref: LimitRef, value: LimitValue): LimitsReply;
+  propose(by: Principal, ref: LimitRef, value: LimitValue, expires?: number | null): LimitsReply;
+  approve(by: Principal, id: number, digest?: string): LimitsReply;
+  withdraw(by: Principal, id: number): LimitsReply;
+  valueOf(ref: LimitRef): LimitValue;
+}
+
+export interface RigOptions {
+  readonly config?: Config;
+  readonly file?: { text: string | null };
+  readonly wall?: number;
+}
+
+export const START = Date.UTC(2026, 0, 5, 9);
+
+export function openRig({ config = configOf(), file = { text: null }, wall = START }: RigOptions = {}): Rig {
+  const audit = AuditLog.memory();
+  const control = ControlPage.memory();
+  const gate = OrderGate.create({ audit, control });
+  const instruments = instrumentsOf(config);
+  const scopes = loadLimits(config, instruments, gate, 0);
+  const events: Record<string, unknown>[] = [];
+  const alerts: string[] = [];
+  const state = { wall, monotonic: 0, logWorks: true };
+  const keeper = new LimitsKeeper({
+    config,
+    file: { read: () => file.text, write: (text) => file.text = text },
+    port: new GateLimits({ gate, instruments, scopes, board: new MarketBoard(instruments), now: () => 0 }),
+    wall: () => state.wall,
+    monotonic: () => state.monotonic,
+    record: (event) => {
+      if (state.logWorks) events.push(structuredClone(event) as Record<string, unknown>);
+      return state.logWorks;
+    },
+    alert: (line) => alerts.push(line),
+  });
+  const rig: Rig = {
+    keeper,
+    gate,
+    events,
+    alerts,
+    file,
+    controls: {
+      view: () => keeper.view(),
+      request: (by, command, from) => {
+        const reply = keeper.carryOut(by, command, from);
+        return reply.ok ? Promise.resolve(reply) : Promise.reject(new UserError(reply.code, reply.detail));
+      },
+    },
+    pass: (millis) => {
+      state.wall += millis;
+      state.monotonic += millis;
+    },
+    jump: (millis) => state.wall += millis,
+    get logWorks() {
+      return state.logWorks;
+    },
+    set logWorks(works: boolean) {
+      state.logWorks = works;
+    },
+    now: () => state.wall,
+    tighten: (by, ref, value) => keeper.carryOut(by, { verb: "tighten", ref, value, reason: "test" }, "here"),
+    propose: (by, ref, value, expires = null) =>
+      keeper.carryOut(by, { verb: "propose", ref, value, reason: "test", expires }, "here"),
+    approve: (by, id, digest) => {
+      const known = keeper.view().pending.find((one) => one.id === id)?.digest ?? "none";
+      return keeper.carryOut(by, { verb: "approve", id, digest: digest ?? known }, "here");
+    },
+    withdraw: (by, id) => keeper.carryOut(by, { verb: "withdraw", id, reason: "test" }, "here"),
+    valueOf: (ref) => {
+      const { scope, limit, instrument } = ref;
+      const row = keeper.view().limits.find((one) =>
+        one.scope === scope && one.limit === limit && one.instrument === instrument
+      );
+      return row?.value ?? null;
+    },
+    [Symbol.dispose]() {
+      gate[Symbol.dispose]();
+      control[Symbol.dispose]();
+      audit[Symbol.dispose]();
+    },
+  };
+  return rig;
+}
+
+/** The code of a refusal; "ok" for what was carried out. */
+export const codeOf = (reply: LimitsReply): string => (reply.ok ? "ok" : reply.code);
