@@ -4,6 +4,7 @@ import { addAudit } from "./audit.ts";
 import { addBacktest } from "./backtest.ts";
 import { addBench } from "./bench.ts";
 import { addConfig } from "./config.ts";
+import { addControls } from "./controls.ts";
 import { addCrash } from "./crash.ts";
 import { addDoctor } from "./doctor.ts";
 import { describeFailure, OK, USAGE } from "./failure.ts";
@@ -33,6 +34,7 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
       addRearm,
       addPeople,
       addKeys,
+      addControls,
       addAudit,
       addCrash,
       addConfig,

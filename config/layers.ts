@@ -32,8 +32,8 @@ export interface FlagValue {
 export const isTree = (value: unknown): value is Tree =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
-/** Variables that begin with CWTS_ and are not configuration keys: they say where the native library is. */
-export const RESERVED_VARIABLES: readonly string[] = ["CWTS_CORE_LIB"];
+/** Variables that begin with CWTS_ and are no configuration keys: where the native library is, and a command's credential. */
+export const RESERVED_VARIABLES: readonly string[] = ["CWTS_CORE_LIB", "CWTS_CREDENTIAL"];
 
 /** "the file cwts.toml", "the flag --seed": for sentences. */
 export function describeOrigin(origin: Origin): string {

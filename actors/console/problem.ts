@@ -77,15 +77,18 @@ export function problemResponse(problem: Problem): Response {
   return new Response(JSON.stringify(body), { status: problem.status, headers });
 }
 
-/** Statuses of what access refuses; the code says which it was, the sentence what to do. */
+/** Statuses of what access and limits refuse; the code says which it was, the sentence what to do. */
 const REFUSALS: readonly (readonly [pattern: RegExp, status: number])[] = [
   [/^(TOKEN_.*|SESSION_EXPIRED|KEY_EXPIRED|KEY_REVOKED|LOGIN_FAILED|ENROLMENT_WRONG|PASSWORD_ALONE)$/, 401],
-  [/^(ROLE_FORBIDDEN|OWN_ACCESS)$/, 403],
-  [/^UNKNOWN_(PERSON|KEY)$/, 404],
-  [/^(ROLES_CONFLICT|PERSON_EXISTS|LAST_ADMIN|KEY_COUNT)$/, 409],
-  [/^(UNKNOWN_ROLE|PERSON_NAME|PASSWORD_WEAK|KEY_.*)$/, 422],
+  [/^(ROLE_FORBIDDEN|OWN_ACCESS|SAME_PERSON|SAME_ROLE|NO_MANDATE)$/, 403],
+  [/^UNKNOWN_(PERSON|KEY|CHANGE)$/, 404],
+  [
+    /^(ROLES_CONFLICT|PERSON_EXISTS|LAST_ADMIN|KEY_COUNT|CHANGE_.*|LIMIT_UNCHANGED|LIMIT_LOOSENS|LIMIT_TIGHTENS|APPROVAL_DIGEST|CLOCK_JUMPED)$/,
+    409,
+  ],
+  [/^(UNKNOWN_(ROLE|SCOPE|LIMIT|INSTRUMENT)|LIMIT_.*|PERSON_NAME|PASSWORD_WEAK|KEY_.*)$/, 422],
   [/^LOCKED_OUT$/, 429],
-  [/^(ACCESS_BUSY|AUDIT_FAILED)$/, 503],
+  [/^(ACCESS_BUSY|AUDIT_FAILED|CONTROLS_UNAVAILABLE)$/, 503],
 ];
 
 /** What to answer for anything thrown while a request was handled. */

@@ -7,11 +7,13 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { UserError } from "../../config/errors.ts";
 import type { AccessPort } from "../protocol/access.ts";
+import type { ControlsPort } from "../protocol/limits.ts";
 import type { NodeView } from "../protocol/view.ts";
 import { accessApi } from "./access_api.ts";
 import { readApi } from "./api.ts";
 import { assetRoutes, type ConsoleAssets } from "./assets.ts";
 import { commandApi } from "./commands.ts";
+import { controlsApi } from "./controls_api.ts";
 import { createEventStreams, type EventStreams } from "./events.ts";
 import { guard, ROUTES, SESSION_COOKIE } from "./guard.ts";
 import { messageOf, Problem, problemResponse, toProblem } from "./problem.ts";
@@ -27,6 +29,7 @@ export interface ConsoleOptions {
   readonly port: number;
   /** Who is let in, and what each may do. */
   readonly access: AccessPort;
+  readonly controls: ControlsPort;
   readonly assets: ConsoleAssets;
 }
 
@@ -81,11 +84,11 @@ function listen(options: ConsoleOptions): ConsoleServer {
 
 /** The whole application, without a socket: for tests and for the server above. */
 export function consoleApp(
-  options: Pick<ConsoleOptions, "view" | "host" | "access" | "assets">,
+  options: Pick<ConsoleOptions, "view" | "host" | "access" | "controls" | "assets">,
   sampler: Sampler,
   streams: EventStreams,
 ): OpenAPIHono {
-  const { view, host, access, assets } = options;
+  const { view, host, access, controls, assets } = options;
   const app = new OpenAPIHono();
   app.onError((error) => problemResponse(toProblem(error)));
   app.notFound((c) => {
@@ -98,6 +101,7 @@ export function consoleApp(
   app.route("/api/v1", readApi(view, sampler, streams, access));
   app.route("/api/v1", commandApi(view, sampler));
   app.route("/api/v1", accessApi(access));
+  app.route("/api/v1", controlsApi(controls));
   app.all("/api/v1/:command{kill|rearm}", (c) => {
     throw new Problem(405, "METHOD_NOT_ALLOWED", `${c.req.path} takes POST`);
   });

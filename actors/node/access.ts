@@ -3,7 +3,7 @@ import { RecordType } from "../../ffi/layout.gen.ts";
 import type { AuditLog } from "../../ffi/mod.ts";
 import type { Clock } from "../../runtime/mod.ts";
 import { AccessDesk, type AccessEvent } from "../access/mod.ts";
-import { Journal } from "./journal.ts";
+import { Journal, noteDurably } from "./journal.ts";
 import { StateFile } from "./state_file.ts";
 import { randomBytes, wallMillis } from "./wall.ts";
 
@@ -18,16 +18,7 @@ export interface NodeSide {
 /** Everything it does is in the audit log before it counts. Throws ACCESS_FILE. */
 export function nodeDesk(directory: string, ownerToken: string, { audit, clock, complain }: NodeSide): AccessDesk {
   const journal = new Journal(audit, clock);
-  const record = (event: AccessEvent): boolean => {
-    try {
-      if (journal.note(RecordType.OperatorAction, event) === null) return false;
-      audit.commit();
-      return true;
-    } catch {
-      // The log has shut the gate by itself; a kill must not stumble over it.
-      return false;
-    }
-  };
+  const record = (event: AccessEvent) => noteDurably(journal, audit, RecordType.OperatorAction, event);
   return new AccessDesk({
     file: new StateFile(directory, FILE),
     wall: wallMillis,

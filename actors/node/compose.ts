@@ -15,11 +15,22 @@ import {
   type SystemEvent,
 } from "../../runtime/mod.ts";
 import { supervise, type SupervisorMessage } from "../../supervision/mod.ts";
+import { LimitsKeeper } from "../controls/mod.ts";
 import { DropCopyBook } from "../auditors/drop_copy.ts";
 import { GuardianBooks } from "../guardians/books.ts";
 import { KillProcedure } from "../guardians/kill.ts";
 import { VenueLink } from "../guardians/venue_link.ts";
-import { createApproval, DROP_COPY, GUARDIAN, MODE, type StrategyMessage, VENUE } from "../protocol/mod.ts";
+import {
+  type ControlsPort,
+  createApproval,
+  createMandates,
+  DROP_COPY,
+  GUARDIAN,
+  type LimitsMessage,
+  MODE,
+  type StrategyMessage,
+  VENUE,
+} from "../protocol/mod.ts";
 import type { ChaosArgs } from "./chaos.ts";
 import { CrashLedger } from "./crash_ledger.ts";
 import { Curve } from "./curve.ts";
@@ -27,21 +38,29 @@ import { killDirectly } from "./direct_kill.ts";
 import { drawdownRule } from "./drawdown.ts";
 import type { Ground } from "./ground.ts";
 import { Housekeeping } from "./housekeeping.ts";
-import { Journal } from "./journal.ts";
+import { Journal, noteDurably } from "./journal.ts";
+import { ControlsDoor } from "./controls_door.ts";
 import { loadLimits } from "./limits.ts";
+import { GateLimits } from "./limits_port.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import type { NodeParts } from "./parts.ts";
-import { GUARD_BRANCH, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
+import { GUARD_BRANCH, LIMITS_DESK, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
 import { LiveNodeView } from "./view.ts";
 
 /** Market time the node gives itself to see its last cancels confirmed. */
 const DRAIN_MICROS = 2 * MICROS_PER_SECOND;
+/** Looks at the node between two at the use of its limits: about a second. */
+const SAMPLE_EVERY = 10;
+const NANOS_PER_MILLI = 1e6;
+const NOWHERE = { read: () => null, write: () => {} };
 /** Without a console only signals want to be heard. */
 const UNWATCHED_YIELD_MS = 100;
 
 export interface ComposedNode {
   readonly parts: NodeParts;
   readonly view: LiveNodeView;
+  /** Limits, and how they are changed. */
+  readonly controls: ControlsPort;
   /** Restarts of actors so far. */
   readonly restarts: () => number;
   /** Why the log can no longer record; null while it can. */
@@ -85,6 +104,7 @@ export function composeNode(ground: Ground): ComposedNode {
     wallTimestamp: wall.timestamp,
   });
   let restarts = 0;
+  let looks = 0;
   const mode = new ModeKeeper({
     recoverAfter,
     control,
@@ -117,6 +137,16 @@ export function composeNode(ground: Ground): ComposedNode {
   });
   const scopes = loadLimits(config, instruments, gate, system.clock.now());
   journal.note(RecordType.Note, { scopes });
+  const limits = new LimitsKeeper({
+    config,
+    file: ground.limitsFile ?? NOWHERE,
+    port: new GateLimits({ gate, instruments, scopes, board: books.board, now: () => system.clock.now() }),
+    wall: () => wall.nanos() / NANOS_PER_MILLI,
+    monotonic: () => system.stopwatch.now() / NANOS_PER_MILLI,
+    record: (event) => noteDurably(journal, audit, RecordType.OperatorAction, event),
+    alert: (line) => ground.err(`limits: ${line}`),
+  });
+  const mandates = createMandates();
   audit.commit();
 
   const kill = new KillProcedure({
@@ -137,6 +167,7 @@ export function composeNode(ground: Ground): ComposedNode {
   });
   const plain = nodeTree(config.supervision, {
     mode: { keeper: mode, recoverAfter },
+    limits: { keeper: limits, holderOf: mandates.holderOf },
     guardian: {
       gate,
       audit,
@@ -186,6 +217,8 @@ export function composeNode(ground: Ground): ComposedNode {
     },
     auditFailed,
     refresh: () => {
+      if (looks++ % SAMPLE_EVERY === 0) limits.sample();
+      if (limits.due) (system.find(LIMITS_DESK) as ActorRef<LimitsMessage> | undefined)?.tell({ kind: "LimitsClock" });
       view.changed();
       ground.onRefresh?.();
     },
@@ -240,6 +273,7 @@ export function composeNode(ground: Ground): ComposedNode {
   return {
     parts,
     view,
+    controls: new ControlsDoor({ system, keeper: limits, issue: mandates.issue }),
     restarts: () => restarts,
     auditFault: () => auditFault,
     start() {

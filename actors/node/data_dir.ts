@@ -6,6 +6,7 @@
  *     <data-dir>/runs/000001/           the audit log of one run
  *     <data-dir>/crashes/000001.jsonl   its crashes; made with the first one
  *     <data-dir>/access.json            people and keys; made with the first person
+ *     <data-dir>/limits.json            limits changed while a node ran; made with the first change
  *
  * A simulated or replayed market is a new world each time it starts, so each run has a log of its own; equal seeds give
  * equal logs. Kill states belong to the directory: a killed scope stays killed in the next run.

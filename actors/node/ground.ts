@@ -29,6 +29,8 @@ export interface Ground {
   readonly wall: Wall;
   /** Where crashes are kept beside the log; absent: nowhere. */
   readonly crashes?: { readonly file: CrashFile; readonly dataDir: string };
+  /** Where changed limits outlive the node; absent: nowhere. */
+  readonly limitsFile?: { read(): string | null; write(text: string): void };
   /** One line for people about what went wrong. */
   readonly err: (line: string) => void;
   /** Called a few times a second of the stopwatch. */

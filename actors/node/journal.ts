@@ -32,3 +32,17 @@ export class Journal {
     return this.#audit.failed ? null : this.#audit.appendJson(type, time, value, cause, version);
   }
 }
+
+/**
+ * Puts on record what must be there before it counts: durable when this returns true. False from a log that cannot record,
+ * which has shut the gate by itself; whoever asks must not stumble over it.
+ */
+export function noteDurably(journal: Journal, audit: AuditLog, type: number, value: unknown): boolean {
+  try {
+    if (journal.note(type, value) === null) return false;
+    audit.commit();
+    return true;
+  } catch {
+    return false;
+  }
+}

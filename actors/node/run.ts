@@ -20,8 +20,9 @@ import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf } from "./instruments.ts";
 import { organismSpecs } from "./organisms.ts";
 import { nameScopes } from "./scopes.ts";
+import { StateFile } from "./state_file.ts";
 import { latencySummary, type RunSummary } from "./summary.ts";
-import { type LiveNodeView, rejectedByName } from "./view.ts";
+import { rejectedByName } from "./view.ts";
 import { openWorld } from "./worlds/mod.ts";
 import { afterWall, operatorToken, wallNanos, wallTimestamp } from "./wall.ts";
 
@@ -80,6 +81,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   );
   const node: ComposedNode = composeNode({
     crashes: { file: crashes, dataDir: directory.path },
+    limitsFile: new StateFile(directory.path, "limits.json"),
     config,
     instruments,
     organisms,
@@ -105,7 +107,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   const ownerToken = operatorToken();
   const access = nodeDesk(directory.path, ownerToken, { audit, clock: system.clock, complain: io.err });
   try {
-    if (config.console.enabled) consoleDoor = await openConsole(config, node.view, { access, ownerToken }, io);
+    if (config.console.enabled) consoleDoor = await openConsole(config, node, { access, ownerToken }, io);
     node.start();
     const until = config.node.duration === undefined
       ? undefined
@@ -168,12 +170,12 @@ interface Entrance {
 
 async function openConsole(
   config: Config,
-  view: LiveNodeView,
+  { view, controls }: ComposedNode,
   { access, ownerToken }: Entrance,
   io: NodeIo,
 ): Promise<ConsoleServer> {
   const { host, port } = config.console;
-  const door = await startConsole({ view, host, port, access, assets: await loadAssets() });
+  const door = await startConsole({ view, host, port, access, controls, assets: await loadAssets() });
   io.out(`console: ${door.url}`);
   if (door.notice !== null) io.out(door.notice);
   if (access.governed) io.out("people are enrolled: log in to the console; deno task kill needs no log-in");

@@ -2,7 +2,7 @@
  * The supervision tree of a node.
  *
  *     node                    one_for_one; a branch that gives up shuts the node down or into SafeMode
- *     ├─ control              mode-controller
+ *     ├─ control              mode-controller, limits-desk
  *     ├─ guard                guardian, drop-copy, bookkeeper, market-watch
  *     ├─ venue                the exchange of the feed
  *     ├─ market               who moves it: a crowd, a recording, or bars
@@ -12,6 +12,7 @@
 import type { Config } from "../../config/mod.ts";
 import { type Backoff, type ChildSpec, type SupervisorSpec, worker } from "../../supervision/mod.ts";
 import { dropCopy, type DropCopyArgs } from "../auditors/drop_copy.ts";
+import { limitsDesk, type LimitsDeskArgs } from "../controls/mod.ts";
 import { guardian, type GuardianArgs } from "../guardians/guardian.ts";
 import { marketWatch, type MarketWatchArgs } from "../guardians/market_watch.ts";
 import { modeController, type ModeControllerArgs } from "../guardians/mode_controller.ts";
@@ -21,6 +22,7 @@ import { GATE, MODE_CONTROL, mustHold, SENDS_ORDERS, VENUE } from "./tree_rules.
 
 export interface TreeParts {
   readonly mode: ModeControllerArgs;
+  readonly limits: LimitsDeskArgs;
   readonly guardian: GuardianArgs;
   readonly dropCopy: DropCopyArgs;
   readonly bookkeeper: BookkeeperArgs;
@@ -34,6 +36,7 @@ export interface TreeParts {
 
 export const ROOT = "node";
 export const GUARD_BRANCH = `/${ROOT}/guard`;
+export const LIMITS_DESK = `/${ROOT}/control/limits-desk`;
 export const VENUE_BRANCH = `/${ROOT}/venue`;
 
 /** Path of an organism's actor. */
@@ -67,6 +70,7 @@ export function nodeTree(config: Config["supervision"], parts: TreeParts): Super
     children: [
       branch("control", [
         worker("mode-controller", modeController, parts.mode, { tags: [MODE_CONTROL] }),
+        worker("limits-desk", limitsDesk, parts.limits),
       ], { onGiveUp: "halt" }),
       branch("guard", [
         worker("guardian", guardian, parts.guardian, { tags: [GATE] }),

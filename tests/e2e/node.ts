@@ -25,7 +25,8 @@ export async function startNode(dataDir: string, more: readonly string[] = []): 
   let text = "";
   for (;;) {
     const url = /https?:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
-    const token = /^token: (\S+)/m.exec(text)?.[1];
+    // Where people are enrolled none is printed.
+    const token = /^token: (\S+)/m.exec(text)?.[1] ?? (/^people are enrolled/m.test(text) ? "" : undefined);
     if (url !== undefined && token !== undefined) {
       const drained = (async () => {
         while (!(await lines.read()).done);

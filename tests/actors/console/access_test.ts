@@ -26,6 +26,10 @@ const BODIES: Readonly<Record<string, unknown>> = {
   "POST /rearm": { scope: "firm", reason: "drill" },
   "PUT /password": { current: "not this one, surely", next: PASSWORD },
   "POST /keys": { label: "k", actions: ["rearm"], days: 1 },
+  "POST /limits/tightenings": { scope: "nowhere", limit: "x", value: 1, reason: "drill" },
+  "POST /limits/proposals": { scope: "nowhere", limit: "x", value: 1, reason: "drill" },
+  "POST /limits/proposals/{id}/approval": { digest: "0123456789abcdef" },
+  "POST /limits/proposals/{id}/withdrawal": { reason: "drill" },
   "POST /people": { person: "NOBODY", roles: ["viewer"] },
   "PUT /people/{id}/roles": { roles: ["viewer"] },
   "POST /people/{id}/invitation": {},
@@ -41,7 +45,8 @@ Deno.test("every cell of the role table, over REST", () =>
       const key = `${method} ${path}`;
       // Log-out would end the session that the other cells need; it has a test of its own.
       if (key === "DELETE /session") continue;
-      const at = `/api/v1${path.replace("{symbol}", "ALPHA").replace("{id}", "nobody-there")}`;
+      const id = path.startsWith("/limits") || path.startsWith("/crashes") ? "77" : "nobody-there";
+      const at = `/api/v1${path.replace("{symbol}", "ALPHA").replace("{id}", id)}`;
       for (const role of ROLES) {
         const headers = bearer(tokens[role]);
         const answer = path === "/events"

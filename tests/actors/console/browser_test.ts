@@ -209,7 +209,7 @@ browserTest(
 browserTest(
   "when the node goes away the page says so, keeps the last figures as such, and comes back by itself",
   () =>
-    scene(async ({ page, model, server, desk }) => {
+    scene(async ({ page, model, server, desk, limits }) => {
       await page.getByText("Live", { exact: true }).waitFor();
       assert.equal(await page.locator(".stale").count(), 0);
       await server.close();
@@ -223,6 +223,7 @@ browserTest(
         host: "127.0.0.1",
         port,
         access: desk.access,
+        controls: limits.controls,
         assets: await loadAssets(),
       });
       try {

@@ -2,6 +2,7 @@
 import { type ConsoleOptions, startConsole } from "../../../actors/console/mod.ts";
 import type { ConsoleAssets } from "../../../actors/console/mod.ts";
 import { type Desk, openDesk } from "../access/desk.ts";
+import { openRig, type Rig } from "../controls/rig.ts";
 import { createModelNode, type ModelNode, type ModelOptions } from "./model.ts";
 
 export const TOKEN = "test-token-0123456789abcdef";
@@ -17,6 +18,7 @@ export interface Client {
   readonly url: string;
   readonly model: ModelNode;
   readonly desk: Desk;
+  readonly limits: Rig;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   send(method: string, path: string, headers: Record<string, string>, body?: unknown): Promise<Answer>;
@@ -39,11 +41,13 @@ export async function withConsole(
 ): Promise<void> {
   const model = createModelNode(options);
   const desk = openDesk({ ownerToken: TOKEN });
+  using limits = openRig();
   const server = await startConsole({
     view: model,
     host: "127.0.0.1",
     port: 0,
     access: desk.access,
+    controls: limits.controls,
     assets: ASSETS,
     ...options,
   });
@@ -63,6 +67,7 @@ export async function withConsole(
       url: server.url,
       model,
       desk,
+      limits,
       send: (method, path, headers, body) =>
         send(path, {
           method,

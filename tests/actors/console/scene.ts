@@ -2,6 +2,7 @@
 import { type ConsoleServer, loadAssets, startConsole } from "../../../actors/console/mod.ts";
 import { type OpenPage, withPage } from "../../e2e/browser.ts";
 import { type Desk, openDesk } from "../access/desk.ts";
+import { openRig, type Rig } from "../controls/rig.ts";
 import { TOKEN } from "./client.ts";
 import { createModelNode, type ModelNode, type ModelOptions } from "./model.ts";
 
@@ -9,6 +10,7 @@ export interface Scene extends OpenPage {
   readonly model: ModelNode;
   readonly server: ConsoleServer;
   readonly desk: Desk;
+  readonly limits: Rig;
 }
 
 export async function scene(
@@ -18,12 +20,20 @@ export async function scene(
   const model = createModelNode(options);
   model.tick(options.ticks ?? 0);
   const desk = openDesk({ ownerToken: TOKEN });
+  using limits = openRig();
   const host = options.host ?? "127.0.0.1";
-  const server = await startConsole({ view: model, host, port: 0, access: desk.access, assets: await loadAssets() });
+  const server = await startConsole({
+    view: model,
+    host,
+    port: 0,
+    access: desk.access,
+    controls: limits.controls,
+    assets: await loadAssets(),
+  });
   try {
     await withPage(async (open) => {
       await open.page.goto(server.url.replace("0.0.0.0", "127.0.0.1"));
-      await test({ ...open, model, server, desk });
+      await test({ ...open, model, server, desk, limits });
     }, options.viewport);
   } finally {
     await server.close();

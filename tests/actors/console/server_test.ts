@@ -2,10 +2,17 @@ import assert from "node:assert/strict";
 import { startConsole } from "../../../actors/console/mod.ts";
 import { UserError } from "../../../config/errors.ts";
 import { openDesk } from "../access/desk.ts";
+import { openRig } from "../controls/rig.ts";
 import { ASSETS, TOKEN, withConsole } from "./client.ts";
 import { createModelNode } from "./model.ts";
 
-const options = { host: "127.0.0.1", port: 0, access: openDesk({ ownerToken: TOKEN }).access, assets: ASSETS };
+const options = {
+  host: "127.0.0.1",
+  port: 0,
+  access: openDesk({ ownerToken: TOKEN }).access,
+  controls: openRig().controls,
+  assets: ASSETS,
+};
 
 Deno.test("a port in use is one sentence with the fix, and leaves nothing behind", () =>
   withConsole(async ({ url }) => {

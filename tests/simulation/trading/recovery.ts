@@ -8,6 +8,7 @@ import type { Trading } from "./world.ts";
 
 const WORKERS = [
   "/node/control/mode-controller",
+  "/node/control/limits-desk",
   "/node/guard/guardian",
   "/node/guard/drop-copy",
   "/node/guard/bookkeeper",
