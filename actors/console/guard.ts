@@ -94,11 +94,21 @@ const READER: Principal = {
 /** `openReading`: the console is bound to loopback. */
 export function guard(access: AccessPort, openReading: boolean): MiddlewareHandler {
   return async (c, next) => {
-    const { method, path } = c.req;
-    const route = PATTERNS.find((one) => one.method === method && one.pattern.test(path));
+    const { path } = c.req;
+    // A HEAD is answered by the handler of GET.
+    const method = c.req.method === "HEAD" ? "GET" : c.req.method;
+    const here = PATTERNS.filter((one) => one.pattern.test(path));
+    const route = here.find((one) => one.method === method);
     const from = addressOf(c);
     c.set("from", from);
-    if (route === undefined || route.need === "anyone") return await next();
+    // Behind a path without a line in the table there may be a handler all the same: nobody gets there.
+    if (here.length === 0) {
+      throw new Problem(404, "NOT_FOUND", `there is no ${path}; /openapi.json lists what there is`);
+    }
+    if (route === undefined) {
+      throw new Problem(405, "METHOD_NOT_ALLOWED", `${path} takes ${here.map((one) => one.method).join(", ")}`);
+    }
+    if (route.need === "anyone") return await next();
     const credential = credentialOf(c);
     try {
       const principal = credential === null && openReading && !access.governed && method === "GET"

@@ -102,9 +102,6 @@ export function consoleApp(
   app.route("/api/v1", commandApi(view, sampler));
   app.route("/api/v1", accessApi(access));
   app.route("/api/v1", controlsApi(controls));
-  app.all("/api/v1/:command{kill|rearm}", (c) => {
-    throw new Problem(405, "METHOD_NOT_ALLOWED", `${c.req.path} takes POST`);
-  });
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   app.openAPIRegistry.registerComponent("securitySchemes", "cookie", {
     type: "apiKey",

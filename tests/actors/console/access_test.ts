@@ -205,3 +205,30 @@ Deno.test("the health of a node can be asked by anybody, whoever is enrolled", (
     await enrolRoot(client.desk);
     for (const path of ["health/live", "health/ready"]) assert.equal((await client.get(`/api/v1/${path}`)).status, 200);
   }));
+
+Deno.test("no other spelling of a path, and no other method, gets around the table", () =>
+  withConsole(async (client) => {
+    client.model.tick(3);
+    const before = await client.get("/api/v1/actors/%2Fnode");
+    assert.equal(before.status, 200);
+    await enrolRoot(client.desk);
+    // deno-fmt-ignore
+    const spellings = [
+      "/actors/%2Fnode", "/actors/%2fnode", "/actors/%252Fnode", "/orders/", "//orders", "/%6Frders", "/ORDERS", "/orders%2F",
+      "/orders;x=1", "/./orders", "/organisms/..%2Forders", "/orders?limit=1&limit=1", "/orders%00", "/crashes/%31",
+    ];
+    for (const path of spellings) {
+      for (const method of ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "POST"]) {
+        const response = await fetch(`${client.url}/api/v1${path}`, { method });
+        const text = await response.text();
+        assert.ok([400, 401, 404, 405].includes(response.status), `${method} ${path}: ${response.status}`);
+        assert.doesNotMatch(text, /"items"|"children"|"record"/, `${method} ${path}`);
+      }
+    }
+    for (const { path } of ROUTES.filter(({ need }) => need !== "anyone")) {
+      const at = `${client.url}/api/v1${path.replace(/\{[^}]+\}/, "1")}`;
+      const response = await fetch(at, { method: "HEAD" });
+      assert.ok([401, 404, 405].includes(response.status), `HEAD ${path}: ${response.status}`);
+    }
+    assert.deepEqual(client.model.commands, []);
+  }));
