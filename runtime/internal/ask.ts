@@ -102,7 +102,7 @@ export class PendingAsk extends Envelope implements ActorRef<unknown>, OpenAsk, 
     if (!this.asker.alive) return;
     this.kernel.debt = true;
     if (this.cause === 0) resolve(result);
-    else this.kernel.continueAs(this, () => resolve(result));
+    else this.kernel.continueAs(this, resolve, result);
     this.kernel.wake();
   }
 

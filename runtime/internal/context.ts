@@ -16,6 +16,8 @@ import type { Kernel } from "./kernel.ts";
 import { outside } from "./outside.ts";
 import { UserTimers } from "./user_timers.ts";
 
+const NORMAL: ExitReason = { kind: "normal" };
+
 /** What an incarnation may come to hold. */
 class Held {
   stopHandler: ((reason: ExitReason) => void) | null = null;
@@ -156,7 +158,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
     if (this.alive) this.cell.putBack();
   }
 
-  stop(reason: ExitReason = { kind: "normal" }): void {
+  stop(reason: ExitReason = NORMAL): void {
     if (this.alive) this.cell.requestEnd(reason);
   }
 
