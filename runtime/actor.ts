@@ -8,6 +8,7 @@
 import type { Clock, Micros, Stopwatch } from "./time.ts";
 import type { MessageEnvelope, MessageSchema } from "./message.ts";
 import type { Random } from "./random.ts";
+import type { Demand, StreamControl } from "./streaming.ts";
 
 /**
  * What became of a message at the moment it was sent. "diverted": the mailbox was full and another actor has it now;
@@ -240,6 +241,17 @@ export interface ActorContext<M> {
    * ends first, the promise stays pending for ever: what would have continued it is gone.
    */
   ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>>;
+  /**
+   * Sends a question that has many answers, and yields them as they come; `make` puts the demand into the question. The
+   * responder is asked for at most `window` (default DEFAULT_STREAM_WINDOW) at a time, see streaming.ts. The loop throws
+   * StreamFailed when the answers break off. Leaving the loop, or the end of this incarnation, cancels.
+   */
+  askMany<Q, R>(
+    target: ActorRef<Q | StreamControl<R>>,
+    make: (demand: Demand<R>) => Q,
+    timeout: Micros,
+    window?: number,
+  ): AsyncIterableIterator<R>;
   /**
    * An address for messages of another kind, such as the answers of another actor: `map` turns each into one of this
    * actor's own when its turn comes, and what `map` throws is a crash of this actor. Ends with the incarnation; what comes
