@@ -73,8 +73,11 @@ export interface Handlers<M> {
   inspect?(): unknown;
   /** What a crash record may show of the message that was being handled; without it only its kind. As `inspect`. */
   show?(message: M): unknown;
-  /** Takes over a state that an operator gives; throws a sentence when it cannot. */
-  replace?(state: unknown): void;
+  /**
+   * Takes over a state that an operator gives; throws a sentence when it cannot. If it returns a promise the actor takes no
+   * message until that settles; a rejection is a crash.
+   */
+  replace?(state: unknown): void | Promise<void>;
 }
 
 /** Returned by an `init` that has nothing to do: the actor does not run, and that is no failure. */

@@ -237,7 +237,8 @@ export class Context implements ActorContext<unknown>, Incarnation, Asking {
       this.cell.patienceSpent = false;
       this.cell.life = this.cell.suspended ? SUSPENDED : RUNNING;
       if (this.cell.replacement !== null) replaceNow(this.kernel, this.cell);
-      this.cell.unpark();
+      // A replacement may take time in its turn.
+      if ((this.cell.life as number) !== BUSY) this.cell.unpark();
       this.kernel.wake();
     };
   }
