@@ -237,8 +237,7 @@ export class Context implements ActorContext<unknown>, Incarnation, Asking {
       this.cell.patienceSpent = false;
       this.cell.life = this.cell.suspended ? SUSPENDED : RUNNING;
       if (this.cell.replacement !== null) replaceNow(this.kernel, this.cell);
-      // A replacement may take time in its turn.
-      if ((this.cell.life as number) !== BUSY) this.cell.unpark();
+      this.cell.unpark();
       this.kernel.wake();
     };
   }
