@@ -144,7 +144,7 @@ export class Desk {
   doubtAll(): readonly OrderId[] {
     const ids: OrderId[] = [];
     for (const order of this.#orders.all()) {
-      order.doubted = order.sent;
+      order.doubted = order.sent === null ? 0 : order.changes;
       ids.push(order.orderId);
     }
     return ids;
@@ -152,9 +152,10 @@ export class Desk {
 
   /**
    * The answer of a guardian that had started again. Everything sent before the question has been decided on, or is lost:
-   * a lost order comes back as rejected, a lost cancel is sent again, a lost amendment may be asked for again.
+   * a lost order comes back as rejected, a lost cancel is sent again, a lost amendment comes back as refused. What has been
+   * decided on is answered by itself.
    */
-  resume({ undecided = [] }: PositionSnapshot, then: (report: ExecutionReport) => void): void {
+  resume({ undecided = [], changes = [] }: PositionSnapshot, then: (report: ExecutionReport) => void): void {
     const { strategy } = this.#options;
     const outcome = { leaves: 0, liquidity: "none", code: Code.UnknownOrder, fee: 0 } as const;
     for (const orderId of undecided) {
@@ -165,11 +166,24 @@ export class Desk {
       const lost = { kind: "ExecutionReport", type: "rejected", orderId, strategy, instrument } as const;
       this.report({ ...lost, side, price, quantity, ...outcome, time, position }, then);
     }
-    for (const order of this.#orders.all()) {
-      if (order.doubted === null || order.sent !== order.doubted) continue;
-      if (order.sent === "cancel") order.wanted ??= { kind: "cancel" };
-      order.sent = order.doubted = null;
-      this.#sendIfDue(order);
+    const decided = new Map(changes);
+    for (const order of [...this.#orders.all()]) {
+      const { orderId, instrument, side, price, quantity, sent, doubted } = order;
+      order.doubted = 0;
+      // Answered since.
+      if (doubted === 0 || sent === null || order.changes !== doubted) continue;
+      const known = decided.get(orderId) ?? doubted - 1;
+      if (known >= doubted) continue;
+      order.changes = known;
+      if (sent === "amend") {
+        const [time, position] = [this.#actor.clock.now(), this.position(instrument)];
+        const lost = { kind: "ExecutionReport", type: "cancel-rejected", orderId, strategy, instrument } as const;
+        this.report({ ...lost, side, price, quantity, ...outcome, time, position }, then);
+      } else {
+        order.sent = null;
+        order.wanted ??= { kind: "cancel" };
+        this.#sendIfDue(order);
+      }
     }
   }
 
@@ -219,10 +233,12 @@ export class Desk {
     order.wanted = null;
     if (wanted.kind === "cancel") {
       conduct.cancelled++;
+      order.changes++;
       order.sent = "cancel";
       this.#guardian.tell({ kind: "CancelOrder", strategy, instrument, target, time, stamp, cause });
     } else if (conduct.allows(time)) {
       conduct.amended++;
+      order.changes++;
       order.sent = "amend";
       const { price } = wanted;
       // The organism says what is to remain, the market hears the total: fills on their way take from what remains.

@@ -438,6 +438,29 @@ Deno.test("what was lost with the guardian is told or sent again: orders as reje
   assert.equal(dish.intents.filter(({ kind }) => kind === "CancelOrder").length, 2);
 });
 
+Deno.test("an amendment that was lost with the guardian comes back as refused, one that was decided on does not", async () => {
+  const { dish, context, reports } = await held({ minimumRestingMs: 0 });
+  const ids = [context.submit(quote), context.submit(quote)];
+  await dish.settle();
+  for (const submitted of dish.submitted) dish.accept(submitted);
+  await dish.settle();
+  for (const id of ids) context.amend(id, 101, 7);
+  dish.changes = [[ids[0], 0], [ids[1], 1]];
+  dish.host.tell({ kind: "GuardianReady" });
+  await dish.settle();
+  assert.deepEqual(reports.slice(2).map(({ orderId, type, code, price }) => [orderId, type, code, price]), [
+    [ids[0], "cancel-rejected", Code.UnknownOrder, 100],
+  ]);
+  assert.deepEqual(context.openOrders(INSTRUMENT.id).map(({ changing }) => changing), [false, true]);
+  // The next ones count from what the guardian knows: one decided on is not lost, and one more is.
+  context.amend(ids[0], 102, 7);
+  dish.changes = [[ids[0], 1], [ids[1], 1]];
+  dish.host.tell({ kind: "GuardianReady" });
+  await dish.settle();
+  assert.equal(reports.length, 3);
+  assert.ok(context.openOrders(INSTRUMENT.id).every(({ changing }) => changing));
+});
+
 Deno.test("an organism whose attachment was lost with the guardian asks again until it knows its position", async () => {
   const { dish, context } = await held({}, { position: null });
   await dish.pass(600 * MS);
