@@ -59,7 +59,7 @@ export const CASES: readonly Case[] = [
     program: children,
     shrinks: "bursts",
   },
-  { name: "restart", unit: "us", parameters: { restarts: 20_000 }, program: null },
+  { name: "restart", unit: "us", parameters: { restarts: 5_000 }, program: null },
   { name: "restart-million", unit: "us", parameters: { restarts: M }, program: null, runs: 1, long: true },
   { name: "stop-served", unit: "us", parameters: { waiting: 100_000 }, program: null },
   {
