@@ -9,6 +9,7 @@ import type {
   GuardianMessage,
   Instrument,
   OrderId,
+  OrderIntent,
   PositionSnapshot,
   StrategyId,
 } from "../protocol/mod.ts";
@@ -88,7 +89,7 @@ export class Desk {
       return orderId;
     }
     conduct.submitted++;
-    this.#guardian.tell({
+    const sent = this.#send({
       kind: "SubmitOrder",
       orderId,
       strategy,
@@ -108,6 +109,7 @@ export class Desk {
       stamp: this.#actor.stopwatch.now(),
       cause: this.#cause,
     });
+    if (!sent) this.#refuse("rejected", orderId, instrument, side, price, quantity, Code.UnknownOrder);
     return orderId;
   }
 
@@ -231,33 +233,31 @@ export class Desk {
     const stamp = this.#actor.stopwatch.now();
     const cause = this.#cause;
     order.wanted = null;
+    if (wanted.kind === "amend" && !conduct.allows(time)) {
+      return this.#refuse("cancel-rejected", target, instrument, side, wanted.price, wanted.quantity);
+    }
+    order.changes++;
+    order.sent = wanted.kind;
+    const common = { strategy, instrument, target, time, stamp, cause } as const;
+    let sent: boolean;
     if (wanted.kind === "cancel") {
       conduct.cancelled++;
-      order.changes++;
-      order.sent = "cancel";
-      this.#guardian.tell({ kind: "CancelOrder", strategy, instrument, target, time, stamp, cause });
-    } else if (conduct.allows(time)) {
+      sent = this.#send({ kind: "CancelOrder", ...common });
+    } else {
       conduct.amended++;
-      order.changes++;
-      order.sent = "amend";
-      const { price } = wanted;
       // The organism says what is to remain, the market hears the total: fills on their way take from what remains.
       const quantity = order.filled + wanted.quantity;
-      this.#guardian.tell({
-        kind: "AmendOrder",
-        strategy,
-        instrument,
-        target,
-        side,
-        price,
-        quantity,
-        time,
-        stamp,
-        cause,
-      });
-    } else {
-      this.#refuse("cancel-rejected", target, instrument, side, wanted.price, wanted.quantity);
+      sent = this.#send({ kind: "AmendOrder", ...common, side, price: wanted.price, quantity });
     }
+    if (sent) return;
+    order.changes--;
+    this.#refuse("cancel-rejected", target, instrument, side, order.price, order.quantity, Code.UnknownOrder);
+  }
+
+  /** False when the guardian is gone for good or has no room: nobody will answer. */
+  #send(intent: OrderIntent): boolean {
+    const result = this.#guardian.tell(intent);
+    return result === "enqueued" || result === "diverted";
   }
 
   #refuse(
@@ -267,12 +267,13 @@ export class Desk {
     side: 0 | 1,
     price: number,
     quantity: number,
+    code: number = Code.MessageRate,
   ): void {
     if (this.#refusals.length === 0) this.#actor.timers.once("refusals", REFUSAL_DELAY, { kind: "RefusalsDue" });
     const { strategy } = this.#options;
     const time = this.#actor.clock.now();
     const order = { orderId, strategy, instrument, side, price, quantity } as const;
-    const outcome = { leaves: 0, liquidity: "none", code: Code.MessageRate, fee: 0, time, position: 0 } as const;
+    const outcome = { leaves: 0, liquidity: "none", code, fee: 0, time, position: 0 } as const;
     this.#refusals.push({ kind: "ExecutionReport", type, ...order, ...outcome });
   }
 }

@@ -4,7 +4,7 @@ import { Code } from "../../../ffi/layout.gen.ts";
 import { UserError } from "../../../config/errors.ts";
 import { organismHost, prepareHost } from "../../../actors/organisms/host.ts";
 import type { NewOrder, Organism, OrganismContext, OrganismDefinition } from "../../../actors/organisms/organism.ts";
-import type { ExecutionReport, OrderIntent } from "../../../actors/protocol/mod.ts";
+import { type ExecutionReport, GUARDIAN, type OrderIntent } from "../../../actors/protocol/mod.ts";
 import { record } from "../../../runtime/testkit/mod.ts";
 import { supervisor } from "../../../supervision/mod.ts";
 import { Dish, type DishOptions, INSTRUMENT, MS, SECOND, STRATEGY } from "./dish.ts";
@@ -459,6 +459,28 @@ Deno.test("an amendment that was lost with the guardian comes back as refused, o
   await dish.settle();
   assert.equal(reports.length, 3);
   assert.ok(context.openOrders(INSTRUMENT.id).every(({ changing }) => changing));
+});
+
+Deno.test("what a guardian that is gone for good is asked for comes back as refused", async () => {
+  const { dish, context, reports } = await held({ minimumRestingMs: 0 });
+  const ids = [context.submit(quote), context.submit(quote)];
+  await dish.settle();
+  for (const submitted of dish.submitted) dish.accept(submitted);
+  await dish.settle();
+  await dish.system.stop(dish.system.registry.get(GUARDIAN));
+  const late = context.submit(quote);
+  context.cancel(ids[0]);
+  context.amend(ids[1], 101, 7);
+  await dish.pass(5 * MS);
+  assert.deepEqual(reports.slice(2).map(({ orderId, type, code }) => [orderId, type, code]), [
+    [late, "rejected", Code.UnknownOrder],
+    [ids[0], "cancel-rejected", Code.UnknownOrder],
+    [ids[1], "cancel-rejected", Code.UnknownOrder],
+  ]);
+  assert.deepEqual(context.openOrders(INSTRUMENT.id).map(({ orderId, changing }) => [orderId, changing]), [
+    [ids[0], false],
+    [ids[1], false],
+  ]);
 });
 
 Deno.test("an organism whose attachment was lost with the guardian asks again until it knows its position", async () => {
