@@ -8,7 +8,6 @@
 import type { Clock, Micros, Stopwatch } from "./time.ts";
 import type { MessageEnvelope, MessageSchema } from "./message.ts";
 import type { Random } from "./random.ts";
-import type { Demand, StreamControl } from "./streaming.ts";
 
 /**
  * What became of a message at the moment it was sent. "diverted": the mailbox was full and another actor has it now;
@@ -179,6 +178,31 @@ export type AskResult<R> =
  * sent. "unreachable": the node of the one asked cannot be reached.
  */
 export type AskFailure = "timeout" | "dead" | "overloaded" | "unreachable" | "cycle";
+
+/** What an asker is willing to take; part of its question, and from then on a message of its own. */
+export interface Demand<R> {
+  readonly kind: "Demand";
+  readonly stream: number;
+  /** Most answers. */
+  readonly window: number;
+  /** When no answer is awaited any more. */
+  readonly deadline: Micros;
+  readonly replyTo: ActorRef<Responses<R>>;
+}
+
+/** The asker takes no more. */
+export interface CancelStream {
+  readonly kind: "CancelStream";
+  readonly stream: number;
+}
+
+/** What a responder is told beside the questions of its own protocol. */
+export type StreamControl<R> = Demand<R> | CancelStream;
+
+export type Responses<R> =
+  | { readonly kind: "Responses"; readonly responses: readonly R[]; readonly done: boolean }
+  /** The responder does not know the stream: it was started anew, or is ending. */
+  | { readonly kind: "StreamLost" };
 
 /** A name for a role, typed by the messages its holder takes. */
 export interface ServiceKey<M> {

@@ -13,36 +13,11 @@
  *     receive: (message) => message.kind === "ListTrades" ? streams.answer(message.demand, trades) : streams.receive(message)
  *     stopped: () => streams.close()
  */
-import type { ActorRef, AskFailure, Timers } from "./actor.ts";
-import type { Clock, Micros } from "./time.ts";
+import type { AskFailure, Demand, StreamControl, Timers } from "./actor.ts";
+import type { Clock } from "./time.ts";
 
 /** Answers taken at once where the asker does not say otherwise: many to a round trip, few enough to keep. */
 export const DEFAULT_STREAM_WINDOW = 50;
-
-/** What an asker is willing to take; part of its question, and from then on a message of its own. */
-export interface Demand<R> {
-  readonly kind: "Demand";
-  readonly stream: number;
-  /** Most answers. */
-  readonly window: number;
-  /** When no answer is awaited any more. */
-  readonly deadline: Micros;
-  readonly replyTo: ActorRef<Responses<R>>;
-}
-
-/** The asker takes no more. */
-export interface CancelStream {
-  readonly kind: "CancelStream";
-  readonly stream: number;
-}
-
-/** What a responder is told beside the questions of its own protocol. */
-export type StreamControl<R> = Demand<R> | CancelStream;
-
-export type Responses<R> =
-  | { readonly kind: "Responses"; readonly responses: readonly R[]; readonly done: boolean }
-  /** The responder does not know the stream: it was started anew, or is ending. */
-  | { readonly kind: "StreamLost" };
 
 /** Why a stream broke off. "lost": the responder was started anew in between. */
 export type StreamFailure = AskFailure | "lost";

@@ -4,10 +4,18 @@
  * Most actors use few of its parts, so streams, timers and tables are made on first use. Once retired it does nothing:
  * a continuation that outlived its incarnation can neither set timers nor stop its successor.
  */
-import type { ActorContext, ActorRef, AskResult, ExitReason, Registry, ServiceKey } from "../actor.ts";
+import type {
+  ActorContext,
+  ActorRef,
+  AskResult,
+  Demand,
+  ExitReason,
+  Registry,
+  ServiceKey,
+  StreamControl,
+} from "../actor.ts";
 import type { MessageEnvelope } from "../message.ts";
 import type { Random } from "../random.ts";
-import type { Demand, StreamControl } from "../streaming.ts";
 import type { Clock, Micros, Stopwatch } from "../time.ts";
 import { Adapter } from "./adapter.ts";
 import { ask, askInto, deadlineOf, type PendingAsk } from "./ask.ts";

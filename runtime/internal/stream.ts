@@ -1,6 +1,6 @@
 /** The asking half of a stream of answers: an iterator each of whose demands is an ask. See streaming.ts. */
-import type { ActorRef, AskResult } from "../actor.ts";
-import { type CancelStream, DEFAULT_STREAM_WINDOW, type Demand, type Responses, StreamFailed } from "../streaming.ts";
+import type { ActorRef, AskResult, CancelStream, Demand, Responses } from "../actor.ts";
+import { DEFAULT_STREAM_WINDOW, StreamFailed } from "../streaming.ts";
 import type { Micros } from "../time.ts";
 
 /** How demands are put and continuations resumed. */
