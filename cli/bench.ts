@@ -20,6 +20,7 @@ export function addBench(program: Command, _io: CliIo, finish: (exit: number) =>
     .option("--only <cases>", "these cases only, where the measurement can be narrowed")
     .option("--engines <names>", "these engines only")
     .option("--runs <n>", "so many runs of each")
+    .option("--long", "everything at full length, where the measurement has a short form")
     .addHelpText("after", EXAMPLES)
     .action(async (name: string | undefined, { json, ...narrowing }: { json?: boolean } & Narrowing) => {
       const { runBench } = await import("../bench/main.ts");

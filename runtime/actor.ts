@@ -72,8 +72,11 @@ export interface Handlers<M> {
   inspect?(): unknown;
   /** What a crash record may show of the message that was being handled; without it only its kind. As `inspect`. */
   show?(message: M): unknown;
-  /** Takes over a state that an operator gives; throws a sentence when it cannot. */
-  replace?(state: unknown): void;
+  /**
+   * Takes over a state that an operator gives; throws a sentence when it cannot. If it returns a promise the actor takes no
+   * message until that settles; a rejection is a crash.
+   */
+  replace?(state: unknown): void | Promise<void>;
 }
 
 /** Returned by an `init` that has nothing to do: the actor does not run, and that is no failure. */
@@ -176,6 +179,31 @@ export type AskResult<R> =
  */
 export type AskFailure = "timeout" | "dead" | "overloaded" | "unreachable" | "cycle";
 
+/** What an asker is willing to take; part of its question, and from then on a message of its own. */
+export interface Demand<R> {
+  readonly kind: "Demand";
+  readonly stream: number;
+  /** Most answers. */
+  readonly window: number;
+  /** When no answer is awaited any more. */
+  readonly deadline: Micros;
+  readonly replyTo: ActorRef<Responses<R>>;
+}
+
+/** The asker takes no more. */
+export interface CancelStream {
+  readonly kind: "CancelStream";
+  readonly stream: number;
+}
+
+/** What a responder is told beside the questions of its own protocol. */
+export type StreamControl<R> = Demand<R> | CancelStream;
+
+export type Responses<R> =
+  | { readonly kind: "Responses"; readonly responses: readonly R[]; readonly done: boolean }
+  /** The responder does not know the stream: it was started anew, or is ending. */
+  | { readonly kind: "StreamLost" };
+
 /** A name for a role, typed by the messages its holder takes. */
 export interface ServiceKey<M> {
   readonly name: string;
@@ -240,6 +268,17 @@ export interface ActorContext<M> {
    * ends first, the promise stays pending for ever: what would have continued it is gone.
    */
   ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>>;
+  /**
+   * Sends a question that has many answers, and yields them as they come; `make` puts the demand into the question. The
+   * responder is asked for at most `window` (default DEFAULT_STREAM_WINDOW) at a time, see streaming.ts. The loop throws
+   * StreamFailed when the answers break off. Leaving the loop, or the end of this incarnation, cancels.
+   */
+  askMany<Q, R>(
+    target: ActorRef<Q | StreamControl<R>>,
+    make: (demand: Demand<R>) => Q,
+    timeout: Micros,
+    window?: number,
+  ): AsyncIterableIterator<R>;
   /**
    * An address for messages of another kind, such as the answers of another actor: `map` turns each into one of this
    * actor's own when its turn comes, and what `map` throws is a crash of this actor. Ends with the incarnation; what comes

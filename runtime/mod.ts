@@ -12,6 +12,7 @@ export { type ActorStatistics, type Debug, NotAuthorised } from "./debug.ts";
 export * from "./codec.ts";
 export type { Seam } from "./internal/seam.ts";
 export * from "./state_machine.ts";
+export * from "./streaming.ts";
 export * from "./system.ts";
 export * from "./time.ts";
 export * from "./trace.ts";

@@ -32,6 +32,11 @@ export interface MachineParts<M, S extends string> {
   stopped?(reason: ExitReason): void;
   /** What the console may show beside the name of the state. */
   inspect?(): unknown;
+  /**
+   * Takes over the data that an operator gives beside the name of a state; throws a sentence when it cannot. Without it the
+   * state alone can be replaced.
+   */
+  replace?(data: Readonly<Record<string, unknown>>): void;
 }
 
 export interface Machine<M, S extends string> {
@@ -125,12 +130,41 @@ class RunningMachine<M, S extends string> implements Machine<M, S> {
     this.context.timers.cancel(named(name));
   }
 
+  /**
+   * As an operator wants it: `{ state, …data }`. The state is entered like one that was gone to, because what it relies on is
+   * what its `enter` sets up. A machine that fails to enter it ends with that error.
+   */
+  replace(wanted: unknown): void {
+    const { state, ...data } = (typeof wanted === "object" ? wanted ?? {} : {}) as Readonly<Record<string, unknown>>;
+    const { states } = this.parts;
+    if (typeof state !== "string" || !Object.hasOwn(states, state)) {
+      throw new Error(
+        `a state of this machine is { state: ${Object.keys(states).map((one) => `"${one}"`).join(" | ")} }.`,
+      );
+    }
+    if (Object.keys(data).length > 0) {
+      if (this.parts.replace === undefined) throw new Error("this machine has no replace for the data of its state.");
+      this.parts.replace(data);
+    }
+    try {
+      this.change(state as S);
+      this.handleInserted();
+    } catch (error) {
+      this.context.stop({ kind: "error", error: error as Error });
+      throw error;
+    }
+  }
+
   private handle(message: M): void {
     this.handling = message;
     this.parts.states[this.state].receive(message);
     const next = this.next;
     if (next === null) return;
     this.next = null;
+    this.change(next);
+  }
+
+  private change(next: S): void {
     const from = this.current;
     this.context.timers.cancel(STATE_TIMER);
     if (next !== from) {
@@ -169,6 +203,7 @@ export function stateMachine<M, S extends string, A = void>(def: MachineDef<M, S
         receive: (message) => machine.receive(message),
         signal: parts.signal === undefined ? undefined : (signal) => parts.signal!(signal),
         stopped: parts.stopped === undefined ? undefined : (reason) => parts.stopped!(reason),
+        replace: (wanted) => machine.replace(wanted),
         inspect: () => ({ state: machine.state, ...(parts.inspect?.() as object | undefined) }),
       };
     },

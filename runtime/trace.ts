@@ -1,5 +1,9 @@
 /** What can be told of a message that is kept: in traces, answers to "why", and crash records. */
 import type { WireEnvelope } from "./message.ts";
+import type { Micros } from "./time.ts";
+
+/** An envelope as it is told: plain data that survives JSON, which knows no Infinity. */
+export type TracedOrigin = Omit<WireEnvelope, "deadline"> & { readonly deadline: Micros | "none" };
 
 /** One message with its place in the chain of causes, as a crash record or a debugger shows it. */
 export interface TracedMessage {
@@ -17,5 +21,5 @@ export interface TracedMessage {
   /** Still in the mailbox. */
   readonly waiting: boolean;
   /** What it was called on the node that it came from, if that is another one: there the chain goes on. */
-  readonly origin?: WireEnvelope;
+  readonly origin?: TracedOrigin;
 }

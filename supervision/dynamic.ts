@@ -30,6 +30,8 @@ export class DynamicSupervisor implements Handlers<SupervisorMessage | Internal>
   private readonly args = new Map<Child, unknown>();
   private readonly keeper: Keeper;
   private started = 0;
+  /** While its first start runs: nobody knows its ref yet. */
+  private first: Child | null = null;
   private work: Work | null = null;
   private readonly exits: Child[] = [];
   private readonly retries: Retry[] = [];
@@ -43,7 +45,7 @@ export class DynamicSupervisor implements Handlers<SupervisorMessage | Internal>
     actor: ActorDef<never, AnySupervisorSpec>,
   ) {
     this.keeper = new Keeper(context, spec, actor);
-    this.keeper.explain((ref) => this.children.get(ref));
+    this.keeper.explain((ref) => this.children.get(ref) ?? this.beginning(ref));
     this.keeper.control.onStop((reason) => this.endWith(reason));
   }
 
@@ -176,7 +178,9 @@ export class DynamicSupervisor implements Handlers<SupervisorMessage | Internal>
     const child = newChild(template, `${template.id}-${++this.started}`);
     const args = combine(template.args, extra);
     this.keeper.renew(child);
+    this.first = child;
     const started = this.keeper.start(child, args);
+    this.first = null;
     if (started === "gone") return answer(replyTo, { ok: true, child: null });
     if (started instanceof Error) return answer(replyTo, didNotStart(child, started));
     this.children.set(child.ref!, child);
@@ -184,6 +188,12 @@ export class DynamicSupervisor implements Handlers<SupervisorMessage | Internal>
     if (child.restart !== "temporary") this.args.set(child, args);
     if (started === "opening") this.work = { child, replyTo };
     else answer(replyTo, { ok: true, child: child.ref });
+  }
+
+  /** A child that crashes in its first start, by its place. */
+  private beginning({ path }: Ref): Child | undefined {
+    const { first } = this;
+    return first !== null && path === `${this.context.self.path}/${first.name}` ? first : undefined;
   }
 
   private terminate(id: ChildName, replyTo: ActorRef<SupervisorReply> | undefined): void {

@@ -37,7 +37,7 @@ export const TracedMessage = z.object({
     id: z.number(),
     cause: z.number(),
     root: z.number(),
-    deadline: z.number(),
+    deadline: z.union([z.number(), z.literal("none")]).describe("none: it is no question"),
     schema: z.object({ id: z.string(), version: z.number() }).nullable(),
   }).optional().describe("what it was called on the node that it came from"),
 }).openapi("TracedMessage");

@@ -144,7 +144,16 @@ class Guardian implements Handlers<GuardianMessage> {
       this.#venueRef()?.tell(link.orders.add((sequence) => approve(records, passed, sequence)));
     }
     if (passed < count) this.#refuse(count);
+    this.#noteChanges();
     this.#pending.length = 0;
+  }
+
+  /** Once their answer is certain: what a crash leaves uncounted has had none, and whoever asks is told so. */
+  #noteChanges(): void {
+    const { orders } = this.#args.books;
+    for (const intent of this.#pending) {
+      if (intent.kind === "CancelOrder" || intent.kind === "AmendOrder") orders.changed(intent.target);
+    }
   }
 
   /** The blotter holds what the gate decided on, and nothing else. A repeated id is the gate's business: the first stays. */
@@ -218,6 +227,10 @@ class Guardian implements Handlers<GuardianMessage> {
       strategy,
       positions: books.portfolio.positions(strategy).map((line) => [line.instrument, line.quantity] as const),
       undecided: orders.filter((id) => books.orders.lacks(id)),
+      changes: orders.flatMap((id) => {
+        const row = books.orders.find(id);
+        return row ? [[id, row.changes] as const] : [];
+      }),
     });
   }
 

@@ -26,6 +26,8 @@ export interface OrderRow {
   status: OrderStatus;
   code: number;
   time: Micros;
+  /** Cancels and amendments of it that were decided on. */
+  changes: number;
   /** Stopwatch reading of the decision; NaN once the first answer came. */
   stamp: number;
 }
@@ -44,6 +46,7 @@ function emptyRow(): OrderRow {
     status: "pending",
     code: 0,
     time: 0,
+    changes: 0,
     stamp: NaN,
   };
 }
@@ -79,6 +82,7 @@ export class OrderTable {
     row.status = "pending";
     row.code = 0;
     row.time = order.time;
+    row.changes = 0;
     row.stamp = order.stamp;
     if (order.orderId > this.#newest) this.#newest = order.orderId;
   }
@@ -92,6 +96,12 @@ export class OrderTable {
   /** Whether the order was never recorded; an old one that may have given way counts as recorded. */
   lacks(id: OrderId): boolean {
     return id > this.#newest - this.#rows.length && this.find(id) === undefined;
+  }
+
+  /** Counts a cancel or an amendment of the order that was decided on. */
+  changed(id: OrderId): void {
+    const row = this.find(id);
+    if (row) row.changes++;
   }
 
   /** Up to `limit` rows, newest first, that satisfy `keep`. */

@@ -9,6 +9,7 @@ import type {
   GuardianMessage,
   Instrument,
   OrderId,
+  OrderIntent,
   PositionSnapshot,
   StrategyId,
 } from "../protocol/mod.ts";
@@ -88,7 +89,7 @@ export class Desk {
       return orderId;
     }
     conduct.submitted++;
-    this.#guardian.tell({
+    const sent = this.#send({
       kind: "SubmitOrder",
       orderId,
       strategy,
@@ -108,6 +109,7 @@ export class Desk {
       stamp: this.#actor.stopwatch.now(),
       cause: this.#cause,
     });
+    if (!sent) this.#refuse("rejected", orderId, instrument, side, price, quantity, Code.UnknownOrder);
     return orderId;
   }
 
@@ -144,7 +146,7 @@ export class Desk {
   doubtAll(): readonly OrderId[] {
     const ids: OrderId[] = [];
     for (const order of this.#orders.all()) {
-      order.doubted = order.sent;
+      order.doubted = order.sent === null ? 0 : order.changes;
       ids.push(order.orderId);
     }
     return ids;
@@ -152,9 +154,10 @@ export class Desk {
 
   /**
    * The answer of a guardian that had started again. Everything sent before the question has been decided on, or is lost:
-   * a lost order comes back as rejected, a lost cancel is sent again, a lost amendment may be asked for again.
+   * a lost order comes back as rejected, a lost cancel is sent again, a lost amendment comes back as refused. What has been
+   * decided on is answered by itself.
    */
-  resume({ undecided = [] }: PositionSnapshot, then: (report: ExecutionReport) => void): void {
+  resume({ undecided = [], changes = [] }: PositionSnapshot, then: (report: ExecutionReport) => void): void {
     const { strategy } = this.#options;
     const outcome = { leaves: 0, liquidity: "none", code: Code.UnknownOrder, fee: 0 } as const;
     for (const orderId of undecided) {
@@ -165,11 +168,24 @@ export class Desk {
       const lost = { kind: "ExecutionReport", type: "rejected", orderId, strategy, instrument } as const;
       this.report({ ...lost, side, price, quantity, ...outcome, time, position }, then);
     }
-    for (const order of this.#orders.all()) {
-      if (order.doubted === null || order.sent !== order.doubted) continue;
-      if (order.sent === "cancel") order.wanted ??= { kind: "cancel" };
-      order.sent = order.doubted = null;
-      this.#sendIfDue(order);
+    const decided = new Map(changes);
+    for (const order of [...this.#orders.all()]) {
+      const { orderId, instrument, side, price, quantity, sent, doubted } = order;
+      order.doubted = 0;
+      // Answered since.
+      if (doubted === 0 || sent === null || order.changes !== doubted) continue;
+      const known = decided.get(orderId) ?? doubted - 1;
+      if (known >= doubted) continue;
+      order.changes = known;
+      if (sent === "amend") {
+        const [time, position] = [this.#actor.clock.now(), this.position(instrument)];
+        const lost = { kind: "ExecutionReport", type: "cancel-rejected", orderId, strategy, instrument } as const;
+        this.report({ ...lost, side, price, quantity, ...outcome, time, position }, then);
+      } else {
+        order.sent = null;
+        order.wanted ??= { kind: "cancel" };
+        this.#sendIfDue(order);
+      }
     }
   }
 
@@ -217,31 +233,31 @@ export class Desk {
     const stamp = this.#actor.stopwatch.now();
     const cause = this.#cause;
     order.wanted = null;
+    if (wanted.kind === "amend" && !conduct.allows(time)) {
+      return this.#refuse("cancel-rejected", target, instrument, side, wanted.price, wanted.quantity);
+    }
+    order.changes++;
+    order.sent = wanted.kind;
+    const common = { strategy, instrument, target, time, stamp, cause } as const;
+    let sent: boolean;
     if (wanted.kind === "cancel") {
       conduct.cancelled++;
-      order.sent = "cancel";
-      this.#guardian.tell({ kind: "CancelOrder", strategy, instrument, target, time, stamp, cause });
-    } else if (conduct.allows(time)) {
+      sent = this.#send({ kind: "CancelOrder", ...common });
+    } else {
       conduct.amended++;
-      order.sent = "amend";
-      const { price } = wanted;
       // The organism says what is to remain, the market hears the total: fills on their way take from what remains.
       const quantity = order.filled + wanted.quantity;
-      this.#guardian.tell({
-        kind: "AmendOrder",
-        strategy,
-        instrument,
-        target,
-        side,
-        price,
-        quantity,
-        time,
-        stamp,
-        cause,
-      });
-    } else {
-      this.#refuse("cancel-rejected", target, instrument, side, wanted.price, wanted.quantity);
+      sent = this.#send({ kind: "AmendOrder", ...common, side, price: wanted.price, quantity });
     }
+    if (sent) return;
+    order.changes--;
+    this.#refuse("cancel-rejected", target, instrument, side, order.price, order.quantity, Code.UnknownOrder);
+  }
+
+  /** False when the guardian is gone for good or has no room: nobody will answer. */
+  #send(intent: OrderIntent): boolean {
+    const result = this.#guardian.tell(intent);
+    return result === "enqueued" || result === "diverted";
   }
 
   #refuse(
@@ -251,12 +267,13 @@ export class Desk {
     side: 0 | 1,
     price: number,
     quantity: number,
+    code: number = Code.MessageRate,
   ): void {
     if (this.#refusals.length === 0) this.#actor.timers.once("refusals", REFUSAL_DELAY, { kind: "RefusalsDue" });
     const { strategy } = this.#options;
     const time = this.#actor.clock.now();
     const order = { orderId, strategy, instrument, side, price, quantity } as const;
-    const outcome = { leaves: 0, liquidity: "none", code: Code.MessageRate, fee: 0, time, position: 0 } as const;
+    const outcome = { leaves: 0, liquidity: "none", code, fee: 0, time, position: 0 } as const;
     this.#refusals.push({ kind: "ExecutionReport", type, ...order, ...outcome });
   }
 }

@@ -15,8 +15,10 @@ export class OwnOrder {
   wanted: Change | null = null;
   /** Sent, not answered. */
   sent: Change["kind"] | null = null;
-  /** Sent before the guardian was asked what it knows. */
-  doubted: Change["kind"] | null = null;
+  /** Changes sent, less those that were lost. */
+  changes = 0;
+  /** As many had been sent when the guardian was asked what it knows, and the last was not answered; 0: none in doubt. */
+  doubted = 0;
   /** Lots traded, as reported. */
   filled = 0;
 

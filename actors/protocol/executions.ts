@@ -56,4 +56,9 @@ export interface PositionSnapshot {
   readonly positions: readonly (readonly [instrument: number, lots: number])[];
   /** Of the orders asked about, those that the gate never decided on; absent: none. */
   readonly undecided?: readonly OrderId[];
+  /**
+   * Of the orders asked about, how many cancels and amendments of each have been decided on and are answered; those that
+   * are no longer remembered are left out.
+   */
+  readonly changes?: readonly (readonly [order: OrderId, decided: number])[];
 }

@@ -27,6 +27,8 @@ export interface Case {
   readonly shrinks?: string;
   /** The parameter that is divided by ten to warm up only: a tenth would be another case. */
   readonly probes?: string;
+  /** Measured with --long, or when it is named. */
+  readonly long?: boolean;
   /** Runs where fewer than usual do. With 1 there is no warming up either. */
   readonly runs?: number;
 }
@@ -49,7 +51,7 @@ export const CASES: readonly Case[] = [
   },
   { name: "memory", unit: "bytes/actor", parameters: { actors: 100_000 }, program: memory, shrinks: "actors", runs: 3 },
   { name: "skynet-100k", unit: "ms", parameters: { leaves: 100_000 }, program: skynet, probes: "leaves" },
-  { name: "skynet-1m", unit: "ms", parameters: { leaves: M }, program: skynet, probes: "leaves", runs: 3 },
+  { name: "skynet-1m", unit: "ms", parameters: { leaves: M }, program: skynet, probes: "leaves", runs: 3, long: true },
   {
     name: "children-5000",
     unit: "times the cost with none",
@@ -57,8 +59,8 @@ export const CASES: readonly Case[] = [
     program: children,
     shrinks: "bursts",
   },
-  { name: "restart", unit: "us", parameters: { restarts: 20_000 }, program: null },
-  { name: "restart-million", unit: "us", parameters: { restarts: M }, program: null, runs: 1 },
+  { name: "restart", unit: "us", parameters: { restarts: 5_000 }, program: null },
+  { name: "restart-million", unit: "us", parameters: { restarts: M }, program: null, runs: 1, long: true },
   { name: "stop-served", unit: "us", parameters: { waiting: 100_000 }, program: null },
   {
     name: "savina-pingpong",

@@ -5,6 +5,8 @@ import { EngineProcess } from "./wire.ts";
 
 export interface Contender {
   readonly name: string;
+  /** Measured with --long, or when it is named. */
+  readonly long: boolean;
   /** Null when it can run; else one clause that says what is missing and how to get it. */
   absent(): string | null;
   start(): EngineProcess;
@@ -12,10 +14,11 @@ export interface Contender {
 
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 
-function inDeno(name: string, hint: string): Contender {
+function inDeno(name: string, hint: string, long = false): Contender {
   // Whether a package is there shows when its process greets.
   return {
     name,
+    long,
     absent: () => null,
     start: () => new EngineProcess(Deno.execPath(), ["run", "-A", "--v8-flags=--expose-gc", WORKER, name], hint),
   };
@@ -23,9 +26,10 @@ function inDeno(name: string, hint: string): Contender {
 
 const npm = (name: string): Contender => inDeno(name, `the npm package ${name} is not here: deno install`);
 
-function otp(name: string, style: OtpStyle, flags: readonly string[]): Contender {
+function otp(name: string, style: OtpStyle, flags: readonly string[], long = false): Contender {
   return {
     name,
+    long,
     absent: whyAbsent,
     start: () => {
       const eval_ = `cwts_otp:main([${style}]).`;
@@ -40,10 +44,10 @@ function otp(name: string, style: OtpStyle, flags: readonly string[]): Contender
 export const CONTENDERS: readonly Contender[] = [
   inDeno("cwts", "it must run"),
   inDeno("cwts-floor", "it must run"),
-  inDeno("cwts-bare", "it must run"),
+  inDeno("cwts-bare", "it must run", true),
   otp("otp", "bare", []),
-  otp("otp-s1", "bare", ["+S", "1"]),
-  otp("otp-gen-server", "gen_server", []),
+  otp("otp-s1", "bare", ["+S", "1"], true),
+  otp("otp-gen-server", "gen_server", [], true),
   npm("nact"),
   npm("xstate"),
   npm("comedy"),

@@ -6,6 +6,8 @@ export interface Selection {
   readonly only?: string;
   readonly engines?: string;
   readonly runs?: string;
+  /** Everything, at full length. */
+  readonly long?: boolean;
 }
 
 /** Those that the list names, in their own order; all without a list. Throws UserError USAGE for a name that is none. */

@@ -93,6 +93,14 @@ export class PendingAsk extends Envelope implements ActorRef<unknown>, OpenAsk, 
     this.settle(fate === "dead" ? DEAD : OVERLOADED);
   }
 
+  /** The asker awaits it no longer; nobody is told. */
+  abandon(): void {
+    if (this.resolve === null) return;
+    this.resolve = null;
+    this.kernel.timers.remove(this);
+    this.unlink();
+  }
+
   private settle(result: AskResult<never>): void {
     const resolve = this.resolve;
     if (resolve === null) return;
@@ -102,7 +110,7 @@ export class PendingAsk extends Envelope implements ActorRef<unknown>, OpenAsk, 
     if (!this.asker.alive) return;
     this.kernel.debt = true;
     if (this.cause === 0) resolve(result);
-    else this.kernel.continueAs(this, () => resolve(result));
+    else this.kernel.continueAs(this, resolve, result);
     this.kernel.wake();
   }
 
@@ -121,23 +129,63 @@ export function ask<Q, R>(
   make: (replyTo: ActorRef<R>) => Q,
   timeout: Micros,
 ): Promise<AskResult<R>> {
-  if (!asker.alive) return Promise.resolve(DEAD);
-  if (!Number.isSafeInteger(timeout) || timeout < 0) {
-    throw new RangeError(`The timeout of an ask is a span in whole microseconds, not ${timeout}.`);
-  }
-  const cell = target instanceof ActorCell ? target as ActorCell : null;
-  if (cell !== null && asker.cell !== null) {
-    const path = circle(asker.cell, cell);
-    if (path !== null) return Promise.resolve({ ok: false, failure: "cycle", path });
-  }
-  const pending = new PendingAsk(kernel, asker, cell);
+  const refusal = refused(asker, target, timeout);
+  if (refusal !== null) return Promise.resolve(refusal);
+  const pending = new PendingAsk(kernel, asker, target instanceof ActorCell ? target as ActorCell : null);
   const question = make(pending);
   const result = new Promise<AskResult<R>>((resolve) => {
     pending.resolve = resolve;
   });
-  // Nobody awaits the answer to a question longer than the answer to the question behind it.
-  const limit = asker.cell?.question?.deadline ?? Infinity;
-  kernel.timers.add(pending, Math.min(kernel.clock.now() + timeout, limit));
+  send(kernel, asker, target, pending, question, timeout);
+  return result;
+}
+
+/** As `ask`, with a function in place of the promise, called in the name of the asker's message. Null: refused at once. */
+export function askInto<Q, R>(
+  kernel: Kernel,
+  asker: Asker,
+  target: ActorRef<Q>,
+  make: (replyTo: ActorRef<R>) => Q,
+  timeout: Micros,
+  resolve: (result: AskResult<R>) => void,
+): PendingAsk | null {
+  const refusal = refused(asker, target, timeout);
+  if (refusal !== null) {
+    resolve(refusal);
+    return null;
+  }
+  const pending = new PendingAsk(kernel, asker, target instanceof ActorCell ? target as ActorCell : null);
+  const question = make(pending);
+  pending.resolve = resolve;
+  send(kernel, asker, target, pending, question, timeout);
+  return pending;
+}
+
+function refused<Q>(asker: Asker, target: ActorRef<Q>, timeout: Micros): AskResult<never> | null {
+  if (!asker.alive) return DEAD;
+  if (!Number.isSafeInteger(timeout) || timeout < 0) {
+    throw new RangeError(`The timeout of an ask is a span in whole microseconds, not ${timeout}.`);
+  }
+  if (!(target instanceof ActorCell) || asker.cell === null) return null;
+  const path = circle(asker.cell, target as ActorCell);
+  return path === null ? null : { ok: false, failure: "cycle", path };
+}
+
+/** When nobody awaits an answer any more: never later than the answer to the question behind it. */
+export function deadlineOf(kernel: Kernel, asker: Asker, timeout: Micros): Micros {
+  return Math.min(kernel.clock.now() + timeout, asker.cell?.question?.deadline ?? Infinity);
+}
+
+function send<Q>(
+  kernel: Kernel,
+  asker: Asker,
+  target: ActorRef<Q>,
+  pending: PendingAsk,
+  question: Q,
+  timeout: Micros,
+): void {
+  const cell = pending.target;
+  kernel.timers.add(pending, deadlineOf(kernel, asker, timeout));
   if (cell !== null) {
     if (asker.cell === null) kernel.seam?.did({ kind: "ask", to: cell.id, timeout, question, replyTo: pending });
     pending.message = question;
@@ -146,7 +194,6 @@ export function ask<Q, R>(
     const sent = target.tell(question);
     if (sent !== "enqueued" && sent !== "diverted") pending.lost(sent);
   }
-  return result;
 }
 
 /**

@@ -4,17 +4,30 @@
  * Most actors use few of its parts, so streams, timers and tables are made on first use. Once retired it does nothing:
  * a continuation that outlived its incarnation can neither set timers nor stop its successor.
  */
-import type { ActorContext, ActorRef, AskResult, ExitReason, Registry, ServiceKey } from "../actor.ts";
+import type {
+  ActorContext,
+  ActorRef,
+  AskResult,
+  Demand,
+  ExitReason,
+  Registry,
+  ServiceKey,
+  StreamControl,
+} from "../actor.ts";
 import type { MessageEnvelope } from "../message.ts";
 import type { Random } from "../random.ts";
 import type { Clock, Micros, Stopwatch } from "../time.ts";
 import { Adapter } from "./adapter.ts";
-import { ask, type PendingAsk } from "./ask.ts";
+import { ask, askInto, deadlineOf, type PendingAsk } from "./ask.ts";
 import { ActorCell, BUSY, ENDED, type Incarnation, RUNNING, STOPPED, SUSPENDED } from "./cell.ts";
 import { replaceNow } from "./hold.ts";
 import type { Kernel } from "./kernel.ts";
 import { outside } from "./outside.ts";
+import { type AnswerStream, type Asking, streamOf } from "./stream.ts";
 import { UserTimers } from "./user_timers.ts";
+import { soon } from "./wall.ts";
+
+const NORMAL: ExitReason = { kind: "normal" };
 
 /** What an incarnation may come to hold. */
 class Held {
@@ -25,11 +38,13 @@ class Held {
   /** Targets by monitor; null once the target was gone when the monitor was set. */
   monitors: Map<number, ActorCell | null> | null = null;
   subscriptions: Set<string> | null = null;
+  /** Streams of answers that it takes from. */
+  streams: Set<AnswerStream<unknown>> | null = null;
   settled: (() => void) | null = null;
   failed: ((error: unknown) => void) | null = null;
 }
 
-export class Context implements ActorContext<unknown>, Incarnation {
+export class Context implements ActorContext<unknown>, Incarnation, Asking {
   alive = true;
   /** Its start takes time and is not over. */
   opening = false;
@@ -119,6 +134,44 @@ export class Context implements ActorContext<unknown>, Incarnation {
     return ask(this.kernel, this, target, make, timeout);
   }
 
+  askMany<Q, R>(
+    target: ActorRef<Q | StreamControl<R>>,
+    make: (demand: Demand<R>) => Q,
+    timeout: Micros,
+    window?: number,
+  ): AsyncIterableIterator<R> {
+    return streamOf(this, target, make, this.nextId(), deadlineOf(this.kernel, this, timeout), window);
+  }
+
+  now(): Micros {
+    return this.kernel.clock.now();
+  }
+
+  put<R>(
+    target: ActorRef<never>,
+    make: (replyTo: ActorRef<R>) => unknown,
+    timeout: Micros,
+    resolve: (result: AskResult<R>) => void,
+  ): PendingAsk | null {
+    return askInto(this.kernel, this, target, make as (replyTo: ActorRef<R>) => never, timeout, resolve);
+  }
+
+  resume<T>(resolve: (value: T) => void, value: T): void {
+    const { current: cause, root, sender } = this.kernel.causes;
+    this.kernel.debt = true;
+    if (cause === 0) return resolve(value);
+    // Whoever awaits the promise has to stand in line first.
+    soon(() => this.kernel.continueAs({ cause, root, sender }, resolve, value));
+  }
+
+  opens(stream: AnswerStream<unknown>): void {
+    if (this.alive) (this.holding.streams ??= new Set()).add(stream);
+  }
+
+  closes(stream: AnswerStream<unknown>): void {
+    this.held?.streams?.delete(stream);
+  }
+
   adapt<N>(map: (message: N) => unknown): ActorRef<N> {
     return new Adapter(this.kernel.nextActorId(), this, map as (message: unknown) => unknown);
   }
@@ -156,7 +209,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
     if (this.alive) this.cell.putBack();
   }
 
-  stop(reason: ExitReason = { kind: "normal" }): void {
+  stop(reason: ExitReason = NORMAL): void {
     if (this.alive) this.cell.requestEnd(reason);
   }
 
@@ -173,6 +226,7 @@ export class Context implements ActorContext<unknown>, Incarnation {
     const held = this.held;
     if (held === null) return;
     held.stopHandler = null;
+    for (const stream of held.streams ?? []) stream.cancel();
     held.timers?.retire();
     held.urgentTimers?.retire();
     if (held.monitors !== null) {

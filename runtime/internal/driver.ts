@@ -92,6 +92,8 @@ export class Driver {
     this.virtualOrigin = kernel.clock.now();
     // Promises may have settled while nobody drove.
     if (kernel.busy.size > 0) kernel.debt = true;
+    // With few turns, and at "max" no sleep, nobody else would see to what is asked from outside.
+    let polled = false;
     try {
       for (;;) {
         kernel.publish();
@@ -108,7 +110,11 @@ export class Driver {
         } else if (kernel.ready.count > 0) await this.runReady(haltable);
         else if (kernel.debt) await this.settle();
         else if (this.impatient()) await this.sleep(this.patienceLeft());
-        else if (!(await this.advance(until))) return "until";
+        else if (!(await this.advance(until))) {
+          if (this.pace.poll === null || polled) return "until";
+          polled = true;
+          this.poll();
+        }
       }
     } finally {
       if (seam !== null && !seam.replaying) await this.rest(seam);

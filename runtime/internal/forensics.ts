@@ -5,7 +5,7 @@ import { type ActorCell, BUSY, Envelope } from "./cell.ts";
 import { describeExit } from "./exit.ts";
 import { type Kernel, messageOf } from "./kernel.ts";
 import { brief, plain, type Redact, redaction } from "./plain.ts";
-import { stackOf } from "./stack.ts";
+import { lateStack } from "./stack.ts";
 import { latestOf, waitingKinds, why } from "./traces.ts";
 
 /** Crash records kept: enough for a storm of restarts to be read afterwards. */
@@ -26,7 +26,9 @@ export function crashRecord(
   const redact = redaction(cell.def.redact, cell.args);
   const text = (said: string) => brief(redact(said), LONGEST_TEXT);
   const shown = (show: () => unknown) => attempt(show, redact);
-  const stack = error === null ? null : stackOf(error);
+  const stack = error === null ? null : lateStack(error, text);
+  // What redacts may be changed as soon as this returns, and a secret must not come out for that.
+  if (cell.def.redact !== undefined) stack?.();
   const latest = latestOf(kernel, cell);
   const current = handling(kernel, cell);
   return {
@@ -37,7 +39,9 @@ export function crashRecord(
     incarnation: cell.restarts,
     reason: text(describeExit(reason)),
     causes: causesOf(error).map(text),
-    stack: stack === null ? null : text(stack),
+    get stack() {
+      return stack === null ? null : stack();
+    },
     nativeCall: error === null ? null : witnessed(() => kernel.witness.nativeCall?.(error), null),
     message: latest.find(({ id }) => id === current) ?? null,
     content: shown(() => showMessage(cell, handlers, current)),

@@ -97,13 +97,13 @@ export class Kernel implements Host {
   }
 
   /**
-   * Runs `resolve`, whose continuation is the next microtask, in the name of a moment: what the continuation sends was
+   * Runs `resolve` with `value`, whose continuation is the next microtask, in the name of a moment: what the continuation sends was
    * caused then. Works because microtasks run in the order in which they were queued, and only between turns.
    */
-  continueAs(moment: Moment, resolve: () => void): void {
+  continueAs<T>(moment: Moment, resolve: (value: T) => void, value: T): void {
     this.continuing.push(moment);
     soon(this.enterMoment);
-    resolve();
+    resolve(value);
     soon(this.leaveMoment);
   }
 

@@ -177,7 +177,7 @@ function install(kernel: Kernel, cell: ActorCell, handlers: Handlers<never>): vo
   cell.standing = IDLE;
   // Children of an earlier incarnation that this one did not start again.
   if (cell.children !== null) {
-    for (const child of reversed(cell.children)) {
+    for (const child of cell.children.reversed()) {
       if (child.life === ENDED) finalize(kernel, child, child.lastExit ?? PARENT_ENDED);
     }
   }
@@ -221,7 +221,7 @@ export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly
   cell.attention = cell.urgentLane !== null && cell.urgentLane.count > 0 ? URGENT : 0;
   cell.incarnation!.retire();
   if (cell.children !== null) {
-    for (const child of reversed(cell.children)) end(kernel, child, PARENT_ENDED, true);
+    for (const child of cell.children.reversed()) end(kernel, child, PARENT_ENDED, true);
   }
   if (handlers?.stopped !== undefined) {
     try {
@@ -236,16 +236,12 @@ export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly
     const record = crash ?? crashRecord(kernel, cell, reason, null);
     if (kernel.crashes.count === CRASHES_KEPT) kernel.crashes.shift();
     kernel.crashes.push(record);
-    kernel.emit({
-      kind: "crashed",
-      time: record.time,
-      path: cell.path,
-      reason: record.reason,
-      restarts: cell.restarts,
-      record,
-    });
+    if (kernel.heard) {
+      const { time, path, reason } = record;
+      kernel.emit({ kind: "crashed", time, path, reason, restarts: cell.restarts, record });
+    }
   }
-  if (lived) {
+  if (lived && kernel.heard) {
     const time = kernel.clock.now();
     kernel.emit({ kind: "ended", time, path: cell.path, exit: reason.kind, reason: tellExit(cell, reason) });
   }
@@ -257,7 +253,7 @@ export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly
 /** Lets an ended actor go for good, its children before it. */
 export function finalize(kernel: Kernel, cell: ActorCell, reason: ExitReason): void {
   if (cell.children !== null) {
-    for (const child of reversed(cell.children)) finalize(kernel, child, child.lastExit ?? PARENT_ENDED);
+    for (const child of cell.children.reversed()) finalize(kernel, child, child.lastExit ?? PARENT_ENDED);
   }
   cell.life = STOPPED;
   cell.limit = 0;
@@ -318,8 +314,4 @@ function retireCounts(kernel: Kernel, cell: ActorCell): void {
     cell.expired =
     cell.dead =
       0;
-}
-
-function reversed(cells: Iterable<ActorCell>): ActorCell[] {
-  return [...cells].reverse();
 }

@@ -11,7 +11,6 @@ import type { Causes } from "./causes.ts";
 /** Most taken messages kept per lane; a small lane keeps half its slots. */
 export const KEPT = 16;
 
-const SMALLEST = 4;
 /** Numbers per message: id, cause, root, sender. */
 const STRIDE = 4;
 
@@ -149,19 +148,17 @@ export class Mailbox {
 
   private grow(): void {
     const { items, numbers, head, kept, count } = this;
-    const size = Math.max(SMALLEST, items.length * 2);
-    const mask = items.length - 1;
-    const bigger: unknown[] = new Array(size).fill(undefined);
-    // A fraction makes it an array of doubles from the start: later ids do not fit small integers.
-    const more: number[] = new Array(size * STRIDE).fill(0.5);
-    for (let i = -kept; i < count; i++) {
-      const from = (head + i) & mask;
-      const to = i + kept;
-      bigger[to] = items[from];
-      for (let j = 0; j < STRIDE; j++) more[to * STRIDE + j] = numbers[from * STRIDE + j];
+    const size = items.length;
+    if (size === 0) {
+      this.items = [undefined, undefined, undefined, undefined];
+      // Fractions make it an array of doubles from the start: later ids do not fit small integers.
+      this.numbers = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
+      return;
     }
+    // The ring twice over: each message stands where it is looked for, whichever lap that is. Its other place is cleared.
+    const bigger = items.concat(items);
+    for (let i = head + count; i < head - kept + 2 * size; i++) bigger[i & (2 * size - 1)] = undefined;
     this.items = bigger;
-    this.numbers = more;
-    this.head = kept;
+    this.numbers = numbers.concat(numbers);
   }
 }

@@ -16,7 +16,7 @@ export function outside<T>(
       const go = () => ok ? resolve(value as T) : reject(value);
       kernel.debt = true;
       if (cause === 0) go();
-      else kernel.continueAs(moment, go);
+      else kernel.continueAs(moment, go, undefined);
       kernel.wake();
     };
     if (kernel.seam?.replaying) return kernel.seam.awaits(promise, settle);

@@ -80,7 +80,11 @@ class Copier {
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `(${value.byteLength} bytes)`;
     if (depth >= DEEPEST) return "(deeper)";
     this.above.add(value);
-    const copy = isMany(value) ? this.list(value, depth) : this.record(entriesOf(value), depth);
+    const copy = isMany(value)
+      ? this.list(value, depth)
+      : value instanceof Map
+      ? this.map(value, depth)
+      : this.record(value as Record<string, unknown>, depth);
     this.above.delete(value);
     return copy;
   }
@@ -100,16 +104,36 @@ class Copier {
     return kept;
   }
 
-  private record(entries: readonly (readonly [unknown, unknown])[], depth: number): unknown {
+  private record(record: Readonly<Record<string, unknown>>, depth: number): unknown {
     const kept: Record<string, unknown> = {};
-    for (const [key, value] of entries.slice(0, MOST_ENTRIES)) {
-      const name = this.text(String(key));
-      if (value === undefined || typeof value === "function") continue;
-      const copy = typeof value === "string" && SECRET_NAME.test(String(key)) ? MASK : this.copy(value, depth + 1);
-      // A name such as "__proto__" is data here.
-      Object.defineProperty(kept, name, { value: copy, enumerable: true, configurable: true, writable: true });
+    const names = Object.keys(record);
+    const most = Math.min(names.length, MOST_ENTRIES);
+    for (let i = 0; i < most; i++) this.keep(kept, names[i], record[names[i]], depth);
+    return this.bounded(kept, names.length);
+  }
+
+  private map(map: ReadonlyMap<unknown, unknown>, depth: number): unknown {
+    const kept: Record<string, unknown> = {};
+    let left = MOST_ENTRIES;
+    for (const [key, value] of map) {
+      if (left-- === 0) break;
+      this.keep(kept, String(key), value, depth);
     }
-    if (entries.length > MOST_ENTRIES) kept["…"] = `(${entries.length - MOST_ENTRIES} more)`;
+    return this.bounded(kept, map.size);
+  }
+
+  private keep(kept: Record<string, unknown>, key: string, value: unknown, depth: number): void {
+    const name = this.text(key);
+    if (value === undefined || typeof value === "function") return;
+    const copy = typeof value === "string" && SECRET_NAME.test(key) ? MASK : this.copy(value, depth + 1);
+    // Such a name is data here.
+    if (name === "__proto__") {
+      Object.defineProperty(kept, name, { value: copy, enumerable: true, configurable: true, writable: true });
+    } else kept[name] = copy;
+  }
+
+  private bounded(kept: Record<string, unknown>, entries: number): unknown {
+    if (entries > MOST_ENTRIES) kept["…"] = `(${entries - MOST_ENTRIES} more)`;
     return kept;
   }
 
@@ -127,8 +151,4 @@ function isRef(value: object): value is ActorRef<never> {
 
 function isMany(value: object): value is readonly unknown[] | Set<unknown> {
   return Array.isArray(value) || value instanceof Set;
-}
-
-function entriesOf(value: object): readonly (readonly [unknown, unknown])[] {
-  return value instanceof Map ? [...value] : Object.entries(value);
 }

@@ -1,5 +1,6 @@
 /** The messages that mailboxes still keep, with their causes. */
-import type { TracedMessage } from "../trace.ts";
+import type { WireEnvelope } from "../message.ts";
+import type { TracedMessage, TracedOrigin } from "../trace.ts";
 import { type ActorCell, Envelope } from "./cell.ts";
 import { type Kernel, nameOf } from "./kernel.ts";
 import type { Trace } from "./mailbox.ts";
@@ -70,6 +71,10 @@ function traced(kernel: Kernel, cell: ActorCell, trace: Trace & { readonly waiti
     sender: kernel.pathOf(sender),
     receiver: cell.path,
     waiting,
-    ...(message instanceof Envelope && message.origin !== null ? { origin: message.origin } : null),
+    ...(message instanceof Envelope && message.origin !== null ? { origin: told(message.origin) } : null),
   };
+}
+
+function told(origin: WireEnvelope): TracedOrigin {
+  return { ...origin, deadline: origin.deadline === Infinity ? "none" : origin.deadline };
 }

@@ -2,6 +2,7 @@
  * One turn of one actor: a bounded run through its lanes, kill before stop before signals before urgent before user.
  */
 import type { ExitReason } from "../actor.ts";
+import { waitFor } from "./busy.ts";
 import {
   type ActorCell,
   BUSY,
@@ -18,7 +19,6 @@ import {
 } from "./cell.ts";
 import { asError } from "./context.ts";
 import type { Kernel } from "./kernel.ts";
-import { Latency } from "./latency.ts";
 import { end } from "./lifecycle.ts";
 import type { Mailbox } from "./mailbox.ts";
 
@@ -173,16 +173,4 @@ function handleSignal(kernel: Kernel, cell: ActorCell): void {
   if (signal.kind === "down" && !cell.incarnation!.takeMonitor(signal.monitor)) return;
   kernel.causes.forget();
   cell.handlers!.signal?.(signal);
-}
-
-/** What a handler returned; if it is a promise, the actor is busy until it settles. */
-function waitFor(kernel: Kernel, cell: ActorCell, result: unknown): void {
-  if (typeof result !== "object" || result === null || !("then" in result)) return;
-  cell.life = BUSY;
-  kernel.busy.add(cell);
-  kernel.debt = true;
-  if (cell.latency === null && kernel.stuckMs !== Infinity) cell.latency = new Latency(kernel, cell);
-  if (cell.latency !== null) cell.latency.waits();
-  const incarnation = cell.incarnation!;
-  (result as Promise<void>).then(incarnation.settled, incarnation.failed);
 }

@@ -46,6 +46,12 @@ export interface EventSourcedDef<C, E, S> {
   migrate?(payload: unknown, version: number): E;
   /** A snapshot is kept each time this many events have been; 0, the default, keeps none. States of another version are not used. */
   readonly snapshotEvery?: number;
+  /**
+   * The events that lead from `state` to the one that an operator wants; throws a sentence when none do. Like those of a
+   * command they are kept before they count: a state that was merely put in place of another would be forgotten at the next
+   * recovery, and all that was decided on it would contradict the journal. Without this a replacement is refused.
+   */
+  correct?(state: S, wanted: unknown): readonly E[];
   /** Called once the state is there, before the first command. */
   recovered?(state: S, context: ActorContext<C>): void;
   /** What the console may show. */
@@ -93,6 +99,21 @@ class Entity<C, E, S> {
 
   handle(command: C): Eventually<void> {
     const { events, then } = this.def.decide(this.state, command, this.context);
+    return this.keep(events, then);
+  }
+
+  /** What an operator wants, by events. */
+  replace(wanted: unknown): Eventually<void> {
+    const { type, correct } = this.def;
+    if (correct === undefined) {
+      throw new Error(
+        `The state of "${this.args.id}" is the sum of its events: give ${type} a correct that says by which it changes.`,
+      );
+    }
+    return this.keep(this.def.correct!(this.state, wanted));
+  }
+
+  private keep(events: readonly E[], then?: (state: S) => void): Eventually<void> {
     if (events.length === 0) return then?.(this.state);
     const { version } = this.def;
     const stored = events.map((payload, i): StoredEvent => ({ sequence: this.sequence + 1 + i, version, payload }));
@@ -154,6 +175,10 @@ export function eventSourced<C, E, S>(def: EventSourcedDef<C, E, S>): ActorDef<C
           return ready ? entity.handle(message) : (recovery as Promise<void>).then(() => entity.handle(message));
         },
         inspect: () => entity.show(),
+        replace(wanted) {
+          if (!ready) throw new Error(`"${args.id}" has not recovered yet: its state is replaced when it has.`);
+          return entity.replace(wanted);
+        },
       };
     },
   };

@@ -18,6 +18,7 @@ import {
   type AskFailure,
   type AskResult,
   createRandom,
+  type Demand,
   type ExitReason,
   type Handlers,
   type MessageEnvelope,
@@ -25,8 +26,10 @@ import {
   type Registry,
   type ServiceKey,
   type Signal,
+  type StreamControl,
   type TellResult,
 } from "../mod.ts";
+import { type Asking, streamOf } from "../internal/stream.ts";
 
 export type Effect =
   | { readonly kind: "tell" | "urgent"; readonly to: string; readonly message: unknown }
@@ -183,6 +186,26 @@ class Running<M, A> implements Behaviour<M> {
     return this.effects.splice(0);
   }
 
+  /** Demands are asks like others. */
+  private asking(did: (effect: Effect) => void): Asking {
+    return {
+      now: () => this.now,
+      put: <R>(
+        target: ActorRef<never>,
+        make: (replyTo: ActorRef<R>) => unknown,
+        timeout: Micros,
+        resolve: (result: AskResult<R>) => void,
+      ) => {
+        did({ kind: "ask", to: target.path, question: make(new RecordingRef(0, "/answer")), timeout });
+        this.asks.push(resolve);
+        return { abandon: () => void this.asks.splice(this.asks.indexOf(resolve), 1) };
+      },
+      resume: (resolve, value) => resolve(value),
+      opens: () => {},
+      closes: () => {},
+    };
+  }
+
   private context(options: BehaviourOptions): ActorContext<M> {
     const did = (effect: Effect) => void this.effects.push(effect);
     const path = options.path ?? "/self";
@@ -223,6 +246,12 @@ class Running<M, A> implements Behaviour<M> {
         did({ kind: "ask", to: target.path, question: make(new RecordingRef(0, "/answer")), timeout });
         return new Promise<AskResult<R>>((resolve) => this.asks.push(resolve));
       },
+      askMany: <Q, R>(
+        target: ActorRef<Q | StreamControl<R>>,
+        make: (demand: Demand<R>) => Q,
+        timeout: Micros,
+        window?: number,
+      ) => streamOf(this.asking(did), target, make, ++this.lastId, this.now + timeout, window),
       adapt: <N>(map: (message: N) => M): ActorRef<N> => ({
         id: 0,
         path: `${path}/adapters`,

@@ -220,6 +220,51 @@ Deno.test("A redaction that fails keeps nothing of the text", async () => {
   await finish(system);
 });
 
+/** An error that counts how often its stack is read. */
+function counted(): { readonly error: Error; readonly reads: () => number } {
+  const error = new Error("before");
+  const { stack } = error;
+  let reads = 0;
+  const get = () => {
+    reads++;
+    return stack!.replace("before", error.message);
+  };
+  Object.defineProperty(error, "stack", { get });
+  return { error, reads: () => reads };
+}
+
+Deno.test("A stack is put into words when it is first read, and says what the error said at the crash", async () => {
+  const system = testSystem();
+  const { error, reads } = counted();
+  const fresh = new Error("fresh");
+  system.start("a", failing({}, () => error), undefined).tell("x");
+  system.start("b", failing({}, () => fresh), undefined).tell("x");
+  const heard = record(system, "crashed");
+  await settle(system);
+  assert.equal(heard.length, 2);
+  assert.equal(reads(), 0);
+  error.message = fresh.message = "after";
+  const [crash, other] = system.debug.crashes();
+  assert.match(crash.stack!, /^Error: before\n {4}at .*crash_test/);
+  assert.match(other.stack!, /^Error: fresh\n {4}at .*crash_test/);
+  assert.equal(JSON.parse(JSON.stringify(crash)).stack, crash.stack);
+  assert.equal(reads(), 1);
+  await finish(system);
+});
+
+Deno.test("A stack that has to be redacted is put into words at the crash", async () => {
+  const system = testSystem();
+  const { error, reads } = counted();
+  const args = { secret: "before" };
+  const redact = (text: string) => text.replaceAll(args.secret, "…");
+  system.start("a", { ...failing({}, () => error), redact }, undefined).tell("x");
+  await settle(system);
+  assert.equal(reads(), 1);
+  args.secret = "another";
+  assert.match(system.debug.crashes()[0].stack!, /^Error: …\n/);
+  await finish(system);
+});
+
 Deno.test("A stack names the actor's own calls by their place among the sources, and nothing of the machine", async () => {
   const { stack } = await crashed();
   const calls = stack!.split("\n").slice(1);

@@ -6,7 +6,7 @@ const root = new URL("../../", import.meta.url);
 Deno.test("the samples of docs/runtime.md compile and their tests pass", async () => {
   const page = await Deno.readTextFile(new URL("docs/runtime.md", root));
   const samples = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1]);
-  assert.equal(samples.length, 8);
+  assert.equal(samples.length, 9);
   const folder = await Deno.makeTempDir({ prefix: "cwts-samples-" });
   try {
     // The page's imports are relative to docs/.
@@ -15,6 +15,7 @@ Deno.test("the samples of docs/runtime.md compile and their tests pass", async (
       "main.ts",
       "sessions_test.ts",
       "reporter.ts",
+      "archive.ts",
       "average_test.ts",
       "behaviour_test.ts",
       "replay.ts",

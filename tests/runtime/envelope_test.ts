@@ -154,12 +154,33 @@ Deno.test("A message from another node keeps the envelope it came with, also for
   const chain = system.debug.why(envelopes[0].id);
   assert.deepEqual(chain.map(({ receiver, origin }) => [receiver, origin]), [
     ["/keeper", undefined],
-    ["/passes", wire()],
+    ["/passes", { ...wire(), deadline: "none" }],
   ]);
   assert.equal(chain[0].root, chain[1].id);
   system.deliver(keeps, "again", wire());
   await settle(system);
   assert.deepEqual(envelopes[1].origin, wire());
+  await finish(system);
+});
+
+Deno.test("A message from another node that awaits no answer says none where its deadline would stand", async () => {
+  const system = testSystem();
+  const frail: ActorDef<string> = {
+    type: "frail",
+    init: () => ({
+      receive(message) {
+        throw new Error(message);
+      },
+    }),
+  };
+  const ref = system.start("frail", frail, undefined);
+  system.deliver(ref, "told", wire());
+  await settle(system);
+  system.deliver(system.start("other", frail, undefined), "asked", wire(500));
+  await settle(system);
+  const crashes = system.debug.crashes();
+  assert.deepEqual(JSON.parse(JSON.stringify(crashes)), crashes);
+  assert.deepEqual(crashes.map(({ message }) => message!.origin!.deadline), ["none", 500]);
   await finish(system);
 });
 

@@ -344,6 +344,25 @@ Deno.test("The poll is called while the system waits and while it works", async 
   await finish(working);
 });
 
+Deno.test("The poll is called before a run ends, and what it begins is done in that run", async () => {
+  // Few turns, and no sleep: nothing else would call it.
+  let asked = true;
+  const done: number[] = [];
+  const poll = () => {
+    if (asked) ref.tell("see to it");
+    asked = false;
+  };
+  const system = testSystem({ poll });
+  const ref = system.start(
+    "a",
+    actor<string>((context) => ({ receive: () => void done.push(context.clock.now()) })),
+    undefined,
+  );
+  assert.equal(await system.run({ until: 500 }), "until");
+  assert.deepEqual(done, [500]);
+  await finish(system);
+});
+
 Deno.test("The event loop gets its turn while actors work", async () => {
   for (const asking of [false, true]) {
     const system = testSystem();

@@ -3,6 +3,7 @@ import { type ActorDef, type ActorRef, childrenOf, IGNORE } from "../../runtime/
 import { finish, pass, probe, record, settle, testSystem } from "../../runtime/testkit/mod.ts";
 import {
   checkSpec,
+  type ChildReport,
   type ChildView,
   type DynamicSupervisorSpec,
   supervise,
@@ -241,4 +242,16 @@ Deno.test("a template must be a worker without quarantine", () => {
   assert.match(checkSpec({ ...spec, template: inner })[0], /^top: template must be a worker/);
   const budget = { intensity: 1, periodMs: 1, onSpent: "quarantine" } as const;
   assert.match(checkSpec({ ...spec, template: { ...spec.template, budget } })[0], /quarantine/);
+});
+
+Deno.test("A dynamic child that does not start the first time is told of with its specification as well", async () => {
+  const { system, broken, tell, open } = sessions();
+  broken.add("a2");
+  await open({ account: "a1" });
+  await tell({ kind: "StartDynamic", args: { account: "a2" } });
+  const [crash] = system.debug.crashes();
+  assert.equal(crash.path, "/top/session-2");
+  const { supervisor, child, budget } = crash.supervision as ChildReport;
+  assert.deepEqual([supervisor, child.id, child.failures, budget.left], ["/top", "session", 0, 9]);
+  await finish(system);
 });

@@ -74,6 +74,29 @@ Deno.test("a guardian that crashes with orders in its hands says which when it i
   assert.equal(rig.resting, 1);
 });
 
+Deno.test("a guardian that crashes with changes in its hands says of each order how many it has decided on", async () => {
+  using rig = new Rig({ actors: { guardian: dropsOne(guardian, "AmendOrder") } });
+  rig.order(BUY, 5, PRICE - 5);
+  rig.order(BUY, 6, PRICE - 6);
+  await rig.settle();
+  const amend = (target: number) => {
+    const order = { strategy: 1, instrument: 0, target, side: BUY, price: PRICE - 9, quantity: 4 } as const;
+    rig.guardian.tell({ kind: "AmendOrder", ...order, time: rig.system.clock.now(), stamp: 0, cause: 0 });
+  };
+  amend(1);
+  await rig.settle();
+  amend(2);
+  amend(99);
+  const subscriber = rig.system.find("/rig/organism")!;
+  rig.guardian.tell({ kind: "AttachStrategy", strategy: 1, subscriber, orders: [1, 2, 99] });
+  await rig.settle();
+  assert.deepEqual(rig.snapshots.at(-1)!.changes, [[1, 0], [2, 1]]);
+  assert.deepEqual(rig.reports.map(({ orderId, type }) => [orderId, type]).slice(2), [
+    [99, "cancel-rejected"],
+    [2, "replaced"],
+  ]);
+});
+
 Deno.test("an inbox takes each batch once and in order, and asks once about a gap", () => {
   const inbox = new Inbox();
   const asked: number[] = [];

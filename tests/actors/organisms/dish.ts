@@ -50,6 +50,8 @@ export class Dish {
   /** Everything that reached the guardian, oldest first, with the time at which it did. */
   readonly told: { readonly time: number; readonly message: GuardianMessage }[] = [];
   readonly subscriptions: VenueMessage[] = [];
+  /** Of each order, the changes that the guardian knows of. */
+  changes: readonly (readonly [order: number, decided: number])[] = [];
   position: number;
   readonly instrument: Instrument;
 
@@ -89,7 +91,8 @@ export class Dish {
 
   #attach({ subscriber, strategy }: AttachStrategy, position: number | null): void {
     if (position === null) return;
-    subscriber.tell({ kind: "PositionSnapshot", strategy, positions: [[this.instrument.id, this.position]] });
+    const { changes, instrument } = this;
+    subscriber.tell({ kind: "PositionSnapshot", strategy, positions: [[instrument.id, this.position]], changes });
   }
 
   get now(): number {

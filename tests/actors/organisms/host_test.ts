@@ -4,7 +4,7 @@ import { Code } from "../../../ffi/layout.gen.ts";
 import { UserError } from "../../../config/errors.ts";
 import { organismHost, prepareHost } from "../../../actors/organisms/host.ts";
 import type { NewOrder, Organism, OrganismContext, OrganismDefinition } from "../../../actors/organisms/organism.ts";
-import type { ExecutionReport, OrderIntent } from "../../../actors/protocol/mod.ts";
+import { type ExecutionReport, GUARDIAN, type OrderIntent } from "../../../actors/protocol/mod.ts";
 import { record } from "../../../runtime/testkit/mod.ts";
 import { supervisor } from "../../../supervision/mod.ts";
 import { Dish, type DishOptions, INSTRUMENT, MS, SECOND, STRATEGY } from "./dish.ts";
@@ -436,6 +436,51 @@ Deno.test("what was lost with the guardian is told or sent again: orders as reje
   ]);
   assert.deepEqual(context.openOrders(INSTRUMENT.id).map(({ orderId }) => orderId), [kept, later]);
   assert.equal(dish.intents.filter(({ kind }) => kind === "CancelOrder").length, 2);
+});
+
+Deno.test("an amendment that was lost with the guardian comes back as refused, one that was decided on does not", async () => {
+  const { dish, context, reports } = await held({ minimumRestingMs: 0 });
+  const ids = [context.submit(quote), context.submit(quote)];
+  await dish.settle();
+  for (const submitted of dish.submitted) dish.accept(submitted);
+  await dish.settle();
+  for (const id of ids) context.amend(id, 101, 7);
+  dish.changes = [[ids[0], 0], [ids[1], 1]];
+  dish.host.tell({ kind: "GuardianReady" });
+  await dish.settle();
+  assert.deepEqual(reports.slice(2).map(({ orderId, type, code, price }) => [orderId, type, code, price]), [
+    [ids[0], "cancel-rejected", Code.UnknownOrder, 100],
+  ]);
+  assert.deepEqual(context.openOrders(INSTRUMENT.id).map(({ changing }) => changing), [false, true]);
+  // The next ones count from what the guardian knows: one decided on is not lost, and one more is.
+  context.amend(ids[0], 102, 7);
+  dish.changes = [[ids[0], 1], [ids[1], 1]];
+  dish.host.tell({ kind: "GuardianReady" });
+  await dish.settle();
+  assert.equal(reports.length, 3);
+  assert.ok(context.openOrders(INSTRUMENT.id).every(({ changing }) => changing));
+});
+
+Deno.test("what a guardian that is gone for good is asked for comes back as refused", async () => {
+  const { dish, context, reports } = await held({ minimumRestingMs: 0 });
+  const ids = [context.submit(quote), context.submit(quote)];
+  await dish.settle();
+  for (const submitted of dish.submitted) dish.accept(submitted);
+  await dish.settle();
+  await dish.system.stop(dish.system.registry.get(GUARDIAN));
+  const late = context.submit(quote);
+  context.cancel(ids[0]);
+  context.amend(ids[1], 101, 7);
+  await dish.pass(5 * MS);
+  assert.deepEqual(reports.slice(2).map(({ orderId, type, code }) => [orderId, type, code]), [
+    [late, "rejected", Code.UnknownOrder],
+    [ids[0], "cancel-rejected", Code.UnknownOrder],
+    [ids[1], "cancel-rejected", Code.UnknownOrder],
+  ]);
+  assert.deepEqual(context.openOrders(INSTRUMENT.id).map(({ orderId, changing }) => [orderId, changing]), [
+    [ids[0], false],
+    [ids[1], false],
+  ]);
 });
 
 Deno.test("an organism whose attachment was lost with the guardian asks again until it knows its position", async () => {

@@ -139,6 +139,19 @@ export const FLAWS: readonly Flaw[] = [
       }),
   },
   {
+    name: "amendments that were lost pass for decided",
+    found: /never heard what became of its amendment|still waits to hear of its amendment/,
+    damage: (ground) =>
+      withWorker<GuardianArgs>(ground, "guardian", (_, { books: { orders } }) => {
+        const find = orders.find.bind(orders);
+        orders.find = (id) => {
+          const row = find(id);
+          if (row !== undefined) row.changes = 1e9;
+          return row;
+        };
+      }),
+  },
+  {
     name: "organisms are not restarted",
     found: /^\/node\/organisms\/.* is gone long after the last fault$/,
     damage: (ground) => ({

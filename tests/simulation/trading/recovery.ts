@@ -4,6 +4,7 @@ import { MICROS_PER_MS } from "../../../runtime/mod.ts";
 import { organismPath } from "../../../actors/node/tree.ts";
 import { RESTLESS } from "./config.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Unanswered } from "./restless.ts";
 import type { Trading } from "./world.ts";
 
 const WORKERS = [
@@ -32,15 +33,22 @@ export function treeStands({ system, gaveUp, config }: Trading): string | null {
 }
 
 /** What an organism believes to have open and to hold is what the exchange has. */
-export function organismsKnow({ system, exchange, config, gaveUp }: Trading): string | null {
+export function organismsKnow({ system, exchange, config, gaveUp, calmFrom }: Trading): string | null {
   for (const [i, { id }] of config.organisms.entries()) {
     const path = organismPath(id);
     if (under(path, gaveUp) || gaveUp.has("/node/guard") || gaveUp.has("/node/venue")) continue;
     const seen = system.inspect(path) as {
       readonly openOrders: number;
       readonly positions: readonly (readonly [instrument: number, lots: number])[];
+      readonly state: Unanswered | null;
     } | undefined;
     if (seen === undefined) continue;
+    if (RESTLESS.includes(id) && seen.state !== null) {
+      const { never, waiting } = seen.state;
+      if (never.length > 0) return `${id} never heard what became of its amendment of order ${never[0]}`;
+      const late = waiting.find(([, since]) => since < calmFrom);
+      if (late !== undefined) return `${id} still waits to hear of its amendment of order ${late[0]}`;
+    }
     const open = exchange.instruments.reduce((sum, at) => sum + exchange.account(i + 1, at).openOrders, 0);
     if (seen.openOrders !== open) return `${id} believes that ${seen.openOrders} of its orders are open, ${open} are`;
     for (const [instrument, lots] of seen.positions) {

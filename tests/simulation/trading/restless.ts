@@ -3,7 +3,13 @@
  * amendments and cancels of whatever it has open, and now and then an error of its own. It loses money on purpose.
  */
 import { z } from "zod";
-import type { NewOrder, OrganismContext, OrganismDefinition } from "../../../actors/organisms/organism.ts";
+import type {
+  ExecutionReport,
+  Micros,
+  NewOrder,
+  OrganismContext,
+  OrganismDefinition,
+} from "../../../actors/organisms/organism.ts";
 import { BUY, MICROS_PER_MS, MICROS_PER_SECOND, SELL } from "../../../actors/organisms/organism.ts";
 
 const parameters = z.strictObject({
@@ -28,6 +34,7 @@ export const restless: OrganismDefinition<z.infer<typeof parameters>> = {
   create(context, { everyMs, errors }) {
     const { random } = context;
     const middle = new Map<number, number>();
+    const answers = new Answers(context);
     const again = () =>
       context.setTimer("idea", Math.max(1, Math.round(random.exponential(1 / everyMs) * MICROS_PER_MS)));
     again();
@@ -40,22 +47,56 @@ export const restless: OrganismDefinition<z.infer<typeof parameters>> = {
         if (random.next() < errors) throw new Error("an idea that was an error");
         const { id } = context.instruments[random.int(context.instruments.length)];
         const mid = middle.get(id);
-        if (mid !== undefined) act(context, id, mid);
+        if (mid !== undefined) act(context, id, mid, answers);
       },
-      onReport() {
+      inspect: () => answers.missing(),
+      onReport(report) {
+        answers.heard(report);
         if (random.next() < errors / 4) throw new Error("a report that was too much");
       },
     };
   },
 };
 
-function act(context: OrganismContext, instrument: number, mid: number): void {
+/** A desk answers each amendment it takes: replaced, refused, or the order ends. */
+class Answers {
+  readonly #asked = new Map<number, Micros>();
+  readonly #never: number[] = [];
+
+  constructor(private readonly context: OrganismContext) {}
+
+  /** Of an order that is not changing: whatever was asked before has been answered. */
+  asked(orderId: number): void {
+    if (this.#asked.has(orderId)) this.#never.push(orderId);
+    this.#asked.set(orderId, this.context.now());
+  }
+
+  heard({ orderId, type }: ExecutionReport): void {
+    if (type === "replaced" || type === "cancel-rejected") this.#asked.delete(orderId);
+  }
+
+  /** Orders of which an amendment was never answered, and since when those that still wait do. */
+  missing(): Unanswered {
+    const open = this.context.instruments.flatMap(({ id }) => this.context.openOrders(id)).map(({ orderId }) =>
+      orderId
+    );
+    return { never: this.#never, waiting: [...this.#asked].filter(([id]) => open.includes(id)) };
+  }
+}
+
+export interface Unanswered {
+  readonly never: readonly number[];
+  readonly waiting: readonly (readonly [orderId: number, since: Micros])[];
+}
+
+function act(context: OrganismContext, instrument: number, mid: number, answers: Answers): void {
   const { random } = context;
   const open = context.openOrders(instrument);
   const idea = random.next();
   if (open.length > 0 && idea < 0.25) return context.cancel(open[random.int(open.length)].orderId);
   if (open.length > 0 && idea < 0.45) {
-    const { orderId, price } = open[random.int(open.length)];
+    const { orderId, price, changing } = open[random.int(open.length)];
+    if (!changing) answers.asked(orderId);
     return context.amend(orderId, Math.max(1, (price || mid) + random.int(5) - 2), 1 + random.int(50));
   }
   context.submit(anyOrder(context, instrument, mid));
