@@ -15,6 +15,7 @@
 //! is made; nothing grows while orders flow.
 //!
 //! The gate is single-threaded, reads no clock and draws no chance: time comes with the commands.
+mod ask_for;
 mod bucket;
 mod case;
 mod checks;
@@ -170,7 +171,7 @@ impl Gate {
         let was_shut = self.shut;
         for (at, (command, decision)) in commands.iter().zip(decisions.iter_mut()).enumerate() {
             self.look_ahead(commands, at);
-            *decision = self.decide(journal, controls, command);
+            self.decide(journal, controls, command, decision);
         }
         // An append that failed takes with it what was appended before it and not yet written.
         if !was_shut && (self.shut || journal.commit().is_err()) {
@@ -189,13 +190,18 @@ impl Gate {
         journal: &mut impl Journal,
         controls: &impl Controls,
         command: &OrderCommand,
-    ) -> GateDecision {
+        decision: &mut GateDecision,
+    ) {
         self.sequence += 1;
+        let is_new = command.kind == command_kind::NEW;
+        if is_new {
+            self.recent.ask_for(&Shape::of(command));
+        }
         let met = self.scopes.size();
         let leaf = self.leaf_for(command);
         controls.begin_decision(self.sequence);
         let state = controls.effective(command.owner, u32::from(command.instrument));
-        let mut decision = GateDecision {
+        *decision = GateDecision {
             order_id: command.order_id,
             audit_index: NOT_RECORDED,
             sequence: self.sequence,
@@ -206,19 +212,18 @@ impl Gate {
         };
         if !self.shut {
             let now = self.advance_clock(command);
-            let added = self.evaluate(command, leaf, now, state, &mut decision);
-            self.record(journal, command, &mut decision);
+            let added = self.evaluate(command, leaf, now, state, decision);
+            self.record(journal, command, decision);
             if decision.code == code::ACCEPTED {
                 self.reserve(command, leaf, now, added);
             } else if self.scopes.size() != met {
                 self.scopes.forget(met);
             }
-            if command.kind == command_kind::NEW && command.order_id != 0 {
+            if is_new && command.order_id != 0 {
                 self.ids.insert(command.order_id);
             }
         }
         self.tally.decided(decision.code);
-        decision
     }
 
     /// Where the command counts. A strategy that may trade in every instrument is met here in one that is new to it.
@@ -257,15 +262,20 @@ impl Gate {
         let targeted = matches!(command.kind, command_kind::CANCEL | command_kind::AMEND);
         let listing = self.listing(command.instrument);
         let leaf = leaf.map(|leaf| self.scopes.leaf(leaf));
-        let case = Case {
+        let elsewhere = match leaf {
+            Some(_) => None,
+            None => self.limits.terms(command.owner, command.instrument),
+        };
+        let mut case = Case {
             command,
             now,
             state,
             strategy: self.scopes.strategy(command.owner),
             leaf,
+            counted: leaf.map(|leaf| self.scopes.levels(leaf)),
             terms: match leaf {
-                Some(leaf) => leaf.may_trade.then_some(leaf.terms),
-                None => self.limits.terms(command.owner, command.instrument),
+                Some(leaf) => leaf.may_trade.then_some(&leaf.terms),
+                None => elsewhere.as_ref(),
             },
             rules: listing.map(|listing| &listing.rules),
             target: targeted
@@ -279,8 +289,8 @@ impl Gate {
             worst: Worst::UNCOUNTED,
             mark: None,
             moved: None,
-        }
-        .worked_out();
+        };
+        case.work_out();
         decision.code = code::ACCEPTED;
         decision.check = PASSED;
         decision.reference = case.reference.ticks().unwrap_or(0);

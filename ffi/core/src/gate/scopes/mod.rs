@@ -56,6 +56,17 @@ pub struct Added {
     pub moved: Money,
 }
 
+/// A node above a leaf, and what it holds in the leaf's instrument.
+#[derive(Clone, Copy)]
+pub struct Level<'a> {
+    /// The node's id.
+    pub id: u32,
+    /// Over all instruments.
+    pub node: &'a Node,
+    /// In the instrument.
+    pub cell: &'a Cell,
+}
+
 /// The tree and its counts.
 pub struct Scopes {
     nodes: Vec<Node>,
@@ -188,6 +199,19 @@ impl Scopes {
     #[must_use]
     pub fn leaf(&self, at: u32) -> &Leaf {
         &self.leaves[at as usize]
+    }
+
+    /// The levels at which a leaf counts, from the strategy up to the firm.
+    #[inline]
+    #[must_use]
+    pub fn levels(&self, leaf: &Leaf) -> [Level<'_>; LEVELS] {
+        let path = &self.strategies[leaf.strategy as usize].path;
+        let level = |depth: usize| Level {
+            id: path[depth],
+            node: self.node(path[depth]),
+            cell: self.cell(leaf.cells[depth]),
+        };
+        [level(OWN), level(2), level(1), level(0)]
     }
 
     /// Every leaf, in the order in which they were met.

@@ -2,14 +2,16 @@
 //!
 //! Two generations of one longest window each: a look-up asks both, and when the younger has lasted a window the older
 //! is dropped whole. Nothing is expired entry by entry, and memory is bounded by two windows of orders.
-use super::hash::WordState;
+mod generation;
+
+use super::ask_for::ask_for;
 use crate::layout::OrderCommand;
+use generation::Generation;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use std::mem;
 
 /// What makes two orders the same.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shape {
     /// strategy << 17 | instrument << 1 | side
     who: u64,
@@ -32,8 +34,6 @@ impl Shape {
     }
 }
 
-type Generation = HashMap<Shape, i64, WordState>;
-
 /// When each shape was last entered, for at least the longest window.
 #[derive(Default)]
 pub struct Recent {
@@ -54,10 +54,14 @@ impl Recent {
     /// When `shape` was last entered, if that is still remembered.
     #[must_use]
     pub fn last(&self, shape: &Shape) -> Option<i64> {
-        self.young
-            .get(shape)
-            .or_else(|| self.old.get(shape))
-            .copied()
+        self.young.last(shape).or_else(|| self.old.last(shape))
+    }
+
+    /// Asks the memory for what a look-up of `shape` begins with.
+    #[inline]
+    pub fn ask_for(&self, shape: &Shape) {
+        ask_for(self.young.begins(shape));
+        ask_for(self.old.begins(shape));
     }
 
     /// Remembers that `shape` was entered at `now`.
@@ -70,21 +74,21 @@ impl Recent {
             self.young.clear();
             self.young_since = now;
         }
-        self.young.insert(shape, now);
+        self.young.enter(shape, now);
     }
 
     /// Feeds what is remembered to `digest` in canonical order.
     pub fn digest(&self, digest: &mut Sha256) {
         let mut entries: Vec<_> = self
             .old
-            .iter()
-            .filter(|(shape, _)| !self.young.contains_key(shape))
-            .chain(&self.young)
+            .entries()
+            .filter(|(shape, _)| self.young.last(shape).is_none())
+            .chain(self.young.entries())
             .collect();
         entries.sort_unstable();
         digest.update((entries.len() as u64).to_le_bytes());
         for (shape, time) in entries {
-            for word in [shape.who, shape.price, shape.quantity, *time as u64] {
+            for word in [shape.who, shape.price, shape.quantity, time as u64] {
                 digest.update(word.to_le_bytes());
             }
         }
