@@ -1,126 +1,107 @@
-//! The shapes entered in one stretch of time: an open-addressed table of whole entries, at most half full.
+//! The shapes entered in one stretch of time: an open-addressed table, at most half full.
 //!
-//! It is emptied every few milliseconds with thousands of entries in it, so emptying only counts a number up: an entry
-//! that carries another number is not there. The number shares a word with the shape, and a look-up for a shape that was
-//! not entered, which is nearly every one, looks at one line.
+//! It is asked once per order, nearly always in vain, and emptied every few milliseconds with thousands of shapes in it. So
+//! a look-up reads tags of four bytes, of which even many stay in a near cache; shape and time stand beside them at the
+//! same place and are read only where the tag agrees. Emptying counts a number up: a tag with another number is not there.
 use super::Shape;
-use crate::gate::hash::folded;
 
-/// Bits of a word that the owner, the instrument and the side of a shape take.
-const WHO_BITS: u32 = 49;
+/// Bits of a tag that come from the hash; the rest is the number of the generation.
+const HASH_BITS: u32 = 20;
 /// The last number a generation can have.
-const LAST: u64 = u64::MAX >> WHO_BITS;
+const LAST: u32 = u32::MAX >> HASH_BITS;
 const FIRST_PLACES: usize = 1 << 6;
-
-/// A shape and when it was last entered; two to a cache line.
-#[derive(Clone, Copy)]
-#[repr(align(32))]
-struct Entry {
-    /// Number of the generation in the upper bits, 0 for none; below it what [`Shape`] says there.
-    who: u64,
-    price: u64,
-    quantity: u64,
-    time: i64,
-}
-
-const FREE: Entry = Entry {
-    who: 0,
-    price: 0,
-    quantity: 0,
-    time: 0,
-};
+const FREE: u32 = 0;
 
 /// A table from shapes to times.
 pub struct Generation {
-    /// A power of two of them.
-    places: Vec<Entry>,
+    /// Number of the generation and upper bits of the hash, or `FREE`; a power of two of them.
+    tags: Vec<u32>,
+    /// By the same place: the shape, and when it was last entered.
+    entries: Vec<(Shape, i64)>,
     taken: usize,
     /// From 1 to `LAST`.
-    number: u64,
+    number: u32,
 }
 
 impl Default for Generation {
     fn default() -> Self {
-        Self {
-            places: vec![FREE; FIRST_PLACES],
-            taken: 0,
-            number: 1,
-        }
+        Self::with_places(FIRST_PLACES)
     }
 }
 
 impl Generation {
-    #[inline]
-    fn home(&self, shape: &Shape) -> usize {
-        let mixed = shape
-            .who
-            .wrapping_mul(0xD6E8_FEB8_6659_FD93)
-            .wrapping_add(shape.price.rotate_left(32))
-            .wrapping_add(shape.quantity.wrapping_mul(0xA076_1D64_78BD_642F));
-        folded(mixed) as usize & (self.places.len() - 1)
+    fn with_places(places: usize) -> Self {
+        Self {
+            tags: vec![FREE; places],
+            entries: vec![(Shape::default(), 0); places],
+            taken: 0,
+            number: 1,
+        }
     }
 
-    /// The place where a look-up of `shape` begins, to be asked for ahead of it.
     #[inline]
-    pub fn begins(&self, shape: &Shape) -> &impl Sized {
-        &self.places[self.home(shape)]
+    fn home(&self, hash: u64) -> usize {
+        hash as usize & (self.tags.len() - 1)
+    }
+
+    #[inline]
+    fn tag(&self, hash: u64) -> u32 {
+        self.number << HASH_BITS | (hash >> (64 - HASH_BITS)) as u32
+    }
+
+    /// The tag with which a look-up begins, to be asked for ahead of it.
+    #[inline]
+    pub fn begins(&self, hash: u64) -> &u32 {
+        &self.tags[self.home(hash)]
     }
 
     /// Where `shape` is, or where it would go.
     #[inline]
-    fn find(&self, shape: &Shape) -> Result<usize, usize> {
-        let who = self.number << WHO_BITS | shape.who;
-        let mut at = self.home(shape);
+    fn find(&self, shape: &Shape, hash: u64) -> Result<usize, usize> {
+        let tag = self.tag(hash);
+        let mut at = self.home(hash);
         loop {
-            let entry = &self.places[at];
-            if entry.who >> WHO_BITS != self.number {
+            let there = self.tags[at];
+            if there >> HASH_BITS != self.number {
                 return Err(at);
             }
-            if (entry.who, entry.price, entry.quantity) == (who, shape.price, shape.quantity) {
+            if there == tag && self.entries[at].0 == *shape {
                 return Ok(at);
             }
-            at = (at + 1) & (self.places.len() - 1);
+            at = (at + 1) & (self.tags.len() - 1);
         }
     }
 
-    /// When `shape` was last entered.
+    /// When `shape` was last entered; `hash` is its own.
     #[inline]
     #[must_use]
-    pub fn last(&self, shape: &Shape) -> Option<i64> {
-        self.find(shape).ok().map(|at| self.places[at].time)
+    pub fn last(&self, shape: &Shape, hash: u64) -> Option<i64> {
+        let found = self.find(shape, hash).ok();
+        found.map(|at| self.entries[at].1)
     }
 
-    /// Remembers that `shape` was entered at `time`.
+    /// Remembers that `shape` was entered at `time`; `hash` is its own.
     #[inline]
-    pub fn enter(&mut self, shape: Shape, time: i64) {
-        let at = match self.find(&shape) {
-            Ok(at) => at,
+    pub fn enter(&mut self, shape: Shape, hash: u64, time: i64) {
+        match self.find(&shape, hash) {
+            Ok(at) => self.entries[at].1 = time,
             Err(at) => {
+                self.tags[at] = self.tag(hash);
+                self.entries[at] = (shape, time);
                 self.taken += 1;
-                at
+                if 2 * self.taken > self.tags.len() {
+                    self.grow();
+                }
             }
-        };
-        self.places[at] = Entry {
-            who: self.number << WHO_BITS | shape.who,
-            price: shape.price,
-            quantity: shape.quantity,
-            time,
-        };
-        if 2 * self.taken > self.places.len() {
-            self.grow();
         }
     }
 
     #[cold]
     fn grow(&mut self) {
-        let larger = Self {
-            places: vec![FREE; 2 * self.places.len()],
-            taken: 0,
-            number: 1,
-        };
+        let larger = Self::with_places(2 * self.tags.len());
         let smaller = std::mem::replace(self, larger);
         for (shape, time) in smaller.entries() {
-            self.enter(shape, time);
+            self.enter(shape, shape.hash(), time);
         }
     }
 
@@ -129,28 +110,31 @@ impl Generation {
         self.taken = 0;
         self.number += 1;
         if self.number > LAST {
-            self.places.fill(FREE);
+            self.tags.fill(FREE);
             self.number = 1;
         }
     }
 
     /// Everything that is remembered, in no order.
     pub fn entries(&self) -> impl Iterator<Item = (Shape, i64)> + '_ {
-        let here = |entry: &&Entry| entry.who >> WHO_BITS == self.number;
-        self.places.iter().filter(here).map(|entry| {
-            let shape = Shape {
-                who: entry.who & !(LAST << WHO_BITS),
-                price: entry.price,
-                quantity: entry.quantity,
-            };
-            (shape, entry.time)
-        })
+        let places = self.tags.iter().zip(&self.entries);
+        places
+            .filter(|(tag, _)| **tag >> HASH_BITS == self.number)
+            .map(|(_, entry)| *entry)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Generation, Shape, FIRST_PLACES, LAST};
+
+    fn last(generation: &Generation, shape: Shape) -> Option<i64> {
+        generation.last(&shape, shape.hash())
+    }
+
+    fn enter(generation: &mut Generation, shape: Shape, time: i64) {
+        generation.enter(shape, shape.hash(), time);
+    }
 
     fn shape(price: u64) -> Shape {
         Shape {
@@ -165,15 +149,15 @@ mod tests {
         let mut generation = Generation::default();
         let many = 10 * FIRST_PLACES as u64;
         for price in 0..many {
-            generation.enter(shape(price), -1);
-            generation.enter(shape(price), price as i64);
-            assert_eq!(generation.last(&shape(price + 1)), None);
+            enter(&mut generation, shape(price), -1);
+            enter(&mut generation, shape(price), price as i64);
+            assert_eq!(last(&generation, shape(price + 1)), None);
         }
         for price in 0..many {
-            assert_eq!(generation.last(&shape(price)), Some(price as i64));
+            assert_eq!(last(&generation, shape(price)), Some(price as i64));
         }
         let other = Shape { who: 5, ..shape(7) };
-        assert_eq!(generation.last(&other), None);
+        assert_eq!(last(&generation, other), None);
         let mut entries: Vec<_> = generation.entries().collect();
         entries.sort_unstable();
         let all: Vec<_> = (0..many)
@@ -186,10 +170,10 @@ mod tests {
     fn nothing_of_an_earlier_generation_comes_back_however_often_it_is_cleared() {
         let mut generation = Generation::default();
         for round in 0..2 * LAST + 3 {
-            assert_eq!(generation.last(&shape(7)), None, "in round {round}");
+            assert_eq!(last(&generation, shape(7)), None, "in round {round}");
             assert_eq!(generation.entries().count(), 0);
-            generation.enter(shape(7), 1);
-            assert_eq!(generation.last(&shape(7)), Some(1));
+            enter(&mut generation, shape(7), 1);
+            assert_eq!(last(&generation, shape(7)), Some(1));
             generation.clear();
         }
     }

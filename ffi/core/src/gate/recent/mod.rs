@@ -5,13 +5,14 @@
 mod generation;
 
 use super::ask_for::ask_for;
+use super::hash::folded;
 use crate::layout::OrderCommand;
 use generation::Generation;
 use sha2::{Digest, Sha256};
 use std::mem;
 
 /// What makes two orders the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shape {
     /// strategy << 17 | instrument << 1 | side
     who: u64,
@@ -21,6 +22,7 @@ pub struct Shape {
 
 impl Shape {
     /// The shape of a new order.
+    #[inline]
     #[must_use]
     pub fn of(command: &OrderCommand) -> Self {
         let who = u64::from(command.owner) << 17
@@ -31,6 +33,16 @@ impl Shape {
             price: command.price as u64,
             quantity: command.quantity as u64,
         }
+    }
+
+    #[inline]
+    fn hash(&self) -> u64 {
+        let mixed = self
+            .who
+            .wrapping_mul(0xD6E8_FEB8_6659_FD93)
+            .wrapping_add(self.price.rotate_left(32))
+            .wrapping_add(self.quantity.wrapping_mul(0xA076_1D64_78BD_642F));
+        folded(mixed)
     }
 }
 
@@ -52,19 +64,24 @@ impl Recent {
     }
 
     /// When `shape` was last entered, if that is still remembered.
+    #[inline]
     #[must_use]
     pub fn last(&self, shape: &Shape) -> Option<i64> {
-        self.young.last(shape).or_else(|| self.old.last(shape))
+        let hash = shape.hash();
+        let young = self.young.last(shape, hash);
+        young.or_else(|| self.old.last(shape, hash))
     }
 
     /// Asks the memory for what a look-up of `shape` begins with.
     #[inline]
     pub fn ask_for(&self, shape: &Shape) {
-        ask_for(self.young.begins(shape));
-        ask_for(self.old.begins(shape));
+        let hash = shape.hash();
+        ask_for(self.young.begins(hash));
+        ask_for(self.old.begins(hash));
     }
 
     /// Remembers that `shape` was entered at `now`.
+    #[inline]
     pub fn enter(&mut self, shape: Shape, now: i64) {
         if now.saturating_sub(self.young_since) >= self.window {
             mem::swap(&mut self.young, &mut self.old);
@@ -74,7 +91,7 @@ impl Recent {
             self.young.clear();
             self.young_since = now;
         }
-        self.young.enter(shape, now);
+        self.young.enter(shape, shape.hash(), now);
     }
 
     /// Feeds what is remembered to `digest` in canonical order.
@@ -82,7 +99,7 @@ impl Recent {
         let mut entries: Vec<_> = self
             .old
             .entries()
-            .filter(|(shape, _)| self.young.last(shape).is_none())
+            .filter(|(shape, _)| self.young.last(shape, shape.hash()).is_none())
             .chain(self.young.entries())
             .collect();
         entries.sort_unstable();

@@ -11,6 +11,15 @@ fn by_side(side: u8, lots: i64) -> (i64, i64) {
     (buys, lots ^ buys)
 }
 
+/// Adds, and stops at the largest and smallest number there is.
+#[inline]
+fn count(sum: &mut i64, lots: i64) {
+    *sum = match sum.checked_add(lots) {
+        Some(sum) => sum,
+        None => sum.saturating_add(lots),
+    };
+}
+
 /// One node in one instrument: one cache line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(align(64))]
@@ -80,8 +89,8 @@ impl Cell {
     #[inline]
     pub fn open(&mut self, side: u8, lots: i64, orders: i32) {
         let (buys, sells) = by_side(side, lots);
-        self.open_buy = self.open_buy.saturating_add(buys);
-        self.open_sell = self.open_sell.saturating_add(sells);
+        count(&mut self.open_buy, buys);
+        count(&mut self.open_sell, sells);
         self.open_orders = self.open_orders.saturating_add_signed(orders);
     }
 
@@ -89,8 +98,8 @@ impl Cell {
     #[inline]
     pub fn fill(&mut self, side: u8, lots: i64) {
         let (bought, sold) = by_side(side, lots);
-        self.bought = self.bought.saturating_add(bought);
-        self.sold = self.sold.saturating_add(sold);
+        count(&mut self.bought, bought);
+        count(&mut self.sold, sold);
     }
 
     /// Whether anything was ever counted here.
