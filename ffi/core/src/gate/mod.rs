@@ -24,6 +24,7 @@ mod digest;
 mod executions;
 mod hash;
 mod ids;
+mod large_pages;
 mod limits;
 mod listing;
 mod orders;
@@ -229,10 +230,11 @@ impl Gate {
     /// Where the command counts. A strategy that may trade in every instrument is met here in one that is new to it.
     #[inline]
     fn leaf_for(&mut self, command: &OrderCommand) -> Option<u32> {
+        self.scopes.ask_for_nodes(command.owner);
         let known = self.scopes.find(command.owner, command.instrument);
         if let Some(leaf) = known {
             // By the time the checks look at them they are there.
-            self.scopes.ask_for_levels(leaf);
+            self.scopes.ask_for_cells(leaf);
         }
         if known.is_some() || command.kind != command_kind::NEW || self.shut {
             return known;

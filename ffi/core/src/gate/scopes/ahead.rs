@@ -42,7 +42,8 @@ impl Scopes {
         }
         if let Some(command) = commands.get(at + LEVELS) {
             if let Some(leaf) = self.find(command.owner, command.instrument) {
-                self.ask_for_levels(leaf);
+                self.ask_for_nodes(command.owner);
+                self.ask_for_cells(leaf);
             }
         }
     }
@@ -53,16 +54,31 @@ impl Scopes {
         self.cells.len() > NEAR
     }
 
-    /// Asks for everything an order at this leaf counts in.
+    /// Asks for the totals an order of this strategy counts in. Needs no leaf, so they come while the leaf is looked for.
     #[inline]
-    pub fn ask_for_levels(&self, leaf: u32) {
+    pub fn ask_for_nodes(&self, strategy: u32) {
         if !self.is_spread() {
             return;
         }
-        let leaf = self.leaf(leaf);
-        for level in self.levels(leaf) {
-            ask_for(level.cell);
-            ask_for(level.node);
+        let Some(strategy) = self.strategies.get(strategy as usize) else {
+            return;
+        };
+        for node in strategy.path {
+            if let Some(node) = self.nodes.get(node as usize) {
+                // The two lines of it.
+                ask_for(&node.money);
+                ask_for(&node.max_net);
+            }
+        }
+    }
+
+    /// Asks for what an order at this leaf counts in, in the instrument.
+    #[inline]
+    pub fn ask_for_cells(&self, leaf: u32) {
+        if self.is_spread() {
+            for cell in self.leaf(leaf).cells {
+                ask_for(self.cell(cell));
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Four bytes per place and at most half of the places taken; the key itself stands at the slot, which whoever asks looks
 //! at next anyway. Nothing is ever removed but what was inserted last.
 use crate::gate::hash::folded;
+use crate::gate::large_pages::ask_for_large_pages;
 
 const FREE: u32 = 0;
 
@@ -24,10 +25,9 @@ impl Index {
     #[must_use]
     pub fn with_room(keys: usize) -> Self {
         let places = (2 * keys).max(2).next_power_of_two();
-        Self {
-            places: vec![FREE; places],
-            taken: 0,
-        }
+        let places = vec![FREE; places];
+        ask_for_large_pages(&places);
+        Self { places, taken: 0 }
     }
 
     /// Whether one more key fits.
