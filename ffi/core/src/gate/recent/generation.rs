@@ -177,4 +177,14 @@ mod tests {
             generation.clear();
         }
     }
+
+    #[test]
+    fn when_the_numbers_begin_again_nothing_of_the_first_round_is_there() {
+        let mut generation = Generation::default();
+        enter(&mut generation, shape(7), 1);
+        for round in 0..2 * LAST {
+            generation.clear();
+            assert_eq!(last(&generation, shape(7)), None, "in round {round}");
+        }
+    }
 }
