@@ -15,6 +15,7 @@ mod allocations;
 mod audit;
 mod clock;
 mod crowd;
+mod desk;
 mod engines;
 mod feed;
 mod feed_opponents;
@@ -23,6 +24,7 @@ mod gate;
 mod itch_tape;
 mod mass_cancel;
 mod matching;
+mod path;
 mod sizes;
 mod tape;
 

@@ -15,6 +15,7 @@
 //! is made; nothing grows while orders flow.
 //!
 //! The gate is single-threaded, reads no clock and draws no chance: time comes with the commands.
+mod ask_for;
 mod bucket;
 mod case;
 mod checks;
@@ -23,12 +24,14 @@ mod digest;
 mod executions;
 mod hash;
 mod ids;
+mod large_pages;
 mod limits;
 mod listing;
 mod orders;
 mod ports;
 mod recent;
 mod reference;
+mod reservation;
 mod scopes;
 mod table;
 mod usage;
@@ -50,8 +53,9 @@ use hash::WordState;
 use ids::IdSet;
 use limits::Limits;
 use listing::Listing;
-use orders::{Change, OpenOrder};
+use orders::OpenOrder;
 use recent::{Recent, Shape};
+use reservation::Undo;
 use scopes::{Added, Scopes, Worst};
 use std::collections::HashMap;
 
@@ -91,14 +95,6 @@ pub const USUAL_ROOM: usize = 65_536;
 
 /// The most such pairs: two gibibytes of address space.
 pub const MOST_ROOM: usize = 1 << 24;
-
-/// What the open orders of a batch were, to take back what could not be committed.
-struct Undo {
-    id: u64,
-    before: Option<OpenOrder>,
-    /// Value of a lot at the order's leaf.
-    mark: i64,
-}
 
 /// The gate. See the module.
 pub struct Gate {
@@ -170,7 +166,7 @@ impl Gate {
         let was_shut = self.shut;
         for (at, (command, decision)) in commands.iter().zip(decisions.iter_mut()).enumerate() {
             self.look_ahead(commands, at);
-            *decision = self.decide(journal, controls, command);
+            self.decide(journal, controls, command, decision);
         }
         // An append that failed takes with it what was appended before it and not yet written.
         if !was_shut && (self.shut || journal.commit().is_err()) {
@@ -189,13 +185,18 @@ impl Gate {
         journal: &mut impl Journal,
         controls: &impl Controls,
         command: &OrderCommand,
-    ) -> GateDecision {
+        decision: &mut GateDecision,
+    ) {
         self.sequence += 1;
+        let is_new = command.kind == command_kind::NEW;
+        if is_new {
+            self.recent.ask_for(&Shape::of(command));
+        }
         let met = self.scopes.size();
         let leaf = self.leaf_for(command);
         controls.begin_decision(self.sequence);
         let state = controls.effective(command.owner, u32::from(command.instrument));
-        let mut decision = GateDecision {
+        *decision = GateDecision {
             order_id: command.order_id,
             audit_index: NOT_RECORDED,
             sequence: self.sequence,
@@ -206,28 +207,28 @@ impl Gate {
         };
         if !self.shut {
             let now = self.advance_clock(command);
-            let added = self.evaluate(command, leaf, now, state, &mut decision);
-            self.record(journal, command, &mut decision);
+            let added = self.evaluate(command, leaf, now, state, decision);
+            self.record(journal, command, decision);
             if decision.code == code::ACCEPTED {
                 self.reserve(command, leaf, now, added);
             } else if self.scopes.size() != met {
                 self.scopes.forget(met);
             }
-            if command.kind == command_kind::NEW && command.order_id != 0 {
+            if is_new && command.order_id != 0 {
                 self.ids.insert(command.order_id);
             }
         }
         self.tally.decided(decision.code);
-        decision
     }
 
     /// Where the command counts. A strategy that may trade in every instrument is met here in one that is new to it.
     #[inline]
     fn leaf_for(&mut self, command: &OrderCommand) -> Option<u32> {
+        self.scopes.ask_for_nodes(command.owner);
         let known = self.scopes.find(command.owner, command.instrument);
         if let Some(leaf) = known {
             // By the time the checks look at them they are there.
-            self.scopes.ask_for_levels(leaf);
+            self.scopes.ask_for_cells(leaf);
         }
         if known.is_some() || command.kind != command_kind::NEW || self.shut {
             return known;
@@ -257,15 +258,20 @@ impl Gate {
         let targeted = matches!(command.kind, command_kind::CANCEL | command_kind::AMEND);
         let listing = self.listing(command.instrument);
         let leaf = leaf.map(|leaf| self.scopes.leaf(leaf));
-        let case = Case {
+        let elsewhere = match leaf {
+            Some(_) => None,
+            None => self.limits.terms(command.owner, command.instrument),
+        };
+        let mut case = Case {
             command,
             now,
             state,
             strategy: self.scopes.strategy(command.owner),
             leaf,
+            counted: leaf.map(|leaf| self.scopes.levels(leaf)),
             terms: match leaf {
-                Some(leaf) => leaf.may_trade.then_some(leaf.terms),
-                None => self.limits.terms(command.owner, command.instrument),
+                Some(leaf) => leaf.may_trade.then_some(&leaf.terms),
+                None => elsewhere.as_ref(),
             },
             rules: listing.map(|listing| &listing.rules),
             target: targeted
@@ -279,8 +285,8 @@ impl Gate {
             worst: Worst::UNCOUNTED,
             mark: None,
             moved: None,
-        }
-        .worked_out();
+        };
+        case.work_out();
         decision.code = code::ACCEPTED;
         decision.check = PASSED;
         decision.reference = case.reference.ticks().unwrap_or(0);
@@ -326,96 +332,6 @@ impl Gate {
         if appended != Ok(decision.audit_index) {
             self.shut = true;
             refuse_unrecorded(decision);
-        }
-    }
-
-    /// Counts an accepted command against the strategy and every scope above before anything else is decided.
-    #[inline]
-    fn reserve(
-        &mut self,
-        command: &OrderCommand,
-        leaf: Option<u32>,
-        now: i64,
-        added: Option<Added>,
-    ) {
-        match (command.kind, leaf) {
-            (command_kind::NEW, Some(leaf)) => {
-                let order = OpenOrder::entered(command, leaf);
-                self.undo.push(Undo {
-                    id: command.order_id,
-                    before: None,
-                    mark: self.scopes.leaf(leaf).mark,
-                });
-                self.open.insert(command.order_id, order);
-                self.count(leaf, order.side, order.reserved(), added, 1);
-                if self.scopes.leaf(leaf).terms.duplicate_window > 0 {
-                    self.recent.enter(Shape::of(command), now);
-                }
-            }
-            (command_kind::AMEND, _) => {
-                self.send(command.target_id, Change::Amend(command.quantity), added);
-            }
-            (command_kind::CANCEL, _) => self.send(command.target_id, Change::Cancel, None),
-            _ => return,
-        }
-        if command.kind != command_kind::CANCEL {
-            if let Some(strategy) = self.scopes.strategy_mut(command.owner) {
-                strategy.bucket.take(now);
-            }
-        }
-    }
-
-    /// Notes that a change of an open order went out.
-    fn send(&mut self, target: u64, change: Change, added: Option<Added>) {
-        let Some(order) = self.open.get_mut(&target) else {
-            return;
-        };
-        self.undo.push(Undo {
-            id: target,
-            before: Some(*order),
-            mark: self.scopes.leaf(order.leaf).mark,
-        });
-        let before = order.reserved();
-        order.send(change);
-        if matches!(change, Change::Amend(_)) {
-            let (leaf, side, lots) = (order.leaf, order.side, order.reserved() - before);
-            self.count(leaf, side, lots, added, 0);
-        }
-    }
-
-    /// Counts open lots at every level. What has no value at the present price keeps the value it had.
-    #[inline]
-    fn count(&mut self, leaf: u32, side: u8, lots: i64, added: Option<Added>, orders: i32) {
-        match added {
-            Some(added) => self.scopes.add(leaf, side, &added, orders),
-            None => {
-                let mark = self.scopes.leaf(leaf).mark;
-                self.scopes
-                    .change(leaf, mark, orders, |cell| cell.open(side, lots, orders));
-            }
-        }
-    }
-
-    /// Refuses everything this batch accepted and restores the orders it touched, newest first.
-    fn take_back(&mut self, decisions: &mut [GateDecision]) {
-        self.shut = true;
-        while let Some(Undo { id, before, mark }) = self.undo.pop() {
-            let now = match before {
-                Some(before) => self.open.insert(id, before),
-                None => self.open.remove(&id),
-            };
-            if let Some(now) = now {
-                let lots = before.map_or(0, |before| before.reserved()) - now.reserved();
-                let orders = if before.is_some() { 0 } else { -1 };
-                self.scopes.change(now.leaf, mark, orders, |cell| {
-                    cell.open(now.side, lots, orders);
-                });
-            }
-        }
-        for decision in decisions {
-            if decision.code == code::ACCEPTED {
-                self.disown(decision);
-            }
         }
     }
 

@@ -31,6 +31,7 @@ pub use node::{order_limit, set, Node};
 pub use strategy::Strategy;
 pub use worst::{clamped, Worst};
 
+use super::large_pages::ask_for_large_pages;
 use crate::layout::{
     scope_kind, GateScope, DEFAULT_ACCOUNT_NODE, DEFAULT_CUSTOMER_NODE, FIRM_NODE, NO_NODE,
 };
@@ -40,6 +41,8 @@ use index::{key, Index};
 pub const LEVELS: usize = 4;
 /// Place of the strategy among them.
 pub const OWN: usize = LEVELS - 1;
+/// Nodes there is room for at first.
+const FIRST_NODES: usize = 64;
 /// No limit on money.
 pub const NO_MONEY_LIMIT: i64 = i64::MAX;
 /// No limit on open orders.
@@ -54,6 +57,17 @@ pub struct Added {
     pub mark: i64,
     /// Values, at every level.
     pub moved: Money,
+}
+
+/// A node above a leaf, and what it holds in the leaf's instrument.
+#[derive(Clone, Copy)]
+pub struct Level<'a> {
+    /// The node's id.
+    pub id: u32,
+    /// Over all instruments.
+    pub node: &'a Node,
+    /// In the instrument.
+    pub cell: &'a Cell,
 }
 
 /// The tree and its counts.
@@ -81,6 +95,8 @@ impl Scopes {
             leaf_index: Index::with_room(cells),
             most_cells: cells,
         };
+        ask_for_large_pages(&scopes.cells);
+        ask_for_large_pages(&scopes.leaves);
         for (parent, kind) in [
             (FIRM_NODE, scope_kind::FIRM),
             (FIRM_NODE, scope_kind::CUSTOMER),
@@ -137,11 +153,19 @@ impl Scopes {
 
     /// Puts a fitting node in its place.
     pub fn place(&mut self, scope: GateScope) {
+        if self.nodes.len() == self.nodes.capacity() {
+            self.nodes.reserve(self.nodes.len().max(FIRST_NODES));
+            ask_for_large_pages(&self.nodes);
+        }
         self.nodes.push(Node::at(scope));
         if scope.kind != scope_kind::STRATEGY {
             return;
         }
         let id = scope.strategy as usize;
+        if id >= self.strategies.capacity() {
+            self.strategies.reserve(id + 1);
+            ask_for_large_pages(&self.strategies);
+        }
         if id >= self.strategies.len() {
             self.strategies.resize(id + 1, Strategy::UNKNOWN);
         }
@@ -188,6 +212,19 @@ impl Scopes {
     #[must_use]
     pub fn leaf(&self, at: u32) -> &Leaf {
         &self.leaves[at as usize]
+    }
+
+    /// The levels at which a leaf counts, from the strategy up to the firm.
+    #[inline]
+    #[must_use]
+    pub fn levels(&self, leaf: &Leaf) -> [Level<'_>; LEVELS] {
+        let path = &self.strategies[leaf.strategy as usize].path;
+        let level = |depth: usize| Level {
+            id: path[depth],
+            node: self.node(path[depth]),
+            cell: self.cell(leaf.cells[depth]),
+        };
+        [level(OWN), level(2), level(1), level(0)]
     }
 
     /// Every leaf, in the order in which they were met.
