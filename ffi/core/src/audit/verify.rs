@@ -6,6 +6,7 @@ use crate::audit::diagnose::{diagnose, Finding, Place};
 use crate::audit::files;
 use crate::audit::format::{segment_path, Hash, HeaderFault, SegmentHeader, PEAKS_AT};
 use crate::audit::group::{Found, Groups, Head};
+use crate::audit::tree::Tree;
 use crate::audit::window::Window;
 use crate::layout::AuditVerdict;
 use std::fs::File;
@@ -162,15 +163,21 @@ fn run<S: Segments>(
     let mut join = Join {
         verdict: AuditVerdict::default(),
         head: Head::genesis(),
+        tree: Tree::default(),
         end: 0,
     };
     join.all(log, expected, progress);
-    let Join { verdict, head, .. } = join;
+    let Join {
+        verdict,
+        head,
+        tree,
+        ..
+    } = join;
     if let Some(progress) = progress {
         progress.store(verdict.bytes, Ordering::Relaxed);
     }
     let roots = Roots {
-        root: head.tree.root(),
+        root: tree.root(),
         chain: head.chain,
     };
     (verdict, roots)
@@ -181,6 +188,7 @@ struct Part {
     header: SegmentHeader,
     /// What is good at its end: the chain up to the last good seal, the tree up to the last good record.
     head: Head,
+    tree: Tree,
     /// Of the groups that are good, with the header.
     bytes: u64,
     /// What is wrong behind that.
@@ -193,6 +201,7 @@ struct Part {
 struct Join {
     verdict: AuditVerdict,
     head: Head,
+    tree: Tree,
     /// Where the segment before ended.
     end: u64,
 }
@@ -207,7 +216,7 @@ impl Join {
             }
             Err(_) => return self.bad(damage::UNREADABLE_HEADER, 0, 0),
         };
-        if expected.is_some_and(|(records, root)| records == 0 && *root != self.head.tree.root()) {
+        if expected.is_some_and(|(records, root)| records == 0 && *root != self.tree.root()) {
             return self.bad(damage::CHANGED, 0, PEAKS_AT as u64);
         }
         let present = (0..)
@@ -244,14 +253,15 @@ impl Join {
             // The records between lay at the end of the segment before.
             return self.bad(damage::MISSING, number.saturating_sub(1), self.end);
         }
-        if header.head() != self.head {
+        if header.head() != self.head || header.tree != self.tree {
             return self.bad(damage::CHANGED, number, PEAKS_AT as u64);
         }
         self.verdict.segments += 1;
         self.verdict.bytes += part.bytes;
         self.end = part.bytes;
         self.head = part.head;
-        self.verdict.records = self.head.tree.size();
+        self.tree = part.tree;
+        self.verdict.records = self.tree.size();
         let forged = part
             .watched
             .filter(|(root, _)| expected.is_some_and(|(_, noted)| root != noted));
@@ -328,26 +338,30 @@ fn read_segment<S: Segments>(
     let io = |_| Unread::Io;
     let mut window = Window::new(log.open(number).map_err(io)?);
     let header = window.header().map_err(io)?.map_err(Unread::Header)?;
-    let mut head = header.head();
+    let (mut head, mut tree) = (header.head(), header.tree.clone());
     let mut groups = Groups::default();
-    groups.watch = expected.map(|(records, _)| (records, None));
     let (mut finding, mut watched, mut reported) = (None, None, 0);
     loop {
-        let (begin, first) = (window.offset(), head.tree.size());
+        let (begin, first) = (window.offset(), head.size);
         let found = groups.next(&mut window, &mut head).map_err(io)?;
-        if let (None, Some((records, Some(root)))) = (&watched, groups.watch) {
-            let index = records - 1;
-            let offset = begin + groups.records[(index - first) as usize].start as u64;
-            let damage = damage::CHANGED;
+        let ahead = expected.and_then(|(records, _)| records.checked_sub(first));
+        if let Some(ahead) = ahead.filter(|ahead| (1..=groups.leaves.len() as u64).contains(ahead))
+        {
+            let (before, last) = (&groups.leaves[..ahead as usize], ahead as usize - 1);
+            let mut noted = tree.clone();
+            noted.extend(before);
             let finding = Finding {
-                damage,
-                index,
-                offset,
+                damage: damage::CHANGED,
+                index: first + last as u64,
+                offset: begin + groups.records[last].start as u64,
             };
-            watched = Some((root, finding));
+            watched = Some((noted.root(), finding));
         }
         match found {
-            Found::Group(size) => window.advance(size),
+            Found::Group(size) => {
+                tree.extend(&groups.leaves);
+                window.advance(size);
+            }
             Found::End => break,
             Found::Stop(stop) if stop.short && last && log.is_growing() => break,
             Found::Stop(stop) => {
@@ -359,8 +373,7 @@ fn read_segment<S: Segments>(
                     last,
                 };
                 let bad = diagnose(log, &place).map_err(io)?;
-                head.tree
-                    .extend(&groups.leaves[..(bad.index - first) as usize]);
+                tree.extend(&groups.leaves[..(bad.index - first) as usize]);
                 finding = Some(bad);
                 break;
             }
@@ -375,6 +388,7 @@ fn read_segment<S: Segments>(
     Ok(Part {
         header,
         head,
+        tree,
         bytes: window.offset(),
         finding,
         watched,
