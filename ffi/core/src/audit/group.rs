@@ -114,6 +114,7 @@ impl Groups {
     /// asked yet.
     fn walk<R: Read>(&mut self, window: &mut Window<R>, first: u64) -> io::Result<(End, usize)> {
         self.records.clear();
+        self.leaves.clear();
         let mut at = 0;
         loop {
             let bytes = &window.see(at + HEADER_BYTES)?[at..];
