@@ -7,12 +7,16 @@ use crate::audit::group::Head;
 use crate::audit::sha::{hash_all, LEAF};
 use std::ops::Range;
 
-/// Room for a full window and the largest record behind it.
-pub const BUFFER_BYTES: usize = 1 << 20;
+/// Bytes gathered before they are sealed and written even without a commit. Some hundred records share the cost of a seal,
+/// and the window still fits a nearby cache.
+pub const WRITE_BYTES: usize = 64 << 10;
+
+/// Room behind a full window, enough for all but the largest records; those make room for themselves.
+const BEHIND: usize = 8 << 10;
 
 /// What is not yet written: groups with their seals, and then the records of the group that is being gathered.
 pub struct Gathered {
-    pub buffer: Box<[u8]>,
+    pub buffer: Vec<u8>,
     /// End of the last record or seal in `buffer`.
     pub filled: usize,
     /// Where the records of the group that is being gathered lie in `buffer`.
@@ -24,10 +28,17 @@ pub struct Gathered {
 impl Gathered {
     pub fn new() -> Self {
         Self {
-            buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
+            buffer: vec![0; WRITE_BYTES + BEHIND],
             filled: 0,
             open: Vec::new(),
             leaves: Vec::new(),
+        }
+    }
+
+    /// Makes room for `size` bytes and a seal at the front of an empty window.
+    pub fn grow(&mut self, size: usize) {
+        if self.buffer.len() < size + SEAL_BYTES {
+            self.buffer.resize(size + SEAL_BYTES, 0);
         }
     }
 

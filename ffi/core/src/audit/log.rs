@@ -9,7 +9,7 @@ use crate::audit::format::{
 use crate::audit::gather::Gathered;
 use crate::audit::group::Head;
 use crate::audit::open::Repair;
-use crate::audit::sink::{Files, Sink, Target, RETAINED_BYTES};
+use crate::audit::sink::{Files, Sink, Target};
 use crate::audit::tree::Tree;
 use crate::audit::verify::{self, Roots};
 use crate::layout::{durability, AuditHead, AuditHeader, AuditVerdict};
@@ -18,10 +18,6 @@ use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-
-/// Bytes gathered before they are sealed and written even without a commit. Some hundred records share the cost of a seal,
-/// and the window still fits a nearby cache.
-pub const WRITE_BYTES: usize = 64 << 10;
 
 /// Records gathered before they are hashed when the log hashes on the path of an append: enough to keep two lanes busy, and
 /// few enough that the record that happens to be the last of them waits a microsecond or two and not for the whole window.
@@ -90,12 +86,11 @@ pub(super) enum State {
 }
 
 impl AuditLog {
-    /// A log that lives in this process alone. It keeps its first [`RETAINED_BYTES`] bytes, see [`AuditLog::retained`].
+    /// A log that lives in this process alone. It keeps its first [`RETAINED_BYTES`](crate::audit::RETAINED_BYTES) bytes, see [`AuditLog::retained`].
     #[must_use]
     pub fn memory() -> Self {
-        let mut kept = Vec::with_capacity(RETAINED_BYTES);
         let end = End::empty();
-        kept.extend_from_slice(&end.header(0).encode());
+        let kept = end.header(0).encode();
         Self::at(
             end,
             Target::Memory {
@@ -334,7 +329,7 @@ impl AuditLog {
     }
 
     /// Verifies a log without a directory from its bytes, as [`verify`](crate::audit::verify) does for one on disk.
-    /// `None` for a log on disk, and for one that has outgrown [`RETAINED_BYTES`].
+    /// `None` for a log on disk, and for one that has outgrown [`RETAINED_BYTES`](crate::audit::RETAINED_BYTES).
     #[must_use]
     pub fn verify_retained(
         &mut self,

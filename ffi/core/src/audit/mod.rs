@@ -49,10 +49,10 @@ mod window;
 mod write;
 
 pub use error::AuditError;
-pub use gather::BUFFER_BYTES;
-pub use log::{AuditLog, WRITE_BYTES};
+pub use gather::WRITE_BYTES;
+pub use log::AuditLog;
 pub use open::{Repair, MIN_SEGMENT_BYTES};
 pub use prove::{LogTree, Proof};
 pub use reader::Reader;
 pub use sink::RETAINED_BYTES;
-pub use verify::{damage, verify, verify_against, Roots};
+pub use verify::{damage, verify, verify_against, verify_bytes, Roots};

@@ -91,6 +91,12 @@ pub fn verify_against(
     )
 }
 
+/// As [`verify`], for a log whose segments are in memory, in order. On this thread alone.
+#[must_use]
+pub fn verify_bytes(segments: &[&[u8]]) -> (AuditVerdict, Roots) {
+    run(&InMemory(segments), None, None)
+}
+
 /// Verifies a log that is one segment in memory.
 pub(super) fn verify_segment(
     bytes: &[u8],
@@ -99,7 +105,7 @@ pub(super) fn verify_segment(
     progress: Option<&AtomicU64>,
 ) -> (AuditVerdict, Roots) {
     run(
-        &OneSegment(bytes),
+        &InMemory(&[bytes]),
         Some((expected_records, expected_root)),
         progress,
     )
@@ -112,6 +118,8 @@ pub(super) trait Segments: Sync {
     fn open(&self, number: u64) -> io::Result<Self::Source>;
     /// Whether someone is appending right now.
     fn is_growing(&self) -> bool;
+    /// Whether reading takes long enough for threads and a large buffer.
+    fn is_slow(&self) -> bool;
 }
 
 pub(super) struct Directory<'a>(pub &'a Path);
@@ -130,22 +138,31 @@ impl Segments for Directory<'_> {
     fn is_growing(&self) -> bool {
         files::is_held(self.0)
     }
+
+    fn is_slow(&self) -> bool {
+        true
+    }
 }
 
-struct OneSegment<'a>(&'a [u8]);
+struct InMemory<'a>(&'a [&'a [u8]]);
 
-impl<'a> Segments for OneSegment<'a> {
+impl<'a> Segments for InMemory<'a> {
     type Source = &'a [u8];
 
     fn numbers(&self) -> io::Result<Vec<u64>> {
-        Ok(vec![0])
+        Ok((0..self.0.len() as u64).collect())
     }
 
-    fn open(&self, _: u64) -> io::Result<&'a [u8]> {
-        Ok(self.0)
+    fn open(&self, number: u64) -> io::Result<&'a [u8]> {
+        let segment = self.0.get(number as usize).copied();
+        segment.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn is_growing(&self) -> bool {
+        false
+    }
+
+    fn is_slow(&self) -> bool {
         false
     }
 }
@@ -313,9 +330,12 @@ fn read_all<S: Segments>(
         // Each number is drawn once, so the place is empty.
         let _ = parts[number].set(part);
     };
-    let threads = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(count);
+    let processors = || thread::available_parallelism().map_or(1, usize::from);
+    let threads = if log.is_slow() {
+        processors().min(count)
+    } else {
+        1
+    };
     thread::scope(|scope| {
         for _ in 1..threads {
             scope.spawn(work);
@@ -336,7 +356,12 @@ fn read_segment<S: Segments>(
     progress: Option<&AtomicU64>,
 ) -> Result<Part, Unread> {
     let io = |_| Unread::Io;
-    let mut window = Window::new(log.open(number).map_err(io)?);
+    let source = log.open(number).map_err(io)?;
+    let mut window = if log.is_slow() {
+        Window::new(source)
+    } else {
+        Window::small(source)
+    };
     let header = window.header().map_err(io)?.map_err(Unread::Header)?;
     let (mut head, mut tree) = (header.head(), header.tree.clone());
     let mut groups = Groups::default();

@@ -4,8 +4,8 @@ use crate::audit::background::{Background, Job};
 use crate::audit::error::AuditError;
 use crate::audit::files;
 use crate::audit::format::{SegmentHeader, SEAL_BYTES};
-use crate::audit::gather::Gathered;
-use crate::audit::log::{AuditLog, State, WRITE_BYTES};
+use crate::audit::gather::{Gathered, WRITE_BYTES};
+use crate::audit::log::{AuditLog, State};
 use crate::audit::sink::Target;
 use crate::layout::durability;
 use std::io;
@@ -32,7 +32,8 @@ impl AuditLog {
         if gathered.filled >= WRITE_BYTES
             || gathered.filled + size + SEAL_BYTES > gathered.buffer.len()
         {
-            return self.window_is_full();
+            self.window_is_full()?;
+            self.gathered.grow(size);
         }
         Ok(())
     }
