@@ -271,6 +271,8 @@ impl AuditLog {
     /// Head of the chain of groups. Seals what was gathered, as [`AuditLog::head`] does.
     pub fn chain(&mut self) -> Hash {
         self.seal();
+        // Nothing may be gathered and yet something be under way. A failure is in the state.
+        let _ = self.wait();
         self.shared.sink().head.chain
     }
 
