@@ -14,7 +14,7 @@ const STEPS: readonly (readonly [name: string, command: string, ...args: string[
   ["cargo fmt of the fuzz targets", "cargo", "fmt", "--manifest-path", "ffi/core/fuzz/Cargo.toml", "--check"],
   ["cargo clippy", "cargo", "clippy", ...MANIFEST, "--locked", "--all-targets", "--", "-D", "warnings"],
   // Licences, bans and sources; the advisory database is fetched from elsewhere and is not asked here.
-  ["cargo deny", "cargo-deny", ...MANIFEST, "--locked", "check", "--config", "ffi/core/deny.toml", ...DENIED],
+  ["cargo deny", "cargo-deny", ...MANIFEST, "--locked", "--config", "ffi/core/deny.toml", "check", ...DENIED],
 ];
 
 /** Exit code of a step; null when its program is not installed. */

@@ -13,8 +13,13 @@ const CORE = fileURLToPath(new URL("../ffi/core/", import.meta.url));
 const FUZZ = `${CORE}fuzz/`;
 /** Inputs per target, unless told otherwise. */
 const RUNS = 1_000_000;
-/** Bytes of the longest input, seconds of the slowest, MiB of the hungriest. */
-const LIMITS = ["-max_len=2048", "-timeout=20", "-rss_limit_mb=3072"];
+/** Bytes of the longest input: a few dozen steps; a feed needs some for a snapshot. More is slower and finds no more. */
+const LONGEST: Readonly<Record<string, number>> = { feeds: 1024 };
+const LONGEST_OTHERWISE = 512;
+/** Seconds of the slowest input, MiB of the hungriest. */
+const LIMITS = ["-timeout=20", "-rss_limit_mb=3072"];
+/** Freed memory that is kept poisoned, MiB: what an input frees is looked for during that input and some after it. */
+const QUARANTINE = "quarantine_size_mb=16";
 
 const TARGETS = [...Deno.readDirSync(`${FUZZ}fuzz_targets`)].map(({ name }) => name.replace(/\.rs$/, "")).sort();
 
@@ -43,11 +48,12 @@ function installed(): boolean {
 function fuzz(target: string, count: number): boolean {
   const [found, corpus] = [`${FUZZ}found/${target}`, `${FUZZ}corpus/${target}`];
   Deno.mkdirSync(found, { recursive: true });
-  const options = ["--target-dir", "target/fuzz", target, found, corpus, "--", `-runs=${count}`, ...LIMITS];
+  const length = `-max_len=${LONGEST[target] ?? LONGEST_OTHERWISE}`;
+  const options = ["--target-dir", "target/fuzz", target, found, corpus, "--", `-runs=${count}`, length, ...LIMITS];
   const { success } = new Deno.Command("cargo", {
     args: ["fuzz", "run", ...options],
     cwd: CORE,
-    env: { RUSTC_BOOTSTRAP: "1" },
+    env: { RUSTC_BOOTSTRAP: "1", ASAN_OPTIONS: QUARANTINE },
     stdout: "inherit",
     stderr: "inherit",
   }).outputSync();

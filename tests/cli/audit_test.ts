@@ -85,11 +85,11 @@ Deno.test("proofs that cannot be are refused in a sentence", async () => {
   });
 });
 
-Deno.test("a log of format 1 is said to be one", async () => {
+Deno.test("a log of an earlier format is said to be one", async () => {
   await withRun(async (directory) => {
     const path = `${directory}/runs/000001/audit-0000000000.log`;
     const bytes = Deno.readFileSync(path);
-    bytes.set(new TextEncoder().encode("CWTSAUD1\x01\0\0\0"));
+    bytes.set(new TextEncoder().encode("CWTSAUD2\x02\0\0\0"));
     Deno.writeFileSync(path, bytes);
     const { exit, out } = await inside(["audit", "verify", "--data-dir", directory]);
     assert.equal(exit, 1);

@@ -21,12 +21,13 @@ export interface LogVerdict {
 }
 
 const text = (characters: string): Uint8Array => new TextEncoder().encode(characters);
-const MAGIC = text("CWTSAUD2");
+const MAGIC = text("CWTSAUD3");
 const OTHER_MAGIC = text("CWTSAUD");
 const RECORD = text("CWAR");
 const SEAL = text("CWSE");
 const LINK = Uint8Array.of(2);
-const GENESIS = "CWTS audit log 2: sha256(0x02 || previous || magic, records, size, root)";
+const GROUP = Uint8Array.of(3);
+const GENESIS = "CWTS audit log 3: sha256(0x02 || previous || magic, records, size, sha256(0x03 || leaves))";
 const HASH = 32;
 const HEADER = 48;
 const SEAL_BYTES = 96;
@@ -70,7 +71,7 @@ function headerFault(bytes: Uint8Array, number: number, tree: GrowingTree, chain
   if (bytes.length < size) return "the segment header is cut off";
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const checksum = sha256(bytes.subarray(0, 64), bytes.subarray(96, size));
-  if (view.getUint32(8, true) !== 2 || view.getUint32(12, true) !== size) return "the segment header has another size";
+  if (view.getUint32(8, true) !== 3 || view.getUint32(12, true) !== size) return "the segment header has another size";
   if (!zero(bytes.subarray(48, 64)) || !equal(bytes.subarray(64, 96), checksum)) {
     return "the segment header was changed";
   }
@@ -109,7 +110,6 @@ function readGroup(
   if (view.getBigUint64(at + 8, true) !== BigInt(tree.size + leaves.length)) return "the seal is of another place";
   const link = sha256(LINK, chain, bytes.subarray(at, at + 64));
   if (!zero(bytes.subarray(at + 16, at + 32)) || !starts(bytes, at + 64, link)) return "the seal was changed";
-  const grown = tree.with(leaves);
-  if (!starts(bytes, at + 32, grown.root())) return "the records are not those that were sealed";
-  return { end: at + SEAL_BYTES, chain: link, tree: grown };
+  if (!starts(bytes, at + 32, sha256(GROUP, ...leaves))) return "the records are not those that were sealed";
+  return { end: at + SEAL_BYTES, chain: link, tree: tree.with(leaves) };
 }

@@ -5,7 +5,7 @@ use audit_support::{
     append, append_grouped, child, child_dir, payload, segments, small_log, Frame, Scratch, Segment,
 };
 use cwts_core::audit::format::{
-    segment_path, Hash, Seal, SegmentHeader, HASH_BYTES, HEADER_BYTES, SEAL_BYTES,
+    digest, segment_path, Hash, Seal, SegmentHeader, HASH_BYTES, HEADER_BYTES, SEAL_BYTES,
 };
 use cwts_core::audit::sha::{hash_one, LEAF};
 use cwts_core::audit::tree::Tree;
@@ -337,16 +337,16 @@ fn segments_under_each_others_names_are_out_of_order() {
 /// Whoever can write the files and knows the format can do that.
 fn forged(segment: &Segment, header: SegmentHeader, change: impl Fn(usize, &mut [u8])) -> Vec<u8> {
     let mut bytes = header.encode();
-    let (mut tree, mut chain) = (header.tree, header.chain);
+    let (mut size, mut chain) = (header.first_index(), header.chain);
     let mut group = Vec::new();
     let mut number = 0;
     for frame in &segment.frames {
         if frame.is_seal {
-            tree.extend(&group);
+            size += group.len() as u64;
             let seal = Seal {
                 records: group.len() as u32,
-                size: tree.size(),
-                root: tree.root(),
+                size,
+                leaves: digest(&group),
             }
             .encode(&chain);
             chain = hash(&seal[SEAL_BYTES - HASH_BYTES..]);
@@ -398,14 +398,17 @@ fn a_segment_of_another_log_is_found_even_with_sound_hashes() {
             tree: other_tree.expect("as many peaks"),
             ..honest
         };
-        for header in [other_chain, other_records] {
+        for (header, opens) in [(other_chain, false), (other_records, true)] {
             segment.put(&forged(segment, header, |_, _| {}));
             let at = (segment.first_index, segment.number, 96);
             assert_eq!(found(dir.path()), (damage::CHANGED, at));
             if segment.number == 2 {
-                let error = AuditLog::open(dir.path(), durability::BATCH, SEGMENT_BYTES)
-                    .expect_err("is sound in itself only");
-                assert_eq!(error.code(), code::CORRUPT);
+                // Opening holds the chain against the segment before; the tree would take reading the log.
+                let log = AuditLog::open(dir.path(), durability::BATCH, SEGMENT_BYTES);
+                assert_eq!(log.is_ok(), opens);
+                if let Err(error) = log {
+                    assert_eq!(error.code(), code::CORRUPT);
+                }
             }
         }
         segment.restore();
@@ -521,19 +524,21 @@ fn a_clean_cut_or_a_rewritten_tail_looks_whole_unless_count_and_root_were_noted(
 }
 
 #[test]
-fn a_log_of_format_1_is_named_as_one_and_left_alone() {
-    let dir = Scratch::new();
-    small_log(dir.path(), 3, 1 << 20);
-    let segment = &segments(dir.path())[0];
-    let mut bytes = segment.bytes.clone();
-    bytes[..12].copy_from_slice(b"CWTSAUD1\x01\0\0\0");
-    segment.put(&bytes);
-    assert_eq!(found(dir.path()), (damage::OTHER_FORMAT, (0, 0, 0)));
-    let error = AuditLog::open(dir.path(), durability::BATCH, 1 << 20).expect_err("is older");
-    assert_eq!(error.code(), code::CORRUPT);
-    let sentence = error.to_string();
-    assert!(sentence.contains("another format version"), "{sentence}");
-    assert_eq!(fs::read(&segment.path).expect("reads"), bytes);
+fn a_log_of_an_earlier_format_is_named_as_one_and_left_alone() {
+    for version in 1..=2 {
+        let dir = Scratch::new();
+        small_log(dir.path(), 3, 1 << 20);
+        let segment = &segments(dir.path())[0];
+        let mut bytes = segment.bytes.clone();
+        (bytes[7], bytes[8]) = (b'0' + version, version);
+        segment.put(&bytes);
+        assert_eq!(found(dir.path()), (damage::OTHER_FORMAT, (0, 0, 0)));
+        let error = AuditLog::open(dir.path(), durability::BATCH, 1 << 20).expect_err("is older");
+        assert_eq!(error.code(), code::CORRUPT);
+        let sentence = error.to_string();
+        assert!(sentence.contains("another format version"), "{sentence}");
+        assert_eq!(fs::read(&segment.path).expect("reads"), bytes);
+    }
 }
 
 #[test]

@@ -142,7 +142,7 @@ fn handles(feed_kind: u32) -> [u64; KINDS.len()] {
         let (audit, control) = (opened(cwts_audit_memory()), opened(cwts_control_memory()));
         let engine = opened(cwts_engine_create());
         cwts_engine_add_instrument(engine, 0);
-        let gate = opened(cwts_gate_create(audit, control, 0));
+        let gate = opened(cwts_gate_create(audit, control, 64));
         let feed = opened(cwts_feed_create(feed_kind, 0.0));
         let (s, l) = (symbol.as_ptr(), symbol.len() as u32);
         cwts_feed_add_symbol(feed, 0, s, l, one.as_ptr(), 3, one.as_ptr(), 3);

@@ -4,11 +4,16 @@ use crate::books::command;
 use crate::noise::Noise;
 use cwts_core::layout::{
     Execution, Exposure, GateCounters, GateDecision, InstrumentRules, MarketTick, OrderCommand,
-    PipelineCounts, StrategyLimits,
+    PipelineCounts, StrategyLimits, REFUSED_AT_DOOR,
 };
 use cwts_core::record::{bytes_of, bytes_of_slice, read, Record};
+use std::cell::RefCell;
 
-const MOST: usize = 24;
+const MOST: usize = 8;
+/// Pairs of node and instrument: few, so that a gate is made quickly.
+const PAIRS: u32 = 64;
+/// Reports of a batch at most, so that none has to wait.
+const REPORTS: usize = 1_024;
 const LIMIT: i64 = 30;
 const STRATEGIES: u32 = 3;
 
@@ -53,6 +58,27 @@ struct Path {
     gate: u64,
 }
 
+/// What a batch is answered into, made once.
+struct Answers {
+    decisions: Vec<u8>,
+    executions: Vec<u8>,
+    ticks: Vec<u8>,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self {
+            decisions: vec![0; MOST * size_of::<GateDecision>()],
+            executions: vec![0; REPORTS * size_of::<Execution>()],
+            ticks: vec![0; REPORTS * size_of::<MarketTick>()],
+        }
+    }
+}
+
+thread_local! {
+    static ANSWERS: RefCell<Answers> = RefCell::default();
+}
+
 fn opened(handle: i64) -> u64 {
     u64::try_from(handle).expect("a handle")
 }
@@ -64,7 +90,7 @@ impl Path {
             let (audit, control) = (opened(cwts_audit_memory()), opened(cwts_control_memory()));
             let engine = opened(cwts_engine_create());
             assert_eq!(cwts_engine_add_instrument(engine, 0), 0);
-            let gate = opened(cwts_gate_create(audit, control, 0));
+            let gate = opened(cwts_gate_create(audit, control, PAIRS));
             let rules = InstrumentRules {
                 tick_step: 1,
                 lot_step: 1,
@@ -105,12 +131,15 @@ impl Path {
         }
     }
 
-    fn submit(&self, commands: &[OrderCommand]) {
+    fn submit(&self, commands: &[OrderCommand], answers: &mut Answers) {
         let count = commands.len();
         let bytes = bytes_of_slice(commands);
-        let mut decisions = vec![0; count * size_of::<GateDecision>()];
-        let mut executions = vec![0; 4_096 * size_of::<Execution>()];
-        let mut ticks = vec![0; 1_024 * size_of::<MarketTick>()];
+        let Answers {
+            decisions,
+            executions,
+            ticks,
+        } = answers;
+        let decisions = &mut decisions[..count * size_of::<GateDecision>()];
         let mut counts = [0; size_of::<PipelineCounts>()];
         // SAFETY: every buffer is as long as it is said to be.
         let waiting = unsafe {
@@ -141,9 +170,10 @@ impl Path {
     }
 
     fn record<T: Record>(&self, call: impl FnOnce(*mut u8, u32) -> i32) -> T {
-        let mut bytes = vec![0; size_of::<T>()];
+        let mut bytes = [0; 256];
+        let bytes = &mut bytes[..size_of::<T>()];
         assert_eq!(call(bytes.as_mut_ptr(), bytes.len() as u32), 0);
-        read(&bytes).expect("a record")
+        read(bytes).expect("a record")
     }
 
     fn check(&self) {
@@ -201,9 +231,11 @@ pub fn run(bytes: &[u8]) {
             let mut command = command(&mut words, time);
             // Mass cancels go to the engine directly, where nobody of ours is meant.
             command.owner = 1 + command.owner % STRATEGIES;
+            // The door's own mark is the venue's to set; set by a strategy, it answers for orders the gate never had.
+            command.flags &= !(REFUSED_AT_DOOR as u16);
             commands.push(command);
         }
-        path.submit(&commands);
+        ANSWERS.with_borrow_mut(|answers| path.submit(&commands, answers));
         path.check();
     }
 }

@@ -140,12 +140,12 @@ fn diagnose_seal(
 impl Place<'_> {
     /// Index of the first record of the group.
     const fn first(&self) -> u64 {
-        self.head.tree.size()
+        self.head.size
     }
 
     /// Index of the record that would come next.
     const fn index(&self) -> u64 {
-        self.stop.tree.size()
+        self.head.size + self.stop.records.len() as u64
     }
 
     /// Damage behind so many records of the group.
@@ -174,11 +174,8 @@ impl Place<'_> {
         };
         let records = self.stop.records.len();
         let seal = || {
-            let head = Head {
-                tree: self.stop.tree.clone(),
-                chain: self.head.chain,
-            };
-            let whole = head.seal(records).encode(&head.chain);
+            let seal = self.head.seal(&self.stop.leaves);
+            let whole = seal.encode(&self.head.chain);
             ends_within(SEAL_BYTES) && whole.starts_with(&rest[..written])
         };
         (record || (records > 0 && seal())) && !has_later_frame(rest, self.index())

@@ -1,4 +1,4 @@
-//! The bytes of an audit log, format 2, enough to write a second reader from this page.
+//! The bytes of an audit log, format 3, enough to write a second reader from this page.
 //!
 //! A log is a directory of segments `audit-0000000000.log`, `audit-0000000001.log`, … All integers are little-endian.
 //!
@@ -6,8 +6,8 @@
 //!
 //! | offset | bytes | |
 //! |---|---|---|
-//! | 0 | 8 | magic `CWTSAUD2` |
-//! | 8 | 4 | format version, 2 |
+//! | 0 | 8 | magic `CWTSAUD3` |
+//! | 8 | 4 | format version, 3 |
 //! | 12 | 4 | size of this header, 128 + 32 *p* |
 //! | 16 | 8 | hash of the record layout the payloads follow |
 //! | 24 | 8 | segment number, from 0 |
@@ -35,12 +35,13 @@
 //! | 4 | 4 | records in the group |
 //! | 8 | 8 | records in the log up to here: the size of the tree |
 //! | 16 | 16 | zero |
-//! | 32 | 32 | root of the RFC 6962 tree of that size |
+//! | 32 | 32 | SHA-256(`0x03` \|\| the leaves of the group, in order) |
 //! | 64 | 32 | chain head: SHA-256(`0x02` \|\| chain head before \|\| bytes 0 to 63) |
 //!
 //! The chain head before the first group is SHA-256 of [`GENESIS`]. The last 32 bytes of a segment that is not still being
 //! written are the chain head at its end. The root of a log depends on its records alone; the chain also on how they were
-//! grouped.
+//! grouped. Roots stand nowhere but in segment headers, as the tree before their first record: a seal is made without the
+//! tree, which is folded when nobody waits.
 use crate::audit::group::Head;
 use crate::audit::sha::hash_one;
 use crate::audit::tree::Tree;
@@ -54,7 +55,7 @@ pub type Hash = [u8; 32];
 
 /// What the chain begins with; names the format, so that no other chain shares its hashes.
 pub const GENESIS: &[u8] =
-    b"CWTS audit log 2: sha256(0x02 || previous || magic, records, size, root)";
+    b"CWTS audit log 3: sha256(0x02 || previous || magic, records, size, sha256(0x03 || leaves))";
 
 /// `CWAR`, little-endian.
 pub const RECORD_MAGIC: u32 = 0x5241_5743;
@@ -71,15 +72,17 @@ pub const SEAL_BYTES: usize = 96;
 /// Bytes of the header of a segment that begins with the first record; others have peaks of the tree in addition.
 pub const SEGMENT_HEADER_BYTES: usize = 128;
 
-const SEGMENT_MAGIC: &[u8; 8] = b"CWTSAUD2";
+const SEGMENT_MAGIC: &[u8; 8] = b"CWTSAUD3";
 /// What the magic of every format begins with.
 const ANY_MAGIC: &[u8; 7] = b"CWTSAUD";
-const FORMAT_VERSION: u32 = 2;
+const FORMAT_VERSION: u32 = 3;
 const CHECKSUM_AT: usize = 64;
 /// Where a segment header says what came before.
 pub const PEAKS_AT: usize = 96;
 /// In front of what a chain head covers, so that it can be no leaf and no node.
 const LINK: u8 = 2;
+/// In front of the leaves that a seal covers.
+const GROUP: u8 = 3;
 
 /// Bytes on disk of a record with a payload of `length` bytes.
 #[must_use]
@@ -91,6 +94,12 @@ pub const fn record_bytes(length: usize) -> usize {
 #[must_use]
 pub fn genesis() -> Hash {
     Sha256::digest(GENESIS).into()
+}
+
+/// What a seal says of the leaves of its group.
+#[must_use]
+pub fn digest(leaves: &[Hash]) -> Hash {
+    hash_one(GROUP, leaves.as_flattened())
 }
 
 /// The record header at the front of `bytes`, if it can be one.
@@ -126,8 +135,8 @@ pub struct Seal {
     pub records: u32,
     /// Records in the log up to here.
     pub size: u64,
-    /// Root of the tree of that size.
-    pub root: Hash,
+    /// [`digest`] of their leaves.
+    pub leaves: Hash,
 }
 
 impl Seal {
@@ -138,7 +147,7 @@ impl Seal {
         bytes[0..4].copy_from_slice(&SEAL_MAGIC.to_le_bytes());
         bytes[4..8].copy_from_slice(&self.records.to_le_bytes());
         bytes[8..16].copy_from_slice(&self.size.to_le_bytes());
-        bytes[32..64].copy_from_slice(&self.root);
+        bytes[32..64].copy_from_slice(&self.leaves);
         let mut covered = [0; 96];
         covered[..32].copy_from_slice(previous);
         covered[32..].copy_from_slice(&bytes[..64]);
@@ -154,7 +163,7 @@ impl Seal {
         plausible.then(|| Self {
             records: (word_at(bytes, 0) >> 32) as u32,
             size: word_at(bytes, 8),
-            root: hash_at(bytes, 32),
+            leaves: hash_at(bytes, 32),
         })
     }
 
@@ -209,9 +218,9 @@ impl SegmentHeader {
     }
 
     /// What is known before the first group.
-    pub(super) fn head(&self) -> Head {
+    pub(super) const fn head(&self) -> Head {
         Head {
-            tree: self.tree.clone(),
+            size: self.first_index(),
             chain: self.chain,
         }
     }
@@ -347,12 +356,12 @@ mod tests {
     #[test]
     fn a_header_of_another_format_version_is_told_from_a_damaged_one() {
         let mut bytes = header().encode();
-        bytes[8] = 3;
+        bytes[8] = 4;
         let checksum = checksum(&bytes);
         bytes[CHECKSUM_AT..PEAKS_AT].copy_from_slice(&checksum);
         let found = SegmentHeader::decode(&bytes);
         assert_eq!(found, Err(HeaderFault::Unreadable));
-        for version in [1, 3] {
+        for version in [1, 2, 4] {
             bytes[7] = b'0' + version;
             bytes[8] = version;
             let found = SegmentHeader::decode(&bytes);
@@ -365,7 +374,7 @@ mod tests {
         let seal = Seal {
             records: 3,
             size: 20,
-            root: [7; 32],
+            leaves: [7; 32],
         };
         let bytes = seal.encode(&[1; 32]);
         assert_eq!(Seal::read(&bytes), Some(seal));

@@ -1,18 +1,18 @@
 //! Reading a log group by group: what is sealed is good, and what is not stops the reading.
 use crate::audit::format::{
-    genesis, hash_at, read_header, record_bytes, Hash, Seal, HASH_BYTES, HEADER_BYTES, SEAL_BYTES,
-    SEAL_MAGIC,
+    digest, genesis, hash_at, read_header, record_bytes, Hash, Seal, HASH_BYTES, HEADER_BYTES,
+    SEAL_BYTES, SEAL_MAGIC,
 };
 use crate::audit::sha::{hash_all, LEAF};
-use crate::audit::tree::Tree;
 use crate::audit::window::Window;
 use std::io::{self, Read};
 use std::ops::Range;
 
 /// What a log is known to be up to a seal.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
-    pub tree: Tree,
+    /// Records.
+    pub size: u64,
     pub chain: Hash,
 }
 
@@ -20,17 +20,17 @@ impl Head {
     /// Of an empty log.
     pub fn genesis() -> Self {
         Self {
-            tree: Tree::default(),
+            size: 0,
             chain: genesis(),
         }
     }
 
-    /// The seal of `records` records, the last of which is the last of the tree.
-    pub fn seal(&self, records: usize) -> Seal {
+    /// The seal of the group that has these leaves and comes next.
+    pub fn seal(&self, leaves: &[Hash]) -> Seal {
         Seal {
-            records: records as u32,
-            size: self.tree.size(),
-            root: self.tree.root(),
+            records: leaves.len() as u32,
+            size: self.size + leaves.len() as u64,
+            leaves: digest(leaves),
         }
     }
 }
@@ -42,10 +42,6 @@ pub struct Groups {
     pub records: Vec<Range<usize>>,
     /// Their leaves.
     pub leaves: Vec<Hash>,
-    /// A size whose root somebody wants to know, and the root once it was reached.
-    pub watch: Option<(u64, Option<Hash>)>,
-    /// The tree before the group.
-    before: Tree,
 }
 
 /// What lies at the cursor.
@@ -62,8 +58,8 @@ pub enum Found {
 pub struct Stop {
     /// Records of the group before that place, each as its leaf says.
     pub records: Vec<Range<usize>>,
-    /// The tree with those records.
-    pub tree: Tree,
+    /// Their leaves.
+    pub leaves: Vec<Hash>,
     /// Where it is, counted from the beginning of the group.
     pub at: usize,
     /// Whether the bytes ended before a whole record or seal was there.
@@ -80,7 +76,7 @@ enum End {
 impl Groups {
     /// Looks for the group that follows `head`.
     pub fn next<R: Read>(&mut self, window: &mut Window<R>, head: &mut Head) -> io::Result<Found> {
-        let (end, mut at) = self.walk(window, head.tree.size())?;
+        let (end, mut at) = self.walk(window, head.size)?;
         if at == 0 && window.seen().is_empty() {
             return Ok(Found::End);
         }
@@ -98,19 +94,17 @@ impl Groups {
             self.records.truncate(bad);
             self.leaves.truncate(bad);
         }
-        self.before.set(&head.tree);
-        self.add_leaves(&mut head.tree);
         if bad.is_none() && matches!(end, End::Seal) && !self.records.is_empty() {
-            let seal = head.seal(self.records.len()).encode(&head.chain);
+            let seal = head.seal(&self.leaves).encode(&head.chain);
             if bytes[at..].starts_with(&seal) {
+                head.size += self.leaves.len() as u64;
                 head.chain = hash_at(&seal, SEAL_BYTES - HASH_BYTES);
                 return Ok(Found::Group(at + SEAL_BYTES));
             }
         }
-        std::mem::swap(&mut self.before, &mut head.tree);
         Ok(Found::Stop(Box::new(Stop {
             records: self.records.clone(),
-            tree: self.before.clone(),
+            leaves: self.leaves.clone(),
             at,
             short: bad.is_none() && matches!(end, End::Short),
         })))
@@ -120,6 +114,7 @@ impl Groups {
     /// asked yet.
     fn walk<R: Read>(&mut self, window: &mut Window<R>, first: u64) -> io::Result<(End, usize)> {
         self.records.clear();
+        self.leaves.clear();
         let mut at = 0;
         loop {
             let bytes = &window.see(at + HEADER_BYTES)?[at..];
@@ -143,19 +138,5 @@ impl Groups {
             self.records.push(at..end);
             at = end;
         }
-    }
-
-    fn add_leaves(&mut self, tree: &mut Tree) {
-        let mut leaves = self.leaves.as_slice();
-        if let Some((size, root)) = &mut self.watch {
-            let ahead = size.wrapping_sub(tree.size());
-            if (1..=leaves.len() as u64).contains(&ahead) {
-                let (before, behind) = leaves.split_at(ahead as usize);
-                tree.extend(before);
-                *root = Some(tree.root());
-                leaves = behind;
-            }
-        }
-        tree.extend(leaves);
     }
 }

@@ -1,84 +1,60 @@
-//! Appending to the log: one copy into the write buffer per record. Hashing waits until some are gathered, see
-//! `write.rs`, so that records are hashed side by side.
+//! Appending to the log: one copy into a window per record. Hashing waits until some are gathered, see `write.rs`, so
+//! that records are hashed side by side; the tree is no business of an append at all, see `background.rs`.
+use crate::audit::background::{Background, Shared};
 use crate::audit::error::AuditError;
 use crate::audit::format::{
     record_bytes, Hash, SegmentHeader, HASH_BYTES, HEADER_BYTES, MAX_PAYLOAD, RECORD_MAGIC,
     SEGMENT_HEADER_BYTES,
 };
+use crate::audit::gather::Gathered;
 use crate::audit::group::Head;
 use crate::audit::open::Repair;
+use crate::audit::sink::{Files, Sink, Target};
 use crate::audit::tree::Tree;
 use crate::audit::verify::{self, Roots};
 use crate::layout::{durability, AuditHead, AuditHeader, AuditVerdict};
 use crate::record::bytes_of;
 use std::fmt;
-use std::fs::File;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
-/// Room for a full window and the largest record behind it.
-pub const BUFFER_BYTES: usize = 1 << 20;
-
-/// Bytes gathered before they are sealed and written even without a commit. Some hundred records share the cost of a seal,
-/// and the window still fits a nearby cache.
-pub const WRITE_BYTES: usize = 64 << 10;
-
-/// Records gathered before they are hashed: enough to keep two lanes busy on every level of the tree but the last, and few
-/// enough that the record that happens to be the last of them waits a microsecond or two and not for the whole window.
+/// Records gathered before they are hashed when the log hashes on the path of an append: enough to keep two lanes busy, and
+/// few enough that the record that happens to be the last of them waits a microsecond or two and not for the whole window.
 pub(super) const HASHED_TOGETHER: usize = 16;
-
-/// Bytes a log without a directory keeps, counted from its beginning. Beyond them it keeps tree and chain alone: every
-/// record is still hashed, the root stays right, the bytes are gone.
-pub const RETAINED_BYTES: usize = 64 << 20;
 
 /// An open audit log. See the [module](crate::audit) for what it promises.
 pub struct AuditLog {
-    pub(super) target: Target,
+    pub(super) shared: Arc<Shared>,
     pub(super) state: State,
     pub(super) durability: u32,
     pub(super) segment_bytes: u64,
-    /// What is not yet written: groups with their seals, and then the records of the group that is being gathered.
-    pub(super) buffer: Box<[u8]>,
-    /// End of the last record or seal in `buffer`.
-    pub(super) filled: usize,
-    /// Where records that have no hashes yet lie in `buffer`.
-    pub(super) open: Vec<Range<usize>>,
-    /// Where their leaves are computed.
-    pub(super) leaves: Vec<Hash>,
-    /// Records of the group that is being gathered and have their hashes.
-    pub(super) hashed: usize,
-    /// The tree with those records, and the chain up to the last seal.
-    pub(super) head: Head,
+    /// What no one has written and no one else has in hand.
+    pub(super) gathered: Gathered,
+    /// Windows that came back.
+    pub(super) spare: Vec<Gathered>,
+    /// Leaves of sealed groups that are not in the tree yet.
+    pub(super) unfolded: Vec<Hash>,
+    /// Room for such leaves, that came back.
+    pub(super) spare_leaves: Vec<Vec<Hash>>,
+    /// Begins with the first hand-over.
+    pub(super) background: Option<Background>,
     pub(super) records: u64,
     /// Index of the first record of the current segment.
     pub(super) segment_first: u64,
     pub(super) durable: u64,
     /// Of the segments before the current one.
     pub(super) earlier_bytes: u64,
-    /// Of the current segment, with what is still in `buffer` and without the seal to come.
+    /// Of the current segment, with what is gathered and without the seal to come.
     pub(super) current_bytes: u64,
+    pub(super) segments: u64,
     repair: Option<Repair>,
-}
-
-pub(super) enum Target {
-    Memory { kept: Vec<u8>, complete: bool },
-    Files(Files),
-}
-
-/// The open segment of a log in a directory.
-pub(super) struct Files {
-    pub dir: PathBuf,
-    pub path: PathBuf,
-    pub file: File,
-    pub number: u64,
-    /// Held as long as the log is open.
-    pub lock: Option<File>,
 }
 
 /// Where an existing log ended.
 pub(super) struct End {
     pub head: Head,
+    pub tree: Tree,
     /// Index of the first record of the last segment.
     pub segment_first: u64,
     pub earlier_bytes: u64,
@@ -89,6 +65,7 @@ impl End {
     pub fn empty() -> Self {
         Self {
             head: Head::genesis(),
+            tree: Tree::default(),
             segment_first: 0,
             earlier_bytes: 0,
             current_bytes: SEGMENT_HEADER_BYTES as u64,
@@ -109,12 +86,11 @@ pub(super) enum State {
 }
 
 impl AuditLog {
-    /// A log that lives in this process alone. It keeps its first [`RETAINED_BYTES`] bytes, see [`AuditLog::retained`].
+    /// A log that lives in this process alone. It keeps its first [`RETAINED_BYTES`](crate::audit::RETAINED_BYTES) bytes, see [`AuditLog::retained`].
     #[must_use]
     pub fn memory() -> Self {
-        let mut kept = Vec::with_capacity(RETAINED_BYTES);
         let end = End::empty();
-        kept.extend_from_slice(&end.header(0).encode());
+        let kept = end.header(0).encode();
         Self::at(
             end,
             Target::Memory {
@@ -156,23 +132,36 @@ impl AuditLog {
         segment_bytes: u64,
         repair: Option<Repair>,
     ) -> Self {
-        let records = end.head.tree.size();
-        Self {
+        let records = end.head.size;
+        let segments = match &target {
+            Target::Memory { .. } => 1,
+            Target::Files(files) => files.number + 1,
+        };
+        let sink = Sink {
+            head: end.head,
             target,
+            broken: false,
+        };
+        Self {
+            shared: Arc::new(Shared {
+                sink: Mutex::new(sink),
+                tree: Mutex::new(end.tree),
+                broken: AtomicBool::new(false),
+            }),
             state: State::Open,
             durability,
             segment_bytes,
-            buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
-            filled: 0,
-            open: Vec::new(),
-            leaves: Vec::new(),
-            hashed: 0,
-            head: end.head,
+            gathered: Gathered::new(),
+            spare: Vec::new(),
+            unfolded: Vec::new(),
+            spare_leaves: Vec::new(),
+            background: None,
             records,
             segment_first: end.segment_first,
             durable: records,
             earlier_bytes: end.earlier_bytes,
             current_bytes: end.current_bytes,
+            segments,
             repair,
         }
     }
@@ -216,8 +205,9 @@ impl AuditLog {
             cause,
             reserved: 0,
         };
-        let start = self.filled;
-        let record = &mut self.buffer[start..start + size];
+        let gathered = &mut self.gathered;
+        let start = gathered.filled;
+        let record = &mut gathered.buffer[start..start + size];
         record[..HEADER_BYTES].copy_from_slice(bytes_of(&header));
         let mut at = HEADER_BYTES;
         for part in parts {
@@ -225,11 +215,13 @@ impl AuditLog {
             at += part.len();
         }
         record[at..size - HASH_BYTES].fill(0);
-        self.open.push(start..start + size);
-        if self.open.len() == HASHED_TOGETHER {
-            self.hash();
+        gathered.open.push(start..start + size);
+        gathered.filled += size;
+        if self.durability != durability::MEMORY
+            && gathered.open.len().is_multiple_of(HASHED_TOGETHER)
+        {
+            gathered.hash();
         }
-        self.filled += size;
         self.current_bytes += size as u64;
         self.records += 1;
 
@@ -263,32 +255,32 @@ impl AuditLog {
         self.records
     }
 
-    /// Where the log stands. Seals what was gathered, because the root is that of all records.
+    /// Where the log stands. Seals what was gathered and folds it into the tree, because the root is that of all records.
     pub fn head(&mut self) -> AuditHead {
         self.seal();
+        self.fold();
         AuditHead {
             records: self.records,
             durable: self.durable,
             bytes: self.earlier_bytes + self.current_bytes,
-            segments: match &self.target {
-                Target::Memory { .. } => 1,
-                Target::Files(files) => files.number + 1,
-            },
-            head: self.head.tree.root(),
+            segments: self.segments,
+            head: self.shared.tree().root(),
         }
     }
 
     /// Head of the chain of groups. Seals what was gathered, as [`AuditLog::head`] does.
     pub fn chain(&mut self) -> Hash {
         self.seal();
-        self.head.chain
+        // Nothing may be gathered and yet something be under way. A failure is in the state.
+        let _ = self.wait();
+        self.shared.sink().head.chain
     }
 
     /// Whether a write failed, after which nothing is recorded any more.
     #[inline]
     #[must_use]
-    pub const fn failed(&self) -> bool {
-        matches!(self.state, State::Failed { .. })
+    pub fn failed(&self) -> bool {
+        matches!(self.state, State::Failed { .. }) || self.shared.broken.load(Ordering::Relaxed)
     }
 
     /// What was cut off when the log was opened.
@@ -306,7 +298,9 @@ impl AuditLog {
         if self.state == State::Open {
             self.state = State::Closed;
         }
-        if let Target::Files(files) = &mut self.target {
+        // Joins the thread.
+        self.background = None;
+        if let Target::Files(files) = &mut self.shared.sink().target {
             files.lock = None;
         }
         result.map(|()| self.head())
@@ -314,37 +308,46 @@ impl AuditLog {
 
     /// The bytes of a log without a directory, as one segment, and whether they are all of it; `None` for a log on disk.
     #[must_use]
-    pub fn retained(&mut self) -> Option<(&[u8], bool)> {
-        if self.state == State::Open && matches!(self.target, Target::Memory { .. }) {
-            self.seal();
-            self.keep_or_drop();
+    pub fn retained(&mut self) -> Option<(Vec<u8>, bool)> {
+        self.with_retained(|bytes, complete| (bytes.to_vec(), complete))
+    }
+
+    fn with_retained<T>(&mut self, look: impl FnOnce(&[u8], bool) -> T) -> Option<T> {
+        if !self.is_in_memory() {
+            return None;
         }
-        match &self.target {
-            Target::Memory { kept, complete } => Some((kept, *complete)),
+        if self.state == State::Open {
+            // Into memory nothing fails.
+            let _ = self.write_out();
+        }
+        match &self.shared.sink().target {
+            Target::Memory { kept, complete } => Some(look(kept, *complete)),
             Target::Files(_) => None,
         }
     }
 
+    fn is_in_memory(&self) -> bool {
+        matches!(self.shared.sink().target, Target::Memory { .. })
+    }
+
     /// Verifies a log without a directory from its bytes, as [`verify`](crate::audit::verify) does for one on disk.
-    /// `None` for a log on disk, and for one that has outgrown [`RETAINED_BYTES`].
+    /// `None` for a log on disk, and for one that has outgrown [`RETAINED_BYTES`](crate::audit::RETAINED_BYTES).
     #[must_use]
     pub fn verify_retained(
         &mut self,
         progress: Option<&AtomicU64>,
     ) -> Option<(AuditVerdict, Roots)> {
         let head = self.head();
-        match self.retained()? {
-            (bytes, true) => Some(verify::verify_segment(
-                bytes,
-                head.records,
-                &head.head,
-                progress,
-            )),
-            (_, false) => None,
-        }
+        self.with_retained(|bytes, complete| {
+            complete.then(|| verify::verify_segment(bytes, head.records, &head.head, progress))
+        })?
     }
 
-    const fn check_open(&self) -> Result<(), AuditError> {
+    #[inline]
+    fn check_open(&mut self) -> Result<(), AuditError> {
+        if self.shared.broken.load(Ordering::Relaxed) {
+            self.wait()?;
+        }
         match self.state {
             State::Open => Ok(()),
             State::Failed { os_error } => Err(AuditError::Failed { os_error }),

@@ -8,7 +8,7 @@
 //!
 //! | durability | an append has survived a crash of the process | a loss of power |
 //! |---|---|---|
-//! | `MEMORY` | once the window was written: when it filled, or on close | by chance |
+//! | `MEMORY` | once the window was written: behind the path after it filled, or on close | by chance |
 //! | `BATCH` | after [`AuditLog::commit`] returned | after [`AuditLog::commit`] returned |
 //! | `FSYNC` | after [`AuditLog::append`] returned | after [`AuditLog::append`] returned |
 //!
@@ -19,7 +19,7 @@
 //! # What the log proves
 //!
 //! Records are leaves of a Merkle tree (RFC 6962) whose root stands for all of them, and groups of records are closed by
-//! seals that hold the root and form a chain. So changing, dropping, inserting, repeating or moving a record or a seal is
+//! seals that cover their leaves and form a chain. The tree is folded behind the path, see `background.rs`. So changing, dropping, inserting, repeating or moving a record or a seal is
 //! found at its place; a record replaced together with its own hash is found in its group. A bare log cannot know where it
 //! ought to end: groups cut cleanly off the end, or a tail rewritten with fresh hashes, look whole. Whoever kept an earlier
 //! record count and root finds both out with [`verify_against`].
@@ -29,10 +29,12 @@
 //!
 //! The bytes are described in [`format`], and for people in `docs/audit.md`.
 
+mod background;
 mod diagnose;
 mod error;
 mod files;
 pub mod format;
+mod gather;
 mod group;
 mod log;
 mod open;
@@ -40,14 +42,17 @@ pub mod proof;
 mod prove;
 mod reader;
 pub mod sha;
+mod sink;
 pub mod tree;
 mod verify;
 mod window;
 mod write;
 
 pub use error::AuditError;
-pub use log::{AuditLog, BUFFER_BYTES, RETAINED_BYTES, WRITE_BYTES};
+pub use gather::WRITE_BYTES;
+pub use log::AuditLog;
 pub use open::{Repair, MIN_SEGMENT_BYTES};
 pub use prove::{LogTree, Proof};
 pub use reader::Reader;
-pub use verify::{damage, verify, verify_against, Roots};
+pub use sink::RETAINED_BYTES;
+pub use verify::{damage, verify, verify_against, verify_bytes, Roots};

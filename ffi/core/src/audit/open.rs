@@ -7,7 +7,8 @@ use crate::audit::format::{
     SEGMENT_HEADER_BYTES,
 };
 use crate::audit::group::{Found, Groups, Head};
-use crate::audit::log::{AuditLog, End, Files};
+use crate::audit::log::{AuditLog, End};
+use crate::audit::sink::Files;
 use crate::audit::verify::{damage, Directory};
 use crate::audit::window::Window;
 use crate::layout::{durability, AuditVerdict, LAYOUT_HASH};
@@ -139,11 +140,14 @@ fn check_last(dir: &Path, number: u64) -> Result<(SegmentHeader, End, Option<Rep
     if !follows {
         return corrupt(damage::MISSING, header.first_index(), 0);
     }
-    let mut head = header.head();
+    let (mut head, mut tree) = (header.head(), header.tree.clone());
     let mut groups = Groups::default();
     let repair = loop {
         match groups.next(&mut window, &mut head).map_err(read)? {
-            Found::Group(size) => window.advance(size),
+            Found::Group(size) => {
+                tree.extend(&groups.leaves);
+                window.advance(size);
+            }
             Found::End => break None,
             Found::Stop(stop) => {
                 let place = Place {
@@ -164,6 +168,7 @@ fn check_last(dir: &Path, number: u64) -> Result<(SegmentHeader, End, Option<Rep
     };
     let end = End {
         head,
+        tree,
         segment_first: header.first_index(),
         earlier_bytes: 0,
         current_bytes: window.offset(),
@@ -171,8 +176,8 @@ fn check_last(dir: &Path, number: u64) -> Result<(SegmentHeader, End, Option<Rep
     Ok((header, end, repair))
 }
 
-/// Whether the segment at `path` ends where `head` says the next one begins: in that chain head, and in a seal over that
-/// tree when it holds any group.
+/// Whether the segment at `path` ends where `head` says the next one begins: in that chain head, and in a seal of that size
+/// when it holds any group.
 fn ends_with(path: &Path, head: &Head) -> io::Result<bool> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
@@ -183,9 +188,8 @@ fn ends_with(path: &Path, head: &Head) -> io::Result<bool> {
     let mut bytes = [0; SEAL_BYTES];
     file.read_exact(&mut bytes)?;
     let chain = hash_at(&bytes, SEAL_BYTES - HASH_BYTES) == head.chain;
-    let tree = Seal::read(&bytes)
-        .is_none_or(|seal| seal.size == head.tree.size() && seal.root == head.tree.root());
-    Ok(chain && tree)
+    let size = Seal::read(&bytes).is_none_or(|seal| seal.size == head.size);
+    Ok(chain && size)
 }
 
 /// Puts the bytes from `offset` on aside, then ends the segment there.

@@ -181,7 +181,7 @@ fn damaged() -> io::Error {
 /// The leaves of segment `number`, whose groups are verified on the way.
 fn read_leaves(dir: &Path, number: u64, last: bool) -> io::Result<Vec<Hash>> {
     let (header, mut window) = open_segment(dir, number).map_err(|_| damaged())?;
-    let mut head = header.head();
+    let (mut head, mut tree) = (header.head(), header.tree.clone());
     let mut groups = Groups::default();
     let mut leaves = Vec::new();
     loop {
@@ -197,7 +197,8 @@ fn read_leaves(dir: &Path, number: u64, last: bool) -> io::Result<Vec<Hash>> {
     // What the next segment says came before it must be what is here.
     if !last && segment_path(dir, number + 1).exists() {
         let (next, _) = open_segment(dir, number + 1).map_err(|_| damaged())?;
-        if next.head() != head {
+        tree.extend(&leaves);
+        if next.head() != head || next.tree != tree {
             return Err(damaged());
         }
     }

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 /// Hands out the records of a directory in order, group by group: a record without a seal behind it was not acknowledged
 /// and is not handed out.
 ///
-/// Tree and chain are checked from the beginning of the segment that holds the first record asked for; what lies before is
-/// [`verify`](crate::audit::verify)'s business.
+/// The chain is checked from the beginning of the segment that holds the first record asked for; what lies before, and the
+/// tree, are [`verify`](crate::audit::verify)'s business.
 pub struct Reader {
     dir: PathBuf,
     window: Window<File>,
@@ -155,7 +155,7 @@ impl Reader {
     }
 
     fn corrupt(&self, damage: u32) -> AuditError {
-        let index = self.head.tree.size() + self.groups.records.len() as u64;
+        let index = self.head.size + self.groups.records.len() as u64;
         let verdict = AuditVerdict {
             damage,
             records: index,

@@ -52,14 +52,6 @@ impl Tree {
         given.next().is_none().then_some(tree)
     }
 
-    /// Becomes `other`. Cheaper than a clone: it copies the peaks that count.
-    pub fn set(&mut self, other: &Self) {
-        self.size = other.size;
-        for level in other.levels() {
-            self.peaks[level] = other.peaks[level];
-        }
-    }
-
     /// Leaves.
     #[must_use]
     pub const fn size(&self) -> u64 {

@@ -6,6 +6,7 @@ use crate::audit::diagnose::{diagnose, Finding, Place};
 use crate::audit::files;
 use crate::audit::format::{segment_path, Hash, HeaderFault, SegmentHeader, PEAKS_AT};
 use crate::audit::group::{Found, Groups, Head};
+use crate::audit::tree::Tree;
 use crate::audit::window::Window;
 use crate::layout::AuditVerdict;
 use std::fs::File;
@@ -90,6 +91,12 @@ pub fn verify_against(
     )
 }
 
+/// As [`verify`], for a log whose segments are in memory, in order. On this thread alone.
+#[must_use]
+pub fn verify_bytes(segments: &[&[u8]]) -> (AuditVerdict, Roots) {
+    run(&InMemory(segments), None, None)
+}
+
 /// Verifies a log that is one segment in memory.
 pub(super) fn verify_segment(
     bytes: &[u8],
@@ -98,7 +105,7 @@ pub(super) fn verify_segment(
     progress: Option<&AtomicU64>,
 ) -> (AuditVerdict, Roots) {
     run(
-        &OneSegment(bytes),
+        &InMemory(&[bytes]),
         Some((expected_records, expected_root)),
         progress,
     )
@@ -111,6 +118,8 @@ pub(super) trait Segments: Sync {
     fn open(&self, number: u64) -> io::Result<Self::Source>;
     /// Whether someone is appending right now.
     fn is_growing(&self) -> bool;
+    /// Whether reading takes long enough for threads and a large buffer.
+    fn is_slow(&self) -> bool;
 }
 
 pub(super) struct Directory<'a>(pub &'a Path);
@@ -129,22 +138,31 @@ impl Segments for Directory<'_> {
     fn is_growing(&self) -> bool {
         files::is_held(self.0)
     }
+
+    fn is_slow(&self) -> bool {
+        true
+    }
 }
 
-struct OneSegment<'a>(&'a [u8]);
+struct InMemory<'a>(&'a [&'a [u8]]);
 
-impl<'a> Segments for OneSegment<'a> {
+impl<'a> Segments for InMemory<'a> {
     type Source = &'a [u8];
 
     fn numbers(&self) -> io::Result<Vec<u64>> {
-        Ok(vec![0])
+        Ok((0..self.0.len() as u64).collect())
     }
 
-    fn open(&self, _: u64) -> io::Result<&'a [u8]> {
-        Ok(self.0)
+    fn open(&self, number: u64) -> io::Result<&'a [u8]> {
+        let segment = self.0.get(number as usize).copied();
+        segment.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn is_growing(&self) -> bool {
+        false
+    }
+
+    fn is_slow(&self) -> bool {
         false
     }
 }
@@ -162,15 +180,21 @@ fn run<S: Segments>(
     let mut join = Join {
         verdict: AuditVerdict::default(),
         head: Head::genesis(),
+        tree: Tree::default(),
         end: 0,
     };
     join.all(log, expected, progress);
-    let Join { verdict, head, .. } = join;
+    let Join {
+        verdict,
+        head,
+        tree,
+        ..
+    } = join;
     if let Some(progress) = progress {
         progress.store(verdict.bytes, Ordering::Relaxed);
     }
     let roots = Roots {
-        root: head.tree.root(),
+        root: tree.root(),
         chain: head.chain,
     };
     (verdict, roots)
@@ -181,6 +205,7 @@ struct Part {
     header: SegmentHeader,
     /// What is good at its end: the chain up to the last good seal, the tree up to the last good record.
     head: Head,
+    tree: Tree,
     /// Of the groups that are good, with the header.
     bytes: u64,
     /// What is wrong behind that.
@@ -193,6 +218,7 @@ struct Part {
 struct Join {
     verdict: AuditVerdict,
     head: Head,
+    tree: Tree,
     /// Where the segment before ended.
     end: u64,
 }
@@ -207,7 +233,7 @@ impl Join {
             }
             Err(_) => return self.bad(damage::UNREADABLE_HEADER, 0, 0),
         };
-        if expected.is_some_and(|(records, root)| records == 0 && *root != self.head.tree.root()) {
+        if expected.is_some_and(|(records, root)| records == 0 && *root != self.tree.root()) {
             return self.bad(damage::CHANGED, 0, PEAKS_AT as u64);
         }
         let present = (0..)
@@ -244,14 +270,15 @@ impl Join {
             // The records between lay at the end of the segment before.
             return self.bad(damage::MISSING, number.saturating_sub(1), self.end);
         }
-        if header.head() != self.head {
+        if header.head() != self.head || header.tree != self.tree {
             return self.bad(damage::CHANGED, number, PEAKS_AT as u64);
         }
         self.verdict.segments += 1;
         self.verdict.bytes += part.bytes;
         self.end = part.bytes;
         self.head = part.head;
-        self.verdict.records = self.head.tree.size();
+        self.tree = part.tree;
+        self.verdict.records = self.tree.size();
         let forged = part
             .watched
             .filter(|(root, _)| expected.is_some_and(|(_, noted)| root != noted));
@@ -303,9 +330,12 @@ fn read_all<S: Segments>(
         // Each number is drawn once, so the place is empty.
         let _ = parts[number].set(part);
     };
-    let threads = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(count);
+    let processors = || thread::available_parallelism().map_or(1, usize::from);
+    let threads = if log.is_slow() {
+        processors().min(count)
+    } else {
+        1
+    };
     thread::scope(|scope| {
         for _ in 1..threads {
             scope.spawn(work);
@@ -326,28 +356,37 @@ fn read_segment<S: Segments>(
     progress: Option<&AtomicU64>,
 ) -> Result<Part, Unread> {
     let io = |_| Unread::Io;
-    let mut window = Window::new(log.open(number).map_err(io)?);
+    let source = log.open(number).map_err(io)?;
+    let mut window = if log.is_slow() {
+        Window::new(source)
+    } else {
+        Window::small(source)
+    };
     let header = window.header().map_err(io)?.map_err(Unread::Header)?;
-    let mut head = header.head();
+    let (mut head, mut tree) = (header.head(), header.tree.clone());
     let mut groups = Groups::default();
-    groups.watch = expected.map(|(records, _)| (records, None));
     let (mut finding, mut watched, mut reported) = (None, None, 0);
     loop {
-        let (begin, first) = (window.offset(), head.tree.size());
+        let (begin, first) = (window.offset(), head.size);
         let found = groups.next(&mut window, &mut head).map_err(io)?;
-        if let (None, Some((records, Some(root)))) = (&watched, groups.watch) {
-            let index = records - 1;
-            let offset = begin + groups.records[(index - first) as usize].start as u64;
-            let damage = damage::CHANGED;
+        let ahead = expected.and_then(|(records, _)| records.checked_sub(first));
+        if let Some(ahead) = ahead.filter(|ahead| (1..=groups.leaves.len() as u64).contains(ahead))
+        {
+            let (before, last) = (&groups.leaves[..ahead as usize], ahead as usize - 1);
+            let mut noted = tree.clone();
+            noted.extend(before);
             let finding = Finding {
-                damage,
-                index,
-                offset,
+                damage: damage::CHANGED,
+                index: first + last as u64,
+                offset: begin + groups.records[last].start as u64,
             };
-            watched = Some((root, finding));
+            watched = Some((noted.root(), finding));
         }
         match found {
-            Found::Group(size) => window.advance(size),
+            Found::Group(size) => {
+                tree.extend(&groups.leaves);
+                window.advance(size);
+            }
             Found::End => break,
             Found::Stop(stop) if stop.short && last && log.is_growing() => break,
             Found::Stop(stop) => {
@@ -359,8 +398,7 @@ fn read_segment<S: Segments>(
                     last,
                 };
                 let bad = diagnose(log, &place).map_err(io)?;
-                head.tree
-                    .extend(&groups.leaves[..(bad.index - first) as usize]);
+                tree.extend(&groups.leaves[..(bad.index - first) as usize]);
                 finding = Some(bad);
                 break;
             }
@@ -375,6 +413,7 @@ fn read_segment<S: Segments>(
     Ok(Part {
         header,
         head,
+        tree,
         bytes: window.offset(),
         finding,
         watched,

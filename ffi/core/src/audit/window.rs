@@ -3,6 +3,7 @@ use crate::audit::format::{HeaderFault, SegmentHeader, SEGMENT_HEADER_BYTES};
 use std::io::{self, Read};
 
 const CHUNK: usize = 1 << 20;
+const SMALL_CHUNK: usize = 1 << 12;
 
 /// A cursor over a stream, which sees as far ahead as it is asked to.
 pub struct Window<R> {
@@ -15,9 +16,18 @@ pub struct Window<R> {
 
 impl<R: Read> Window<R> {
     pub fn new(source: R) -> Self {
+        Self::with_room(source, CHUNK)
+    }
+
+    /// For a source that costs nothing to ask.
+    pub fn small(source: R) -> Self {
+        Self::with_room(source, SMALL_CHUNK)
+    }
+
+    fn with_room(source: R, room: usize) -> Self {
         Self {
             source,
-            buffer: vec![0; CHUNK],
+            buffer: vec![0; room],
             cursor: 0,
             filled: 0,
             offset: 0,

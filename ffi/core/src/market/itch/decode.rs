@@ -8,8 +8,6 @@ use crate::market::{NO_SIDE, WHOLE, WHOLE_MARKET};
 
 /// Decimals that prices of four bytes imply.
 const PRICE_DECIMALS: u32 = 4;
-/// Locate codes.
-const LOCATES: usize = 1 << 16;
 
 /// What a locate code stands for today.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +24,8 @@ pub(super) struct Decoder {
     midnight: i64,
     /// Time of the last message, since midnight.
     time: u64,
-    located: Box<[Option<Located>]>,
+    /// By locate code, as far as codes were given.
+    located: Vec<Option<Located>>,
 }
 
 /// A message, and where its numbers stand.
@@ -135,7 +134,7 @@ impl Decoder {
             symbols: Symbols::default(),
             midnight,
             time: 0,
-            located: vec![None; LOCATES].into_boxed_slice(),
+            located: Vec::new(),
         }
     }
 
@@ -169,9 +168,9 @@ impl Decoder {
                 ..event
             }),
             b'V' => None,
-            _ => match self.located[usize::from(fields.u16(1))] {
-                Some(located) => about_one(fields, &located, event)?,
-                None => None,
+            _ => match self.located.get(usize::from(fields.u16(1))) {
+                Some(Some(located)) => about_one(fields, located, event)?,
+                _ => None,
             },
         };
         self.time = time;
@@ -183,7 +182,7 @@ impl Decoder {
     fn system(&mut self, fields: Fields<'_>, event: FeedEvent) -> Result<FeedEvent, Wrong> {
         let letter = fields.one_of(11, b"OSQMEC")?;
         if letter == b'O' {
-            self.located.fill(None);
+            self.located.clear();
         }
         Ok(FeedEvent {
             kind: kind::SESSION,
@@ -207,7 +206,11 @@ impl Decoder {
             tick: listing.tick,
             lot: listing.lot,
         };
-        let place = &mut self.located[usize::from(fields.u16(1))];
+        let code = usize::from(fields.u16(1));
+        if self.located.len() <= code {
+            self.located.resize(code + 1, None);
+        }
+        let place = &mut self.located[code];
         let known = place.is_some_and(|before| before.instrument == located.instrument);
         *place = Some(located);
         Ok(Some(FeedEvent {
