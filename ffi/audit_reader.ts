@@ -1,4 +1,5 @@
 /** Reads the records of an audit log back, in order, as data. */
+import { FACT_VERSION, FACTS } from "./gate_facts.ts";
 import { NativeError } from "./errors.ts";
 import { check, NativeHandle, opened, plain, utf8 } from "./handle.ts";
 import {
@@ -38,6 +39,7 @@ const LIMITS_VIEWS: Readonly<Record<number, new (payload: Uint8Array) => object>
   2: InstrumentRulesView,
   3: GateScopeView,
   4: ScopeLimitsView,
+  ...Object.fromEntries(Object.values(FACTS).map(({ kind, View }) => [FACT_VERSION + kind, View])),
 };
 /** The first version of Decision records kept a strategy's worst-case position in the last eight bytes. */
 const EXPOSURE_OFFSET = 56;

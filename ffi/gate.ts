@@ -7,6 +7,7 @@ import type { AuditLog } from "./audit.ts";
 import type { ControlPage } from "./control.ts";
 import { EVERY_INSTRUMENT } from "./engine.ts";
 import { NativeError } from "./errors.ts";
+import { encodeFact, type GateFact } from "./gate_facts.ts";
 import { bytes, check, checkBatch, failure, hex, NativeHandle, NONE, opened, plain } from "./handle.ts";
 import {
   Code,
@@ -194,6 +195,15 @@ export class OrderGate extends NativeHandle {
   setLimits(limits: Uint8Array, time = 0): void {
     checkBatch(limits, 1, StrategyLimitsView.SIZE);
     check(this.#core.cwts_gate_limits(this.handle, bytes(limits), StrategyLimitsView.SIZE, time));
+  }
+
+  /**
+   * Tells the gate one fact in place of the one before it of the same kind and name, and records it. Times in
+   * microseconds.
+   */
+  tell(fact: GateFact, time = 0): void {
+    const { kind, record } = encodeFact(fact);
+    check(this.#core.cwts_gate_tell(this.handle, kind, record, record.length, time));
   }
 
   /** Best prices and last trade in ticks, 0 for none; `time` in microseconds. */

@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 5950991703319536;
+export const LAYOUT_HASH = 7049308015821928;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 3;
@@ -163,6 +163,69 @@ export const ScopeState = {
 } as const;
 export type ScopeState = typeof ScopeState[keyof typeof ScopeState];
 
+/** What an instrument's listing market does, as the gate was told. */
+export const MarketPhase = {
+  /** Nobody said. */
+  Unknown: 0,
+  /** Trades. */
+  Continuous: 1,
+  /** Collects orders. */
+  PreOpen: 2,
+  /** Collects orders for an uncross. */
+  Auction: 3,
+  /** A quote stands at a price band: trades, and may pause. */
+  LimitState: 4,
+  /** A pause by price bands. */
+  Paused: 5,
+  /** A halt, regulatory or by the market-wide circuit breaker. */
+  Halted: 6,
+  /** Over. */
+  Closed: 7,
+} as const;
+export type MarketPhase = typeof MarketPhase[keyof typeof MarketPhase];
+
+/** Checks that an instrument, or the whole firm, asks for: one bit each. Data that is asked for and missing refuses. */
+export const Demand = {
+  /** Every strategy needs a mandate (firm). */
+  Mandate: 1,
+  /** Restricted and borrow lists must be of today (firm). */
+  Lists: 2,
+  /** The market's phase must be known and take orders. */
+  MarketState: 4,
+  /** Limit-up limit-down bands must be known and kept. */
+  PriceBands: 8,
+  /** Sales are marked long or short, and short ones are located. */
+  ShortSale: 16,
+  /** Rule 201: while it is in force short sales are priced above the best bid. */
+  ShortPriceTest: 32,
+  /** Rule 611: better protected quotes elsewhere come first. */
+  TradeThrough: 64,
+  /** Rule 610(d): no resting order locks or crosses a protected quote. */
+  LockedMarket: 128,
+  /** Sizes are measured against average daily volume. */
+  Volume: 256,
+} as const;
+export type Demand = typeof Demand[keyof typeof Demand];
+
+/** What a record handed to the gate tells it. On the log it is a LimitsSet of version 16 and this number. */
+export const FactKind = {
+  /** GateDemands. */
+  Demands: 1,
+  /** SecurityTerms. */
+  Security: 2,
+  /** MarketStatus. */
+  MarketStatus: 3,
+  /** Restriction. */
+  Restriction: 4,
+  /** Locate. */
+  Locate: 5,
+  /** Mandate. */
+  Mandate: 6,
+  /** Sweep. */
+  Sweep: 7,
+} as const;
+export type FactKind = typeof FactKind[keyof typeof FactKind];
+
 /** Level of a node in the gate's tree; the level below a strategy is its instruments. */
 export const ScopeKind = {
   /** The root, once. */
@@ -201,7 +264,7 @@ export const RecordType = {
   ScopeChanged: 5,
   /** JSON: from, to, reason. */
   ModeChanged: 6,
-  /** Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4). */
+  /** Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3), ScopeLimits (4), or what FactKind says (16 and its number). */
   LimitsSet: 7,
   /** JSON: the crash record (version 2); actor, reason, restarts (version 1). */
   ActorCrashed: 8,
@@ -373,6 +436,20 @@ export const Code = {
   OffTick: 1204,
   /** the quantity is not a positive multiple of the instrument's lot step */
   OffLot: 1205,
+  /** the strategy's mandate is missing, ended or withdrawn: have it renewed */
+  NotAuthorised: 1206,
+  /** the instrument or its issuer is on a restricted list */
+  Restricted: 1207,
+  /** the restricted and borrow lists are not of today: load them */
+  ListsNotCurrent: 1208,
+  /** the sale's marking (long, short) does not agree with the account's position */
+  ShortMarking: 1209,
+  /** no located shares are left to sell short */
+  NoLocate: 1210,
+  /** a short sale must be priced above the national best bid */
+  ShortPriceTest: 1211,
+  /** the strategy is not certified for the venue of the instrument */
+  VenueNotAllowed: 1212,
   /** the quantity is above the largest allowed order */
   MaxQuantity: 1301,
   /** the value is above the largest allowed order */
@@ -381,6 +458,20 @@ export const Code = {
   PriceCollar: 1303,
   /** no reference price, or it is too old: the check fails closed */
   NoReference: 1304,
+  /** the price is outside the limit-up limit-down band */
+  PriceBand: 1305,
+  /** the price bands are missing or too old: the check fails closed */
+  NoPriceBand: 1306,
+  /** the order could trade through a better protected quote elsewhere */
+  TradeThrough: 1307,
+  /** the order would lock or cross a protected quote elsewhere */
+  LockedMarket: 1308,
+  /** an intermarket sweep order needs a stored sweep of the present protected quotes */
+  NoSweep: 1309,
+  /** the protected quotes are missing or too old: the check fails closed */
+  NoProtectedQuote: 1310,
+  /** the quantity is too large a share of the average daily volume, or that is not known */
+  VolumeShare: 1311,
   /** the order id was used before */
   DuplicateId: 1401,
   /** the same order was entered within the duplicate window */
@@ -405,6 +496,10 @@ export const Code = {
   AuditFailed: 1601,
   /** the instrument's book is not live: wait for its next snapshot */
   BookNotLive: 1701,
+  /** the market does not take orders: it is closed, halted or paused */
+  MarketClosed: 1702,
+  /** the market's state is missing or too old: the check fails closed */
+  MarketUnknown: 1703,
   /** killed after approval and before entry: refused at the venue door */
   VenueKilled: 2001,
   /** a post-only order would have matched */
@@ -467,10 +562,24 @@ export const CODE_TEXT: Readonly<Record<number, readonly [name: string, text: st
   1203: ["Malformed", "kind, side, type or time in force is not a known value"],
   1204: ["OffTick", "the price is not a multiple of the instrument's tick step, or not positive"],
   1205: ["OffLot", "the quantity is not a positive multiple of the instrument's lot step"],
+  1206: ["NotAuthorised", "the strategy's mandate is missing, ended or withdrawn: have it renewed"],
+  1207: ["Restricted", "the instrument or its issuer is on a restricted list"],
+  1208: ["ListsNotCurrent", "the restricted and borrow lists are not of today: load them"],
+  1209: ["ShortMarking", "the sale's marking (long, short) does not agree with the account's position"],
+  1210: ["NoLocate", "no located shares are left to sell short"],
+  1211: ["ShortPriceTest", "a short sale must be priced above the national best bid"],
+  1212: ["VenueNotAllowed", "the strategy is not certified for the venue of the instrument"],
   1301: ["MaxQuantity", "the quantity is above the largest allowed order"],
   1302: ["MaxNotional", "the value is above the largest allowed order"],
   1303: ["PriceCollar", "the price is too far through the reference price"],
   1304: ["NoReference", "no reference price, or it is too old: the check fails closed"],
+  1305: ["PriceBand", "the price is outside the limit-up limit-down band"],
+  1306: ["NoPriceBand", "the price bands are missing or too old: the check fails closed"],
+  1307: ["TradeThrough", "the order could trade through a better protected quote elsewhere"],
+  1308: ["LockedMarket", "the order would lock or cross a protected quote elsewhere"],
+  1309: ["NoSweep", "an intermarket sweep order needs a stored sweep of the present protected quotes"],
+  1310: ["NoProtectedQuote", "the protected quotes are missing or too old: the check fails closed"],
+  1311: ["VolumeShare", "the quantity is too large a share of the average daily volume, or that is not known"],
   1401: ["DuplicateId", "the order id was used before"],
   1402: ["DuplicateOrder", "the same order was entered within the duplicate window"],
   1403: ["MessageRate", "too many messages: the token bucket is empty"],
@@ -483,6 +592,8 @@ export const CODE_TEXT: Readonly<Record<number, readonly [name: string, text: st
   1507: ["ScopeCapacity", "the gate has no room to count another strategy and instrument: make it larger"],
   1601: ["AuditFailed", "the decision could not be recorded, so the gate is closed"],
   1701: ["BookNotLive", "the instrument's book is not live: wait for its next snapshot"],
+  1702: ["MarketClosed", "the market does not take orders: it is closed, halted or paused"],
+  1703: ["MarketUnknown", "the market's state is missing or too old: the check fails closed"],
   2001: ["VenueKilled", "killed after approval and before entry: refused at the venue door"],
   2002: ["WouldCross", "a post-only order would have matched"],
   2003: ["Unfillable", "a fill-or-kill order cannot be filled in full"],
@@ -557,7 +668,7 @@ export class OrderCommandView {
     this.view.setUint8(this.base + 3, value);
   }
 
-  /** bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 15 refused at the door */
+  /** bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 6 sells short, bit 7 sells short exempt, bit 8 intermarket sweep, bit 15 refused at the door */
   get flags(): number {
     return this.view.getUint16(this.base + 4, true);
   }
@@ -1995,6 +2106,485 @@ export class StrategyLimitsView {
   }
   set duplicateWindowMs(value: number) {
     this.view.setUint32(this.base + 40, value, true);
+  }
+}
+
+/** What the firm demands of every order. 32 bytes; move the view with `at`. */
+export class GateDemandsView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** bits of Demand that hold for every instrument */
+  get demands(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set demands(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** until when the restricted and borrow lists count as current */
+  get listsUntil(): number {
+    return getMicros(this.view, this.base + 8);
+  }
+  set listsUntil(value: number) {
+    setMicros(this.view, this.base + 8, value);
+  }
+}
+
+/** Regulatory reference data of one instrument. 64 bytes; move the view with `at`. */
+export class SecurityTermsView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base, value, true);
+  }
+
+  /** venue it is traded on, 0 to 52 */
+  get venue(): number {
+    return this.view.getUint8(this.base + 2);
+  }
+  set venue(value: number) {
+    this.view.setUint8(this.base + 2, value);
+  }
+
+  /** issuer id; of a derivative or fund the one that is looked through to; 0 for none */
+  get issuer(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set issuer(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** bits of Demand that hold for it beside the firm's */
+  get demands(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set demands(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** largest order as a share of average daily volume, hundredths of a percent */
+  get orderVolumeBps(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set orderVolumeBps(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+
+  /** average daily volume of 20 days, lots; 0 when it is not known */
+  get averageVolume(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set averageVolume(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** last price of the day before, ticks; 0 when it is not known */
+  get priorClose(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set priorClose(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** an older phase or band does not count */
+  get statusMaxAgeMs(): number {
+    return this.view.getUint32(this.base + 32, true);
+  }
+  set statusMaxAgeMs(value: number) {
+    this.view.setUint32(this.base + 32, value, true);
+  }
+
+  /** older protected quotes do not count */
+  get quotesMaxAgeMs(): number {
+    return this.view.getUint32(this.base + 36, true);
+  }
+  set quotesMaxAgeMs(value: number) {
+    this.view.setUint32(this.base + 36, value, true);
+  }
+
+  /** the day on which rules 611 and 610(d) end for it; 0 for no such day */
+  get protectedUntil(): number {
+    return getMicros(this.view, this.base + 40);
+  }
+  set protectedUntil(value: number) {
+    setMicros(this.view, this.base + 40, value);
+  }
+
+  /** until when it is on the easy-to-borrow list; 0 when it is not */
+  get easyUntil(): number {
+    return getMicros(this.view, this.base + 48);
+  }
+  set easyUntil(value: number) {
+    setMicros(this.view, this.base + 48, value);
+  }
+}
+
+/** How an instrument's market stands, or the whole market (instrument 65535). 64 bytes; move the view with `at`. */
+export class MarketStatusView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** instrument id; 65535 for all, of which only phase and time are meant */
+  get instrument(): number {
+    return this.view.getUint16(this.base, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base, value, true);
+  }
+
+  /** MarketPhase */
+  get phase(): number {
+    return this.view.getUint8(this.base + 2);
+  }
+  set phase(value: number) {
+    this.view.setUint8(this.base + 2, value);
+  }
+
+  /** Rule 201 is 1 not in force, 2 in force, 0 nobody said */
+  get priceTest(): number {
+    return this.view.getUint8(this.base + 3);
+  }
+  set priceTest(value: number) {
+    this.view.setUint8(this.base + 3, value);
+  }
+
+  /** when phase, price test and bands were seen */
+  get time(): number {
+    return getMicros(this.view, this.base + 8);
+  }
+  set time(value: number) {
+    setMicros(this.view, this.base + 8, value);
+  }
+
+  /** lowest price a sale may have, ticks; 0 when there is none */
+  get lowerBand(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set lowerBand(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** highest price a purchase may have, ticks; 0 when there is none */
+  get upperBand(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set upperBand(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** best protected bid of other venues, ticks; 0 when there is none */
+  get awayBid(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set awayBid(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+
+  /** best protected ask of other venues, ticks; 0 when there is none */
+  get awayAsk(): number {
+    return getI64(this.view, this.base + 40);
+  }
+  set awayAsk(value: number) {
+    setI64(this.view, this.base + 40, value);
+  }
+
+  /** number of the snapshot the protected quotes are of */
+  get snapshot(): number {
+    return getI64(this.view, this.base + 48);
+  }
+  set snapshot(value: number) {
+    setI64(this.view, this.base + 48, value);
+  }
+
+  /** when the protected quotes were seen; 0 for never */
+  get quotesTime(): number {
+    return getMicros(this.view, this.base + 56);
+  }
+  set quotesTime(value: number) {
+    setMicros(this.view, this.base + 56, value);
+  }
+}
+
+/** An entry of a restricted list. It replaces the one for the same node and name. 32 bytes; move the view with `at`. */
+export class RestrictionView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** whom it binds: a node of the tree, and everybody below */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** issuer whose instruments are meant; 0 when one instrument is */
+  get issuer(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set issuer(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** instrument id; 65535 when an issuer is meant */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 8, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 8, value, true);
+  }
+
+  /** bit 0 no purchases, bit 1 no sales; 0 lifts the entry */
+  get sides(): number {
+    return this.view.getUint8(this.base + 10);
+  }
+  set sides(value: number) {
+    this.view.setUint8(this.base + 10, value);
+  }
+
+  /** number of the list, for people */
+  get list(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set list(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+
+  /** when it ends */
+  get until(): number {
+    return getMicros(this.view, this.base + 16);
+  }
+  set until(value: number) {
+    setMicros(this.view, this.base + 16, value);
+  }
+}
+
+/** Shares located for an account to sell short, in all, the sold ones included. It replaces the one before. 32 bytes; move the view with `at`. */
+export class LocateView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** node of an account */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 4, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 4, value, true);
+  }
+
+  /** lots located, those already sold short on it included */
+  get quantity(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set quantity(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** when it ends */
+  get until(): number {
+    return getMicros(this.view, this.base + 16);
+  }
+  set until(value: number) {
+    setMicros(this.view, this.base + 16, value);
+  }
+
+  /** its number, for people and the log */
+  get locate(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set locate(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+}
+
+/** What a strategy was certified for. 64 bytes; move the view with `at`. */
+export class MandateView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** strategy id */
+  get strategy(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set strategy(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** 1 while it holds, 0 when it was withdrawn */
+  get active(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set active(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** bit n is set when it may trade on venue n */
+  get venues(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set venues(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** when it ends */
+  get until(): number {
+    return getMicros(this.view, this.base + 16);
+  }
+  set until(value: number) {
+    setMicros(this.view, this.base + 16, value);
+  }
+
+  /** first 64 bits of the hash of the certified code, for the log */
+  get code(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set code(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+}
+
+/** The protected quotes that a strategy's sweep orders take, as one snapshot showed them. 64 bytes; move the view with `at`. */
+export class SweepView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** strategy id */
+  get strategy(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set strategy(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 4, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 4, value, true);
+  }
+
+  /** number of the snapshot */
+  get snapshot(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set snapshot(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** when it was taken */
+  get time(): number {
+    return getMicros(this.view, this.base + 16);
+  }
+  set time(value: number) {
+    setMicros(this.view, this.base + 16, value);
+  }
+
+  /** best protected bid swept, ticks; 0 for none */
+  get bid(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set bid(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** best protected ask swept, ticks; 0 for none */
+  get ask(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set ask(value: number) {
+    setI64(this.view, this.base + 32, value);
   }
 }
 

@@ -36,6 +36,7 @@ export {
   type ScopeTotalLimits,
   type ScopeUsage,
 } from "./gate.ts";
+export { type DemandName, type FactName, FACTS, type GateFact } from "./gate_facts.ts";
 export {
   type ApplyCounts,
   type BestPrices,

@@ -11,7 +11,7 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 5950991703319536
+LAYOUT_HASH = 7049308015821928
 
 # Raised when an exported function changes its meaning or signature.
 ABI_VERSION = 3
@@ -180,6 +180,69 @@ class ScopeState(IntEnum):
     KILLED = 3
 
 
+class MarketPhase(IntEnum):
+    """What an instrument's listing market does, as the gate was told."""
+
+    # Nobody said.
+    UNKNOWN = 0
+    # Trades.
+    CONTINUOUS = 1
+    # Collects orders.
+    PRE_OPEN = 2
+    # Collects orders for an uncross.
+    AUCTION = 3
+    # A quote stands at a price band: trades, and may pause.
+    LIMIT_STATE = 4
+    # A pause by price bands.
+    PAUSED = 5
+    # A halt, regulatory or by the market-wide circuit breaker.
+    HALTED = 6
+    # Over.
+    CLOSED = 7
+
+
+class Demand(IntEnum):
+    """Checks that an instrument, or the whole firm, asks for: one bit each. Data that is asked for and missing refuses."""
+
+    # Every strategy needs a mandate (firm).
+    MANDATE = 1
+    # Restricted and borrow lists must be of today (firm).
+    LISTS = 2
+    # The market's phase must be known and take orders.
+    MARKET_STATE = 4
+    # Limit-up limit-down bands must be known and kept.
+    PRICE_BANDS = 8
+    # Sales are marked long or short, and short ones are located.
+    SHORT_SALE = 16
+    # Rule 201: while it is in force short sales are priced above the best bid.
+    SHORT_PRICE_TEST = 32
+    # Rule 611: better protected quotes elsewhere come first.
+    TRADE_THROUGH = 64
+    # Rule 610(d): no resting order locks or crosses a protected quote.
+    LOCKED_MARKET = 128
+    # Sizes are measured against average daily volume.
+    VOLUME = 256
+
+
+class FactKind(IntEnum):
+    """What a record handed to the gate tells it. On the log it is a LimitsSet of version 16 and this number."""
+
+    # GateDemands.
+    DEMANDS = 1
+    # SecurityTerms.
+    SECURITY = 2
+    # MarketStatus.
+    MARKET_STATUS = 3
+    # Restriction.
+    RESTRICTION = 4
+    # Locate.
+    LOCATE = 5
+    # Mandate.
+    MANDATE = 6
+    # Sweep.
+    SWEEP = 7
+
+
 class ScopeKind(IntEnum):
     """Level of a node in the gate's tree; the level below a strategy is its instruments."""
 
@@ -219,7 +282,7 @@ class RecordType(IntEnum):
     SCOPE_CHANGED = 5
     # JSON: from, to, reason.
     MODE_CHANGED = 6
-    # Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4).
+    # Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3), ScopeLimits (4), or what FactKind says (16 and its number).
     LIMITS_SET = 7
     # JSON: the crash record (version 2); actor, reason, restarts (version 1).
     ACTOR_CRASHED = 8
@@ -391,6 +454,20 @@ class Code(IntEnum):
     OFF_TICK = 1204
     # the quantity is not a positive multiple of the instrument's lot step
     OFF_LOT = 1205
+    # the strategy's mandate is missing, ended or withdrawn: have it renewed
+    NOT_AUTHORISED = 1206
+    # the instrument or its issuer is on a restricted list
+    RESTRICTED = 1207
+    # the restricted and borrow lists are not of today: load them
+    LISTS_NOT_CURRENT = 1208
+    # the sale's marking (long, short) does not agree with the account's position
+    SHORT_MARKING = 1209
+    # no located shares are left to sell short
+    NO_LOCATE = 1210
+    # a short sale must be priced above the national best bid
+    SHORT_PRICE_TEST = 1211
+    # the strategy is not certified for the venue of the instrument
+    VENUE_NOT_ALLOWED = 1212
     # the quantity is above the largest allowed order
     MAX_QUANTITY = 1301
     # the value is above the largest allowed order
@@ -399,6 +476,20 @@ class Code(IntEnum):
     PRICE_COLLAR = 1303
     # no reference price, or it is too old: the check fails closed
     NO_REFERENCE = 1304
+    # the price is outside the limit-up limit-down band
+    PRICE_BAND = 1305
+    # the price bands are missing or too old: the check fails closed
+    NO_PRICE_BAND = 1306
+    # the order could trade through a better protected quote elsewhere
+    TRADE_THROUGH = 1307
+    # the order would lock or cross a protected quote elsewhere
+    LOCKED_MARKET = 1308
+    # an intermarket sweep order needs a stored sweep of the present protected quotes
+    NO_SWEEP = 1309
+    # the protected quotes are missing or too old: the check fails closed
+    NO_PROTECTED_QUOTE = 1310
+    # the quantity is too large a share of the average daily volume, or that is not known
+    VOLUME_SHARE = 1311
     # the order id was used before
     DUPLICATE_ID = 1401
     # the same order was entered within the duplicate window
@@ -423,6 +514,10 @@ class Code(IntEnum):
     AUDIT_FAILED = 1601
     # the instrument's book is not live: wait for its next snapshot
     BOOK_NOT_LIVE = 1701
+    # the market does not take orders: it is closed, halted or paused
+    MARKET_CLOSED = 1702
+    # the market's state is missing or too old: the check fails closed
+    MARKET_UNKNOWN = 1703
     # killed after approval and before entry: refused at the venue door
     VENUE_KILLED = 2001
     # a post-only order would have matched
@@ -484,10 +579,24 @@ CODE_TEXT = {
     1203: ("Malformed", "kind, side, type or time in force is not a known value"),
     1204: ("OffTick", "the price is not a multiple of the instrument's tick step, or not positive"),
     1205: ("OffLot", "the quantity is not a positive multiple of the instrument's lot step"),
+    1206: ("NotAuthorised", "the strategy's mandate is missing, ended or withdrawn: have it renewed"),
+    1207: ("Restricted", "the instrument or its issuer is on a restricted list"),
+    1208: ("ListsNotCurrent", "the restricted and borrow lists are not of today: load them"),
+    1209: ("ShortMarking", "the sale's marking (long, short) does not agree with the account's position"),
+    1210: ("NoLocate", "no located shares are left to sell short"),
+    1211: ("ShortPriceTest", "a short sale must be priced above the national best bid"),
+    1212: ("VenueNotAllowed", "the strategy is not certified for the venue of the instrument"),
     1301: ("MaxQuantity", "the quantity is above the largest allowed order"),
     1302: ("MaxNotional", "the value is above the largest allowed order"),
     1303: ("PriceCollar", "the price is too far through the reference price"),
     1304: ("NoReference", "no reference price, or it is too old: the check fails closed"),
+    1305: ("PriceBand", "the price is outside the limit-up limit-down band"),
+    1306: ("NoPriceBand", "the price bands are missing or too old: the check fails closed"),
+    1307: ("TradeThrough", "the order could trade through a better protected quote elsewhere"),
+    1308: ("LockedMarket", "the order would lock or cross a protected quote elsewhere"),
+    1309: ("NoSweep", "an intermarket sweep order needs a stored sweep of the present protected quotes"),
+    1310: ("NoProtectedQuote", "the protected quotes are missing or too old: the check fails closed"),
+    1311: ("VolumeShare", "the quantity is too large a share of the average daily volume, or that is not known"),
     1401: ("DuplicateId", "the order id was used before"),
     1402: ("DuplicateOrder", "the same order was entered within the duplicate window"),
     1403: ("MessageRate", "too many messages: the token bucket is empty"),
@@ -500,6 +609,8 @@ CODE_TEXT = {
     1507: ("ScopeCapacity", "the gate has no room to count another strategy and instrument: make it larger"),
     1601: ("AuditFailed", "the decision could not be recorded, so the gate is closed"),
     1701: ("BookNotLive", "the instrument's book is not live: wait for its next snapshot"),
+    1702: ("MarketClosed", "the market does not take orders: it is closed, halted or paused"),
+    1703: ("MarketUnknown", "the market's state is missing or too old: the check fails closed"),
     2001: ("VenueKilled", "killed after approval and before entry: refused at the venue door"),
     2002: ("WouldCross", "a post-only order would have matched"),
     2003: ("Unfillable", "a fill-or-kill order cannot be filled in full"),
@@ -535,7 +646,7 @@ class OrderCommand(LittleEndianStructure):
         ("side", c_uint8),  # Side
         ("order_type", c_uint8),  # OrderType
         ("tif", c_uint8),  # TimeInForce
-        ("flags", c_uint16),  # bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 15 refused at the door
+        ("flags", c_uint16),  # bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 6 sells short, bit 7 sells short exempt, bit 8 intermarket sweep, bit 15 refused at the door
         ("instrument", c_uint16),  # instrument id; 65535 means every instrument where that is allowed
         ("order_id", c_uint64),  # client order id (ClOrdID), unique in the data directory; 0 is not an id
         ("price", c_int64),  # ticks; the trigger of a Stop; 0 for market orders and cancels
@@ -1148,6 +1259,235 @@ _check(
         "rate_burst": 36,
         "duplicate_window_ms": 40,
         "reserved2": 44,
+        "reserved3": 48,
+        "reserved4": 56,
+    },
+)
+
+
+class GateDemands(LittleEndianStructure):
+    """What the firm demands of every order. 32 bytes."""
+
+    _fields_ = [
+        ("demands", c_uint32),  # bits of Demand that hold for every instrument
+        ("reserved", c_uint32),  # zero
+        ("lists_until", c_int64),  # until when the restricted and borrow lists count as current
+        ("reserved2", c_uint64),  # zero
+        ("reserved3", c_uint64),  # zero
+    ]
+
+
+_check(
+    GateDemands,
+    32,
+    {
+        "demands": 0,
+        "reserved": 4,
+        "lists_until": 8,
+        "reserved2": 16,
+        "reserved3": 24,
+    },
+)
+
+
+class SecurityTerms(LittleEndianStructure):
+    """Regulatory reference data of one instrument. 64 bytes."""
+
+    _fields_ = [
+        ("instrument", c_uint16),  # instrument id
+        ("venue", c_uint8),  # venue it is traded on, 0 to 52
+        ("reserved", c_uint8),  # zero
+        ("issuer", c_uint32),  # issuer id; of a derivative or fund the one that is looked through to; 0 for none
+        ("demands", c_uint32),  # bits of Demand that hold for it beside the firm's
+        ("order_volume_bps", c_uint32),  # largest order as a share of average daily volume, hundredths of a percent
+        ("average_volume", c_int64),  # average daily volume of 20 days, lots; 0 when it is not known
+        ("prior_close", c_int64),  # last price of the day before, ticks; 0 when it is not known
+        ("status_max_age_ms", c_uint32),  # an older phase or band does not count
+        ("quotes_max_age_ms", c_uint32),  # older protected quotes do not count
+        ("protected_until", c_int64),  # the day on which rules 611 and 610(d) end for it; 0 for no such day
+        ("easy_until", c_int64),  # until when it is on the easy-to-borrow list; 0 when it is not
+        ("reserved2", c_uint64),  # zero
+    ]
+
+
+_check(
+    SecurityTerms,
+    64,
+    {
+        "instrument": 0,
+        "venue": 2,
+        "reserved": 3,
+        "issuer": 4,
+        "demands": 8,
+        "order_volume_bps": 12,
+        "average_volume": 16,
+        "prior_close": 24,
+        "status_max_age_ms": 32,
+        "quotes_max_age_ms": 36,
+        "protected_until": 40,
+        "easy_until": 48,
+        "reserved2": 56,
+    },
+)
+
+
+class MarketStatus(LittleEndianStructure):
+    """How an instrument's market stands, or the whole market (instrument 65535). 64 bytes."""
+
+    _fields_ = [
+        ("instrument", c_uint16),  # instrument id; 65535 for all, of which only phase and time are meant
+        ("phase", c_uint8),  # MarketPhase
+        ("price_test", c_uint8),  # Rule 201 is 1 not in force, 2 in force, 0 nobody said
+        ("reserved", c_uint32),  # zero
+        ("time", c_int64),  # when phase, price test and bands were seen
+        ("lower_band", c_int64),  # lowest price a sale may have, ticks; 0 when there is none
+        ("upper_band", c_int64),  # highest price a purchase may have, ticks; 0 when there is none
+        ("away_bid", c_int64),  # best protected bid of other venues, ticks; 0 when there is none
+        ("away_ask", c_int64),  # best protected ask of other venues, ticks; 0 when there is none
+        ("snapshot", c_uint64),  # number of the snapshot the protected quotes are of
+        ("quotes_time", c_int64),  # when the protected quotes were seen; 0 for never
+    ]
+
+
+_check(
+    MarketStatus,
+    64,
+    {
+        "instrument": 0,
+        "phase": 2,
+        "price_test": 3,
+        "reserved": 4,
+        "time": 8,
+        "lower_band": 16,
+        "upper_band": 24,
+        "away_bid": 32,
+        "away_ask": 40,
+        "snapshot": 48,
+        "quotes_time": 56,
+    },
+)
+
+
+class Restriction(LittleEndianStructure):
+    """An entry of a restricted list. It replaces the one for the same node and name. 32 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # whom it binds: a node of the tree, and everybody below
+        ("issuer", c_uint32),  # issuer whose instruments are meant; 0 when one instrument is
+        ("instrument", c_uint16),  # instrument id; 65535 when an issuer is meant
+        ("sides", c_uint8),  # bit 0 no purchases, bit 1 no sales; 0 lifts the entry
+        ("reserved", c_uint8),  # zero
+        ("list", c_uint32),  # number of the list, for people
+        ("until", c_int64),  # when it ends
+        ("reserved2", c_uint64),  # zero
+    ]
+
+
+_check(
+    Restriction,
+    32,
+    {
+        "node": 0,
+        "issuer": 4,
+        "instrument": 8,
+        "sides": 10,
+        "reserved": 11,
+        "list": 12,
+        "until": 16,
+        "reserved2": 24,
+    },
+)
+
+
+class Locate(LittleEndianStructure):
+    """Shares located for an account to sell short, in all, the sold ones included. It replaces the one before. 32 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of an account
+        ("instrument", c_uint16),  # instrument id
+        ("reserved", c_uint16),  # zero
+        ("quantity", c_int64),  # lots located, those already sold short on it included
+        ("until", c_int64),  # when it ends
+        ("locate", c_uint64),  # its number, for people and the log
+    ]
+
+
+_check(
+    Locate,
+    32,
+    {
+        "node": 0,
+        "instrument": 4,
+        "reserved": 6,
+        "quantity": 8,
+        "until": 16,
+        "locate": 24,
+    },
+)
+
+
+class Mandate(LittleEndianStructure):
+    """What a strategy was certified for. 64 bytes."""
+
+    _fields_ = [
+        ("strategy", c_uint32),  # strategy id
+        ("active", c_uint32),  # 1 while it holds, 0 when it was withdrawn
+        ("venues", c_uint64),  # bit n is set when it may trade on venue n
+        ("until", c_int64),  # when it ends
+        ("code", c_uint64),  # first 64 bits of the hash of the certified code, for the log
+        ("reserved", c_uint64),  # zero
+        ("reserved2", c_uint64),  # zero
+        ("reserved3", c_uint64),  # zero
+        ("reserved4", c_uint64),  # zero
+    ]
+
+
+_check(
+    Mandate,
+    64,
+    {
+        "strategy": 0,
+        "active": 4,
+        "venues": 8,
+        "until": 16,
+        "code": 24,
+        "reserved": 32,
+        "reserved2": 40,
+        "reserved3": 48,
+        "reserved4": 56,
+    },
+)
+
+
+class Sweep(LittleEndianStructure):
+    """The protected quotes that a strategy's sweep orders take, as one snapshot showed them. 64 bytes."""
+
+    _fields_ = [
+        ("strategy", c_uint32),  # strategy id
+        ("instrument", c_uint16),  # instrument id
+        ("reserved", c_uint16),  # zero
+        ("snapshot", c_uint64),  # number of the snapshot
+        ("time", c_int64),  # when it was taken
+        ("bid", c_int64),  # best protected bid swept, ticks; 0 for none
+        ("ask", c_int64),  # best protected ask swept, ticks; 0 for none
+        ("reserved2", c_uint64),  # zero
+        ("reserved3", c_uint64),  # zero
+        ("reserved4", c_uint64),  # zero
+    ]
+
+
+_check(
+    Sweep,
+    64,
+    {
+        "strategy": 0,
+        "instrument": 4,
+        "reserved": 6,
+        "snapshot": 8,
+        "time": 16,
+        "bid": 24,
+        "ask": 32,
+        "reserved2": 40,
         "reserved3": 48,
         "reserved4": 56,
     },

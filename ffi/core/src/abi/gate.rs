@@ -1,6 +1,6 @@
 //! Exports of the order gate.
 use super::audit::AUDITS;
-use super::buffer::{put, put_records, take_record, take_records};
+use super::buffer::{put, put_records, take, take_record, take_records};
 use super::control::CONTROLS;
 use super::handles::{Object, Table, GATE};
 use super::number::{nanos, whole};
@@ -19,6 +19,7 @@ pub struct GateInUse {
     pub(super) commands: Vec<OrderCommand>,
     pub(super) decisions: Vec<GateDecision>,
     reports: Vec<Execution>,
+    fact: Vec<u8>,
 }
 
 impl Object for GateInUse {}
@@ -57,6 +58,7 @@ pub extern "C" fn cwts_gate_create(audit: u64, control: u64, pairs: u32) -> i64 
             commands: Vec::new(),
             decisions: Vec::new(),
             reports: Vec::new(),
+            fact: Vec::new(),
         })
     })
 }
@@ -127,6 +129,25 @@ pub unsafe extern "C" fn cwts_gate_scope_limits(
         let mut audit = AUDITS.lock(this.audit)?;
         this.gate
             .set_scope_limits(&mut *audit, &limits, nanos(time)?)?;
+        Ok(0)
+    }) as i32
+}
+
+/// Tells the gate one fact: the record that `FactKind` names for `kind`.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_tell(
+    handle: u64,
+    kind: u32,
+    fact: *const u8,
+    length: u32,
+    time: f64,
+) -> i32 {
+    GATES.call(handle, |this| {
+        // SAFETY: as promised by the caller.
+        unsafe { take(fact, length, &mut this.fact) }?;
+        let mut audit = AUDITS.lock(this.audit)?;
+        this.gate
+            .tell(&mut *audit, kind, &this.fact, nanos(time)?)?;
         Ok(0)
     }) as i32
 }

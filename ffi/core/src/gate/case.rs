@@ -1,10 +1,11 @@
 //! One command with everything the checks may look at. Checks are pure functions of it.
 use super::bucket::Bucket;
+use super::facts::{Facts, Security};
 use super::ids::IdSet;
 use super::orders::OpenOrder;
 use super::recent::Recent;
 use super::reference::Reference;
-use super::scopes::{Cell, Leaf, Money, Node, Scopes, Strategy, Terms, Worst, OWN};
+use super::scopes::{Cell, Leaf, Money, Node, Scopes, Strategy, Terms, Worst, ACCOUNT, OWN};
 use crate::layout::{command_kind, InstrumentRules, OrderCommand};
 
 /// A command under decision.
@@ -33,6 +34,12 @@ pub struct Case<'a> {
     pub recent: &'a Recent,
     /// What is counted at every level.
     pub scopes: &'a Scopes,
+    /// What was told beside limits and prices.
+    pub facts: &'a Facts,
+    /// What was told of the instrument.
+    pub security: &'a Security,
+    /// Reasons to run rows that have one: bits of `demand` and `held`.
+    pub needs: u32,
     /// Open lots the command adds to those already counted.
     pub added: i64,
     /// The strategy's worst cases with this command let through.
@@ -113,6 +120,18 @@ impl<'a> Case<'a> {
         static NOTHING: Cell = Cell::CLOSED;
         self.leaf
             .map_or(&NOTHING, |leaf| self.scopes.cell(leaf.cells[OWN]))
+    }
+
+    /// What the strategy's account holds in the instrument.
+    #[must_use]
+    pub fn account(&self) -> Option<&'a Cell> {
+        self.leaf.map(|leaf| self.scopes.cell(leaf.cells[ACCOUNT]))
+    }
+
+    /// Whether the instrument is on the easy-to-borrow list now.
+    #[must_use]
+    pub fn is_easy_to_borrow(&self) -> bool {
+        self.now < self.security.terms.easy_until
     }
 
     /// Message budget of the strategy.

@@ -92,6 +92,8 @@ impl Gate {
         if filled == 0 && lots == 0 && orders == 0 {
             return;
         }
+        // What is sold stays taken; what ends unfilled is given back.
+        self.take_located(&before, lots.saturating_add(filled));
         let mark = self.scopes.leaf(before.leaf).mark;
         self.scopes.change(before.leaf, mark, orders, |cell| {
             cell.fill(before.side, filled);

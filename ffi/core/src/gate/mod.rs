@@ -21,6 +21,7 @@ mod checks;
 mod counters;
 mod digest;
 mod executions;
+mod facts;
 mod hash;
 mod ids;
 mod limits;
@@ -46,6 +47,7 @@ use crate::layout::{code, command_kind, record_type, GateDecision, OrderCommand,
 use crate::record::bytes_of;
 use case::Case;
 use counters::Tally;
+use facts::Facts;
 use hash::WordState;
 use ids::IdSet;
 use limits::Limits;
@@ -56,6 +58,7 @@ use scopes::{Added, Scopes, Worst};
 use std::collections::HashMap;
 
 pub use executions::VENUES;
+pub use facts::FACT_VERSION;
 pub use limits::EVERY_INSTRUMENT;
 pub use orders::OpenOrder as GateOrder;
 pub use ports::{Controls, Journal};
@@ -73,8 +76,17 @@ pub mod flags {
     pub const DELIBERATE_DUPLICATE: u16 = 1 << 2;
     /// Self-trade mode, three bits.
     pub const SELF_TRADE: u16 = 7 << crate::book::SELF_TRADE_SHIFT;
+    /// A sale marked short.
+    pub const SHORT: u16 = 1 << 6;
+    /// A sale marked short exempt: Rule 201 does not hold for it.
+    pub const SHORT_EXEMPT: u16 = 1 << 7;
+    /// Either of them.
+    pub const ANY_SHORT: u16 = SHORT | SHORT_EXEMPT;
+    /// Part of a sweep that takes every better protected quote as well.
+    pub const INTERMARKET_SWEEP: u16 = 1 << 8;
     /// Every bit with a meaning.
-    pub const KNOWN: u16 = POST_ONLY | REDUCE_ONLY | DELIBERATE_DUPLICATE | SELF_TRADE;
+    pub const KNOWN: u16 =
+        POST_ONLY | REDUCE_ONLY | DELIBERATE_DUPLICATE | SELF_TRADE | ANY_SHORT | INTERMARKET_SWEEP;
 }
 
 /// `GateDecision.audit_index` of a decision that could not be recorded.
@@ -106,6 +118,7 @@ pub struct Gate {
     scopes: Scopes,
     /// By instrument id, as far as any is registered.
     listings: Vec<Option<Listing>>,
+    facts: Facts,
     open: HashMap<u64, OpenOrder, WordState>,
     ids: IdSet,
     recent: Recent,
@@ -140,6 +153,7 @@ impl Gate {
             limits: Limits::default(),
             scopes: Scopes::with_room(pairs),
             listings: Vec::new(),
+            facts: Facts::default(),
             open: HashMap::default(),
             ids: IdSet::default(),
             recent: Recent::default(),
@@ -257,6 +271,7 @@ impl Gate {
         let targeted = matches!(command.kind, command_kind::CANCEL | command_kind::AMEND);
         let listing = self.listing(command.instrument);
         let leaf = leaf.map(|leaf| self.scopes.leaf(leaf));
+        let security = self.facts.security(command.instrument);
         let case = Case {
             command,
             now,
@@ -275,6 +290,9 @@ impl Gate {
             ids: &self.ids,
             recent: &self.recent,
             scopes: &self.scopes,
+            facts: &self.facts,
+            security,
+            needs: self.facts.needs(security),
             added: 0,
             worst: Worst::UNCOUNTED,
             mark: None,
@@ -340,13 +358,15 @@ impl Gate {
     ) {
         match (command.kind, leaf) {
             (command_kind::NEW, Some(leaf)) => {
-                let order = OpenOrder::entered(command, leaf);
+                let mut order = OpenOrder::entered(command, leaf);
+                self.mark_located(&mut order, now);
                 self.undo.push(Undo {
                     id: command.order_id,
                     before: None,
                     mark: self.scopes.leaf(leaf).mark,
                 });
                 self.open.insert(command.order_id, order);
+                self.take_located(&order, order.reserved());
                 self.count(leaf, order.side, order.reserved(), added, 1);
                 if self.scopes.leaf(leaf).terms.duplicate_window > 0 {
                     self.recent.enter(Shape::of(command), now);
@@ -379,6 +399,8 @@ impl Gate {
         order.send(change);
         if matches!(change, Change::Amend(_)) {
             let (leaf, side, lots) = (order.leaf, order.side, order.reserved() - before);
+            let order = *order;
+            self.take_located(&order, lots);
             self.count(leaf, side, lots, added, 0);
         }
     }
@@ -407,6 +429,7 @@ impl Gate {
             if let Some(now) = now {
                 let lots = before.map_or(0, |before| before.reserved()) - now.reserved();
                 let orders = if before.is_some() { 0 } else { -1 };
+                self.take_located(&now, lots);
                 self.scopes.change(now.leaf, mark, orders, |cell| {
                     cell.open(now.side, lots, orders);
                 });

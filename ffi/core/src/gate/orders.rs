@@ -1,8 +1,11 @@
 //! One open order as the gate sees it: what may still fill, counting changes that are on their way.
+use super::flags;
 use crate::layout::OrderCommand;
 
 /// More changes than this under way for one order are no longer told apart.
 const TRACKED: u8 = 32;
+/// Bit of `OpenOrder.marks`: it took its lots from a locate.
+pub const LOCATED: u16 = 1 << 15;
 /// `under_way` of an order whose changes are no longer told apart.
 const LOST_COUNT: u8 = u8::MAX;
 
@@ -38,6 +41,8 @@ pub struct OpenOrder {
     pub side: u8,
     /// Unanswered changes, or `LOST_COUNT`.
     under_way: u8,
+    /// How it was marked, of `OrderCommand.flags`, and whether it is `LOCATED`.
+    pub marks: u16,
 }
 
 impl OpenOrder {
@@ -55,6 +60,7 @@ impl OpenOrder {
             instrument: command.instrument,
             side: command.side,
             under_way: 0,
+            marks: command.flags & flags::ANY_SHORT,
         }
     }
 
@@ -123,10 +129,11 @@ impl OpenOrder {
 
     /// The order as words, for the state hash.
     #[must_use]
-    pub const fn words(&self) -> [i64; 7] {
+    pub const fn words(&self) -> [i64; 8] {
         let place = (self.strategy as i64) << 32 | (self.instrument as i64) << 8 | self.side as i64;
         [
             place,
+            self.marks as i64,
             self.price,
             self.total,
             self.leaves,

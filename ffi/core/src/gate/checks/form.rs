@@ -8,7 +8,7 @@ use crate::layout::{
 };
 
 /// Kind, side, type and time in force are known, a new order has an id, and nothing contradicts itself (a market order
-/// with a price or meant to rest). Measured: 1 to 8, the first rule broken in the order of the list below. Limit: 0.
+/// with a price or meant to rest). Measured: 1 to 9, the first rule broken in the order of the list below. Limit: 0.
 pub fn well_formed(case: &Case<'_>) -> Verdict {
     let c: &OrderCommand = case.command;
     let market = c.order_type == order_type::MARKET;
@@ -21,6 +21,7 @@ pub fn well_formed(case: &Case<'_>) -> Verdict {
         c.flags & !flags::KNOWN == 0,
         !(market && (c.price != 0 || c.flags & flags::POST_ONLY != 0)),
         c.kind != command_kind::NEW || has_sound_terms(c),
+        c.kind != command_kind::NEW || has_sound_marks(c),
     ];
     match rules.iter().position(|kept| !kept) {
         None => Ok(()),
@@ -42,6 +43,15 @@ fn has_sound_terms(c: &OrderCommand) -> bool {
         && (c.trigger_offset() == 0 || c.order_type == order_type::STOP_LIMIT)
         && (c.expires() != 0) == (c.tif == time_in_force::GTD)
         && (c.display == 0 || is_iceberg)
+}
+
+/// Only a sale is short, in one way; a sweep has a limit.
+fn has_sound_marks(c: &OrderCommand) -> bool {
+    let short = c.flags & flags::ANY_SHORT;
+    let sweep = c.flags & flags::INTERMARKET_SWEEP != 0;
+    (short == 0 || c.side == side::SELL)
+        && short != flags::ANY_SHORT
+        && (!sweep || c.order_type == order_type::LIMIT)
 }
 
 /// The trigger of a stop; of any other order, and where the numbers do not fit, its price.

@@ -38,6 +38,8 @@ use index::{key, Index};
 
 /// Levels that have nodes: firm, customer, account, strategy.
 pub const LEVELS: usize = 4;
+/// Place of the account among them.
+pub const ACCOUNT: usize = LEVELS - 2;
 /// Place of the strategy among them.
 pub const OWN: usize = LEVELS - 1;
 /// No limit on money.

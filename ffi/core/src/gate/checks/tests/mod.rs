@@ -2,6 +2,7 @@
 mod entry;
 mod pace;
 mod price;
+mod regulated;
 mod scopes;
 mod table;
 

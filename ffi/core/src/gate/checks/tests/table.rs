@@ -1,9 +1,10 @@
 //! Every check is missed when it is taken out of the table, and limits that cannot be meant are refused.
-use crate::gate::testkit::{everything, limits, rules, Bench, SECOND, START};
-use crate::gate::{set, CHECKS, EVERY_INSTRUMENT};
+use crate::gate::testkit::{everything, limits, mandate, rules, Bench, INSTRUMENT, SECOND, START};
+use crate::gate::{flags, set, CHECKS, EVERY_INSTRUMENT};
 use crate::layout::{
-    code, command_kind, scope_state, side, InstrumentRules, OrderCommand, ScopeLimits,
-    StrategyLimits, FIRM_NODE, STRATEGY_LAST,
+    code, command_kind, demand, fact_kind, market_phase, scope_state, side, GateDemands,
+    InstrumentRules, OrderCommand, Restriction, ScopeLimits, StrategyLimits, FIRM_NODE,
+    STRATEGY_LAST,
 };
 
 /// A gate in which one order is stopped by one check and no other.
@@ -27,6 +28,16 @@ const SCENES: &[Scene] = &[
     ("known_strategy", |bench| OrderCommand {
         owner: 2,
         ..bench.order()
+    }),
+    ("mandate", |bench| {
+        bench.tell(
+            fact_kind::DEMANDS,
+            &GateDemands {
+                demands: demand::MANDATE,
+                ..GateDemands::default()
+            },
+        );
+        bench.order()
     }),
     ("known_instrument", |bench| OrderCommand {
         instrument: 9,
@@ -90,9 +101,70 @@ const SCENES: &[Scene] = &[
         quantity: 11,
         ..bench.order()
     }),
+    ("current_lists", |bench| {
+        bench.demand(demand::LISTS, |_, _| {});
+        bench.order()
+    }),
+    ("restricted_list", |bench| {
+        bench.tell(
+            fact_kind::RESTRICTION,
+            &Restriction {
+                instrument: INSTRUMENT,
+                sides: 1,
+                until: i64::MAX,
+                ..Restriction::default()
+            },
+        );
+        bench.order()
+    }),
+    ("market_state", |bench| {
+        bench.demand(demand::MARKET_STATE, |_, status| {
+            status.phase = market_phase::HALTED;
+        });
+        bench.order()
+    }),
+    ("price_bands", |bench| {
+        bench.demand(demand::PRICE_BANDS, |_, status| status.upper_band = 995);
+        bench.order()
+    }),
+    ("short_marking", |bench| {
+        bench.demand(demand::SHORT_SALE, |_, _| {});
+        OrderCommand {
+            side: side::SELL,
+            ..bench.order()
+        }
+    }),
+    ("short_locate", |bench| {
+        bench.demand(demand::SHORT_SALE, |_, _| {});
+        OrderCommand {
+            side: side::SELL,
+            flags: flags::SHORT,
+            ..bench.order()
+        }
+    }),
+    ("short_price_test", |bench| {
+        bench.demand(demand::SHORT_PRICE_TEST, |_, status| status.price_test = 2);
+        OrderCommand {
+            side: side::SELL,
+            flags: flags::SHORT,
+            ..bench.order()
+        }
+    }),
+    ("trade_through", |bench| {
+        bench.demand(demand::TRADE_THROUGH, |_, status| status.away_ask = 995);
+        bench.order()
+    }),
+    ("locked_market", |bench| {
+        bench.demand(demand::LOCKED_MARKET, |_, status| status.away_ask = 1_000);
+        bench.order()
+    }),
     ("max_quantity", |bench| OrderCommand {
         quantity: 810,
         ..bench.order()
+    }),
+    ("volume_share", |bench| {
+        bench.demand(demand::VOLUME, |terms, _| terms.average_volume = 999);
+        bench.order()
     }),
     ("max_notional", |bench| {
         let limits = StrategyLimits {
@@ -163,6 +235,10 @@ const SCENES: &[Scene] = &[
             set: set::NET,
             ..everything(FIRM_NODE)
         });
+        bench.order()
+    }),
+    ("allowed_venue", |bench| {
+        bench.tell(fact_kind::MANDATE, &mandate());
         bench.order()
     }),
 ];
