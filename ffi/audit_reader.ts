@@ -10,6 +10,7 @@ import {
   GateScopeView,
   InstrumentRulesView,
   OrderCommandView,
+  ParentOrderView,
   RecordType,
   ScopeLimitsView,
   StrategyLimitsView,
@@ -101,11 +102,20 @@ export function decodeAudit(record: AuditRecord): unknown {
       };
     case RecordType.Execution:
       return plain(new ExecutionView(payload));
+    case RecordType.BasketDecided:
+      return decodeBasket(payload);
     case RecordType.LimitsSet:
       return decodeLimits(payload, record.version);
     default:
       return JSON.parse(new TextDecoder().decode(payload));
   }
+}
+
+function decodeBasket(payload: Uint8Array<ArrayBuffer>): unknown {
+  const rest = payload.subarray(GateDecisionView.SIZE);
+  const view = new ParentOrderView(rest);
+  const parents = Array.from({ length: rest.length / ParentOrderView.SIZE }, (_, at) => plain(view.at(at)));
+  return { decision: plain(new GateDecisionView(payload)), parents };
 }
 
 function decodeLimits(payload: Uint8Array<ArrayBuffer>, version: number): unknown {

@@ -19,6 +19,7 @@ import {
   GateScopeView,
   InstrumentRulesView,
   OrderCommandView,
+  ParentOrderView,
   ScopeKind,
   ScopeLimitsView,
   ScopeUsageView,
@@ -30,6 +31,20 @@ import { type Core, core } from "./library.ts";
 export type ScopeNode =
   | { readonly kind: "customer" | "account"; readonly parent: number }
   | { readonly kind: "strategy"; readonly parent: number; readonly strategy: number };
+
+/** An order that is worked in parts. */
+export interface ParentOrder {
+  /** Id, used once; 0 is none. */
+  readonly parent: number;
+  readonly strategy: number;
+  readonly instrument: number;
+  readonly side: number;
+  /** Lots its children may add up to. */
+  readonly quantity: number;
+}
+
+/** A verdict of the gate, by the field names of its record. */
+export type GateVerdict = ReturnType<typeof plain<GateDecisionView>>;
 
 export type ScopeKindName = "firm" | ScopeNode["kind"];
 
@@ -123,6 +138,7 @@ export class OrderGate extends NativeHandle {
   readonly #counters = new GateCountersView(this.#out);
   readonly #count = new CodeCountView(this.#out);
   readonly #usage = new ScopeUsageView(this.#out);
+  readonly #verdict = new GateDecisionView(this.#out);
 
   private constructor(symbols: Core, handle: bigint) {
     super(handle, symbols.cwts_gate_close);
@@ -204,6 +220,26 @@ export class OrderGate extends NativeHandle {
   tell(fact: GateFact, time = 0): void {
     const { kind, record } = encodeFact(fact);
     check(this.#core.cwts_gate_tell(this.handle, kind, record, record.length, time));
+  }
+
+  /**
+   * Opens parent orders as one basket, all or none, and records the verdict: `code` 0, or why, with the parent it is about
+   * in `orderId` (0 when the basket as a whole is too large). Children name their parent in `targetId`.
+   */
+  openParents(parents: readonly ParentOrder[], time = 0): GateVerdict {
+    const records = new Uint8Array(parents.length * ParentOrderView.SIZE);
+    const view = new ParentOrderView(records);
+    for (const [at, parent] of parents.entries()) Object.assign(view.at(at), parent);
+    const status = this.#core.cwts_gate_parents(
+      this.handle,
+      records,
+      parents.length,
+      this.#out,
+      this.#out.length,
+      time,
+    );
+    check(status);
+    return plain(this.#verdict);
   }
 
   /** Best prices and last trade in ticks, 0 for none; `time` in microseconds. */

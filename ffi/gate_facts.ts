@@ -1,19 +1,30 @@
 /**
- * What the gate is told beside limits and prices: who may trade where, restricted lists, how markets stand, locates.
+ * What the gate is told beside limits and prices: who may trade where, restricted lists, how markets stand, locates,
+ * message budgets, short windows, capital, sums over instruments.
  *
  * A fact names its fields as the records in `layout.gen.ts` do; what is left out is zero, which is no permission.
  */
 import { NativeError } from "./errors.ts";
 import {
+  BurstLimitView,
+  CapitalView,
   Code,
   Demand,
+  ExecutionThrottleView,
   FactKind,
+  FactorLimitView,
+  FactorView,
   GateDemandsView,
   LocateView,
   MandateView,
   MarketStatusView,
+  PaceView,
+  ParentLimitsView,
+  ProfitView,
+  RearmView,
   RestrictionView,
   SecurityTermsView,
+  SoftLimitsView,
   SweepView,
 } from "./layout.gen.ts";
 
@@ -28,6 +39,16 @@ export const FACTS = {
   locate: { kind: FactKind.Locate, View: LocateView },
   mandate: { kind: FactKind.Mandate, View: MandateView },
   sweep: { kind: FactKind.Sweep, View: SweepView },
+  pace: { kind: FactKind.Pace, View: PaceView },
+  burst: { kind: FactKind.Burst, View: BurstLimitView },
+  throttle: { kind: FactKind.Throttle, View: ExecutionThrottleView },
+  rearm: { kind: FactKind.Rearm, View: RearmView },
+  parents: { kind: FactKind.Parents, View: ParentLimitsView },
+  soft: { kind: FactKind.Soft, View: SoftLimitsView },
+  capital: { kind: FactKind.Capital, View: CapitalView },
+  profit: { kind: FactKind.Profit, View: ProfitView },
+  factor: { kind: FactKind.Factor, View: FactorView },
+  factorLimit: { kind: FactKind.FactorLimit, View: FactorLimitView },
 } as const;
 
 /** Added to a fact's kind, the version of the LimitsSet record that holds it. */

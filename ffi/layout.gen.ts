@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 7049308015821928;
+export const LAYOUT_HASH = 8896176074462501;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 3;
@@ -204,6 +204,14 @@ export const Demand = {
   LockedMarket: 128,
   /** Sizes are measured against average daily volume. */
   Volume: 256,
+  /** The reference price must not have moved too far in a short time. */
+  PriceMove: 512,
+  /** Every order is a child of a parent order. */
+  Parents: 1024,
+  /** An order that may meet its customer's own says what happens then. */
+  SelfMatch: 2048,
+  /** Positions are measured against average daily volume. */
+  Liquidity: 4096,
 } as const;
 export type Demand = typeof Demand[keyof typeof Demand];
 
@@ -223,8 +231,37 @@ export const FactKind = {
   Mandate: 6,
   /** Sweep. */
   Sweep: 7,
+  /** Pace. */
+  Pace: 8,
+  /** BurstLimit. */
+  Burst: 9,
+  /** ExecutionThrottle. */
+  Throttle: 10,
+  /** Rearm. */
+  Rearm: 11,
+  /** ParentLimits. */
+  Parents: 12,
+  /** SoftLimits. */
+  Soft: 13,
+  /** Capital. */
+  Capital: 14,
+  /** Profit. */
+  Profit: 15,
+  /** Factor. */
+  Factor: 16,
+  /** FactorLimit. */
+  FactorLimit: 17,
 } as const;
 export type FactKind = typeof FactKind[keyof typeof FactKind];
+
+/** How a sum over instruments is held to its limit. */
+export const FactorMeasure = {
+  /** The larger of both ends, whatever its sign: sector, underlying, delta, vega. */
+  Either: 0,
+  /** The end below zero, as a loss: a scenario of the margin. */
+  Loss: 1,
+} as const;
+export type FactorMeasure = typeof FactorMeasure[keyof typeof FactorMeasure];
 
 /** Level of a node in the gate's tree; the level below a strategy is its instruments. */
 export const ScopeKind = {
@@ -282,6 +319,8 @@ export const RecordType = {
   StreamAppended: 14,
   /** JSON: state of a stream at an event: stream, epoch, snapshot. */
   StreamSnapshot: 15,
+  /** Binary: GateDecision (64 bytes), then the ParentOrders it is about. */
+  BasketDecided: 16,
 } as const;
 export type RecordType = typeof RecordType[keyof typeof RecordType];
 
@@ -470,6 +509,10 @@ export const Code = {
   NoSweep: 1309,
   /** the protected quotes are missing or too old: the check fails closed */
   NoProtectedQuote: 1310,
+  /** the reference price moved too far in a short time */
+  PriceMove: 1312,
+  /** unusual for a person to enter: acknowledge the warning with a reason and send it again */
+  SoftLimit: 1313,
   /** the quantity is too large a share of the average daily volume, or that is not known */
   VolumeShare: 1311,
   /** the order id was used before */
@@ -478,6 +521,14 @@ export const Code = {
   DuplicateOrder: 1402,
   /** too many messages: the token bucket is empty */
   MessageRate: 1403,
+  /** too many messages were refused for their rate: the scope is latched until it is re-armed */
+  RateTripped: 1404,
+  /** the order is being cancelled already, and the reserve for cancels is used up */
+  CancelRate: 1405,
+  /** too much was entered within a short window */
+  BurstLimit: 1406,
+  /** the strategy traded too often in a short time: it is latched until it is re-armed */
+  ExecutionThrottle: 1407,
   /** position plus open orders would exceed the limit */
   PositionLimit: 1501,
   /** the order to cancel or amend is not open */
@@ -492,6 +543,28 @@ export const Code = {
   NetLimit: 1506,
   /** the gate has no room to count another strategy and instrument: make it larger */
   ScopeCapacity: 1507,
+  /** the order names no parent that its strategy has open in the instrument and side */
+  UnknownParent: 1508,
+  /** the children of the parent would exceed its quantity */
+  ParentQuantity: 1509,
+  /** the parent or the basket is too large as a whole: none of it was opened */
+  BasketLimit: 1510,
+  /** the customer has orders open on the other side: say what happens when they meet */
+  SelfMatch: 1511,
+  /** the credit used would exceed the limit of a scope */
+  CreditLimit: 1512,
+  /** the loss of a scope has reached its limit: only orders that reduce pass */
+  LossLimit: 1513,
+  /** the profit and loss of a scope is missing or too old: the check fails closed */
+  LossUnknown: 1514,
+  /** the loss in a scenario would exceed the margin of a scope */
+  MarginLimit: 1515,
+  /** too large a share of the capital of a scope in one instrument */
+  Concentration: 1516,
+  /** the position would take too long to sell beside the average daily volume */
+  Liquidity: 1517,
+  /** a sum over instruments (sector, underlying, delta, vega) would exceed the limit of a scope */
+  FactorLimit: 1518,
   /** the decision could not be recorded, so the gate is closed */
   AuditFailed: 1601,
   /** the instrument's book is not live: wait for its next snapshot */
@@ -579,10 +652,16 @@ export const CODE_TEXT: Readonly<Record<number, readonly [name: string, text: st
   1308: ["LockedMarket", "the order would lock or cross a protected quote elsewhere"],
   1309: ["NoSweep", "an intermarket sweep order needs a stored sweep of the present protected quotes"],
   1310: ["NoProtectedQuote", "the protected quotes are missing or too old: the check fails closed"],
+  1312: ["PriceMove", "the reference price moved too far in a short time"],
+  1313: ["SoftLimit", "unusual for a person to enter: acknowledge the warning with a reason and send it again"],
   1311: ["VolumeShare", "the quantity is too large a share of the average daily volume, or that is not known"],
   1401: ["DuplicateId", "the order id was used before"],
   1402: ["DuplicateOrder", "the same order was entered within the duplicate window"],
   1403: ["MessageRate", "too many messages: the token bucket is empty"],
+  1404: ["RateTripped", "too many messages were refused for their rate: the scope is latched until it is re-armed"],
+  1405: ["CancelRate", "the order is being cancelled already, and the reserve for cancels is used up"],
+  1406: ["BurstLimit", "too much was entered within a short window"],
+  1407: ["ExecutionThrottle", "the strategy traded too often in a short time: it is latched until it is re-armed"],
   1501: ["PositionLimit", "position plus open orders would exceed the limit"],
   1502: ["UnknownOrder", "the order to cancel or amend is not open"],
   1503: ["NotOwner", "the order to cancel or amend belongs to another strategy"],
@@ -590,6 +669,17 @@ export const CODE_TEXT: Readonly<Record<number, readonly [name: string, text: st
   1505: ["GrossLimit", "the gross value of positions and open orders would exceed the limit of a scope"],
   1506: ["NetLimit", "the net value of positions and open orders would exceed the limit of a scope"],
   1507: ["ScopeCapacity", "the gate has no room to count another strategy and instrument: make it larger"],
+  1508: ["UnknownParent", "the order names no parent that its strategy has open in the instrument and side"],
+  1509: ["ParentQuantity", "the children of the parent would exceed its quantity"],
+  1510: ["BasketLimit", "the parent or the basket is too large as a whole: none of it was opened"],
+  1511: ["SelfMatch", "the customer has orders open on the other side: say what happens when they meet"],
+  1512: ["CreditLimit", "the credit used would exceed the limit of a scope"],
+  1513: ["LossLimit", "the loss of a scope has reached its limit: only orders that reduce pass"],
+  1514: ["LossUnknown", "the profit and loss of a scope is missing or too old: the check fails closed"],
+  1515: ["MarginLimit", "the loss in a scenario would exceed the margin of a scope"],
+  1516: ["Concentration", "too large a share of the capital of a scope in one instrument"],
+  1517: ["Liquidity", "the position would take too long to sell beside the average daily volume"],
+  1518: ["FactorLimit", "a sum over instruments (sector, underlying, delta, vega) would exceed the limit of a scope"],
   1601: ["AuditFailed", "the decision could not be recorded, so the gate is closed"],
   1701: ["BookNotLive", "the instrument's book is not live: wait for its next snapshot"],
   1702: ["MarketClosed", "the market does not take orders: it is closed, halted or paused"],
@@ -668,7 +758,7 @@ export class OrderCommandView {
     this.view.setUint8(this.base + 3, value);
   }
 
-  /** bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 6 sells short, bit 7 sells short exempt, bit 8 intermarket sweep, bit 15 refused at the door */
+  /** bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 6 sells short, bit 7 sells short exempt, bit 8 intermarket sweep, bit 9 child of a parent order, bit 10 entered by a person, bit 11 its warning was acknowledged, bit 15 refused at the door */
   get flags(): number {
     return this.view.getUint16(this.base + 4, true);
   }
@@ -732,7 +822,7 @@ export class OrderCommandView {
     setMicros(this.view, this.base + 40, value);
   }
 
-  /** order to cancel or amend; a new order has its expires and trigger_offset here */
+  /** order to cancel or amend; a new order has its expires and trigger_offset here, a child its parent */
   get targetId(): number {
     return getI64(this.view, this.base + 48);
   }
@@ -2142,9 +2232,9 @@ export class GateDemandsView {
   }
 }
 
-/** Regulatory reference data of one instrument. 64 bytes; move the view with `at`. */
+/** Regulatory reference data of one instrument. 80 bytes; move the view with `at`. */
 export class SecurityTermsView {
-  static readonly SIZE = 64;
+  static readonly SIZE = 80;
   private readonly view: DataView;
   private base = 0;
 
@@ -2154,7 +2244,7 @@ export class SecurityTermsView {
 
   /** Points the view at record `index` and returns it. */
   at(index: number): this {
-    this.base = index * 64;
+    this.base = index * 80;
     return this;
   }
 
@@ -2244,6 +2334,30 @@ export class SecurityTermsView {
   }
   set easyUntil(value: number) {
     setMicros(this.view, this.base + 48, value);
+  }
+
+  /** furthest the reference price may move in the window, hundredths of a percent */
+  get maxMoveBps(): number {
+    return this.view.getUint32(this.base + 56, true);
+  }
+  set maxMoveBps(value: number) {
+    this.view.setUint32(this.base + 56, value, true);
+  }
+
+  /** the window; extremes are remembered for one to two of them */
+  get moveWindowMs(): number {
+    return this.view.getUint32(this.base + 60, true);
+  }
+  set moveWindowMs(value: number) {
+    this.view.setUint32(this.base + 60, value, true);
+  }
+
+  /** largest position as a share of average daily volume */
+  get positionVolumeBps(): number {
+    return this.view.getUint32(this.base + 64, true);
+  }
+  set positionVolumeBps(value: number) {
+    this.view.setUint32(this.base + 64, value, true);
   }
 }
 
@@ -2585,6 +2699,561 @@ export class SweepView {
   }
   set ask(value: number) {
     setI64(this.view, this.base + 32, value);
+  }
+}
+
+/** How many messages a node and everybody below may send. It replaces the one before; 0 lets none pass. 32 bytes; move the view with `at`. */
+export class PaceView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** new and amend messages per second */
+  get rate(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set rate(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** size of their token bucket */
+  get burst(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set burst(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** cancels per second that may repeat a cancel under way */
+  get cancelRate(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set cancelRate(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+
+  /** size of their token bucket */
+  get cancelBurst(): number {
+    return this.view.getUint32(this.base + 16, true);
+  }
+  set cancelBurst(value: number) {
+    this.view.setUint32(this.base + 16, value, true);
+  }
+
+  /** refusals for rate within a second that latch the node; 0 for never */
+  get tripAfter(): number {
+    return this.view.getUint32(this.base + 20, true);
+  }
+  set tripAfter(value: number) {
+    this.view.setUint32(this.base + 20, value, true);
+  }
+}
+
+/** How much a node may enter within a window. One per node, instrument and window; all zero limits lift it. 40 bytes; move the view with `at`. */
+export class BurstLimitView {
+  static readonly SIZE = 40;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 40;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** instrument id; 65535 for all together */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 4, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 4, value, true);
+  }
+
+  /** length of the window; up to an eighth more is counted */
+  get windowMs(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set windowMs(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** most new orders and amends; 0 for no limit */
+  get maxOrders(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set maxOrders(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+
+  /** most lots entered, one instrument; 0 for no limit */
+  get maxLots(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set maxLots(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** most value entered at the reference price, money units; 0 for no limit */
+  get maxValue(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set maxValue(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+}
+
+/** How often a strategy may trade before it is latched. It replaces the one before. 16 bytes; move the view with `at`. */
+export class ExecutionThrottleView {
+  static readonly SIZE = 16;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 16;
+    return this;
+  }
+
+  /** strategy id */
+  get strategy(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set strategy(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** most trades within the window; 0 for no limit */
+  get maxExecutions(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set maxExecutions(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** length of the window; up to an eighth more is counted */
+  get windowMs(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set windowMs(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+}
+
+/** Unlatches a node that tripped. 16 bytes; move the view with `at`. */
+export class RearmView {
+  static readonly SIZE = 16;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 16;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** 1 message rate, 2 executions, 3 both */
+  get what(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set what(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+}
+
+/** How large parents and baskets of a node may be as a whole. They replace those before; 0 lets none pass. 32 bytes; move the view with `at`. */
+export class ParentLimitsView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** largest parent at the reference price, money units */
+  get maxParent(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set maxParent(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** largest sum of the parents opened together, money units */
+  get maxBasket(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set maxBasket(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+}
+
+/** An order that is worked in parts: what its children may add up to. 32 bytes; move the view with `at`. */
+export class ParentOrderView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** id, used once; 0 is not an id */
+  get parent(): number {
+    return getI64(this.view, this.base);
+  }
+  set parent(value: number) {
+    setI64(this.view, this.base, value);
+  }
+
+  /** lots */
+  get quantity(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set quantity(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** strategy id */
+  get strategy(): number {
+    return this.view.getUint32(this.base + 16, true);
+  }
+  set strategy(value: number) {
+    this.view.setUint32(this.base + 16, value, true);
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 20, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 20, value, true);
+  }
+
+  /** Side */
+  get side(): number {
+    return this.view.getUint8(this.base + 22);
+  }
+  set side(value: number) {
+    this.view.setUint8(this.base + 22, value);
+  }
+}
+
+/** Above these an order entered by a person needs its warning acknowledged; hard limits hold all the same. 32 bytes; move the view with `at`. */
+export class SoftLimitsView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** node of the tree: the order's strategy or above */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** distance of the price from the reference, hundredths of a percent */
+  get maxAwayBps(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set maxAwayBps(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** lots */
+  get maxQuantity(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set maxQuantity(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** at the reference price, money units */
+  get maxValue(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set maxValue(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+}
+
+/** What a node has to trade with. It replaces the one before. 48 bytes; move the view with `at`. */
+export class CapitalView {
+  static readonly SIZE = 48;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 48;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** largest value in one instrument as a share of capital; 0 for no limit */
+  get concentrationBps(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set concentrationBps(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** money units */
+  get capital(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set capital(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** most gross value, filled and open, money units; 0 for no limit */
+  get credit(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set credit(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** largest loss, money units; 0 for no limit */
+  get maxLoss(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set maxLoss(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** an older profit does not count */
+  get profitMaxAgeMs(): number {
+    return this.view.getUint32(this.base + 32, true);
+  }
+  set profitMaxAgeMs(value: number) {
+    this.view.setUint32(this.base + 32, value, true);
+  }
+}
+
+/** What a node has won or lost, realised and not. 32 bytes; move the view with `at`. */
+export class ProfitView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** money units, negative for a loss */
+  get profit(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set profit(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** when it was worked out */
+  get time(): number {
+    return getMicros(this.view, this.base + 16);
+  }
+  set time(value: number) {
+    setMicros(this.view, this.base + 16, value);
+  }
+}
+
+/** What one lot of an instrument adds to a sum over instruments. It replaces the one before; 0 takes it out. 16 bytes; move the view with `at`. */
+export class FactorView {
+  static readonly SIZE = 16;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 16;
+    return this;
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base, value, true);
+  }
+
+  /** number of the sum, 0 to 1023 */
+  get factor(): number {
+    return this.view.getUint16(this.base + 2, true);
+  }
+  set factor(value: number) {
+    this.view.setUint16(this.base + 2, value, true);
+  }
+
+  /** per lot bought, in the unit of the sum */
+  get weight(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set weight(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+}
+
+/** How far a sum over instruments may go at a node, everything open counted. It replaces the one before. 32 bytes; move the view with `at`. */
+export class FactorLimitView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** number of the sum, 0 to 1023 */
+  get factor(): number {
+    return this.view.getUint16(this.base + 4, true);
+  }
+  set factor(value: number) {
+    this.view.setUint16(this.base + 4, value, true);
+  }
+
+  /** FactorMeasure */
+  get measure(): number {
+    return this.view.getUint8(this.base + 6);
+  }
+  set measure(value: number) {
+    this.view.setUint8(this.base + 6, value);
+  }
+
+  /** 1 to set it, 0 to lift it */
+  get active(): number {
+    return this.view.getUint8(this.base + 7);
+  }
+  set active(value: number) {
+    this.view.setUint8(this.base + 7, value);
+  }
+
+  /** in the unit of the sum */
+  get limit(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set limit(value: number) {
+    setI64(this.view, this.base + 8, value);
   }
 }
 

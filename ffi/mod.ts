@@ -29,7 +29,9 @@ export { nativeCallOf, NativeError, NOT_FROM_CORE } from "./errors.ts";
 export {
   type Exposure,
   type GateCounters,
+  type GateVerdict,
   OrderGate,
+  type ParentOrder,
   type ScopeInstrumentLimits,
   type ScopeKindName,
   type ScopeNode,

@@ -109,6 +109,7 @@ export const EXPORTS = {
   cwts_gate_scope: { parameters: ["u64", "buffer", "u32", "f64"], result: "i32" },
   cwts_gate_scope_limits: { parameters: ["u64", "buffer", "u32", "f64"], result: "i32" },
   cwts_gate_tell: { parameters: ["u64", "u32", "buffer", "u32", "f64"], result: "i32" },
+  cwts_gate_parents: { parameters: ["u64", "buffer", "u32", "buffer", "u32", "f64"], result: "i32" },
   cwts_gate_reference: { parameters: ["u64", "u32", "f64", "f64", "f64", "f64"], result: "i32" },
   cwts_gate_submit: { parameters: ["u64", "buffer", "u32", "buffer", "u32"], result: "i32" },
   cwts_gate_executions: { parameters: ["u64", "u32", "buffer", "u32"], result: "i32" },

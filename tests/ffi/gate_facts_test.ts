@@ -5,6 +5,8 @@ import { AuditLog } from "../../ffi/mod.ts";
 import { Bench, inDirectory, INSTRUMENT, NOW, STRATEGY } from "./native.ts";
 
 const HOUR = 3_600_000_000;
+/** Bit of a command's flags. */
+const CHILD = 1 << 9;
 
 /** One fact of every kind, none of which is what a record of zeros would say. */
 const EVERY_FACT: readonly GateFact[] = [
@@ -15,6 +17,16 @@ const EVERY_FACT: readonly GateFact[] = [
   { fact: "locate", node: 2, instrument: INSTRUMENT, quantity: 500, until: NOW + HOUR, locate: 99 },
   { fact: "mandate", strategy: STRATEGY, active: 1, venues: 2 ** 7, until: NOW + HOUR, code: 1234 },
   { fact: "sweep", strategy: STRATEGY, instrument: INSTRUMENT, snapshot: 5, time: NOW, bid: 9_990, ask: 10_010 },
+  { fact: "pace", node: 0, rate: 1_000, burst: 100, cancelRate: 10, cancelBurst: 10, tripAfter: 50 },
+  { fact: "burst", node: 0, instrument: INSTRUMENT, windowMs: 1_000, maxLots: 5_000 },
+  { fact: "throttle", strategy: STRATEGY, maxExecutions: 100, windowMs: 1_000 },
+  { fact: "rearm", node: 0, what: 3 },
+  { fact: "parents", node: 0, maxParent: 1e15, maxBasket: 2e15 },
+  { fact: "soft", node: 0, maxQuantity: 7 },
+  { fact: "capital", node: 0, capital: 1e15, concentrationBps: 10_000 },
+  { fact: "profit", node: 0, profit: -5, time: NOW },
+  { fact: "factor", instrument: INSTRUMENT, factor: 1_023, weight: -9 },
+  { fact: "factorLimit", node: 0, factor: 1_023, measure: 1, active: 1, limit: 1e15 },
 ];
 
 Deno.test("every fact is on the log by its field names, as it was told", async () => {
@@ -49,6 +61,28 @@ Deno.test("a fact that is demanded and not told refuses, and told it lets throug
   assert.equal(bench.decision.at(0).code, Code.Accepted);
 });
 
+Deno.test("a basket is opened whole, its children are held to their parents, and the log tells it", async () => {
+  await inDirectory((directory) => {
+    {
+      using bench = new Bench(AuditLog.open({ directory, durability: "batch" }));
+      const parent = { parent: 8, strategy: STRATEGY, instrument: INSTRUMENT, side: 0, quantity: 10 };
+      const refused = bench.gate.openParents([parent, { ...parent, parent: 9, strategy: 99 }], NOW);
+      assert.deepEqual([refused.code, refused.orderId], [Code.UnknownStrategy, 9]);
+      assert.equal(bench.gate.openParents([parent], NOW).code, Code.Accepted);
+      for (const [at, quantity] of [6, 5, 4].entries()) {
+        const order = bench.order(at);
+        [order.side, order.quantity, order.flags, order.targetId] = [0, quantity, CHILD, 8];
+      }
+      assert.equal(bench.gate.submit(bench.commands, 3, bench.decisions), 2);
+      assert.equal(bench.decision.at(1).code, Code.ParentQuantity);
+    }
+    const baskets = [...readAudit(directory)].filter(({ typeName }) => typeName === "BasketDecided").map(decodeAudit);
+    const told = baskets as { decision: { code: number }; parents: { parent: number; quantity: number }[] }[];
+    assert.deepEqual(told.map(({ parents }) => parents.map(({ parent }) => parent)), [[8, 9], [8]]);
+    assert.deepEqual(told.map(({ decision }) => decision.code), [Code.UnknownStrategy, Code.Accepted]);
+  });
+});
+
 Deno.test("a fact that cannot be meant is refused with a sentence and changes nothing", () => {
   using bench = new Bench();
   const before = bench.gate.stateHash();
@@ -57,6 +91,7 @@ Deno.test("a fact that cannot be meant is refused with a sentence and changes no
     [{ fact: "security", instrument: 70_000 }, /instrument of 70000 is out of range/],
     [{ fact: "security", instrument: 1, averageVolume: 0.5 }, /averageVolume of 0.5 is not a whole number/],
     [{ fact: "demands", demands: ["Mandates"] }, /there is no demand Mandates/],
+    [{ fact: "profit", node: 0, profit: 1 }, /argument/],
     [{ fact: "restriction", node: 99, instrument: INSTRUMENT, sides: 1 }, /BadArgument|argument/],
   ];
   for (const [fact, sentence] of broken) assert.throws(() => bench.gate.tell(fact as GateFact), sentence);

@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(7049308015821928)
+#define CWTS_LAYOUT_HASH UINT64_C(8896176074462501)
 
 /* Raised when an exported function changes its meaning or signature. */
 #define CWTS_ABI_VERSION UINT32_C(3)
@@ -236,7 +236,15 @@ enum cwts_demand {
   /* Rule 610(d): no resting order locks or crosses a protected quote. */
   CWTS_DEMAND_LOCKED_MARKET = 128,
   /* Sizes are measured against average daily volume. */
-  CWTS_DEMAND_VOLUME = 256
+  CWTS_DEMAND_VOLUME = 256,
+  /* The reference price must not have moved too far in a short time. */
+  CWTS_DEMAND_PRICE_MOVE = 512,
+  /* Every order is a child of a parent order. */
+  CWTS_DEMAND_PARENTS = 1024,
+  /* An order that may meet its customer's own says what happens then. */
+  CWTS_DEMAND_SELF_MATCH = 2048,
+  /* Positions are measured against average daily volume. */
+  CWTS_DEMAND_LIQUIDITY = 4096
 };
 
 /* What a record handed to the gate tells it. On the log it is a LimitsSet of version 16 and this number. */
@@ -254,7 +262,35 @@ enum cwts_fact_kind {
   /* Mandate. */
   CWTS_FACT_KIND_MANDATE = 6,
   /* Sweep. */
-  CWTS_FACT_KIND_SWEEP = 7
+  CWTS_FACT_KIND_SWEEP = 7,
+  /* Pace. */
+  CWTS_FACT_KIND_PACE = 8,
+  /* BurstLimit. */
+  CWTS_FACT_KIND_BURST = 9,
+  /* ExecutionThrottle. */
+  CWTS_FACT_KIND_THROTTLE = 10,
+  /* Rearm. */
+  CWTS_FACT_KIND_REARM = 11,
+  /* ParentLimits. */
+  CWTS_FACT_KIND_PARENTS = 12,
+  /* SoftLimits. */
+  CWTS_FACT_KIND_SOFT = 13,
+  /* Capital. */
+  CWTS_FACT_KIND_CAPITAL = 14,
+  /* Profit. */
+  CWTS_FACT_KIND_PROFIT = 15,
+  /* Factor. */
+  CWTS_FACT_KIND_FACTOR = 16,
+  /* FactorLimit. */
+  CWTS_FACT_KIND_FACTOR_LIMIT = 17
+};
+
+/* How a sum over instruments is held to its limit. */
+enum cwts_factor_measure {
+  /* The larger of both ends, whatever its sign: sector, underlying, delta, vega. */
+  CWTS_FACTOR_MEASURE_EITHER = 0,
+  /* The end below zero, as a loss: a scenario of the margin. */
+  CWTS_FACTOR_MEASURE_LOSS = 1
 };
 
 /* Level of a node in the gate's tree; the level below a strategy is its instruments. */
@@ -310,7 +346,9 @@ enum cwts_record_type {
   /* JSON: events of a stream, all or none: stream, epoch, events. */
   CWTS_RECORD_TYPE_STREAM_APPENDED = 14,
   /* JSON: state of a stream at an event: stream, epoch, snapshot. */
-  CWTS_RECORD_TYPE_STREAM_SNAPSHOT = 15
+  CWTS_RECORD_TYPE_STREAM_SNAPSHOT = 15,
+  /* Binary: GateDecision (64 bytes), then the ParentOrders it is about. */
+  CWTS_RECORD_TYPE_BASKET_DECIDED = 16
 };
 
 /* What a feed parser reads. */
@@ -493,6 +531,10 @@ enum cwts_code {
   CWTS_CODE_NO_SWEEP = 1309,
   /* the protected quotes are missing or too old: the check fails closed */
   CWTS_CODE_NO_PROTECTED_QUOTE = 1310,
+  /* the reference price moved too far in a short time */
+  CWTS_CODE_PRICE_MOVE = 1312,
+  /* unusual for a person to enter: acknowledge the warning with a reason and send it again */
+  CWTS_CODE_SOFT_LIMIT = 1313,
   /* the quantity is too large a share of the average daily volume, or that is not known */
   CWTS_CODE_VOLUME_SHARE = 1311,
   /* the order id was used before */
@@ -501,6 +543,14 @@ enum cwts_code {
   CWTS_CODE_DUPLICATE_ORDER = 1402,
   /* too many messages: the token bucket is empty */
   CWTS_CODE_MESSAGE_RATE = 1403,
+  /* too many messages were refused for their rate: the scope is latched until it is re-armed */
+  CWTS_CODE_RATE_TRIPPED = 1404,
+  /* the order is being cancelled already, and the reserve for cancels is used up */
+  CWTS_CODE_CANCEL_RATE = 1405,
+  /* too much was entered within a short window */
+  CWTS_CODE_BURST_LIMIT = 1406,
+  /* the strategy traded too often in a short time: it is latched until it is re-armed */
+  CWTS_CODE_EXECUTION_THROTTLE = 1407,
   /* position plus open orders would exceed the limit */
   CWTS_CODE_POSITION_LIMIT = 1501,
   /* the order to cancel or amend is not open */
@@ -515,6 +565,28 @@ enum cwts_code {
   CWTS_CODE_NET_LIMIT = 1506,
   /* the gate has no room to count another strategy and instrument: make it larger */
   CWTS_CODE_SCOPE_CAPACITY = 1507,
+  /* the order names no parent that its strategy has open in the instrument and side */
+  CWTS_CODE_UNKNOWN_PARENT = 1508,
+  /* the children of the parent would exceed its quantity */
+  CWTS_CODE_PARENT_QUANTITY = 1509,
+  /* the parent or the basket is too large as a whole: none of it was opened */
+  CWTS_CODE_BASKET_LIMIT = 1510,
+  /* the customer has orders open on the other side: say what happens when they meet */
+  CWTS_CODE_SELF_MATCH = 1511,
+  /* the credit used would exceed the limit of a scope */
+  CWTS_CODE_CREDIT_LIMIT = 1512,
+  /* the loss of a scope has reached its limit: only orders that reduce pass */
+  CWTS_CODE_LOSS_LIMIT = 1513,
+  /* the profit and loss of a scope is missing or too old: the check fails closed */
+  CWTS_CODE_LOSS_UNKNOWN = 1514,
+  /* the loss in a scenario would exceed the margin of a scope */
+  CWTS_CODE_MARGIN_LIMIT = 1515,
+  /* too large a share of the capital of a scope in one instrument */
+  CWTS_CODE_CONCENTRATION = 1516,
+  /* the position would take too long to sell beside the average daily volume */
+  CWTS_CODE_LIQUIDITY = 1517,
+  /* a sum over instruments (sector, underlying, delta, vega) would exceed the limit of a scope */
+  CWTS_CODE_FACTOR_LIMIT = 1518,
   /* the decision could not be recorded, so the gate is closed */
   CWTS_CODE_AUDIT_FAILED = 1601,
   /* the instrument's book is not live: wait for its next snapshot */
@@ -583,7 +655,7 @@ typedef struct {
   uint8_t order_type;
   /* TimeInForce */
   uint8_t tif;
-  /* bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 6 sells short, bit 7 sells short exempt, bit 8 intermarket sweep, bit 15 refused at the door */
+  /* bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 6 sells short, bit 7 sells short exempt, bit 8 intermarket sweep, bit 9 child of a parent order, bit 10 entered by a person, bit 11 its warning was acknowledged, bit 15 refused at the door */
   uint16_t flags;
   /* instrument id; 65535 means every instrument where that is allowed */
   uint16_t instrument;
@@ -599,7 +671,7 @@ typedef struct {
   uint32_t display;
   /* when the command was issued, by the node's clock */
   int64_t time;
-  /* order to cancel or amend; a new order has its expires and trigger_offset here */
+  /* order to cancel or amend; a new order has its expires and trigger_offset here, a child its parent */
   uint64_t target_id;
   /* id of the message that caused the command; 0 when unknown */
   uint64_t cause;
@@ -1253,10 +1325,18 @@ typedef struct {
   int64_t protected_until;
   /* until when it is on the easy-to-borrow list; 0 when it is not */
   int64_t easy_until;
+  /* furthest the reference price may move in the window, hundredths of a percent */
+  uint32_t max_move_bps;
+  /* the window; extremes are remembered for one to two of them */
+  uint32_t move_window_ms;
+  /* largest position as a share of average daily volume */
+  uint32_t position_volume_bps;
   /* zero */
-  uint64_t reserved2;
+  uint32_t reserved2;
+  /* zero */
+  uint64_t reserved3;
 } cwts_security_terms_t;
-CWTS_STATIC_ASSERT(sizeof(cwts_security_terms_t) == 64, "SecurityTerms");
+CWTS_STATIC_ASSERT(sizeof(cwts_security_terms_t) == 80, "SecurityTerms");
 CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, instrument) == 0, "SecurityTerms.instrument");
 CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, venue) == 2, "SecurityTerms.venue");
 CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, reserved) == 3, "SecurityTerms.reserved");
@@ -1269,7 +1349,11 @@ CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, status_max_age_ms) == 32, "Se
 CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, quotes_max_age_ms) == 36, "SecurityTerms.quotes_max_age_ms");
 CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, protected_until) == 40, "SecurityTerms.protected_until");
 CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, easy_until) == 48, "SecurityTerms.easy_until");
-CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, reserved2) == 56, "SecurityTerms.reserved2");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, max_move_bps) == 56, "SecurityTerms.max_move_bps");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, move_window_ms) == 60, "SecurityTerms.move_window_ms");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, position_volume_bps) == 64, "SecurityTerms.position_volume_bps");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, reserved2) == 68, "SecurityTerms.reserved2");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, reserved3) == 72, "SecurityTerms.reserved3");
 
 /* How an instrument's market stands, or the whole market (instrument 65535). */
 typedef struct {
@@ -1427,6 +1511,250 @@ CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, ask) == 32, "Sweep.ask");
 CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, reserved2) == 40, "Sweep.reserved2");
 CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, reserved3) == 48, "Sweep.reserved3");
 CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, reserved4) == 56, "Sweep.reserved4");
+
+/* How many messages a node and everybody below may send. It replaces the one before; 0 lets none pass. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* new and amend messages per second */
+  uint32_t rate;
+  /* size of their token bucket */
+  uint32_t burst;
+  /* cancels per second that may repeat a cancel under way */
+  uint32_t cancel_rate;
+  /* size of their token bucket */
+  uint32_t cancel_burst;
+  /* refusals for rate within a second that latch the node; 0 for never */
+  uint32_t trip_after;
+  /* zero */
+  uint64_t reserved;
+} cwts_pace_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_pace_t) == 32, "Pace");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, node) == 0, "Pace.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, rate) == 4, "Pace.rate");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, burst) == 8, "Pace.burst");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, cancel_rate) == 12, "Pace.cancel_rate");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, cancel_burst) == 16, "Pace.cancel_burst");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, trip_after) == 20, "Pace.trip_after");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, reserved) == 24, "Pace.reserved");
+
+/* How much a node may enter within a window. One per node, instrument and window; all zero limits lift it. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* instrument id; 65535 for all together */
+  uint16_t instrument;
+  /* zero */
+  uint16_t reserved;
+  /* length of the window; up to an eighth more is counted */
+  uint32_t window_ms;
+  /* most new orders and amends; 0 for no limit */
+  uint32_t max_orders;
+  /* most lots entered, one instrument; 0 for no limit */
+  int64_t max_lots;
+  /* most value entered at the reference price, money units; 0 for no limit */
+  int64_t max_value;
+  /* zero */
+  uint64_t reserved2;
+} cwts_burst_limit_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_burst_limit_t) == 40, "BurstLimit");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, node) == 0, "BurstLimit.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, instrument) == 4, "BurstLimit.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, reserved) == 6, "BurstLimit.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, window_ms) == 8, "BurstLimit.window_ms");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, max_orders) == 12, "BurstLimit.max_orders");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, max_lots) == 16, "BurstLimit.max_lots");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, max_value) == 24, "BurstLimit.max_value");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, reserved2) == 32, "BurstLimit.reserved2");
+
+/* How often a strategy may trade before it is latched. It replaces the one before. */
+typedef struct {
+  /* strategy id */
+  uint32_t strategy;
+  /* most trades within the window; 0 for no limit */
+  uint32_t max_executions;
+  /* length of the window; up to an eighth more is counted */
+  uint32_t window_ms;
+  /* zero */
+  uint32_t reserved;
+} cwts_execution_throttle_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_execution_throttle_t) == 16, "ExecutionThrottle");
+CWTS_STATIC_ASSERT(offsetof(cwts_execution_throttle_t, strategy) == 0, "ExecutionThrottle.strategy");
+CWTS_STATIC_ASSERT(offsetof(cwts_execution_throttle_t, max_executions) == 4, "ExecutionThrottle.max_executions");
+CWTS_STATIC_ASSERT(offsetof(cwts_execution_throttle_t, window_ms) == 8, "ExecutionThrottle.window_ms");
+CWTS_STATIC_ASSERT(offsetof(cwts_execution_throttle_t, reserved) == 12, "ExecutionThrottle.reserved");
+
+/* Unlatches a node that tripped. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* 1 message rate, 2 executions, 3 both */
+  uint32_t what;
+  /* zero */
+  uint64_t reserved;
+} cwts_rearm_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_rearm_t) == 16, "Rearm");
+CWTS_STATIC_ASSERT(offsetof(cwts_rearm_t, node) == 0, "Rearm.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_rearm_t, what) == 4, "Rearm.what");
+CWTS_STATIC_ASSERT(offsetof(cwts_rearm_t, reserved) == 8, "Rearm.reserved");
+
+/* How large parents and baskets of a node may be as a whole. They replace those before; 0 lets none pass. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* zero */
+  uint32_t reserved;
+  /* largest parent at the reference price, money units */
+  int64_t max_parent;
+  /* largest sum of the parents opened together, money units */
+  int64_t max_basket;
+  /* zero */
+  uint64_t reserved2;
+} cwts_parent_limits_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_parent_limits_t) == 32, "ParentLimits");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_limits_t, node) == 0, "ParentLimits.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_limits_t, reserved) == 4, "ParentLimits.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_limits_t, max_parent) == 8, "ParentLimits.max_parent");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_limits_t, max_basket) == 16, "ParentLimits.max_basket");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_limits_t, reserved2) == 24, "ParentLimits.reserved2");
+
+/* An order that is worked in parts: what its children may add up to. */
+typedef struct {
+  /* id, used once; 0 is not an id */
+  uint64_t parent;
+  /* lots */
+  int64_t quantity;
+  /* strategy id */
+  uint32_t strategy;
+  /* instrument id */
+  uint16_t instrument;
+  /* Side */
+  uint8_t side;
+  /* zero */
+  uint8_t reserved;
+  /* zero */
+  uint64_t reserved2;
+} cwts_parent_order_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_parent_order_t) == 32, "ParentOrder");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, parent) == 0, "ParentOrder.parent");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, quantity) == 8, "ParentOrder.quantity");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, strategy) == 16, "ParentOrder.strategy");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, instrument) == 20, "ParentOrder.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, side) == 22, "ParentOrder.side");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, reserved) == 23, "ParentOrder.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, reserved2) == 24, "ParentOrder.reserved2");
+
+/* Above these an order entered by a person needs its warning acknowledged; hard limits hold all the same. */
+typedef struct {
+  /* node of the tree: the order's strategy or above */
+  uint32_t node;
+  /* distance of the price from the reference, hundredths of a percent */
+  uint32_t max_away_bps;
+  /* lots */
+  int64_t max_quantity;
+  /* at the reference price, money units */
+  int64_t max_value;
+  /* zero */
+  uint64_t reserved;
+} cwts_soft_limits_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_soft_limits_t) == 32, "SoftLimits");
+CWTS_STATIC_ASSERT(offsetof(cwts_soft_limits_t, node) == 0, "SoftLimits.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_soft_limits_t, max_away_bps) == 4, "SoftLimits.max_away_bps");
+CWTS_STATIC_ASSERT(offsetof(cwts_soft_limits_t, max_quantity) == 8, "SoftLimits.max_quantity");
+CWTS_STATIC_ASSERT(offsetof(cwts_soft_limits_t, max_value) == 16, "SoftLimits.max_value");
+CWTS_STATIC_ASSERT(offsetof(cwts_soft_limits_t, reserved) == 24, "SoftLimits.reserved");
+
+/* What a node has to trade with. It replaces the one before. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* largest value in one instrument as a share of capital; 0 for no limit */
+  uint32_t concentration_bps;
+  /* money units */
+  int64_t capital;
+  /* most gross value, filled and open, money units; 0 for no limit */
+  int64_t credit;
+  /* largest loss, money units; 0 for no limit */
+  int64_t max_loss;
+  /* an older profit does not count */
+  uint32_t profit_max_age_ms;
+  /* zero */
+  uint32_t reserved;
+  /* zero */
+  uint64_t reserved2;
+} cwts_capital_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_capital_t) == 48, "Capital");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, node) == 0, "Capital.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, concentration_bps) == 4, "Capital.concentration_bps");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, capital) == 8, "Capital.capital");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, credit) == 16, "Capital.credit");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, max_loss) == 24, "Capital.max_loss");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, profit_max_age_ms) == 32, "Capital.profit_max_age_ms");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, reserved) == 36, "Capital.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, reserved2) == 40, "Capital.reserved2");
+
+/* What a node has won or lost, realised and not. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* zero */
+  uint32_t reserved;
+  /* money units, negative for a loss */
+  int64_t profit;
+  /* when it was worked out */
+  int64_t time;
+  /* zero */
+  uint64_t reserved2;
+} cwts_profit_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_profit_t) == 32, "Profit");
+CWTS_STATIC_ASSERT(offsetof(cwts_profit_t, node) == 0, "Profit.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_profit_t, reserved) == 4, "Profit.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_profit_t, profit) == 8, "Profit.profit");
+CWTS_STATIC_ASSERT(offsetof(cwts_profit_t, time) == 16, "Profit.time");
+CWTS_STATIC_ASSERT(offsetof(cwts_profit_t, reserved2) == 24, "Profit.reserved2");
+
+/* What one lot of an instrument adds to a sum over instruments. It replaces the one before; 0 takes it out. */
+typedef struct {
+  /* instrument id */
+  uint16_t instrument;
+  /* number of the sum, 0 to 1023 */
+  uint16_t factor;
+  /* zero */
+  uint32_t reserved;
+  /* per lot bought, in the unit of the sum */
+  int64_t weight;
+} cwts_factor_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_factor_t) == 16, "Factor");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_t, instrument) == 0, "Factor.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_t, factor) == 2, "Factor.factor");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_t, reserved) == 4, "Factor.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_t, weight) == 8, "Factor.weight");
+
+/* How far a sum over instruments may go at a node, everything open counted. It replaces the one before. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* number of the sum, 0 to 1023 */
+  uint16_t factor;
+  /* FactorMeasure */
+  uint8_t measure;
+  /* 1 to set it, 0 to lift it */
+  uint8_t active;
+  /* in the unit of the sum */
+  int64_t limit;
+  /* zero */
+  uint64_t reserved;
+  /* zero */
+  uint64_t reserved2;
+} cwts_factor_limit_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_factor_limit_t) == 32, "FactorLimit");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, node) == 0, "FactorLimit.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, factor) == 4, "FactorLimit.factor");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, measure) == 6, "FactorLimit.measure");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, active) == 7, "FactorLimit.active");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, limit) == 8, "FactorLimit.limit");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, reserved) == 16, "FactorLimit.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, reserved2) == 24, "FactorLimit.reserved2");
 
 /* One node of the gate's tree of scopes. */
 typedef struct {
@@ -2059,6 +2387,9 @@ int32_t cwts_gate_scope_limits(uint64_t handle, const void *limits, uint32_t len
 
 /* Tells the gate one fact: the record that `FactKind` names for `kind`. */
 int32_t cwts_gate_tell(uint64_t handle, uint32_t kind, const void *fact, uint32_t length, double time);
+
+/* Opens `count` `ParentOrder` records as one basket, all or none; writes one `GateDecision`, and returns its code. */
+int32_t cwts_gate_parents(uint64_t handle, const void *parents, uint32_t count, void *decision, uint32_t length, double time);
 
 /* Sets best prices and last trade of an instrument, in ticks, 0 for none. */
 int32_t cwts_gate_reference(uint64_t handle, uint32_t instrument, double bid, double ask, double last, double time);

@@ -7,7 +7,7 @@ use super::number::{nanos, whole};
 use super::status::{guarded, Failure};
 use super::NONE;
 use crate::gate::{Gate, Reference, MOST_ROOM, USUAL_ROOM};
-use crate::layout::{code, Execution, GateDecision, OrderCommand};
+use crate::layout::{code, Execution, GateDecision, OrderCommand, ParentOrder};
 use crate::record::bytes_of;
 use core::mem::size_of;
 
@@ -20,6 +20,7 @@ pub struct GateInUse {
     pub(super) decisions: Vec<GateDecision>,
     reports: Vec<Execution>,
     fact: Vec<u8>,
+    parents: Vec<ParentOrder>,
 }
 
 impl Object for GateInUse {}
@@ -59,6 +60,7 @@ pub extern "C" fn cwts_gate_create(audit: u64, control: u64, pairs: u32) -> i64 
             decisions: Vec::new(),
             reports: Vec::new(),
             fact: Vec::new(),
+            parents: Vec::new(),
         })
     })
 }
@@ -149,6 +151,32 @@ pub unsafe extern "C" fn cwts_gate_tell(
         this.gate
             .tell(&mut *audit, kind, &this.fact, nanos(time)?)?;
         Ok(0)
+    }) as i32
+}
+
+/// Opens `count` `ParentOrder` records as one basket, all or none; writes one `GateDecision`, and returns its code.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_parents(
+    handle: u64,
+    parents: *const u8,
+    count: u32,
+    decision: *mut u8,
+    length: u32,
+    time: f64,
+) -> i32 {
+    GATES.call(handle, |this| {
+        if (length as usize) < size_of::<GateDecision>() {
+            return Err(code::BUFFER_TOO_SMALL.into());
+        }
+        // SAFETY: as promised by the caller.
+        unsafe { take_records(parents, count, &mut this.parents) }?;
+        let mut audit = AUDITS.lock(this.audit)?;
+        let verdict = this
+            .gate
+            .open_parents(&mut *audit, &this.parents, nanos(time)?);
+        // SAFETY: as promised by the caller.
+        unsafe { put(decision, length, bytes_of(&verdict)) }?;
+        Ok(i64::from(verdict.code))
     }) as i32
 }
 

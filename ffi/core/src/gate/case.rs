@@ -1,6 +1,7 @@
 //! One command with everything the checks may look at. Checks are pure functions of it.
 use super::bucket::Bucket;
 use super::facts::{Facts, Security};
+use super::flow::Flow;
 use super::ids::IdSet;
 use super::orders::OpenOrder;
 use super::recent::Recent;
@@ -36,6 +37,8 @@ pub struct Case<'a> {
     pub scopes: &'a Scopes,
     /// What was told beside limits and prices.
     pub facts: &'a Facts,
+    /// Budgets, windows and parents.
+    pub flow: &'a Flow,
     /// What was told of the instrument.
     pub security: &'a Security,
     /// Reasons to run rows that have one: bits of `demand` and `held`.

@@ -22,6 +22,7 @@ mod counters;
 mod digest;
 mod executions;
 mod facts;
+mod flow;
 mod hash;
 mod ids;
 mod limits;
@@ -48,6 +49,7 @@ use crate::record::bytes_of;
 use case::Case;
 use counters::Tally;
 use facts::Facts;
+use flow::Flow;
 use hash::WordState;
 use ids::IdSet;
 use limits::Limits;
@@ -58,7 +60,8 @@ use scopes::{Added, Scopes, Worst};
 use std::collections::HashMap;
 
 pub use executions::VENUES;
-pub use facts::FACT_VERSION;
+pub use facts::{held, FACT_VERSION};
+pub use flow::BASKET_VERSION;
 pub use limits::EVERY_INSTRUMENT;
 pub use orders::OpenOrder as GateOrder;
 pub use ports::{Controls, Journal};
@@ -84,9 +87,36 @@ pub mod flags {
     pub const ANY_SHORT: u16 = SHORT | SHORT_EXEMPT;
     /// Part of a sweep that takes every better protected quote as well.
     pub const INTERMARKET_SWEEP: u16 = 1 << 8;
+    /// Part of a larger order: `target_id` of a new order names its parent.
+    pub const CHILD: u16 = 1 << 9;
+    /// Entered by a person.
+    pub const MANUAL: u16 = 1 << 10;
+    /// The person has acknowledged the warning about this order, with a reason.
+    pub const ACKNOWLEDGED: u16 = 1 << 11;
+    /// What is nobody's business outside the firm.
+    pub const INTERNAL: u16 = CHILD | MANUAL | ACKNOWLEDGED;
     /// Every bit with a meaning.
-    pub const KNOWN: u16 =
-        POST_ONLY | REDUCE_ONLY | DELIBERATE_DUPLICATE | SELF_TRADE | ANY_SHORT | INTERMARKET_SWEEP;
+    pub const KNOWN: u16 = POST_ONLY
+        | REDUCE_ONLY
+        | DELIBERATE_DUPLICATE
+        | SELF_TRADE
+        | ANY_SHORT
+        | INTERMARKET_SWEEP
+        | CHILD
+        | MANUAL
+        | ACKNOWLEDGED;
+}
+
+/// The command as a venue may see it: without what is only said inside the firm.
+#[inline]
+#[must_use]
+pub fn outward(command: &OrderCommand) -> OrderCommand {
+    let names_parent = command.kind == command_kind::NEW && command.flags & flags::CHILD != 0;
+    OrderCommand {
+        flags: command.flags & !flags::INTERNAL,
+        target_id: if names_parent { 0 } else { command.target_id },
+        ..*command
+    }
 }
 
 /// `GateDecision.audit_index` of a decision that could not be recorded.
@@ -119,6 +149,7 @@ pub struct Gate {
     /// By instrument id, as far as any is registered.
     listings: Vec<Option<Listing>>,
     facts: Facts,
+    flow: Flow,
     open: HashMap<u64, OpenOrder, WordState>,
     ids: IdSet,
     recent: Recent,
@@ -154,6 +185,7 @@ impl Gate {
             scopes: Scopes::with_room(pairs),
             listings: Vec::new(),
             facts: Facts::default(),
+            flow: Flow::default(),
             open: HashMap::default(),
             ids: IdSet::default(),
             recent: Recent::default(),
@@ -222,6 +254,9 @@ impl Gate {
             let now = self.advance_clock(command);
             let added = self.evaluate(command, leaf, now, state, &mut decision);
             self.record(journal, command, &mut decision);
+            if decision.code == code::MESSAGE_RATE {
+                self.flow.paces.refused(decision.scope, now);
+            }
             if decision.code == code::ACCEPTED {
                 self.reserve(command, leaf, now, added);
             } else if self.scopes.size() != met {
@@ -291,6 +326,7 @@ impl Gate {
             recent: &self.recent,
             scopes: &self.scopes,
             facts: &self.facts,
+            flow: &self.flow,
             security,
             needs: self.facts.needs(security),
             added: 0,
@@ -366,7 +402,10 @@ impl Gate {
                     mark: self.scopes.leaf(leaf).mark,
                 });
                 self.open.insert(command.order_id, order);
-                self.take_located(&order, order.reserved());
+                if order.marks & orders::CHILD != 0 {
+                    self.flow.parents.bear(command.target_id, command.order_id);
+                }
+                self.draw(command.order_id, &order, order.reserved());
                 self.count(leaf, order.side, order.reserved(), added, 1);
                 if self.scopes.leaf(leaf).terms.duplicate_window > 0 {
                     self.recent.enter(Shape::of(command), now);
@@ -378,10 +417,25 @@ impl Gate {
             (command_kind::CANCEL, _) => self.send(command.target_id, Change::Cancel, None),
             _ => return,
         }
-        if command.kind != command_kind::CANCEL {
-            if let Some(strategy) = self.scopes.strategy_mut(command.owner) {
-                strategy.bucket.take(now);
+        self.pass(command, now, added);
+    }
+
+    /// Takes a message that was let in out of every budget and window.
+    #[inline]
+    fn pass(&mut self, command: &OrderCommand, now: i64, added: Option<Added>) {
+        let Some(strategy) = self.scopes.strategy_mut(command.owner) else {
+            return;
+        };
+        let path = strategy.path;
+        if command.kind == command_kind::CANCEL {
+            if self.facts.has(held::PACES) {
+                self.flow.paces.cancel(&path, now);
             }
+            return;
+        }
+        strategy.bucket.take(now);
+        if self.facts.has(held::PACES | held::BURSTS) {
+            self.flow.enter(&path, command.instrument, now, added);
         }
     }
 
@@ -400,7 +454,7 @@ impl Gate {
         if matches!(change, Change::Amend(_)) {
             let (leaf, side, lots) = (order.leaf, order.side, order.reserved() - before);
             let order = *order;
-            self.take_located(&order, lots);
+            self.draw(target, &order, lots);
             self.count(leaf, side, lots, added, 0);
         }
     }
@@ -429,7 +483,7 @@ impl Gate {
             if let Some(now) = now {
                 let lots = before.map_or(0, |before| before.reserved()) - now.reserved();
                 let orders = if before.is_some() { 0 } else { -1 };
-                self.take_located(&now, lots);
+                self.draw(id, &now, lots);
                 self.scopes.change(now.leaf, mark, orders, |cell| {
                     cell.open(now.side, lots, orders);
                 });

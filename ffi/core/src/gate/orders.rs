@@ -4,6 +4,8 @@ use crate::layout::OrderCommand;
 
 /// More changes than this under way for one order are no longer told apart.
 const TRACKED: u8 = 32;
+/// Bit of `OpenOrder.marks`: it is a child of a parent order.
+pub const CHILD: u16 = flags::CHILD;
 /// Bit of `OpenOrder.marks`: it took its lots from a locate.
 pub const LOCATED: u16 = 1 << 15;
 /// `under_way` of an order whose changes are no longer told apart.
@@ -60,7 +62,7 @@ impl OpenOrder {
             instrument: command.instrument,
             side: command.side,
             under_way: 0,
-            marks: command.flags & flags::ANY_SHORT,
+            marks: command.flags & (flags::ANY_SHORT | flags::CHILD),
         }
     }
 
@@ -90,6 +92,12 @@ impl OpenOrder {
             self.amends |= 1 << self.under_way;
         }
         self.under_way += 1;
+    }
+
+    /// Whether a cancel went out that the venue has not answered.
+    #[must_use]
+    pub const fn is_being_cancelled(&self) -> bool {
+        self.under_way == LOST_COUNT || self.under_way as u32 > self.amends.count_ones()
     }
 
     /// Notes that the venue took `lots` away without a trade.

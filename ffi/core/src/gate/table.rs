@@ -104,7 +104,8 @@ macro_rules! rows {
 }
 
 // The order is that of the catalogue of market-access checks: kill, authority, instrument, restrictions, market, bands,
-// short sales, protected quotes, size, value, price, repetition, rate, exposure, money, venue.
+// short sales, protected quotes, size, value, price, parents, repetition, rate, short windows, exposure, money, margin,
+// self-match, people, concentration, sums, venue.
 rows! {
     control_state:    ENTRY | UNKNOWN                                => checks::control::state,
     reduce_only:      ENTRY                                          => checks::control::reduce_only,
@@ -131,14 +132,30 @@ rows! {
     volume_share:     ENTRY, if demand::VOLUME                       => checks::volume::share,
     max_notional:     ENTRY                                          => checks::size::notional,
     reference_price:  ENTRY                                          => checks::price::reference,
+    price_move:       ENTRY, if demand::PRICE_MOVE                   => checks::price::moved,
     price_collar:     ENTRY                                          => checks::price::collar,
+    known_parent:     ENTRY, if demand::PARENTS | held::PARENTS      => checks::parent::known,
     duplicate_id:     NEW                                            => checks::repetition::id,
     duplicate_order:  NEW                                            => checks::repetition::order,
+    rate_latch:       ENTRY, if held::PACES                          => checks::flow::rate_latch,
     message_rate:     ENTRY                                          => checks::rate::messages,
+    scope_rate:       ENTRY, if held::PACES                          => checks::flow::scope_rate,
+    cancel_rate:      CANCEL, if held::PACES                         => checks::flow::cancel_rate,
+    burst:            ENTRY, if held::BURSTS                         => checks::flow::burst,
+    executions:       ENTRY, if held::THROTTLES                      => checks::flow::executions,
+    parent_quantity:  ENTRY, if held::PARENTS                        => checks::parent::quantity,
     position_limit:   ENTRY                                          => checks::position::worst_case,
     open_orders:      NEW                                            => checks::open_orders::within,
     gross_value:      ENTRY                                          => checks::value::gross,
     net_value:        ENTRY                                          => checks::value::net,
+    credit:           ENTRY, if held::CAPITAL                        => checks::money::credit,
+    loss:             ENTRY, if held::CAPITAL                        => checks::money::loss,
+    margin:           ENTRY, if held::FACTORS                        => checks::factors::margin,
+    self_match:       ENTRY, if demand::SELF_MATCH                   => checks::self_match::prevented,
+    soft_limits:      ENTRY, if held::SOFT                           => checks::soft::acknowledged,
+    concentration:    ENTRY, if held::CAPITAL                        => checks::money::concentration,
+    liquidity:        ENTRY, if demand::LIQUIDITY                    => checks::volume::liquidity,
+    factors:          ENTRY, if held::FACTORS                        => checks::factors::sums,
     allowed_venue:    ENTRY, if held::MANDATES                       => checks::authority::venue,
 }
 

@@ -2,8 +2,8 @@
 use super::{Controls, Gate, Journal, Reference, EVERY_INSTRUMENT};
 use crate::layout::{
     code, command_kind, exec_type, fact_kind, market_phase, order_type, scope_state, side,
-    Execution, GateDecision, InstrumentRules, Mandate, MarketStatus, OrderCommand, ScopeLimits,
-    SecurityTerms, StrategyLimits,
+    Execution, Factor, FactorLimit, GateDecision, InstrumentRules, Mandate, MarketStatus,
+    OrderCommand, ParentOrder, ScopeLimits, SecurityTerms, StrategyLimits,
 };
 use crate::record::{bytes_of, Record};
 use std::cell::Cell;
@@ -140,6 +140,17 @@ pub fn status() -> MarketStatus {
     }
 }
 
+/// A parent of the strategy to buy so many lots.
+pub fn parent(id: u64, quantity: i64) -> ParentOrder {
+    ParentOrder {
+        parent: id,
+        quantity,
+        strategy: STRATEGY,
+        instrument: INSTRUMENT,
+        ..ParentOrder::default()
+    }
+}
+
 /// A mandate of the strategy for venue 3 that ends in a minute.
 pub fn mandate() -> Mandate {
     Mandate {
@@ -219,6 +230,30 @@ impl Bench {
         change(&mut terms, &mut status);
         self.tell(fact_kind::SECURITY, &terms);
         self.tell(fact_kind::MARKET_STATUS, &status);
+    }
+
+    /// Lets a lot of the instrument add `weight` to a sum of the firm, and limits that.
+    pub fn sum(&mut self, weight: i64, measure: u8, limit: i64) {
+        let factor = Factor {
+            instrument: INSTRUMENT,
+            factor: 1,
+            weight,
+            ..Factor::default()
+        };
+        let limit = FactorLimit {
+            factor: 1,
+            measure,
+            active: 1,
+            limit,
+            ..FactorLimit::default()
+        };
+        self.tell(fact_kind::FACTOR, &factor);
+        self.tell(fact_kind::FACTOR_LIMIT, &limit);
+    }
+
+    /// Opens a basket.
+    pub fn open_parents(&mut self, parents: &[ParentOrder]) -> GateDecision {
+        self.gate.open_parents(&mut self.journal, parents, START)
     }
 
     /// Sets limits of a scope.

@@ -19,3 +19,19 @@ pub fn share(case: &Case<'_>) -> Verdict {
         limit,
     ))
 }
+
+/// The worst case of every scope in the instrument is at most the instrument's share of its average daily volume: more
+/// would take too long to sell. An order that only takes away from the position passes. Measured and limit: lots, of the
+/// lowest scope that refuses.
+pub fn liquidity(case: &Case<'_>) -> Verdict {
+    let terms = &case.security.terms;
+    let share = i128::from(terms.average_volume) * i128::from(terms.position_volume_bps) / 10_000;
+    let limit = i64::try_from(share).unwrap_or(i64::MAX);
+    for level in case.levels() {
+        let worst = level.cell.worst(case.side(), case.added);
+        if !worst.is_within(limit) && !worst.reduces {
+            return Err(Reject::at(level.id, code::LIQUIDITY, worst.either(), limit));
+        }
+    }
+    Ok(())
+}

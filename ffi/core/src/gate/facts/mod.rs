@@ -4,25 +4,32 @@
 //! Every fact is recorded before it counts. Protected quotes come too often for that: a status that changes nothing but
 //! them is not on the log. A fact replaces the one before it of the same kind and name; nothing here is ever worked out
 //! from an order, except how much of a locate is used.
+mod capital;
 mod locates;
 mod mandates;
+mod moves;
 mod restrictions;
 mod security;
+mod soft;
 mod sweeps;
+mod tell;
 
 pub use locates::Locates;
 pub use security::Security;
 
 use super::ports::Journal;
+use super::reference::Reference;
 use super::Gate;
 use crate::layout::{
     code, demand, fact_kind, market_phase, scope_kind, GateDemands, Locate, Mandate, MarketStatus,
     Restriction, SecurityTerms, Sweep, INSTRUMENT_LAST, STRATEGY_LAST,
 };
 use crate::record::{self, bytes_of, Record};
+use capital::Capitals;
 use mandates::Mandates;
 use restrictions::Restrictions;
 use sha2::{Digest, Sha256};
+use soft::Soft;
 use sweeps::Sweeps;
 
 /// Largest id of a venue: a set of venues is a number that every language holds exactly.
@@ -34,6 +41,20 @@ pub const WHOLE_MARKET: u16 = u16::MAX;
 
 /// Reasons to run a row of the table that come from what is loaded, beside those of [`demand`].
 pub mod held {
+    /// Some parent order was opened.
+    pub const PARENTS: u32 = 1 << 23;
+    /// Some node limits a sum over instruments.
+    pub const FACTORS: u32 = 1 << 24;
+    /// Some node has capital.
+    pub const CAPITAL: u32 = 1 << 25;
+    /// Some node has soft limits.
+    pub const SOFT: u32 = 1 << 26;
+    /// Some strategy has a throttle.
+    pub const THROTTLES: u32 = 1 << 27;
+    /// Some node limits a short window.
+    pub const BURSTS: u32 = 1 << 28;
+    /// Some node has a message budget.
+    pub const PACES: u32 = 1 << 29;
     /// Some strategy has a mandate.
     pub const MANDATES: u32 = 1 << 30;
     /// Some restricted list has an entry.
@@ -54,6 +75,8 @@ pub struct Facts {
     pub(super) mandates: Mandates,
     pub(super) locates: Locates,
     pub(super) sweeps: Sweeps,
+    pub(super) capitals: Capitals,
+    pub(super) soft: Soft,
 }
 
 impl Facts {
@@ -93,11 +116,38 @@ impl Facts {
         &mut self.securities[at]
     }
 
-    fn renew_needs(&mut self) {
-        let bit = |is: bool, bit: u32| if is { bit } else { 0 };
-        self.needs = self.firm.demands
-            | bit(!self.mandates.is_empty(), held::MANDATES)
-            | bit(!self.restrictions.is_empty(), held::RESTRICTIONS);
+    /// Adds up what is held, here and elsewhere.
+    fn renew_needs(&mut self, elsewhere: &[(bool, u32)]) {
+        let here = [
+            (!self.mandates.is_empty(), held::MANDATES),
+            (!self.restrictions.is_empty(), held::RESTRICTIONS),
+            (!self.capitals.is_empty(), held::CAPITAL),
+            (!self.soft.is_empty(), held::SOFT),
+        ];
+        let held = here.iter().chain(elsewhere).filter(|(is, _)| *is);
+        self.needs = held.fold(self.firm.demands, |needs, (_, bit)| needs | bit);
+    }
+
+    /// Whether any of these reasons holds for every order.
+    #[inline]
+    #[must_use]
+    pub const fn has(&self, reasons: u32) -> bool {
+        self.needs & reasons != 0
+    }
+
+    /// Some parent order was opened.
+    pub(super) fn has_parents(&mut self) {
+        self.needs |= held::PARENTS;
+    }
+
+    /// Takes in the price of an instrument whose moves are measured.
+    pub(super) fn note_price(&mut self, instrument: u16, reference: &Reference) {
+        let asked = self.needs(self.security(instrument)) & demand::PRICE_MOVE != 0;
+        if asked {
+            let security = self.security_mut(instrument);
+            let window = security.terms.move_window_ms;
+            security.moves.note(reference, window);
+        }
     }
 
     /// Feeds everything to `digest` that a restart has to restore, in canonical order.
@@ -113,6 +163,8 @@ impl Facts {
         self.mandates.digest(digest);
         self.locates.digest(digest);
         self.sweeps.digest(digest);
+        self.capitals.digest(digest);
+        self.soft.digest(digest);
     }
 }
 
@@ -125,7 +177,11 @@ const KNOWN_DEMANDS: u32 = demand::MANDATE
     | demand::SHORT_PRICE_TEST
     | demand::TRADE_THROUGH
     | demand::LOCKED_MARKET
-    | demand::VOLUME;
+    | demand::VOLUME
+    | demand::PRICE_MOVE
+    | demand::PARENTS
+    | demand::SELF_MATCH
+    | demand::LIQUIDITY;
 
 fn read<T: Record>(bytes: &[u8]) -> Result<T, u32> {
     if bytes.len() != size_of::<T>() {
@@ -134,7 +190,7 @@ fn read<T: Record>(bytes: &[u8]) -> Result<T, u32> {
     record::read(bytes).ok_or(code::BAD_ARGUMENT)
 }
 
-fn sound(is: bool) -> Result<(), u32> {
+pub(super) fn sound(is: bool) -> Result<(), u32> {
     is.then_some(()).ok_or(code::BAD_ARGUMENT)
 }
 
@@ -159,11 +215,37 @@ impl Gate {
             fact_kind::LOCATE => self.tell_locate(journal, &read(fact)?, time),
             fact_kind::MANDATE => self.tell_mandate(journal, &read(fact)?, time),
             fact_kind::SWEEP => self.tell_sweep(journal, &read(fact)?, time),
+            fact_kind::PACE => self.tell_pace(journal, &read(fact)?, time),
+            fact_kind::BURST => self.tell_burst(journal, &read(fact)?, time),
+            fact_kind::THROTTLE => self.tell_throttle(journal, &read(fact)?, time),
+            fact_kind::REARM => self.tell_rearm(journal, &read(fact)?, time),
+            fact_kind::PARENTS => self.tell_parents(journal, &read(fact)?, time),
+            fact_kind::SOFT => self.tell_soft(journal, &read(fact)?, time),
+            fact_kind::CAPITAL => self.tell_capital(journal, &read(fact)?, time),
+            fact_kind::PROFIT => self.tell_profit(journal, &read(fact)?, time),
+            fact_kind::FACTOR => self.tell_factor(journal, &read(fact)?, time),
+            fact_kind::FACTOR_LIMIT => self.tell_factor_limit(journal, &read(fact)?, time),
             _ => Err(code::BAD_ARGUMENT),
         }
     }
 
-    fn record_fact<T: Record>(
+    /// Works out anew which rows have a reason to run.
+    pub(super) fn renew_needs(&mut self) {
+        let flow = &self.flow;
+        self.facts.renew_needs(&[
+            (!flow.paces.is_empty(), held::PACES),
+            (!flow.bursts.is_empty(), held::BURSTS),
+            (!flow.throttles.is_empty(), held::THROTTLES),
+            (!flow.parents.is_empty(), held::PARENTS),
+            (!self.scopes.factors().is_empty(), held::FACTORS),
+        ]);
+    }
+
+    fn is_node(&self, node: u32) -> bool {
+        (node as usize) < self.scopes.nodes().len()
+    }
+
+    pub(super) fn record_fact<T: Record>(
         &mut self,
         journal: &mut impl Journal,
         kind: u32,
@@ -182,7 +264,7 @@ impl Gate {
         sound(demands.demands & !KNOWN_DEMANDS == 0)?;
         self.record_fact(journal, fact_kind::DEMANDS, demands, time)?;
         self.facts.firm = *demands;
-        self.facts.renew_needs();
+        self.renew_needs();
         Ok(())
     }
 
@@ -241,14 +323,10 @@ impl Gate {
         time: i64,
     ) -> Result<(), u32> {
         let by_issuer = entry.instrument == WHOLE_MARKET;
-        sound(
-            (entry.node as usize) < self.scopes.nodes().len()
-                && entry.sides <= 3
-                && by_issuer == (entry.issuer != 0),
-        )?;
+        sound(self.is_node(entry.node) && entry.sides <= 3 && by_issuer == (entry.issuer != 0))?;
         self.record_fact(journal, fact_kind::RESTRICTION, entry, time)?;
         self.facts.restrictions.enter(entry);
-        self.facts.renew_needs();
+        self.renew_needs();
         Ok(())
     }
 
@@ -277,7 +355,7 @@ impl Gate {
         sound((1..=STRATEGY_LAST).contains(&mandate.strategy) && mandate.active <= 1)?;
         self.record_fact(journal, fact_kind::MANDATE, mandate, time)?;
         self.facts.mandates.give(mandate);
-        self.facts.renew_needs();
+        self.renew_needs();
         Ok(())
     }
 

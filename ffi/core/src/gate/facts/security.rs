@@ -1,4 +1,5 @@
 //! One instrument under regulation: its reference data, and how its market stands.
+use super::moves::Moves;
 use crate::layout::{MarketStatus, SecurityTerms};
 
 const NANOS_PER_MS: i64 = 1_000_000;
@@ -10,6 +11,8 @@ pub struct Security {
     pub terms: SecurityTerms,
     /// As it was last seen.
     pub status: MarketStatus,
+    /// How its price moved lately.
+    pub moves: Moves,
 }
 
 /// The age of something seen at `seen`, nanoseconds; −1 when it was never seen.

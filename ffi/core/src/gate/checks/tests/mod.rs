@@ -1,5 +1,7 @@
 //! Every check at its boundary, and every check missed when it is taken out of the table.
 mod entry;
+mod flow;
+mod money;
 mod pace;
 mod price;
 mod regulated;

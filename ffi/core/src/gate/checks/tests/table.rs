@@ -1,10 +1,12 @@
 //! Every check is missed when it is taken out of the table, and limits that cannot be meant are refused.
-use crate::gate::testkit::{everything, limits, mandate, rules, Bench, INSTRUMENT, SECOND, START};
+use crate::gate::testkit::{
+    everything, limits, mandate, parent, rules, Bench, INSTRUMENT, SECOND, START, STRATEGY,
+};
 use crate::gate::{flags, set, CHECKS, EVERY_INSTRUMENT};
 use crate::layout::{
-    code, command_kind, demand, fact_kind, market_phase, scope_state, side, GateDemands,
-    InstrumentRules, OrderCommand, Restriction, ScopeLimits, StrategyLimits, FIRM_NODE,
-    STRATEGY_LAST,
+    code, command_kind, demand, fact_kind, factor_measure, market_phase, scope_state, side,
+    BurstLimit, Capital, ExecutionThrottle, GateDemands, InstrumentRules, OrderCommand, Pace,
+    Restriction, ScopeLimits, SoftLimits, StrategyLimits, FIRM_NODE, STRATEGY_LAST,
 };
 
 /// A gate in which one order is stopped by one check and no other.
@@ -181,9 +183,19 @@ const SCENES: &[Scene] = &[
         time: START + 2 * SECOND,
         ..bench.order()
     }),
+    ("price_move", |bench| {
+        bench.demand(demand::PRICE_MOVE, |terms, _| terms.move_window_ms = 1_000);
+        bench.quote(1_000, 1_010, 990, START);
+        bench.quote(1_005, 1_010, 990, START);
+        bench.order()
+    }),
     ("price_collar", |bench| OrderCommand {
         price: 2_000,
         ..bench.order()
+    }),
+    ("known_parent", |bench| {
+        bench.demand(demand::PARENTS, |_, _| {});
+        bench.order()
     }),
     ("duplicate_id", |bench| {
         let order = bench.order();
@@ -201,6 +213,21 @@ const SCENES: &[Scene] = &[
             ..order
         }
     }),
+    ("rate_latch", |bench| {
+        let pace = Pace {
+            rate: 1_000_000,
+            trip_after: 1,
+            ..Pace::default()
+        };
+        bench.tell(fact_kind::PACE, &pace);
+        let order = bench.order();
+        assert_eq!(bench.submit(&order).code, code::MESSAGE_RATE);
+        bench.tell(fact_kind::PACE, &Pace { burst: 5, ..pace });
+        OrderCommand {
+            time: START + 1_000_000,
+            ..bench.order()
+        }
+    }),
     ("message_rate", |bench| {
         let limits = StrategyLimits {
             rate_burst: 0,
@@ -211,6 +238,51 @@ const SCENES: &[Scene] = &[
             .set_limits(&mut bench.journal, &limits, START)
             .unwrap();
         bench.order()
+    }),
+    ("scope_rate", |bench| {
+        bench.tell(fact_kind::PACE, &Pace::default());
+        bench.order()
+    }),
+    ("cancel_rate", |bench| {
+        let pace = Pace {
+            burst: 5,
+            ..Pace::default()
+        };
+        bench.tell(fact_kind::PACE, &pace);
+        let order = bench.order();
+        let order = bench.enter(order);
+        let cancel = bench.change(command_kind::CANCEL, &order);
+        bench.enter(cancel)
+    }),
+    ("burst", |bench| {
+        let limit = BurstLimit {
+            instrument: EVERY_INSTRUMENT,
+            window_ms: 1_000,
+            max_value: 1,
+            ..BurstLimit::default()
+        };
+        bench.tell(fact_kind::BURST, &limit);
+        bench.order()
+    }),
+    ("executions", |bench| {
+        let throttle = ExecutionThrottle {
+            strategy: STRATEGY,
+            max_executions: 1,
+            window_ms: 1_000,
+            ..ExecutionThrottle::default()
+        };
+        bench.tell(fact_kind::THROTTLE, &throttle);
+        bench.hold(10);
+        bench.hold(10);
+        bench.order()
+    }),
+    ("parent_quantity", |bench| {
+        assert_eq!(bench.open_parents(&[parent(8, 90)]).code, code::ACCEPTED);
+        OrderCommand {
+            flags: flags::CHILD,
+            target_id: 8,
+            ..bench.order()
+        }
     }),
     ("position_limit", |bench| {
         bench.hold(950);
@@ -235,6 +307,63 @@ const SCENES: &[Scene] = &[
             set: set::NET,
             ..everything(FIRM_NODE)
         });
+        bench.order()
+    }),
+    ("credit", |bench| {
+        let capital = Capital {
+            credit: 1,
+            ..Capital::default()
+        };
+        bench.tell(fact_kind::CAPITAL, &capital);
+        bench.order()
+    }),
+    ("loss", |bench| {
+        let capital = Capital {
+            max_loss: 1,
+            ..Capital::default()
+        };
+        bench.tell(fact_kind::CAPITAL, &capital);
+        bench.order()
+    }),
+    ("margin", |bench| {
+        bench.sum(-1, factor_measure::LOSS, 99);
+        bench.order()
+    }),
+    ("self_match", |bench| {
+        bench.demand(demand::SELF_MATCH, |_, _| {});
+        let sale = bench.order();
+        bench.enter(OrderCommand {
+            side: side::SELL,
+            price: 1_010,
+            ..sale
+        });
+        bench.order()
+    }),
+    ("soft_limits", |bench| {
+        let soft = SoftLimits {
+            max_quantity: 99,
+            ..SoftLimits::default()
+        };
+        bench.tell(fact_kind::SOFT, &soft);
+        OrderCommand {
+            flags: flags::MANUAL,
+            ..bench.order()
+        }
+    }),
+    ("concentration", |bench| {
+        let capital = Capital {
+            concentration_bps: 1,
+            ..Capital::default()
+        };
+        bench.tell(fact_kind::CAPITAL, &capital);
+        bench.order()
+    }),
+    ("liquidity", |bench| {
+        bench.demand(demand::LIQUIDITY, |_, _| {});
+        bench.order()
+    }),
+    ("factors", |bench| {
+        bench.sum(1, factor_measure::EITHER, 99);
         bench.order()
     }),
     ("allowed_venue", |bench| {
