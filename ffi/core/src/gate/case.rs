@@ -6,7 +6,7 @@ use super::ids::IdSet;
 use super::orders::OpenOrder;
 use super::recent::Recent;
 use super::reference::Reference;
-use super::scopes::{Cell, Leaf, Money, Node, Scopes, Strategy, Terms, Worst, ACCOUNT, OWN};
+use super::scopes::{Cell, Leaf, Level, Money, Scopes, Strategy, Terms, Worst, ACCOUNT, LEVELS};
 use crate::layout::{command_kind, InstrumentRules, OrderCommand};
 
 /// A command under decision.
@@ -21,8 +21,10 @@ pub struct Case<'a> {
     pub strategy: Option<&'a Strategy>,
     /// Where the strategy's orders in the instrument are counted.
     pub leaf: Option<&'a Leaf>,
+    /// What is counted there and at every level above, from the strategy up to the firm.
+    pub counted: Option<[Level<'a>; LEVELS]>,
     /// What the strategy may do in the instrument; none means nothing may pass.
-    pub terms: Option<Terms>,
+    pub terms: Option<&'a Terms>,
     /// Rules of the instrument; none means nothing may pass.
     pub rules: Option<&'a InstrumentRules>,
     /// The order to cancel or amend, if it is open.
@@ -33,7 +35,7 @@ pub struct Case<'a> {
     pub ids: &'a IdSet,
     /// Orders of the last moments.
     pub recent: &'a Recent,
-    /// What is counted at every level.
+    /// The tree, for how much room there is.
     pub scopes: &'a Scopes,
     /// What was told beside limits and prices.
     pub facts: &'a Facts,
@@ -53,16 +55,6 @@ pub struct Case<'a> {
     pub moved: Option<Money>,
 }
 
-/// One level above the instrument: a node, and what it holds there.
-pub struct Level<'a> {
-    /// The node's id.
-    pub id: u32,
-    /// Over all instruments.
-    pub node: &'a Node,
-    /// In the instrument.
-    pub cell: &'a Cell,
-}
-
 impl<'a> Case<'a> {
     /// Side the command adds lots to: an amend stays on its target's side.
     #[inline]
@@ -73,8 +65,7 @@ impl<'a> Case<'a> {
 
     /// Works out what the checks ask for more than once.
     #[inline]
-    #[must_use]
-    pub fn worked_out(mut self) -> Self {
+    pub fn work_out(&mut self) {
         self.added = self.lots_added();
         let own = self.own();
         self.worst = own.worst(self.side(), self.added);
@@ -87,7 +78,6 @@ impl<'a> Case<'a> {
                 Money::at(&self.worst, mark).minus(before)
             });
         }
-        self
     }
 
     fn lots_added(&self) -> i64 {
@@ -105,15 +95,9 @@ impl<'a> Case<'a> {
 
     /// The levels at which the command counts, from the strategy up to the firm; none when it counts nowhere.
     #[inline]
-    pub fn levels(&self) -> impl Iterator<Item = Level<'a>> + use<'a> {
-        let scopes = self.scopes;
-        let cells: &[u32] = self.leaf.map_or(&[], |leaf| &leaf.cells);
-        let path: &[u32] = self.strategy.map_or(&[], |strategy| &strategy.path);
-        path.iter().zip(cells).rev().map(move |(id, cell)| Level {
-            id: *id,
-            node: scopes.node(*id),
-            cell: scopes.cell(*cell),
-        })
+    #[must_use]
+    pub fn levels(&self) -> &[Level<'a>] {
+        self.counted.as_ref().map_or(&[], |levels| levels)
     }
 
     /// What the strategy holds in the instrument.
@@ -121,8 +105,14 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn own(&self) -> &'a Cell {
         static NOTHING: Cell = Cell::CLOSED;
-        self.leaf
-            .map_or(&NOTHING, |leaf| self.scopes.cell(leaf.cells[OWN]))
+        self.levels().first().map_or(&NOTHING, |own| own.cell)
+    }
+
+    /// Whether the order only takes away from the strategy's position.
+    #[inline]
+    #[must_use]
+    pub fn reduces(&self) -> bool {
+        self.worst.reduces(self.side())
     }
 
     /// What the strategy's account holds in the instrument.

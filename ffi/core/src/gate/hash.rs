@@ -6,6 +6,14 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
+/// One folded multiply: every bit of the word moves every bit of the answer.
+#[inline]
+#[must_use]
+pub const fn folded(word: u64) -> u64 {
+    let wide = (word ^ MULTIPLIER) as u128 * MULTIPLIER as u128;
+    (wide as u64) ^ ((wide >> 64) as u64)
+}
+
 /// Folded-multiply hasher for keys made of integers.
 #[derive(Clone, Copy, Default)]
 pub struct WordHasher(u64);
@@ -22,8 +30,7 @@ impl Hasher for WordHasher {
     }
 
     fn write_u64(&mut self, word: u64) {
-        let wide = u128::from(self.0 ^ word ^ MULTIPLIER) * u128::from(MULTIPLIER);
-        self.0 = (wide as u64) ^ ((wide >> 64) as u64);
+        self.0 = folded(self.0 ^ word);
     }
 }
 

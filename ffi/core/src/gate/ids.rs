@@ -9,10 +9,16 @@ use std::collections::HashMap;
 const PAGE_BITS: u32 = 9;
 const PAGE_WORDS: usize = 1 << (PAGE_BITS - 6);
 
+type Page = [u64; PAGE_WORDS];
+
 /// A growing set of order ids; nothing is ever removed.
 #[derive(Default)]
 pub struct IdSet {
-    pages: HashMap<u64, [u64; PAGE_WORDS], WordState>,
+    pages: Vec<Page>,
+    /// Where each page stands.
+    places: HashMap<u64, u32, WordState>,
+    /// The page that was last inserted in, and its place: the next id is most often its neighbour.
+    latest: Option<(u64, u32)>,
     len: u64,
 }
 
@@ -22,21 +28,40 @@ const fn locate(id: u64) -> (u64, usize, u64) {
 }
 
 impl IdSet {
+    #[inline]
+    fn place(&self, page: u64) -> Option<u32> {
+        match self.latest {
+            Some((latest, place)) if latest == page => Some(place),
+            _ => self.places.get(&page).copied(),
+        }
+    }
+
     /// Whether `id` was inserted before.
+    #[inline]
     #[must_use]
     pub fn contains(&self, id: u64) -> bool {
         let (page, word, bit) = locate(id);
-        self.pages
-            .get(&page)
-            .is_some_and(|words| words[word] & bit != 0)
+        self.place(page)
+            .is_some_and(|place| self.pages[place as usize][word] & bit != 0)
     }
 
     /// Remembers `id`.
+    #[inline]
     pub fn insert(&mut self, id: u64) {
         let (page, word, bit) = locate(id);
-        let words = self.pages.entry(page).or_insert([0; PAGE_WORDS]);
+        let place = self.place(page).unwrap_or_else(|| self.open(page));
+        self.latest = Some((page, place));
+        let words = &mut self.pages[place as usize];
         self.len += u64::from(words[word] & bit == 0);
         words[word] |= bit;
+    }
+
+    #[cold]
+    fn open(&mut self, page: u64) -> u32 {
+        let place = self.pages.len() as u32;
+        self.pages.push([0; PAGE_WORDS]);
+        self.places.insert(page, place);
+        place
     }
 
     /// How many ids are in the set.
@@ -53,12 +78,12 @@ impl IdSet {
 
     /// Feeds the set to `digest` in ascending order.
     pub fn digest(&self, digest: &mut Sha256) {
-        let mut pages: Vec<_> = self.pages.iter().collect();
+        let mut pages: Vec<_> = self.places.iter().collect();
         pages.sort_unstable_by_key(|(page, _)| **page);
         digest.update(self.len.to_le_bytes());
-        for (page, words) in pages {
+        for (page, place) in pages {
             digest.update(page.to_le_bytes());
-            for word in words {
+            for word in self.pages[*place as usize] {
                 digest.update(word.to_le_bytes());
             }
         }

@@ -15,6 +15,7 @@
 //! is made; nothing grows while orders flow.
 //!
 //! The gate is single-threaded, reads no clock and draws no chance: time comes with the commands.
+mod ask_for;
 mod bucket;
 mod case;
 mod checks;
@@ -25,6 +26,7 @@ mod facts;
 mod flow;
 mod hash;
 mod ids;
+mod large_pages;
 mod limits;
 mod listing;
 mod orders;
@@ -216,7 +218,7 @@ impl Gate {
         let was_shut = self.shut;
         for (at, (command, decision)) in commands.iter().zip(decisions.iter_mut()).enumerate() {
             self.look_ahead(commands, at);
-            *decision = self.decide(journal, controls, command);
+            self.decide(journal, controls, command, decision);
         }
         // An append that failed takes with it what was appended before it and not yet written.
         if !was_shut && (self.shut || journal.commit().is_err()) {
@@ -235,13 +237,18 @@ impl Gate {
         journal: &mut impl Journal,
         controls: &impl Controls,
         command: &OrderCommand,
-    ) -> GateDecision {
+        decision: &mut GateDecision,
+    ) {
         self.sequence += 1;
+        let is_new = command.kind == command_kind::NEW;
+        if is_new {
+            self.recent.ask_for(&Shape::of(command));
+        }
         let met = self.scopes.size();
         let leaf = self.leaf_for(command);
         controls.begin_decision(self.sequence);
         let state = controls.effective(command.owner, u32::from(command.instrument));
-        let mut decision = GateDecision {
+        *decision = GateDecision {
             order_id: command.order_id,
             audit_index: NOT_RECORDED,
             sequence: self.sequence,
@@ -252,8 +259,8 @@ impl Gate {
         };
         if !self.shut {
             let now = self.advance_clock(command);
-            let added = self.evaluate(command, leaf, now, state, &mut decision);
-            self.record(journal, command, &mut decision);
+            let added = self.evaluate(command, leaf, now, state, decision);
+            self.record(journal, command, decision);
             if decision.code == code::MESSAGE_RATE {
                 self.flow.paces.refused(decision.scope, now);
             }
@@ -262,21 +269,21 @@ impl Gate {
             } else if self.scopes.size() != met {
                 self.scopes.forget(met);
             }
-            if command.kind == command_kind::NEW && command.order_id != 0 {
+            if is_new && command.order_id != 0 {
                 self.ids.insert(command.order_id);
             }
         }
         self.tally.decided(decision.code);
-        decision
     }
 
     /// Where the command counts. A strategy that may trade in every instrument is met here in one that is new to it.
     #[inline]
     fn leaf_for(&mut self, command: &OrderCommand) -> Option<u32> {
+        self.scopes.ask_for_nodes(command.owner);
         let known = self.scopes.find(command.owner, command.instrument);
         if let Some(leaf) = known {
             // By the time the checks look at them they are there.
-            self.scopes.ask_for_levels(leaf);
+            self.scopes.ask_for_cells(leaf);
         }
         if known.is_some() || command.kind != command_kind::NEW || self.shut {
             return known;
@@ -306,16 +313,21 @@ impl Gate {
         let targeted = matches!(command.kind, command_kind::CANCEL | command_kind::AMEND);
         let listing = self.listing(command.instrument);
         let leaf = leaf.map(|leaf| self.scopes.leaf(leaf));
+        let elsewhere = match leaf {
+            Some(_) => None,
+            None => self.limits.terms(command.owner, command.instrument),
+        };
         let security = self.facts.security(command.instrument);
-        let case = Case {
+        let mut case = Case {
             command,
             now,
             state,
             strategy: self.scopes.strategy(command.owner),
             leaf,
+            counted: leaf.map(|leaf| self.scopes.levels(leaf)),
             terms: match leaf {
-                Some(leaf) => leaf.may_trade.then_some(leaf.terms),
-                None => self.limits.terms(command.owner, command.instrument),
+                Some(leaf) => leaf.may_trade.then_some(&leaf.terms),
+                None => elsewhere.as_ref(),
             },
             rules: listing.map(|listing| &listing.rules),
             target: targeted
@@ -333,8 +345,8 @@ impl Gate {
             worst: Worst::UNCOUNTED,
             mark: None,
             moved: None,
-        }
-        .worked_out();
+        };
+        case.work_out();
         decision.code = code::ACCEPTED;
         decision.check = PASSED;
         decision.reference = case.reference.ticks().unwrap_or(0);

@@ -23,10 +23,11 @@ pub fn well_formed(case: &Case<'_>) -> Verdict {
         c.kind != command_kind::NEW || has_sound_terms(c),
         c.kind != command_kind::NEW || has_sound_marks(c),
     ];
-    match rules.iter().position(|kept| !kept) {
-        None => Ok(()),
-        Some(broken) => Err(Reject::new(code::MALFORMED, broken as i64 + 1, 0)),
+    if rules.iter().fold(true, |all, kept| all & kept) {
+        return Ok(());
     }
+    let broken = rules.iter().take_while(|kept| **kept).count();
+    Err(Reject::new(code::MALFORMED, broken as i64 + 1, 0))
 }
 
 /// Whether what a new order says beside price and quantity fits together: as the venues read it.
@@ -81,7 +82,7 @@ pub fn tick_step(case: &Case<'_>) -> Verdict {
         .map_or(1, |rules| i64::from(rules.tick_step).max(1));
     let trigger = trigger(case.command);
     let fits = |ticks: i64| ticks > 0 && ticks % step == 0;
-    if is_market(case.command) || (fits(price) && fits(trigger)) {
+    if is_market(case.command) || (fits(price) && (trigger == price || fits(trigger))) {
         return Ok(());
     }
     Err(Reject::new(code::OFF_TICK, price, step))

@@ -38,7 +38,7 @@ const fn takes_nothing(phase: u8) -> bool {
 
 /// What to say when phase, price test or bands are missing or too old.
 pub fn unknown_status(case: &Case<'_>, code: u32) -> Verdict {
-    if case.worst.reduces {
+    if case.reduces() {
         return Ok(());
     }
     let limit = i64::from(case.security.terms.status_max_age_ms) * 1_000_000;

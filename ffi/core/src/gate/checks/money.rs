@@ -7,7 +7,7 @@ use crate::layout::code;
 /// The gross value of every scope that has credit, this order counted, is within it. An order that only takes away from
 /// its strategy's position passes. Measured and limit: money units, of the lowest scope that refuses.
 pub fn credit(case: &Case<'_>) -> Verdict {
-    if case.worst.reduces {
+    if case.reduces() {
         return Ok(());
     }
     for level in case.levels() {
@@ -29,7 +29,7 @@ pub fn credit(case: &Case<'_>) -> Verdict {
 /// No scope has lost as much as it may, by a profit that is young enough. Beyond that only what takes away from the
 /// position passes. Measured: the loss in money units, or the age of the profit, −1 for never. Limit: the largest.
 pub fn loss(case: &Case<'_>) -> Verdict {
-    if case.worst.reduces {
+    if case.reduces() {
         return Ok(());
     }
     for level in case.levels() {
@@ -61,7 +61,7 @@ pub fn concentration(case: &Case<'_>) -> Verdict {
         };
         let (capital, bps) = (funds.capital.capital, funds.capital.concentration_bps);
         let worst = level.cell.worst(case.side(), case.added);
-        if bps == 0 || worst.reduces {
+        if bps == 0 || worst.reduces(case.side()) {
             continue;
         }
         let value = case

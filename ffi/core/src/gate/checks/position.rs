@@ -11,7 +11,7 @@ pub fn worst_case(case: &Case<'_>) -> Verdict {
     for level in case.levels() {
         let worst = level.cell.worst(side, added);
         let limit = level.cell.max_position;
-        if !worst.is_within(limit) && !worst.reduces {
+        if !worst.is_within(limit) && !worst.reduces(side) {
             return Err(Reject::at(
                 level.id,
                 code::POSITION_LIMIT,

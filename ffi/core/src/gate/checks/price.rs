@@ -81,7 +81,7 @@ fn furthest(case: &Case<'_>, buying: bool) -> Option<i64> {
 pub fn moved(case: &Case<'_>) -> Verdict {
     let moved = case.security.moves.bps();
     let limit = i64::from(case.security.terms.max_move_bps);
-    if moved <= limit || case.worst.reduces {
+    if moved <= limit || case.reduces() {
         return Ok(());
     }
     Err(Reject::new(code::PRICE_MOVE, moved, limit))

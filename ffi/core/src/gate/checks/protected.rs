@@ -18,7 +18,7 @@ fn far(case: &Case<'_>) -> (i64, i64) {
 }
 
 fn unknown_quotes(case: &Case<'_>) -> Verdict {
-    if case.worst.reduces {
+    if case.reduces() {
         return Ok(());
     }
     let limit = i64::from(case.security.terms.quotes_max_age_ms) * 1_000_000;

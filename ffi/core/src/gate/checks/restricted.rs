@@ -7,7 +7,7 @@ use crate::layout::code;
 /// takes away from the position passes. Measured: the time of the command. Limit: until when the lists count.
 pub fn lists(case: &Case<'_>) -> Verdict {
     let until = case.facts.lists_until();
-    if case.now < until || case.worst.reduces {
+    if case.now < until || case.reduces() {
         return Ok(());
     }
     Err(Reject::new(code::LISTS_NOT_CURRENT, case.now, until))

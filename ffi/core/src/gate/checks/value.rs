@@ -2,8 +2,8 @@
 //!
 //! Every strategy's position in an instrument is valued at the reference price of the last order let in there; this order
 //! brings its own. So both checks ask what the sums would be with this order counted.
-use crate::gate::case::{Case, Level};
-use crate::gate::scopes::{clamped, Money, NO_MONEY_LIMIT};
+use crate::gate::case::Case;
+use crate::gate::scopes::{clamped, Level, Money, NO_MONEY_LIMIT};
 use crate::gate::table::{Reject, Verdict};
 use crate::layout::{code, side};
 
@@ -13,8 +13,11 @@ use crate::layout::{code, side};
 pub fn gross(case: &Case<'_>) -> Verdict {
     for level in case.levels() {
         let limit = level.node.max_gross;
-        let after = with(&level, case).map_or(i128::MAX, |sums| sums.gross);
-        if limit != NO_MONEY_LIMIT && after > i128::from(limit) && !case.worst.reduces {
+        if limit == NO_MONEY_LIMIT {
+            continue;
+        }
+        let after = with(level, case).map_or(i128::MAX, |sums| sums.gross);
+        if after > i128::from(limit) && !case.reduces() {
             return Err(Reject::at(
                 level.id,
                 code::GROSS_LIMIT,
@@ -36,14 +39,14 @@ pub fn net(case: &Case<'_>) -> Verdict {
         if limit == NO_MONEY_LIMIT {
             continue;
         }
-        let after = with(&level, case);
+        let after = with(level, case);
         let passes = after.is_some_and(|sums| {
-            let reduces = if buys {
-                sums.long <= 0
-            } else {
-                sums.short >= 0
-            };
-            sums.is_net_within(limit) || reduces
+            sums.is_net_within(limit)
+                || if buys {
+                    sums.long <= 0
+                } else {
+                    sums.short >= 0
+                }
         });
         if !passes {
             let measured = after.map_or(i64::MAX, |sums| clamped(sums.net()));

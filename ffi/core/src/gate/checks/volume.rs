@@ -10,7 +10,7 @@ pub fn share(case: &Case<'_>) -> Verdict {
     let share = i128::from(terms.average_volume) * i128::from(terms.order_volume_bps) / 10_000;
     let limit = i64::try_from(share).unwrap_or(i64::MAX);
     let unknown = terms.average_volume == 0;
-    if case.command.quantity <= limit || (unknown && case.worst.reduces) {
+    if case.command.quantity <= limit || (unknown && case.reduces()) {
         return Ok(());
     }
     Err(Reject::new(
@@ -29,7 +29,7 @@ pub fn liquidity(case: &Case<'_>) -> Verdict {
     let limit = i64::try_from(share).unwrap_or(i64::MAX);
     for level in case.levels() {
         let worst = level.cell.worst(case.side(), case.added);
-        if !worst.is_within(limit) && !worst.reduces {
+        if !worst.is_within(limit) && !worst.reduces(case.side()) {
             return Err(Reject::at(level.id, code::LIQUIDITY, worst.either(), limit));
         }
     }

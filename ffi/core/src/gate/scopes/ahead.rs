@@ -5,6 +5,7 @@
 //! before has arrived.
 use super::index::key;
 use super::Scopes;
+use crate::gate::ask_for::ask_for;
 use crate::layout::OrderCommand;
 
 /// How many commands ahead the place of the key and the strategy are asked for, then the leaf, then cells and nodes.
@@ -12,23 +13,16 @@ const KEY: usize = 9;
 const LEAF: usize = 6;
 const LEVELS: usize = 3;
 
-/// Asks for the line in which `of` begins.
-#[inline(always)]
-fn ask_for<T>(of: &T) {
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
-    // SAFETY: a hint; it reads nothing that a program could see, and the place is a live reference.
-    unsafe {
-        use core::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
-        _mm_prefetch::<_MM_HINT_T0>(core::ptr::from_ref(of).cast());
-    }
-    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-    let _ = of;
-}
+/// So many cells are at hand anyway: with the nodes above them they take a few hundred kilobytes.
+const NEAR: usize = 2_048;
 
 impl Scopes {
     /// Looks ahead from the command at `at` of a batch.
     #[inline]
     pub fn look_ahead(&self, commands: &[OrderCommand], at: usize) {
+        if !self.is_spread() {
+            return;
+        }
         if let Some(command) = commands.get(at + KEY) {
             ask_for(
                 self.leaf_index
@@ -48,19 +42,43 @@ impl Scopes {
         }
         if let Some(command) = commands.get(at + LEVELS) {
             if let Some(leaf) = self.find(command.owner, command.instrument) {
-                self.ask_for_levels(leaf);
+                self.ask_for_nodes(command.owner);
+                self.ask_for_cells(leaf);
             }
         }
     }
 
-    /// Asks for everything an order at this leaf counts in.
+    /// Whether the tree is too large for the nearest caches, so that asking ahead pays.
     #[inline]
-    pub fn ask_for_levels(&self, leaf: u32) {
-        let leaf = self.leaf(leaf);
-        let path = self.strategies[leaf.strategy as usize].path;
-        for (cell, node) in leaf.cells.into_iter().zip(path).rev() {
-            ask_for(self.cell(cell));
-            ask_for(self.node(node));
+    fn is_spread(&self) -> bool {
+        self.cells.len() > NEAR
+    }
+
+    /// Asks for the totals an order of this strategy counts in. Needs no leaf, so they come while the leaf is looked for.
+    #[inline]
+    pub fn ask_for_nodes(&self, strategy: u32) {
+        if !self.is_spread() {
+            return;
+        }
+        let Some(strategy) = self.strategies.get(strategy as usize) else {
+            return;
+        };
+        for node in strategy.path {
+            if let Some(node) = self.nodes.get(node as usize) {
+                // The two lines of it.
+                ask_for(&node.money);
+                ask_for(&node.max_net);
+            }
+        }
+    }
+
+    /// Asks for what an order at this leaf counts in, in the instrument.
+    #[inline]
+    pub fn ask_for_cells(&self, leaf: u32) {
+        if self.is_spread() {
+            for cell in self.leaf(leaf).cells {
+                ask_for(self.cell(cell));
+            }
         }
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! Four bytes per place and at most half of the places taken; the key itself stands at the slot, which whoever asks looks
 //! at next anyway. Nothing is ever removed but what was inserted last.
+use crate::gate::hash::folded;
+use crate::gate::large_pages::ask_for_large_pages;
+
 const FREE: u32 = 0;
-const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The key of an owner (a strategy or a node) in an instrument.
 #[must_use]
@@ -23,10 +25,9 @@ impl Index {
     #[must_use]
     pub fn with_room(keys: usize) -> Self {
         let places = (2 * keys).max(2).next_power_of_two();
-        Self {
-            places: vec![FREE; places],
-            taken: 0,
-        }
+        let places = vec![FREE; places];
+        ask_for_large_pages(&places);
+        Self { places, taken: 0 }
     }
 
     /// Whether one more key fits.
@@ -37,9 +38,7 @@ impl Index {
 
     #[inline]
     fn home(&self, key: u64) -> usize {
-        let wide = u128::from(key ^ MULTIPLIER) * u128::from(MULTIPLIER);
-        let mixed = (wide as u64) ^ ((wide >> 64) as u64);
-        (mixed >> (64 - self.places.len().trailing_zeros())) as usize
+        (folded(key) >> (64 - self.places.len().trailing_zeros())) as usize
     }
 
     /// The slot of `key`; `is` says whether a slot holds it.

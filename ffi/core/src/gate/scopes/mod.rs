@@ -33,6 +33,7 @@ pub use node::{order_limit, set, Node};
 pub use strategy::Strategy;
 pub use worst::{clamped, Worst};
 
+use super::large_pages::ask_for_large_pages;
 use crate::layout::{
     scope_kind, side, Factor, FactorLimit, GateScope, DEFAULT_ACCOUNT_NODE, DEFAULT_CUSTOMER_NODE,
     FIRM_NODE, NO_NODE,
@@ -48,6 +49,8 @@ pub const CUSTOMER: usize = LEVELS - 3;
 pub const ACCOUNT: usize = LEVELS - 2;
 /// Place of the strategy among them.
 pub const OWN: usize = LEVELS - 1;
+/// Nodes there is room for at first.
+const FIRST_NODES: usize = 64;
 /// No limit on money.
 pub const NO_MONEY_LIMIT: i64 = i64::MAX;
 /// No limit on open orders.
@@ -62,6 +65,17 @@ pub struct Added {
     pub mark: i64,
     /// Values, at every level.
     pub moved: Money,
+}
+
+/// A node above a leaf, and what it holds in the leaf's instrument.
+#[derive(Clone, Copy)]
+pub struct Level<'a> {
+    /// The node's id.
+    pub id: u32,
+    /// Over all instruments.
+    pub node: &'a Node,
+    /// In the instrument.
+    pub cell: &'a Cell,
 }
 
 /// The tree and its counts.
@@ -91,6 +105,8 @@ impl Scopes {
             factors: Factors::default(),
             most_cells: cells,
         };
+        ask_for_large_pages(&scopes.cells);
+        ask_for_large_pages(&scopes.leaves);
         for (parent, kind) in [
             (FIRM_NODE, scope_kind::FIRM),
             (FIRM_NODE, scope_kind::CUSTOMER),
@@ -147,11 +163,19 @@ impl Scopes {
 
     /// Puts a fitting node in its place.
     pub fn place(&mut self, scope: GateScope) {
+        if self.nodes.len() == self.nodes.capacity() {
+            self.nodes.reserve(self.nodes.len().max(FIRST_NODES));
+            ask_for_large_pages(&self.nodes);
+        }
         self.nodes.push(Node::at(scope));
         if scope.kind != scope_kind::STRATEGY {
             return;
         }
         let id = scope.strategy as usize;
+        if id >= self.strategies.capacity() {
+            self.strategies.reserve(id + 1);
+            ask_for_large_pages(&self.strategies);
+        }
         if id >= self.strategies.len() {
             self.strategies.resize(id + 1, Strategy::UNKNOWN);
         }
@@ -198,6 +222,19 @@ impl Scopes {
     #[must_use]
     pub fn leaf(&self, at: u32) -> &Leaf {
         &self.leaves[at as usize]
+    }
+
+    /// The levels at which a leaf counts, from the strategy up to the firm.
+    #[inline]
+    #[must_use]
+    pub fn levels(&self, leaf: &Leaf) -> [Level<'_>; LEVELS] {
+        let path = &self.strategies[leaf.strategy as usize].path;
+        let level = |depth: usize| Level {
+            id: path[depth],
+            node: self.node(path[depth]),
+            cell: self.cell(leaf.cells[depth]),
+        };
+        [level(OWN), level(2), level(1), level(0)]
     }
 
     /// Every leaf, in the order in which they were met.
@@ -336,7 +373,7 @@ impl Scopes {
 
     fn add_factors_up(&mut self) {
         self.factors.clear();
-        let nothing = Worst::of(0, 0, 0, side::BUY);
+        let nothing = Worst::of(0, 0, 0);
         for cell in &self.cells {
             let worst = cell.worst(side::BUY, 0);
             self.factors

@@ -22,7 +22,7 @@ pub mod set {
 
 /// A node: two neighbouring cache lines.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(128))]
+#[repr(C, align(128))]
 pub struct Node {
     /// Totals over strategies and instruments below.
     pub money: Money,

@@ -3,8 +3,9 @@ use super::LEVELS;
 use crate::gate::bucket::Bucket;
 use crate::layout::NO_NODE;
 
-/// A strategy: its place in the tree, its message budget and its clock.
+/// A strategy, one cache line: its place in the tree, its message budget and its clock.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Strategy {
     /// Nodes of firm, customer, account and strategy.
     pub path: [u32; LEVELS],

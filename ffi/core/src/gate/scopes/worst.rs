@@ -9,8 +9,8 @@ pub struct Worst {
     pub long: i64,
     /// Position − open sells.
     pub short: i64,
-    /// Whether the order under decision, with everything open on its side, only takes away from the position.
-    pub reduces: bool,
+    /// Without any open order; 0 when it cannot be counted.
+    pub position: i64,
 }
 
 impl Worst {
@@ -18,28 +18,34 @@ impl Worst {
     pub const UNCOUNTED: Self = Self {
         long: i64::MAX,
         short: -i64::MAX,
-        reduces: false,
+        position: 0,
     };
 
-    /// Of a position with so many lots open, the order under decision on `side` among them.
+    /// Of a position with so many lots open, the order under decision among them.
     #[inline]
     #[must_use]
-    pub const fn of(position: i64, open_buy: i64, open_sell: i64, side: u8) -> Self {
+    pub fn of(position: i64, open_buy: i64, open_sell: i64) -> Self {
         let (Some(long), Some(short)) = (
             position.checked_add(open_buy),
             position.checked_sub(open_sell),
         ) else {
             return Self::UNCOUNTED;
         };
-        let reduces = if side == side::BUY {
-            position < 0 && long <= 0
-        } else {
-            position > 0 && short >= 0
-        };
         Self {
             long,
             short,
-            reduces,
+            position,
+        }
+    }
+
+    /// Whether everything open on `side` only takes away from the position.
+    #[inline]
+    #[must_use]
+    pub const fn reduces(&self, side: u8) -> bool {
+        if side == side::BUY {
+            self.position < 0 && self.long <= 0
+        } else {
+            self.position > 0 && self.short >= 0
         }
     }
 
@@ -47,16 +53,19 @@ impl Worst {
     #[inline]
     #[must_use]
     pub fn either(&self) -> i64 {
-        let (long, short) = (self.long.saturating_abs(), self.short.saturating_abs());
-        long.max(short)
+        self.furthest().min(i64::MAX as u64) as i64
     }
 
-    /// Whether that is within `limit`. What cannot be counted is within none.
+    #[inline]
+    fn furthest(&self) -> u64 {
+        self.long.unsigned_abs().max(self.short.unsigned_abs())
+    }
+
+    /// Whether that is within `limit`, which is not negative. What cannot be counted is within none.
     #[inline]
     #[must_use]
     pub fn is_within(&self, limit: i64) -> bool {
-        let either = self.either();
-        either <= limit && either != i64::MAX
+        self.furthest() <= limit.min(i64::MAX - 1) as u64
     }
 }
 

@@ -2,14 +2,17 @@
 //!
 //! Two generations of one longest window each: a look-up asks both, and when the younger has lasted a window the older
 //! is dropped whole. Nothing is expired entry by entry, and memory is bounded by two windows of orders.
-use super::hash::WordState;
+mod generation;
+
+use super::ask_for::ask_for;
+use super::hash::folded;
 use crate::layout::OrderCommand;
+use generation::Generation;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use std::mem;
 
 /// What makes two orders the same.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shape {
     /// strategy << 17 | instrument << 1 | side
     who: u64,
@@ -19,6 +22,7 @@ pub struct Shape {
 
 impl Shape {
     /// The shape of a new order.
+    #[inline]
     #[must_use]
     pub fn of(command: &OrderCommand) -> Self {
         let who = u64::from(command.owner) << 17
@@ -30,9 +34,17 @@ impl Shape {
             quantity: command.quantity as u64,
         }
     }
-}
 
-type Generation = HashMap<Shape, i64, WordState>;
+    #[inline]
+    fn hash(&self) -> u64 {
+        let mixed = self
+            .who
+            .wrapping_mul(0xD6E8_FEB8_6659_FD93)
+            .wrapping_add(self.price.rotate_left(32))
+            .wrapping_add(self.quantity.wrapping_mul(0xA076_1D64_78BD_642F));
+        folded(mixed)
+    }
+}
 
 /// When each shape was last entered, for at least the longest window.
 #[derive(Default)]
@@ -52,15 +64,24 @@ impl Recent {
     }
 
     /// When `shape` was last entered, if that is still remembered.
+    #[inline]
     #[must_use]
     pub fn last(&self, shape: &Shape) -> Option<i64> {
-        self.young
-            .get(shape)
-            .or_else(|| self.old.get(shape))
-            .copied()
+        let hash = shape.hash();
+        let young = self.young.last(shape, hash);
+        young.or_else(|| self.old.last(shape, hash))
+    }
+
+    /// Asks the memory for what a look-up of `shape` begins with.
+    #[inline]
+    pub fn ask_for(&self, shape: &Shape) {
+        let hash = shape.hash();
+        ask_for(self.young.begins(hash));
+        ask_for(self.old.begins(hash));
     }
 
     /// Remembers that `shape` was entered at `now`.
+    #[inline]
     pub fn enter(&mut self, shape: Shape, now: i64) {
         if now.saturating_sub(self.young_since) >= self.window {
             mem::swap(&mut self.young, &mut self.old);
@@ -70,21 +91,21 @@ impl Recent {
             self.young.clear();
             self.young_since = now;
         }
-        self.young.insert(shape, now);
+        self.young.enter(shape, shape.hash(), now);
     }
 
     /// Feeds what is remembered to `digest` in canonical order.
     pub fn digest(&self, digest: &mut Sha256) {
         let mut entries: Vec<_> = self
             .old
-            .iter()
-            .filter(|(shape, _)| !self.young.contains_key(shape))
-            .chain(&self.young)
+            .entries()
+            .filter(|(shape, _)| self.young.last(shape, shape.hash()).is_none())
+            .chain(self.young.entries())
             .collect();
         entries.sort_unstable();
         digest.update((entries.len() as u64).to_le_bytes());
         for (shape, time) in entries {
-            for word in [shape.who, shape.price, shape.quantity, *time as u64] {
+            for word in [shape.who, shape.price, shape.quantity, time as u64] {
                 digest.update(word.to_le_bytes());
             }
         }
