@@ -8,7 +8,7 @@ import type { ControlPage } from "./control.ts";
 import { EVERY_INSTRUMENT } from "./engine.ts";
 import { NativeError } from "./errors.ts";
 import { encodeFact, type GateFact } from "./gate_facts.ts";
-import { bytes, check, checkBatch, failure, hex, NativeHandle, NONE, opened, plain } from "./handle.ts";
+import { bytes, check, checkBatch, failure, hex, NativeHandle, NONE, opened, plain, text } from "./handle.ts";
 import {
   Code,
   CodeCountView,
@@ -125,11 +125,19 @@ export interface GateCounters {
 
 /** More codes than any gate gives. */
 const MOST_CODES = 64;
+/** Bytes of the names of all checks, with room for many more. */
+const MOST_NAMES = 4_096;
 /** The core has no room for more. */
 const MOST_PAIRS = 2 ** 24;
 const MOST_ORDERS = 2 ** 32 - 1;
 /** The largest number below 2^63. */
 const MOST_UNITS = 2 ** 63 - 1024;
+
+/** Names of all checks, in the order in which they are made: a decision's `check` is a place in this list. */
+export function gateChecks(): readonly string[] {
+  const out = new Uint8Array(MOST_NAMES);
+  return text(out, core().cwts_gate_checks(out, out.length)).split("\n");
+}
 
 export class OrderGate extends NativeHandle {
   readonly #core: Core;

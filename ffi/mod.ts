@@ -28,6 +28,7 @@ export {
 export { nativeCallOf, NativeError, NOT_FROM_CORE } from "./errors.ts";
 export {
   type Exposure,
+  gateChecks,
   type GateCounters,
   type GateVerdict,
   OrderGate,

@@ -108,6 +108,7 @@ export const EXPORTS = {
   cwts_gate_limits: { parameters: ["u64", "buffer", "u32", "f64"], result: "i32" },
   cwts_gate_scope: { parameters: ["u64", "buffer", "u32", "f64"], result: "i32" },
   cwts_gate_scope_limits: { parameters: ["u64", "buffer", "u32", "f64"], result: "i32" },
+  cwts_gate_checks: { parameters: ["buffer", "u32"], result: "i32" },
   cwts_gate_tell: { parameters: ["u64", "u32", "buffer", "u32", "f64"], result: "i32" },
   cwts_gate_parents: { parameters: ["u64", "buffer", "u32", "buffer", "u32", "f64"], result: "i32" },
   cwts_gate_reference: { parameters: ["u64", "u32", "f64", "f64", "f64", "f64"], result: "i32" },

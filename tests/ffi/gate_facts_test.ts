@@ -1,6 +1,6 @@
 /** What the gate is told beside limits and prices, as TypeScript says it. */
 import assert from "node:assert/strict";
-import { Code, decodeAudit, FACTS, type GateFact, MarketPhase, readAudit } from "../../ffi/mod.ts";
+import { Code, decodeAudit, FACTS, gateChecks, type GateFact, MarketPhase, readAudit } from "../../ffi/mod.ts";
 import { AuditLog } from "../../ffi/mod.ts";
 import { Bench, inDirectory, INSTRUMENT, NOW, STRATEGY } from "./native.ts";
 
@@ -96,4 +96,18 @@ Deno.test("a fact that cannot be meant is refused with a sentence and changes no
   ];
   for (const [fact, sentence] of broken) assert.throws(() => bench.gate.tell(fact as GateFact), sentence);
   assert.equal(bench.gate.stateHash(), before);
+});
+
+Deno.test("the page of checks names every check in its order, with codes that there are", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/checks.md", import.meta.url));
+  const rows = [...page.matchAll(/^\|\s+(\d+) \| `(\w+)`(.*)\|$/gm)];
+  assert.deepEqual(rows.map(([, , name]) => name), gateChecks());
+  const numbers = rows.map(([, number]) => Number(number));
+  assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b), "in the order of the catalogue");
+  assert.deepEqual([...new Set(numbers)], Array.from({ length: 27 }, (_, i) => i + 1), "nothing of it is missing");
+  const known = new Set<number>(Object.values(Code));
+  for (const [, , name, rest] of rows) {
+    const codes = rest.split("|").at(-3)!.match(/\d{4}/g) ?? [];
+    for (const code of codes) assert.ok(known.has(Number(code)), `${name}: ${code}`);
+  }
 });

@@ -2385,6 +2385,10 @@ int32_t cwts_gate_scope(uint64_t handle, const void *scope, uint32_t length, dou
 /* Loads one `ScopeLimits` record. */
 int32_t cwts_gate_scope_limits(uint64_t handle, const void *limits, uint32_t length, double time);
 
+/* Writes the names of all checks in the order in which they are made, one to a line, cut to `length` bytes, and returns
+ * how many bytes it wrote. `GateDecision.check` is a place in this list. */
+int32_t cwts_gate_checks(void *out, uint32_t length);
+
 /* Tells the gate one fact: the record that `FactKind` names for `kind`. */
 int32_t cwts_gate_tell(uint64_t handle, uint32_t kind, const void *fact, uint32_t length, double time);
 

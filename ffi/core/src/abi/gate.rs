@@ -5,8 +5,8 @@ use super::control::CONTROLS;
 use super::handles::{Object, Table, GATE};
 use super::number::{nanos, whole};
 use super::status::{guarded, Failure};
-use super::NONE;
-use crate::gate::{Gate, Reference, MOST_ROOM, USUAL_ROOM};
+use super::{put_text, NONE};
+use crate::gate::{Gate, Reference, CHECKS, MOST_ROOM, USUAL_ROOM};
 use crate::layout::{code, Execution, GateDecision, OrderCommand, ParentOrder};
 use crate::record::bytes_of;
 use core::mem::size_of;
@@ -133,6 +133,15 @@ pub unsafe extern "C" fn cwts_gate_scope_limits(
             .set_scope_limits(&mut *audit, &limits, nanos(time)?)?;
         Ok(0)
     }) as i32
+}
+
+/// Writes the names of all checks in the order in which they are made, one to a line, cut to `length` bytes, and returns
+/// how many bytes it wrote. `GateDecision.check` is a place in this list.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_checks(out: *mut u8, length: u32) -> i32 {
+    let names: Vec<_> = CHECKS.iter().map(|row| row.name).collect();
+    // SAFETY: as promised by the caller.
+    unsafe { put_text(out, length, &names.join("\n")) }
 }
 
 /// Tells the gate one fact: the record that `FactKind` names for `kind`.
