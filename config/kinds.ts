@@ -66,6 +66,15 @@ export function decimal() {
   }, { error });
 }
 
+/** A moment in UTC, to the second or finer. */
+export function moment() {
+  const error = 'must be a moment in UTC in quotes, for example "2026-12-31T23:59:59Z"';
+  return z.string({ error }).refine(
+    (value) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(value) && !Number.isNaN(Date.parse(value)),
+    { error },
+  );
+}
+
 /** A name that can stand in a scope, a path and a file name. */
 export function identifier() {
   const error = 'must be 1 to 20 letters, digits, ".", "_" or "-", and begin with a letter or digit';

@@ -1,5 +1,6 @@
 /** Public face of the configuration. */
 export * from "./decimals.ts";
+export { usualSecurity } from "./controls.ts";
 export { UserError } from "./errors.ts";
 export { canonicalJson, configHash } from "./hash.ts";
 export { dotted, environmentName, KEYS, SCALAR_KEYS } from "./keys.ts";

@@ -9,6 +9,7 @@ import { DecimalError, unitsPerTickLot } from "./decimals.ts";
 import { choice, decimal, flag, key, positive, real, text, U32_MAX, whole } from "./kinds.ts";
 import { instrumentSchema, organismSchema } from "./listed.ts";
 import { marketSchema } from "./market.ts";
+import { checkControls, controlsSchema } from "./controls.ts";
 import { accountSchema, checkScopes, customerSchema, firmSchema } from "./scopes.ts";
 
 const speedError = 'must be a number above 0, or "max"';
@@ -149,6 +150,7 @@ export const configSchema = z.strictObject({
   firm: firmSchema.prefault({}),
   customers: z.array(customerSchema, { error: "must be a list of [[customers]] tables" }).prefault([{ id: "house" }]),
   accounts: z.array(accountSchema, { error: "must be a list of [[accounts]] tables" }).prefault([{ id: "main" }]),
+  controls: controlsSchema.prefault({}),
   audit: audit.prefault({}),
   console: consoleSection.prefault({}),
   mode: mode.prefault({}),
@@ -189,6 +191,7 @@ export const configSchema = z.strictObject({
     }
   });
   checkScopes(config, symbols, refuse);
+  checkControls(config, symbols, refuse);
   if (config.feed.kind === "replay" && config.feed.paths.length === 0) {
     refuse(["feed", "paths"], "must name a recording: start with --feed replay:<path>");
   }

@@ -1,4 +1,5 @@
 /** Reads the records of an audit log back, in order, as data. */
+import { FACT_VERSION, FACTS } from "./gate_facts.ts";
 import { NativeError } from "./errors.ts";
 import { check, NativeHandle, opened, plain, utf8 } from "./handle.ts";
 import {
@@ -9,6 +10,7 @@ import {
   GateScopeView,
   InstrumentRulesView,
   OrderCommandView,
+  ParentOrderView,
   RecordType,
   ScopeLimitsView,
   StrategyLimitsView,
@@ -38,6 +40,7 @@ const LIMITS_VIEWS: Readonly<Record<number, new (payload: Uint8Array) => object>
   2: InstrumentRulesView,
   3: GateScopeView,
   4: ScopeLimitsView,
+  ...Object.fromEntries(Object.values(FACTS).map(({ kind, View }) => [FACT_VERSION + kind, View])),
 };
 /** The first version of Decision records kept a strategy's worst-case position in the last eight bytes. */
 const EXPOSURE_OFFSET = 56;
@@ -99,11 +102,20 @@ export function decodeAudit(record: AuditRecord): unknown {
       };
     case RecordType.Execution:
       return plain(new ExecutionView(payload));
+    case RecordType.BasketDecided:
+      return decodeBasket(payload);
     case RecordType.LimitsSet:
       return decodeLimits(payload, record.version);
     default:
       return JSON.parse(new TextDecoder().decode(payload));
   }
+}
+
+function decodeBasket(payload: Uint8Array<ArrayBuffer>): unknown {
+  const rest = payload.subarray(GateDecisionView.SIZE);
+  const view = new ParentOrderView(rest);
+  const parents = Array.from({ length: rest.length / ParentOrderView.SIZE }, (_, at) => plain(view.at(at)));
+  return { decision: plain(new GateDecisionView(payload)), parents };
 }
 
 function decodeLimits(payload: Uint8Array<ArrayBuffer>, version: number): unknown {

@@ -7,7 +7,8 @@ import type { AuditLog } from "./audit.ts";
 import type { ControlPage } from "./control.ts";
 import { EVERY_INSTRUMENT } from "./engine.ts";
 import { NativeError } from "./errors.ts";
-import { bytes, check, checkBatch, failure, hex, NativeHandle, NONE, opened, plain } from "./handle.ts";
+import { encodeFact, type GateFact } from "./gate_facts.ts";
+import { bytes, check, checkBatch, failure, hex, NativeHandle, NONE, opened, plain, text } from "./handle.ts";
 import {
   Code,
   CodeCountView,
@@ -18,6 +19,7 @@ import {
   GateScopeView,
   InstrumentRulesView,
   OrderCommandView,
+  ParentOrderView,
   ScopeKind,
   ScopeLimitsView,
   ScopeUsageView,
@@ -29,6 +31,20 @@ import { type Core, core } from "./library.ts";
 export type ScopeNode =
   | { readonly kind: "customer" | "account"; readonly parent: number }
   | { readonly kind: "strategy"; readonly parent: number; readonly strategy: number };
+
+/** An order that is worked in parts. */
+export interface ParentOrder {
+  /** Id, used once; 0 is none. */
+  readonly parent: number;
+  readonly strategy: number;
+  readonly instrument: number;
+  readonly side: number;
+  /** Lots its children may add up to. */
+  readonly quantity: number;
+}
+
+/** A verdict of the gate, by the field names of its record. */
+export type GateVerdict = ReturnType<typeof plain<GateDecisionView>>;
 
 export type ScopeKindName = "firm" | ScopeNode["kind"];
 
@@ -109,11 +125,19 @@ export interface GateCounters {
 
 /** More codes than any gate gives. */
 const MOST_CODES = 64;
+/** Bytes of the names of all checks, with room for many more. */
+const MOST_NAMES = 4_096;
 /** The core has no room for more. */
 const MOST_PAIRS = 2 ** 24;
 const MOST_ORDERS = 2 ** 32 - 1;
 /** The largest number below 2^63. */
 const MOST_UNITS = 2 ** 63 - 1024;
+
+/** Names of all checks, in the order in which they are made: a decision's `check` is a place in this list. */
+export function gateChecks(): readonly string[] {
+  const out = new Uint8Array(MOST_NAMES);
+  return text(out, core().cwts_gate_checks(out, out.length)).split("\n");
+}
 
 export class OrderGate extends NativeHandle {
   readonly #core: Core;
@@ -122,6 +146,7 @@ export class OrderGate extends NativeHandle {
   readonly #counters = new GateCountersView(this.#out);
   readonly #count = new CodeCountView(this.#out);
   readonly #usage = new ScopeUsageView(this.#out);
+  readonly #verdict = new GateDecisionView(this.#out);
 
   private constructor(symbols: Core, handle: bigint) {
     super(handle, symbols.cwts_gate_close);
@@ -194,6 +219,35 @@ export class OrderGate extends NativeHandle {
   setLimits(limits: Uint8Array, time = 0): void {
     checkBatch(limits, 1, StrategyLimitsView.SIZE);
     check(this.#core.cwts_gate_limits(this.handle, bytes(limits), StrategyLimitsView.SIZE, time));
+  }
+
+  /**
+   * Tells the gate one fact in place of the one before it of the same kind and name, and records it. Times in
+   * microseconds.
+   */
+  tell(fact: GateFact, time = 0): void {
+    const { kind, record } = encodeFact(fact);
+    check(this.#core.cwts_gate_tell(this.handle, kind, record, record.length, time));
+  }
+
+  /**
+   * Opens parent orders as one basket, all or none, and records the verdict: `code` 0, or why, with the parent it is about
+   * in `orderId` (0 when the basket as a whole is too large). Children name their parent in `targetId`.
+   */
+  openParents(parents: readonly ParentOrder[], time = 0): GateVerdict {
+    const records = new Uint8Array(parents.length * ParentOrderView.SIZE);
+    const view = new ParentOrderView(records);
+    for (const [at, parent] of parents.entries()) Object.assign(view.at(at), parent);
+    const status = this.#core.cwts_gate_parents(
+      this.handle,
+      records,
+      parents.length,
+      this.#out,
+      this.#out.length,
+      time,
+    );
+    check(status);
+    return plain(this.#verdict);
   }
 
   /** Best prices and last trade in ticks, 0 for none; `time` in microseconds. */

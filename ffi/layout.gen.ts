@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 5950991703319536;
+export const LAYOUT_HASH = 8896176074462501;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 3;
@@ -163,6 +163,106 @@ export const ScopeState = {
 } as const;
 export type ScopeState = typeof ScopeState[keyof typeof ScopeState];
 
+/** What an instrument's listing market does, as the gate was told. */
+export const MarketPhase = {
+  /** Nobody said. */
+  Unknown: 0,
+  /** Trades. */
+  Continuous: 1,
+  /** Collects orders. */
+  PreOpen: 2,
+  /** Collects orders for an uncross. */
+  Auction: 3,
+  /** A quote stands at a price band: trades, and may pause. */
+  LimitState: 4,
+  /** A pause by price bands. */
+  Paused: 5,
+  /** A halt, regulatory or by the market-wide circuit breaker. */
+  Halted: 6,
+  /** Over. */
+  Closed: 7,
+} as const;
+export type MarketPhase = typeof MarketPhase[keyof typeof MarketPhase];
+
+/** Checks that an instrument, or the whole firm, asks for: one bit each. Data that is asked for and missing refuses. */
+export const Demand = {
+  /** Every strategy needs a mandate (firm). */
+  Mandate: 1,
+  /** Restricted and borrow lists must be of today (firm). */
+  Lists: 2,
+  /** The market's phase must be known and take orders. */
+  MarketState: 4,
+  /** Limit-up limit-down bands must be known and kept. */
+  PriceBands: 8,
+  /** Sales are marked long or short, and short ones are located. */
+  ShortSale: 16,
+  /** Rule 201: while it is in force short sales are priced above the best bid. */
+  ShortPriceTest: 32,
+  /** Rule 611: better protected quotes elsewhere come first. */
+  TradeThrough: 64,
+  /** Rule 610(d): no resting order locks or crosses a protected quote. */
+  LockedMarket: 128,
+  /** Sizes are measured against average daily volume. */
+  Volume: 256,
+  /** The reference price must not have moved too far in a short time. */
+  PriceMove: 512,
+  /** Every order is a child of a parent order. */
+  Parents: 1024,
+  /** An order that may meet its customer's own says what happens then. */
+  SelfMatch: 2048,
+  /** Positions are measured against average daily volume. */
+  Liquidity: 4096,
+} as const;
+export type Demand = typeof Demand[keyof typeof Demand];
+
+/** What a record handed to the gate tells it. On the log it is a LimitsSet of version 16 and this number. */
+export const FactKind = {
+  /** GateDemands. */
+  Demands: 1,
+  /** SecurityTerms. */
+  Security: 2,
+  /** MarketStatus. */
+  MarketStatus: 3,
+  /** Restriction. */
+  Restriction: 4,
+  /** Locate. */
+  Locate: 5,
+  /** Mandate. */
+  Mandate: 6,
+  /** Sweep. */
+  Sweep: 7,
+  /** Pace. */
+  Pace: 8,
+  /** BurstLimit. */
+  Burst: 9,
+  /** ExecutionThrottle. */
+  Throttle: 10,
+  /** Rearm. */
+  Rearm: 11,
+  /** ParentLimits. */
+  Parents: 12,
+  /** SoftLimits. */
+  Soft: 13,
+  /** Capital. */
+  Capital: 14,
+  /** Profit. */
+  Profit: 15,
+  /** Factor. */
+  Factor: 16,
+  /** FactorLimit. */
+  FactorLimit: 17,
+} as const;
+export type FactKind = typeof FactKind[keyof typeof FactKind];
+
+/** How a sum over instruments is held to its limit. */
+export const FactorMeasure = {
+  /** The larger of both ends, whatever its sign: sector, underlying, delta, vega. */
+  Either: 0,
+  /** The end below zero, as a loss: a scenario of the margin. */
+  Loss: 1,
+} as const;
+export type FactorMeasure = typeof FactorMeasure[keyof typeof FactorMeasure];
+
 /** Level of a node in the gate's tree; the level below a strategy is its instruments. */
 export const ScopeKind = {
   /** The root, once. */
@@ -201,7 +301,7 @@ export const RecordType = {
   ScopeChanged: 5,
   /** JSON: from, to, reason. */
   ModeChanged: 6,
-  /** Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4). */
+  /** Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3), ScopeLimits (4), or what FactKind says (16 and its number). */
   LimitsSet: 7,
   /** JSON: the crash record (version 2); actor, reason, restarts (version 1). */
   ActorCrashed: 8,
@@ -219,6 +319,8 @@ export const RecordType = {
   StreamAppended: 14,
   /** JSON: state of a stream at an event: stream, epoch, snapshot. */
   StreamSnapshot: 15,
+  /** Binary: GateDecision (64 bytes), then the ParentOrders it is about. */
+  BasketDecided: 16,
 } as const;
 export type RecordType = typeof RecordType[keyof typeof RecordType];
 
@@ -373,6 +475,20 @@ export const Code = {
   OffTick: 1204,
   /** the quantity is not a positive multiple of the instrument's lot step */
   OffLot: 1205,
+  /** the strategy's mandate is missing, ended or withdrawn: have it renewed */
+  NotAuthorised: 1206,
+  /** the instrument or its issuer is on a restricted list */
+  Restricted: 1207,
+  /** the restricted and borrow lists are not of today: load them */
+  ListsNotCurrent: 1208,
+  /** the sale's marking (long, short) does not agree with the account's position */
+  ShortMarking: 1209,
+  /** no located shares are left to sell short */
+  NoLocate: 1210,
+  /** a short sale must be priced above the national best bid */
+  ShortPriceTest: 1211,
+  /** the strategy is not certified for the venue of the instrument */
+  VenueNotAllowed: 1212,
   /** the quantity is above the largest allowed order */
   MaxQuantity: 1301,
   /** the value is above the largest allowed order */
@@ -381,12 +497,38 @@ export const Code = {
   PriceCollar: 1303,
   /** no reference price, or it is too old: the check fails closed */
   NoReference: 1304,
+  /** the price is outside the limit-up limit-down band */
+  PriceBand: 1305,
+  /** the price bands are missing or too old: the check fails closed */
+  NoPriceBand: 1306,
+  /** the order could trade through a better protected quote elsewhere */
+  TradeThrough: 1307,
+  /** the order would lock or cross a protected quote elsewhere */
+  LockedMarket: 1308,
+  /** an intermarket sweep order needs a stored sweep of the present protected quotes */
+  NoSweep: 1309,
+  /** the protected quotes are missing or too old: the check fails closed */
+  NoProtectedQuote: 1310,
+  /** the reference price moved too far in a short time */
+  PriceMove: 1312,
+  /** unusual for a person to enter: acknowledge the warning with a reason and send it again */
+  SoftLimit: 1313,
+  /** the quantity is too large a share of the average daily volume, or that is not known */
+  VolumeShare: 1311,
   /** the order id was used before */
   DuplicateId: 1401,
   /** the same order was entered within the duplicate window */
   DuplicateOrder: 1402,
   /** too many messages: the token bucket is empty */
   MessageRate: 1403,
+  /** too many messages were refused for their rate: the scope is latched until it is re-armed */
+  RateTripped: 1404,
+  /** the order is being cancelled already, and the reserve for cancels is used up */
+  CancelRate: 1405,
+  /** too much was entered within a short window */
+  BurstLimit: 1406,
+  /** the strategy traded too often in a short time: it is latched until it is re-armed */
+  ExecutionThrottle: 1407,
   /** position plus open orders would exceed the limit */
   PositionLimit: 1501,
   /** the order to cancel or amend is not open */
@@ -401,10 +543,36 @@ export const Code = {
   NetLimit: 1506,
   /** the gate has no room to count another strategy and instrument: make it larger */
   ScopeCapacity: 1507,
+  /** the order names no parent that its strategy has open in the instrument and side */
+  UnknownParent: 1508,
+  /** the children of the parent would exceed its quantity */
+  ParentQuantity: 1509,
+  /** the parent or the basket is too large as a whole: none of it was opened */
+  BasketLimit: 1510,
+  /** the customer has orders open on the other side: say what happens when they meet */
+  SelfMatch: 1511,
+  /** the credit used would exceed the limit of a scope */
+  CreditLimit: 1512,
+  /** the loss of a scope has reached its limit: only orders that reduce pass */
+  LossLimit: 1513,
+  /** the profit and loss of a scope is missing or too old: the check fails closed */
+  LossUnknown: 1514,
+  /** the loss in a scenario would exceed the margin of a scope */
+  MarginLimit: 1515,
+  /** too large a share of the capital of a scope in one instrument */
+  Concentration: 1516,
+  /** the position would take too long to sell beside the average daily volume */
+  Liquidity: 1517,
+  /** a sum over instruments (sector, underlying, delta, vega) would exceed the limit of a scope */
+  FactorLimit: 1518,
   /** the decision could not be recorded, so the gate is closed */
   AuditFailed: 1601,
   /** the instrument's book is not live: wait for its next snapshot */
   BookNotLive: 1701,
+  /** the market does not take orders: it is closed, halted or paused */
+  MarketClosed: 1702,
+  /** the market's state is missing or too old: the check fails closed */
+  MarketUnknown: 1703,
   /** killed after approval and before entry: refused at the venue door */
   VenueKilled: 2001,
   /** a post-only order would have matched */
@@ -467,13 +635,33 @@ export const CODE_TEXT: Readonly<Record<number, readonly [name: string, text: st
   1203: ["Malformed", "kind, side, type or time in force is not a known value"],
   1204: ["OffTick", "the price is not a multiple of the instrument's tick step, or not positive"],
   1205: ["OffLot", "the quantity is not a positive multiple of the instrument's lot step"],
+  1206: ["NotAuthorised", "the strategy's mandate is missing, ended or withdrawn: have it renewed"],
+  1207: ["Restricted", "the instrument or its issuer is on a restricted list"],
+  1208: ["ListsNotCurrent", "the restricted and borrow lists are not of today: load them"],
+  1209: ["ShortMarking", "the sale's marking (long, short) does not agree with the account's position"],
+  1210: ["NoLocate", "no located shares are left to sell short"],
+  1211: ["ShortPriceTest", "a short sale must be priced above the national best bid"],
+  1212: ["VenueNotAllowed", "the strategy is not certified for the venue of the instrument"],
   1301: ["MaxQuantity", "the quantity is above the largest allowed order"],
   1302: ["MaxNotional", "the value is above the largest allowed order"],
   1303: ["PriceCollar", "the price is too far through the reference price"],
   1304: ["NoReference", "no reference price, or it is too old: the check fails closed"],
+  1305: ["PriceBand", "the price is outside the limit-up limit-down band"],
+  1306: ["NoPriceBand", "the price bands are missing or too old: the check fails closed"],
+  1307: ["TradeThrough", "the order could trade through a better protected quote elsewhere"],
+  1308: ["LockedMarket", "the order would lock or cross a protected quote elsewhere"],
+  1309: ["NoSweep", "an intermarket sweep order needs a stored sweep of the present protected quotes"],
+  1310: ["NoProtectedQuote", "the protected quotes are missing or too old: the check fails closed"],
+  1312: ["PriceMove", "the reference price moved too far in a short time"],
+  1313: ["SoftLimit", "unusual for a person to enter: acknowledge the warning with a reason and send it again"],
+  1311: ["VolumeShare", "the quantity is too large a share of the average daily volume, or that is not known"],
   1401: ["DuplicateId", "the order id was used before"],
   1402: ["DuplicateOrder", "the same order was entered within the duplicate window"],
   1403: ["MessageRate", "too many messages: the token bucket is empty"],
+  1404: ["RateTripped", "too many messages were refused for their rate: the scope is latched until it is re-armed"],
+  1405: ["CancelRate", "the order is being cancelled already, and the reserve for cancels is used up"],
+  1406: ["BurstLimit", "too much was entered within a short window"],
+  1407: ["ExecutionThrottle", "the strategy traded too often in a short time: it is latched until it is re-armed"],
   1501: ["PositionLimit", "position plus open orders would exceed the limit"],
   1502: ["UnknownOrder", "the order to cancel or amend is not open"],
   1503: ["NotOwner", "the order to cancel or amend belongs to another strategy"],
@@ -481,8 +669,21 @@ export const CODE_TEXT: Readonly<Record<number, readonly [name: string, text: st
   1505: ["GrossLimit", "the gross value of positions and open orders would exceed the limit of a scope"],
   1506: ["NetLimit", "the net value of positions and open orders would exceed the limit of a scope"],
   1507: ["ScopeCapacity", "the gate has no room to count another strategy and instrument: make it larger"],
+  1508: ["UnknownParent", "the order names no parent that its strategy has open in the instrument and side"],
+  1509: ["ParentQuantity", "the children of the parent would exceed its quantity"],
+  1510: ["BasketLimit", "the parent or the basket is too large as a whole: none of it was opened"],
+  1511: ["SelfMatch", "the customer has orders open on the other side: say what happens when they meet"],
+  1512: ["CreditLimit", "the credit used would exceed the limit of a scope"],
+  1513: ["LossLimit", "the loss of a scope has reached its limit: only orders that reduce pass"],
+  1514: ["LossUnknown", "the profit and loss of a scope is missing or too old: the check fails closed"],
+  1515: ["MarginLimit", "the loss in a scenario would exceed the margin of a scope"],
+  1516: ["Concentration", "too large a share of the capital of a scope in one instrument"],
+  1517: ["Liquidity", "the position would take too long to sell beside the average daily volume"],
+  1518: ["FactorLimit", "a sum over instruments (sector, underlying, delta, vega) would exceed the limit of a scope"],
   1601: ["AuditFailed", "the decision could not be recorded, so the gate is closed"],
   1701: ["BookNotLive", "the instrument's book is not live: wait for its next snapshot"],
+  1702: ["MarketClosed", "the market does not take orders: it is closed, halted or paused"],
+  1703: ["MarketUnknown", "the market's state is missing or too old: the check fails closed"],
   2001: ["VenueKilled", "killed after approval and before entry: refused at the venue door"],
   2002: ["WouldCross", "a post-only order would have matched"],
   2003: ["Unfillable", "a fill-or-kill order cannot be filled in full"],
@@ -557,7 +758,7 @@ export class OrderCommandView {
     this.view.setUint8(this.base + 3, value);
   }
 
-  /** bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 15 refused at the door */
+  /** bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 6 sells short, bit 7 sells short exempt, bit 8 intermarket sweep, bit 9 child of a parent order, bit 10 entered by a person, bit 11 its warning was acknowledged, bit 15 refused at the door */
   get flags(): number {
     return this.view.getUint16(this.base + 4, true);
   }
@@ -621,7 +822,7 @@ export class OrderCommandView {
     setMicros(this.view, this.base + 40, value);
   }
 
-  /** order to cancel or amend; a new order has its expires and trigger_offset here */
+  /** order to cancel or amend; a new order has its expires and trigger_offset here, a child its parent */
   get targetId(): number {
     return getI64(this.view, this.base + 48);
   }
@@ -1995,6 +2196,1064 @@ export class StrategyLimitsView {
   }
   set duplicateWindowMs(value: number) {
     this.view.setUint32(this.base + 40, value, true);
+  }
+}
+
+/** What the firm demands of every order. 32 bytes; move the view with `at`. */
+export class GateDemandsView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** bits of Demand that hold for every instrument */
+  get demands(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set demands(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** until when the restricted and borrow lists count as current */
+  get listsUntil(): number {
+    return getMicros(this.view, this.base + 8);
+  }
+  set listsUntil(value: number) {
+    setMicros(this.view, this.base + 8, value);
+  }
+}
+
+/** Regulatory reference data of one instrument. 80 bytes; move the view with `at`. */
+export class SecurityTermsView {
+  static readonly SIZE = 80;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 80;
+    return this;
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base, value, true);
+  }
+
+  /** venue it is traded on, 0 to 52 */
+  get venue(): number {
+    return this.view.getUint8(this.base + 2);
+  }
+  set venue(value: number) {
+    this.view.setUint8(this.base + 2, value);
+  }
+
+  /** issuer id; of a derivative or fund the one that is looked through to; 0 for none */
+  get issuer(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set issuer(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** bits of Demand that hold for it beside the firm's */
+  get demands(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set demands(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** largest order as a share of average daily volume, hundredths of a percent */
+  get orderVolumeBps(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set orderVolumeBps(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+
+  /** average daily volume of 20 days, lots; 0 when it is not known */
+  get averageVolume(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set averageVolume(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** last price of the day before, ticks; 0 when it is not known */
+  get priorClose(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set priorClose(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** an older phase or band does not count */
+  get statusMaxAgeMs(): number {
+    return this.view.getUint32(this.base + 32, true);
+  }
+  set statusMaxAgeMs(value: number) {
+    this.view.setUint32(this.base + 32, value, true);
+  }
+
+  /** older protected quotes do not count */
+  get quotesMaxAgeMs(): number {
+    return this.view.getUint32(this.base + 36, true);
+  }
+  set quotesMaxAgeMs(value: number) {
+    this.view.setUint32(this.base + 36, value, true);
+  }
+
+  /** the day on which rules 611 and 610(d) end for it; 0 for no such day */
+  get protectedUntil(): number {
+    return getMicros(this.view, this.base + 40);
+  }
+  set protectedUntil(value: number) {
+    setMicros(this.view, this.base + 40, value);
+  }
+
+  /** until when it is on the easy-to-borrow list; 0 when it is not */
+  get easyUntil(): number {
+    return getMicros(this.view, this.base + 48);
+  }
+  set easyUntil(value: number) {
+    setMicros(this.view, this.base + 48, value);
+  }
+
+  /** furthest the reference price may move in the window, hundredths of a percent */
+  get maxMoveBps(): number {
+    return this.view.getUint32(this.base + 56, true);
+  }
+  set maxMoveBps(value: number) {
+    this.view.setUint32(this.base + 56, value, true);
+  }
+
+  /** the window; extremes are remembered for one to two of them */
+  get moveWindowMs(): number {
+    return this.view.getUint32(this.base + 60, true);
+  }
+  set moveWindowMs(value: number) {
+    this.view.setUint32(this.base + 60, value, true);
+  }
+
+  /** largest position as a share of average daily volume */
+  get positionVolumeBps(): number {
+    return this.view.getUint32(this.base + 64, true);
+  }
+  set positionVolumeBps(value: number) {
+    this.view.setUint32(this.base + 64, value, true);
+  }
+}
+
+/** How an instrument's market stands, or the whole market (instrument 65535). 64 bytes; move the view with `at`. */
+export class MarketStatusView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** instrument id; 65535 for all, of which only phase and time are meant */
+  get instrument(): number {
+    return this.view.getUint16(this.base, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base, value, true);
+  }
+
+  /** MarketPhase */
+  get phase(): number {
+    return this.view.getUint8(this.base + 2);
+  }
+  set phase(value: number) {
+    this.view.setUint8(this.base + 2, value);
+  }
+
+  /** Rule 201 is 1 not in force, 2 in force, 0 nobody said */
+  get priceTest(): number {
+    return this.view.getUint8(this.base + 3);
+  }
+  set priceTest(value: number) {
+    this.view.setUint8(this.base + 3, value);
+  }
+
+  /** when phase, price test and bands were seen */
+  get time(): number {
+    return getMicros(this.view, this.base + 8);
+  }
+  set time(value: number) {
+    setMicros(this.view, this.base + 8, value);
+  }
+
+  /** lowest price a sale may have, ticks; 0 when there is none */
+  get lowerBand(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set lowerBand(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** highest price a purchase may have, ticks; 0 when there is none */
+  get upperBand(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set upperBand(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** best protected bid of other venues, ticks; 0 when there is none */
+  get awayBid(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set awayBid(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+
+  /** best protected ask of other venues, ticks; 0 when there is none */
+  get awayAsk(): number {
+    return getI64(this.view, this.base + 40);
+  }
+  set awayAsk(value: number) {
+    setI64(this.view, this.base + 40, value);
+  }
+
+  /** number of the snapshot the protected quotes are of */
+  get snapshot(): number {
+    return getI64(this.view, this.base + 48);
+  }
+  set snapshot(value: number) {
+    setI64(this.view, this.base + 48, value);
+  }
+
+  /** when the protected quotes were seen; 0 for never */
+  get quotesTime(): number {
+    return getMicros(this.view, this.base + 56);
+  }
+  set quotesTime(value: number) {
+    setMicros(this.view, this.base + 56, value);
+  }
+}
+
+/** An entry of a restricted list. It replaces the one for the same node and name. 32 bytes; move the view with `at`. */
+export class RestrictionView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** whom it binds: a node of the tree, and everybody below */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** issuer whose instruments are meant; 0 when one instrument is */
+  get issuer(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set issuer(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** instrument id; 65535 when an issuer is meant */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 8, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 8, value, true);
+  }
+
+  /** bit 0 no purchases, bit 1 no sales; 0 lifts the entry */
+  get sides(): number {
+    return this.view.getUint8(this.base + 10);
+  }
+  set sides(value: number) {
+    this.view.setUint8(this.base + 10, value);
+  }
+
+  /** number of the list, for people */
+  get list(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set list(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+
+  /** when it ends */
+  get until(): number {
+    return getMicros(this.view, this.base + 16);
+  }
+  set until(value: number) {
+    setMicros(this.view, this.base + 16, value);
+  }
+}
+
+/** Shares located for an account to sell short, in all, the sold ones included. It replaces the one before. 32 bytes; move the view with `at`. */
+export class LocateView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** node of an account */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 4, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 4, value, true);
+  }
+
+  /** lots located, those already sold short on it included */
+  get quantity(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set quantity(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** when it ends */
+  get until(): number {
+    return getMicros(this.view, this.base + 16);
+  }
+  set until(value: number) {
+    setMicros(this.view, this.base + 16, value);
+  }
+
+  /** its number, for people and the log */
+  get locate(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set locate(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+}
+
+/** What a strategy was certified for. 64 bytes; move the view with `at`. */
+export class MandateView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** strategy id */
+  get strategy(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set strategy(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** 1 while it holds, 0 when it was withdrawn */
+  get active(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set active(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** bit n is set when it may trade on venue n */
+  get venues(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set venues(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** when it ends */
+  get until(): number {
+    return getMicros(this.view, this.base + 16);
+  }
+  set until(value: number) {
+    setMicros(this.view, this.base + 16, value);
+  }
+
+  /** first 64 bits of the hash of the certified code, for the log */
+  get code(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set code(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+}
+
+/** The protected quotes that a strategy's sweep orders take, as one snapshot showed them. 64 bytes; move the view with `at`. */
+export class SweepView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** strategy id */
+  get strategy(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set strategy(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 4, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 4, value, true);
+  }
+
+  /** number of the snapshot */
+  get snapshot(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set snapshot(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** when it was taken */
+  get time(): number {
+    return getMicros(this.view, this.base + 16);
+  }
+  set time(value: number) {
+    setMicros(this.view, this.base + 16, value);
+  }
+
+  /** best protected bid swept, ticks; 0 for none */
+  get bid(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set bid(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** best protected ask swept, ticks; 0 for none */
+  get ask(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set ask(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+}
+
+/** How many messages a node and everybody below may send. It replaces the one before; 0 lets none pass. 32 bytes; move the view with `at`. */
+export class PaceView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** new and amend messages per second */
+  get rate(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set rate(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** size of their token bucket */
+  get burst(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set burst(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** cancels per second that may repeat a cancel under way */
+  get cancelRate(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set cancelRate(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+
+  /** size of their token bucket */
+  get cancelBurst(): number {
+    return this.view.getUint32(this.base + 16, true);
+  }
+  set cancelBurst(value: number) {
+    this.view.setUint32(this.base + 16, value, true);
+  }
+
+  /** refusals for rate within a second that latch the node; 0 for never */
+  get tripAfter(): number {
+    return this.view.getUint32(this.base + 20, true);
+  }
+  set tripAfter(value: number) {
+    this.view.setUint32(this.base + 20, value, true);
+  }
+}
+
+/** How much a node may enter within a window. One per node, instrument and window; all zero limits lift it. 40 bytes; move the view with `at`. */
+export class BurstLimitView {
+  static readonly SIZE = 40;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 40;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** instrument id; 65535 for all together */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 4, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 4, value, true);
+  }
+
+  /** length of the window; up to an eighth more is counted */
+  get windowMs(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set windowMs(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+
+  /** most new orders and amends; 0 for no limit */
+  get maxOrders(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set maxOrders(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+
+  /** most lots entered, one instrument; 0 for no limit */
+  get maxLots(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set maxLots(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** most value entered at the reference price, money units; 0 for no limit */
+  get maxValue(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set maxValue(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+}
+
+/** How often a strategy may trade before it is latched. It replaces the one before. 16 bytes; move the view with `at`. */
+export class ExecutionThrottleView {
+  static readonly SIZE = 16;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 16;
+    return this;
+  }
+
+  /** strategy id */
+  get strategy(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set strategy(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** most trades within the window; 0 for no limit */
+  get maxExecutions(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set maxExecutions(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** length of the window; up to an eighth more is counted */
+  get windowMs(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set windowMs(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+}
+
+/** Unlatches a node that tripped. 16 bytes; move the view with `at`. */
+export class RearmView {
+  static readonly SIZE = 16;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 16;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** 1 message rate, 2 executions, 3 both */
+  get what(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set what(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+}
+
+/** How large parents and baskets of a node may be as a whole. They replace those before; 0 lets none pass. 32 bytes; move the view with `at`. */
+export class ParentLimitsView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** largest parent at the reference price, money units */
+  get maxParent(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set maxParent(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** largest sum of the parents opened together, money units */
+  get maxBasket(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set maxBasket(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+}
+
+/** An order that is worked in parts: what its children may add up to. 32 bytes; move the view with `at`. */
+export class ParentOrderView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** id, used once; 0 is not an id */
+  get parent(): number {
+    return getI64(this.view, this.base);
+  }
+  set parent(value: number) {
+    setI64(this.view, this.base, value);
+  }
+
+  /** lots */
+  get quantity(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set quantity(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** strategy id */
+  get strategy(): number {
+    return this.view.getUint32(this.base + 16, true);
+  }
+  set strategy(value: number) {
+    this.view.setUint32(this.base + 16, value, true);
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 20, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 20, value, true);
+  }
+
+  /** Side */
+  get side(): number {
+    return this.view.getUint8(this.base + 22);
+  }
+  set side(value: number) {
+    this.view.setUint8(this.base + 22, value);
+  }
+}
+
+/** Above these an order entered by a person needs its warning acknowledged; hard limits hold all the same. 32 bytes; move the view with `at`. */
+export class SoftLimitsView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** node of the tree: the order's strategy or above */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** distance of the price from the reference, hundredths of a percent */
+  get maxAwayBps(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set maxAwayBps(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** lots */
+  get maxQuantity(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set maxQuantity(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** at the reference price, money units */
+  get maxValue(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set maxValue(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+}
+
+/** What a node has to trade with. It replaces the one before. 48 bytes; move the view with `at`. */
+export class CapitalView {
+  static readonly SIZE = 48;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 48;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** largest value in one instrument as a share of capital; 0 for no limit */
+  get concentrationBps(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set concentrationBps(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** money units */
+  get capital(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set capital(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** most gross value, filled and open, money units; 0 for no limit */
+  get credit(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set credit(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** largest loss, money units; 0 for no limit */
+  get maxLoss(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set maxLoss(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** an older profit does not count */
+  get profitMaxAgeMs(): number {
+    return this.view.getUint32(this.base + 32, true);
+  }
+  set profitMaxAgeMs(value: number) {
+    this.view.setUint32(this.base + 32, value, true);
+  }
+}
+
+/** What a node has won or lost, realised and not. 32 bytes; move the view with `at`. */
+export class ProfitView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** money units, negative for a loss */
+  get profit(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set profit(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** when it was worked out */
+  get time(): number {
+    return getMicros(this.view, this.base + 16);
+  }
+  set time(value: number) {
+    setMicros(this.view, this.base + 16, value);
+  }
+}
+
+/** What one lot of an instrument adds to a sum over instruments. It replaces the one before; 0 takes it out. 16 bytes; move the view with `at`. */
+export class FactorView {
+  static readonly SIZE = 16;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 16;
+    return this;
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base, value, true);
+  }
+
+  /** number of the sum, 0 to 1023 */
+  get factor(): number {
+    return this.view.getUint16(this.base + 2, true);
+  }
+  set factor(value: number) {
+    this.view.setUint16(this.base + 2, value, true);
+  }
+
+  /** per lot bought, in the unit of the sum */
+  get weight(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set weight(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+}
+
+/** How far a sum over instruments may go at a node, everything open counted. It replaces the one before. 32 bytes; move the view with `at`. */
+export class FactorLimitView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** node of the tree */
+  get node(): number {
+    return this.view.getUint32(this.base, true);
+  }
+  set node(value: number) {
+    this.view.setUint32(this.base, value, true);
+  }
+
+  /** number of the sum, 0 to 1023 */
+  get factor(): number {
+    return this.view.getUint16(this.base + 4, true);
+  }
+  set factor(value: number) {
+    this.view.setUint16(this.base + 4, value, true);
+  }
+
+  /** FactorMeasure */
+  get measure(): number {
+    return this.view.getUint8(this.base + 6);
+  }
+  set measure(value: number) {
+    this.view.setUint8(this.base + 6, value);
+  }
+
+  /** 1 to set it, 0 to lift it */
+  get active(): number {
+    return this.view.getUint8(this.base + 7);
+  }
+  set active(value: number) {
+    this.view.setUint8(this.base + 7, value);
+  }
+
+  /** in the unit of the sum */
+  get limit(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set limit(value: number) {
+    setI64(this.view, this.base + 8, value);
   }
 }
 

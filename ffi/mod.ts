@@ -28,14 +28,18 @@ export {
 export { nativeCallOf, NativeError, NOT_FROM_CORE } from "./errors.ts";
 export {
   type Exposure,
+  gateChecks,
   type GateCounters,
+  type GateVerdict,
   OrderGate,
+  type ParentOrder,
   type ScopeInstrumentLimits,
   type ScopeKindName,
   type ScopeNode,
   type ScopeTotalLimits,
   type ScopeUsage,
 } from "./gate.ts";
+export { type DemandName, type FactName, FACTS, type GateFact } from "./gate_facts.ts";
 export {
   type ApplyCounts,
   type BestPrices,

@@ -3,7 +3,8 @@
  * speaks again, the reason ends. It remembers nothing of what it said: each look compares what is with what the mode
  * believes, so that a crash of either, with such a message in its hands, is made up for by the next look.
  */
-import { type ActorDef, MICROS_PER_MS } from "../../runtime/mod.ts";
+import { MarketPhase } from "../../ffi/layout.gen.ts";
+import { type ActorDef, type Micros, MICROS_PER_MS } from "../../runtime/mod.ts";
 import { type Concern, MODE } from "../protocol/mod.ts";
 import type { BoardRow, MarketBoard } from "./market_board.ts";
 
@@ -13,9 +14,18 @@ export interface MarketWatchArgs {
   readonly staleMs: number;
   /** Whether the mode knows of a concern. */
   readonly isActive: (id: string) => boolean;
+  /** Instruments whose phase the gate wants to know. */
+  readonly asked: readonly number[];
+  readonly tellPhase: (instrument: number, phase: number, time: Micros) => void;
 }
 
 const idOf = (row: BoardRow): string => `stale-market:${row.instrument.symbol}`;
+
+/** What the feed says of the market; silence is left to the age of what was said. */
+function phaseOf({ status }: BoardRow): number {
+  if (status === "ended") return MarketPhase.Closed;
+  return status === "live" ? MarketPhase.Continuous : MarketPhase.Unknown;
+}
 
 type Check = { readonly kind: "Check" };
 
@@ -24,7 +34,7 @@ const LOOKS_PER_PERIOD = 4;
 
 export const marketWatch: ActorDef<Check, MarketWatchArgs> = {
   type: "market-watch",
-  init(context, { board, staleMs, isActive }) {
+  init(context, { board, staleMs, isActive, asked, tellPhase }) {
     const started = context.clock.now();
     const limit = staleMs * MICROS_PER_MS;
     if (staleMs > 0) {
@@ -46,6 +56,7 @@ export const marketWatch: ActorDef<Check, MarketWatchArgs> = {
     return {
       receive() {
         const now = context.clock.now();
+        for (const id of asked) tellPhase(id, phaseOf(board.rows[id]), board.rows[id].updated);
         for (const row of board.rows) {
           const silent = now - Math.max(row.updated, started);
           const bad = row.status !== "ended" &&

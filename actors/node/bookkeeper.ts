@@ -16,6 +16,9 @@ export interface BookkeeperArgs {
   readonly books: GuardianBooks;
   readonly curves: ReadonlyMap<StrategyId, Curve>;
   readonly drawdown: DrawdownRule;
+  /** Scopes whose profit the gate measures against their capital. */
+  readonly funded: readonly { readonly node: number; readonly strategies: readonly StrategyId[] }[];
+  readonly tellProfit: (node: number, profit: number, time: Micros) => void;
   /** Market time between two samples. */
   readonly every: Micros;
   /** Whether the mode knows of a concern. */
@@ -28,14 +31,19 @@ type Sample = { readonly kind: "Sample" };
 
 export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
   type: "bookkeeper",
-  init(context, { books, curves, drawdown, every, isActive }) {
+  init(context, { books, curves, drawdown, funded, tellProfit, every, isActive }) {
     context.timers.every("sample", every, { kind: "Sample" });
     return {
       receive() {
         const time = context.clock.now();
+        const profits = new Map<StrategyId, number>();
         for (const [strategy, curve] of curves) {
           const { realised, unrealised, fees } = books.portfolio.profitAndLoss(strategy);
+          profits.set(strategy, realised + unrealised - fees);
           curve.add(time, realised + unrealised - fees);
+        }
+        for (const { node, strategies } of funded) {
+          tellProfit(node, strategies.reduce((sum, strategy) => sum + (profits.get(strategy) ?? 0), 0), time);
         }
         const state = drawdown.update(books.portfolio.equity(), time);
         // What the mode believes, not what was said: a message may be lost with whoever had it in its hands.

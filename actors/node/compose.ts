@@ -3,8 +3,8 @@
  * real directory in real time; a simulation lets it live under an adversary. Both run what is made here.
  */
 import { basename } from "node:path";
-import { ABI_VERSION, LAYOUT_HASH, RecordType, SCOPE_COUNT, ScopeState } from "../../ffi/layout.gen.ts";
-import { type ControlPage, nativeCallOf } from "../../ffi/mod.ts";
+import { ABI_VERSION, Code, LAYOUT_HASH, RecordType, SCOPE_COUNT, ScopeState } from "../../ffi/layout.gen.ts";
+import { type ControlPage, type GateFact, nativeCallOf, NativeError } from "../../ffi/mod.ts";
 import { type Config, configHash, VERSION } from "../../config/mod.ts";
 import {
   type ActorRef,
@@ -40,6 +40,7 @@ import type { Ground } from "./ground.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { Journal, noteDurably } from "./journal.ts";
 import { ControlsDoor } from "./controls_door.ts";
+import { fundedScopes, instrumentsAskingForState, tellFacts } from "./facts.ts";
 import { loadLimits } from "./limits.ts";
 import { GateLimits } from "./limits_port.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
@@ -136,6 +137,7 @@ export function composeNode(ground: Ground): ComposedNode {
     killed: killedScopes(control),
   });
   const scopes = loadLimits(config, instruments, gate, system.clock.now());
+  tellFacts(config, scopes, instruments, gate, system.clock.now());
   journal.note(RecordType.Note, { scopes });
   const limits = new LimitsKeeper({
     config,
@@ -149,6 +151,15 @@ export function composeNode(ground: Ground): ComposedNode {
   const mandates = createMandates();
   audit.commit();
 
+  /** A fact while the node runs. One that cannot be recorded has shut the gate. */
+  const tell = (fact: GateFact) => {
+    try {
+      gate.tell(fact, system.clock.now());
+    } catch (error) {
+      if (!(error instanceof NativeError) || error.code !== Code.AuditFailed) throw error;
+      auditFailed(error);
+    }
+  };
   const kill = new KillProcedure({
     gate,
     audit,
@@ -184,10 +195,18 @@ export function composeNode(ground: Ground): ComposedNode {
       books,
       curves,
       drawdown: drawdownRule(config.mode.drawdown, world.sampleEvery),
+      funded: fundedScopes(config, scopes),
+      tellProfit: (node, profit, time) => tell({ fact: "profit", node, profit, time }),
       every: world.sampleEvery,
       isActive,
     },
-    marketWatch: { board: books.board, staleMs: world.name === "bars" ? 0 : config.mode.staleMarketMs, isActive },
+    marketWatch: {
+      board: books.board,
+      staleMs: world.name === "bars" ? 0 : config.mode.staleMarketMs,
+      isActive,
+      asked: instrumentsAskingForState(config, instruments),
+      tellPhase: (instrument, phase, time) => tell({ fact: "marketStatus", instrument, phase, time }),
+    },
     venue: built.venue,
     market: built.market,
     organisms,

@@ -11,7 +11,7 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 5950991703319536
+LAYOUT_HASH = 8896176074462501
 
 # Raised when an exported function changes its meaning or signature.
 ABI_VERSION = 3
@@ -180,6 +180,106 @@ class ScopeState(IntEnum):
     KILLED = 3
 
 
+class MarketPhase(IntEnum):
+    """What an instrument's listing market does, as the gate was told."""
+
+    # Nobody said.
+    UNKNOWN = 0
+    # Trades.
+    CONTINUOUS = 1
+    # Collects orders.
+    PRE_OPEN = 2
+    # Collects orders for an uncross.
+    AUCTION = 3
+    # A quote stands at a price band: trades, and may pause.
+    LIMIT_STATE = 4
+    # A pause by price bands.
+    PAUSED = 5
+    # A halt, regulatory or by the market-wide circuit breaker.
+    HALTED = 6
+    # Over.
+    CLOSED = 7
+
+
+class Demand(IntEnum):
+    """Checks that an instrument, or the whole firm, asks for: one bit each. Data that is asked for and missing refuses."""
+
+    # Every strategy needs a mandate (firm).
+    MANDATE = 1
+    # Restricted and borrow lists must be of today (firm).
+    LISTS = 2
+    # The market's phase must be known and take orders.
+    MARKET_STATE = 4
+    # Limit-up limit-down bands must be known and kept.
+    PRICE_BANDS = 8
+    # Sales are marked long or short, and short ones are located.
+    SHORT_SALE = 16
+    # Rule 201: while it is in force short sales are priced above the best bid.
+    SHORT_PRICE_TEST = 32
+    # Rule 611: better protected quotes elsewhere come first.
+    TRADE_THROUGH = 64
+    # Rule 610(d): no resting order locks or crosses a protected quote.
+    LOCKED_MARKET = 128
+    # Sizes are measured against average daily volume.
+    VOLUME = 256
+    # The reference price must not have moved too far in a short time.
+    PRICE_MOVE = 512
+    # Every order is a child of a parent order.
+    PARENTS = 1024
+    # An order that may meet its customer's own says what happens then.
+    SELF_MATCH = 2048
+    # Positions are measured against average daily volume.
+    LIQUIDITY = 4096
+
+
+class FactKind(IntEnum):
+    """What a record handed to the gate tells it. On the log it is a LimitsSet of version 16 and this number."""
+
+    # GateDemands.
+    DEMANDS = 1
+    # SecurityTerms.
+    SECURITY = 2
+    # MarketStatus.
+    MARKET_STATUS = 3
+    # Restriction.
+    RESTRICTION = 4
+    # Locate.
+    LOCATE = 5
+    # Mandate.
+    MANDATE = 6
+    # Sweep.
+    SWEEP = 7
+    # Pace.
+    PACE = 8
+    # BurstLimit.
+    BURST = 9
+    # ExecutionThrottle.
+    THROTTLE = 10
+    # Rearm.
+    REARM = 11
+    # ParentLimits.
+    PARENTS = 12
+    # SoftLimits.
+    SOFT = 13
+    # Capital.
+    CAPITAL = 14
+    # Profit.
+    PROFIT = 15
+    # Factor.
+    FACTOR = 16
+    # FactorLimit.
+    FACTOR_LIMIT = 17
+
+
+class FactorMeasure(IntEnum):
+    """How a sum over instruments is held to its limit."""
+
+    # The larger of both ends, whatever its sign: sector, underlying, delta, vega.
+    EITHER = 0
+    # The end below zero, as a loss: a scenario of the margin.
+    LOSS = 1
+
+
 class ScopeKind(IntEnum):
     """Level of a node in the gate's tree; the level below a strategy is its instruments."""
 
@@ -219,7 +319,7 @@ class RecordType(IntEnum):
     SCOPE_CHANGED = 5
     # JSON: from, to, reason.
     MODE_CHANGED = 6
-    # Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4).
+    # Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3), ScopeLimits (4), or what FactKind says (16 and its number).
     LIMITS_SET = 7
     # JSON: the crash record (version 2); actor, reason, restarts (version 1).
     ACTOR_CRASHED = 8
@@ -237,6 +337,8 @@ class RecordType(IntEnum):
     STREAM_APPENDED = 14
     # JSON: state of a stream at an event: stream, epoch, snapshot.
     STREAM_SNAPSHOT = 15
+    # Binary: GateDecision (64 bytes), then the ParentOrders it is about.
+    BASKET_DECIDED = 16
 
 
 class FeedKind(IntEnum):
@@ -391,6 +493,20 @@ class Code(IntEnum):
     OFF_TICK = 1204
     # the quantity is not a positive multiple of the instrument's lot step
     OFF_LOT = 1205
+    # the strategy's mandate is missing, ended or withdrawn: have it renewed
+    NOT_AUTHORISED = 1206
+    # the instrument or its issuer is on a restricted list
+    RESTRICTED = 1207
+    # the restricted and borrow lists are not of today: load them
+    LISTS_NOT_CURRENT = 1208
+    # the sale's marking (long, short) does not agree with the account's position
+    SHORT_MARKING = 1209
+    # no located shares are left to sell short
+    NO_LOCATE = 1210
+    # a short sale must be priced above the national best bid
+    SHORT_PRICE_TEST = 1211
+    # the strategy is not certified for the venue of the instrument
+    VENUE_NOT_ALLOWED = 1212
     # the quantity is above the largest allowed order
     MAX_QUANTITY = 1301
     # the value is above the largest allowed order
@@ -399,12 +515,38 @@ class Code(IntEnum):
     PRICE_COLLAR = 1303
     # no reference price, or it is too old: the check fails closed
     NO_REFERENCE = 1304
+    # the price is outside the limit-up limit-down band
+    PRICE_BAND = 1305
+    # the price bands are missing or too old: the check fails closed
+    NO_PRICE_BAND = 1306
+    # the order could trade through a better protected quote elsewhere
+    TRADE_THROUGH = 1307
+    # the order would lock or cross a protected quote elsewhere
+    LOCKED_MARKET = 1308
+    # an intermarket sweep order needs a stored sweep of the present protected quotes
+    NO_SWEEP = 1309
+    # the protected quotes are missing or too old: the check fails closed
+    NO_PROTECTED_QUOTE = 1310
+    # the reference price moved too far in a short time
+    PRICE_MOVE = 1312
+    # unusual for a person to enter: acknowledge the warning with a reason and send it again
+    SOFT_LIMIT = 1313
+    # the quantity is too large a share of the average daily volume, or that is not known
+    VOLUME_SHARE = 1311
     # the order id was used before
     DUPLICATE_ID = 1401
     # the same order was entered within the duplicate window
     DUPLICATE_ORDER = 1402
     # too many messages: the token bucket is empty
     MESSAGE_RATE = 1403
+    # too many messages were refused for their rate: the scope is latched until it is re-armed
+    RATE_TRIPPED = 1404
+    # the order is being cancelled already, and the reserve for cancels is used up
+    CANCEL_RATE = 1405
+    # too much was entered within a short window
+    BURST_LIMIT = 1406
+    # the strategy traded too often in a short time: it is latched until it is re-armed
+    EXECUTION_THROTTLE = 1407
     # position plus open orders would exceed the limit
     POSITION_LIMIT = 1501
     # the order to cancel or amend is not open
@@ -419,10 +561,36 @@ class Code(IntEnum):
     NET_LIMIT = 1506
     # the gate has no room to count another strategy and instrument: make it larger
     SCOPE_CAPACITY = 1507
+    # the order names no parent that its strategy has open in the instrument and side
+    UNKNOWN_PARENT = 1508
+    # the children of the parent would exceed its quantity
+    PARENT_QUANTITY = 1509
+    # the parent or the basket is too large as a whole: none of it was opened
+    BASKET_LIMIT = 1510
+    # the customer has orders open on the other side: say what happens when they meet
+    SELF_MATCH = 1511
+    # the credit used would exceed the limit of a scope
+    CREDIT_LIMIT = 1512
+    # the loss of a scope has reached its limit: only orders that reduce pass
+    LOSS_LIMIT = 1513
+    # the profit and loss of a scope is missing or too old: the check fails closed
+    LOSS_UNKNOWN = 1514
+    # the loss in a scenario would exceed the margin of a scope
+    MARGIN_LIMIT = 1515
+    # too large a share of the capital of a scope in one instrument
+    CONCENTRATION = 1516
+    # the position would take too long to sell beside the average daily volume
+    LIQUIDITY = 1517
+    # a sum over instruments (sector, underlying, delta, vega) would exceed the limit of a scope
+    FACTOR_LIMIT = 1518
     # the decision could not be recorded, so the gate is closed
     AUDIT_FAILED = 1601
     # the instrument's book is not live: wait for its next snapshot
     BOOK_NOT_LIVE = 1701
+    # the market does not take orders: it is closed, halted or paused
+    MARKET_CLOSED = 1702
+    # the market's state is missing or too old: the check fails closed
+    MARKET_UNKNOWN = 1703
     # killed after approval and before entry: refused at the venue door
     VENUE_KILLED = 2001
     # a post-only order would have matched
@@ -484,13 +652,33 @@ CODE_TEXT = {
     1203: ("Malformed", "kind, side, type or time in force is not a known value"),
     1204: ("OffTick", "the price is not a multiple of the instrument's tick step, or not positive"),
     1205: ("OffLot", "the quantity is not a positive multiple of the instrument's lot step"),
+    1206: ("NotAuthorised", "the strategy's mandate is missing, ended or withdrawn: have it renewed"),
+    1207: ("Restricted", "the instrument or its issuer is on a restricted list"),
+    1208: ("ListsNotCurrent", "the restricted and borrow lists are not of today: load them"),
+    1209: ("ShortMarking", "the sale's marking (long, short) does not agree with the account's position"),
+    1210: ("NoLocate", "no located shares are left to sell short"),
+    1211: ("ShortPriceTest", "a short sale must be priced above the national best bid"),
+    1212: ("VenueNotAllowed", "the strategy is not certified for the venue of the instrument"),
     1301: ("MaxQuantity", "the quantity is above the largest allowed order"),
     1302: ("MaxNotional", "the value is above the largest allowed order"),
     1303: ("PriceCollar", "the price is too far through the reference price"),
     1304: ("NoReference", "no reference price, or it is too old: the check fails closed"),
+    1305: ("PriceBand", "the price is outside the limit-up limit-down band"),
+    1306: ("NoPriceBand", "the price bands are missing or too old: the check fails closed"),
+    1307: ("TradeThrough", "the order could trade through a better protected quote elsewhere"),
+    1308: ("LockedMarket", "the order would lock or cross a protected quote elsewhere"),
+    1309: ("NoSweep", "an intermarket sweep order needs a stored sweep of the present protected quotes"),
+    1310: ("NoProtectedQuote", "the protected quotes are missing or too old: the check fails closed"),
+    1312: ("PriceMove", "the reference price moved too far in a short time"),
+    1313: ("SoftLimit", "unusual for a person to enter: acknowledge the warning with a reason and send it again"),
+    1311: ("VolumeShare", "the quantity is too large a share of the average daily volume, or that is not known"),
     1401: ("DuplicateId", "the order id was used before"),
     1402: ("DuplicateOrder", "the same order was entered within the duplicate window"),
     1403: ("MessageRate", "too many messages: the token bucket is empty"),
+    1404: ("RateTripped", "too many messages were refused for their rate: the scope is latched until it is re-armed"),
+    1405: ("CancelRate", "the order is being cancelled already, and the reserve for cancels is used up"),
+    1406: ("BurstLimit", "too much was entered within a short window"),
+    1407: ("ExecutionThrottle", "the strategy traded too often in a short time: it is latched until it is re-armed"),
     1501: ("PositionLimit", "position plus open orders would exceed the limit"),
     1502: ("UnknownOrder", "the order to cancel or amend is not open"),
     1503: ("NotOwner", "the order to cancel or amend belongs to another strategy"),
@@ -498,8 +686,21 @@ CODE_TEXT = {
     1505: ("GrossLimit", "the gross value of positions and open orders would exceed the limit of a scope"),
     1506: ("NetLimit", "the net value of positions and open orders would exceed the limit of a scope"),
     1507: ("ScopeCapacity", "the gate has no room to count another strategy and instrument: make it larger"),
+    1508: ("UnknownParent", "the order names no parent that its strategy has open in the instrument and side"),
+    1509: ("ParentQuantity", "the children of the parent would exceed its quantity"),
+    1510: ("BasketLimit", "the parent or the basket is too large as a whole: none of it was opened"),
+    1511: ("SelfMatch", "the customer has orders open on the other side: say what happens when they meet"),
+    1512: ("CreditLimit", "the credit used would exceed the limit of a scope"),
+    1513: ("LossLimit", "the loss of a scope has reached its limit: only orders that reduce pass"),
+    1514: ("LossUnknown", "the profit and loss of a scope is missing or too old: the check fails closed"),
+    1515: ("MarginLimit", "the loss in a scenario would exceed the margin of a scope"),
+    1516: ("Concentration", "too large a share of the capital of a scope in one instrument"),
+    1517: ("Liquidity", "the position would take too long to sell beside the average daily volume"),
+    1518: ("FactorLimit", "a sum over instruments (sector, underlying, delta, vega) would exceed the limit of a scope"),
     1601: ("AuditFailed", "the decision could not be recorded, so the gate is closed"),
     1701: ("BookNotLive", "the instrument's book is not live: wait for its next snapshot"),
+    1702: ("MarketClosed", "the market does not take orders: it is closed, halted or paused"),
+    1703: ("MarketUnknown", "the market's state is missing or too old: the check fails closed"),
     2001: ("VenueKilled", "killed after approval and before entry: refused at the venue door"),
     2002: ("WouldCross", "a post-only order would have matched"),
     2003: ("Unfillable", "a fill-or-kill order cannot be filled in full"),
@@ -535,7 +736,7 @@ class OrderCommand(LittleEndianStructure):
         ("side", c_uint8),  # Side
         ("order_type", c_uint8),  # OrderType
         ("tif", c_uint8),  # TimeInForce
-        ("flags", c_uint16),  # bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 15 refused at the door
+        ("flags", c_uint16),  # bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 6 sells short, bit 7 sells short exempt, bit 8 intermarket sweep, bit 9 child of a parent order, bit 10 entered by a person, bit 11 its warning was acknowledged, bit 15 refused at the door
         ("instrument", c_uint16),  # instrument id; 65535 means every instrument where that is allowed
         ("order_id", c_uint64),  # client order id (ClOrdID), unique in the data directory; 0 is not an id
         ("price", c_int64),  # ticks; the trigger of a Stop; 0 for market orders and cancels
@@ -543,7 +744,7 @@ class OrderCommand(LittleEndianStructure):
         ("owner", c_uint32),  # strategy id, or a background participant
         ("display", c_uint32),  # lots a new limit order shows at a time (iceberg); 0 shows all; else zero
         ("time", c_int64),  # when the command was issued, by the node's clock
-        ("target_id", c_uint64),  # order to cancel or amend; a new order has its expires and trigger_offset here
+        ("target_id", c_uint64),  # order to cancel or amend; a new order has its expires and trigger_offset here, a child its parent
         ("cause", c_uint64),  # id of the message that caused the command; 0 when unknown
     ]
 
@@ -1150,6 +1351,534 @@ _check(
         "reserved2": 44,
         "reserved3": 48,
         "reserved4": 56,
+    },
+)
+
+
+class GateDemands(LittleEndianStructure):
+    """What the firm demands of every order. 32 bytes."""
+
+    _fields_ = [
+        ("demands", c_uint32),  # bits of Demand that hold for every instrument
+        ("reserved", c_uint32),  # zero
+        ("lists_until", c_int64),  # until when the restricted and borrow lists count as current
+        ("reserved2", c_uint64),  # zero
+        ("reserved3", c_uint64),  # zero
+    ]
+
+
+_check(
+    GateDemands,
+    32,
+    {
+        "demands": 0,
+        "reserved": 4,
+        "lists_until": 8,
+        "reserved2": 16,
+        "reserved3": 24,
+    },
+)
+
+
+class SecurityTerms(LittleEndianStructure):
+    """Regulatory reference data of one instrument. 80 bytes."""
+
+    _fields_ = [
+        ("instrument", c_uint16),  # instrument id
+        ("venue", c_uint8),  # venue it is traded on, 0 to 52
+        ("reserved", c_uint8),  # zero
+        ("issuer", c_uint32),  # issuer id; of a derivative or fund the one that is looked through to; 0 for none
+        ("demands", c_uint32),  # bits of Demand that hold for it beside the firm's
+        ("order_volume_bps", c_uint32),  # largest order as a share of average daily volume, hundredths of a percent
+        ("average_volume", c_int64),  # average daily volume of 20 days, lots; 0 when it is not known
+        ("prior_close", c_int64),  # last price of the day before, ticks; 0 when it is not known
+        ("status_max_age_ms", c_uint32),  # an older phase or band does not count
+        ("quotes_max_age_ms", c_uint32),  # older protected quotes do not count
+        ("protected_until", c_int64),  # the day on which rules 611 and 610(d) end for it; 0 for no such day
+        ("easy_until", c_int64),  # until when it is on the easy-to-borrow list; 0 when it is not
+        ("max_move_bps", c_uint32),  # furthest the reference price may move in the window, hundredths of a percent
+        ("move_window_ms", c_uint32),  # the window; extremes are remembered for one to two of them
+        ("position_volume_bps", c_uint32),  # largest position as a share of average daily volume
+        ("reserved2", c_uint32),  # zero
+        ("reserved3", c_uint64),  # zero
+    ]
+
+
+_check(
+    SecurityTerms,
+    80,
+    {
+        "instrument": 0,
+        "venue": 2,
+        "reserved": 3,
+        "issuer": 4,
+        "demands": 8,
+        "order_volume_bps": 12,
+        "average_volume": 16,
+        "prior_close": 24,
+        "status_max_age_ms": 32,
+        "quotes_max_age_ms": 36,
+        "protected_until": 40,
+        "easy_until": 48,
+        "max_move_bps": 56,
+        "move_window_ms": 60,
+        "position_volume_bps": 64,
+        "reserved2": 68,
+        "reserved3": 72,
+    },
+)
+
+
+class MarketStatus(LittleEndianStructure):
+    """How an instrument's market stands, or the whole market (instrument 65535). 64 bytes."""
+
+    _fields_ = [
+        ("instrument", c_uint16),  # instrument id; 65535 for all, of which only phase and time are meant
+        ("phase", c_uint8),  # MarketPhase
+        ("price_test", c_uint8),  # Rule 201 is 1 not in force, 2 in force, 0 nobody said
+        ("reserved", c_uint32),  # zero
+        ("time", c_int64),  # when phase, price test and bands were seen
+        ("lower_band", c_int64),  # lowest price a sale may have, ticks; 0 when there is none
+        ("upper_band", c_int64),  # highest price a purchase may have, ticks; 0 when there is none
+        ("away_bid", c_int64),  # best protected bid of other venues, ticks; 0 when there is none
+        ("away_ask", c_int64),  # best protected ask of other venues, ticks; 0 when there is none
+        ("snapshot", c_uint64),  # number of the snapshot the protected quotes are of
+        ("quotes_time", c_int64),  # when the protected quotes were seen; 0 for never
+    ]
+
+
+_check(
+    MarketStatus,
+    64,
+    {
+        "instrument": 0,
+        "phase": 2,
+        "price_test": 3,
+        "reserved": 4,
+        "time": 8,
+        "lower_band": 16,
+        "upper_band": 24,
+        "away_bid": 32,
+        "away_ask": 40,
+        "snapshot": 48,
+        "quotes_time": 56,
+    },
+)
+
+
+class Restriction(LittleEndianStructure):
+    """An entry of a restricted list. It replaces the one for the same node and name. 32 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # whom it binds: a node of the tree, and everybody below
+        ("issuer", c_uint32),  # issuer whose instruments are meant; 0 when one instrument is
+        ("instrument", c_uint16),  # instrument id; 65535 when an issuer is meant
+        ("sides", c_uint8),  # bit 0 no purchases, bit 1 no sales; 0 lifts the entry
+        ("reserved", c_uint8),  # zero
+        ("list", c_uint32),  # number of the list, for people
+        ("until", c_int64),  # when it ends
+        ("reserved2", c_uint64),  # zero
+    ]
+
+
+_check(
+    Restriction,
+    32,
+    {
+        "node": 0,
+        "issuer": 4,
+        "instrument": 8,
+        "sides": 10,
+        "reserved": 11,
+        "list": 12,
+        "until": 16,
+        "reserved2": 24,
+    },
+)
+
+
+class Locate(LittleEndianStructure):
+    """Shares located for an account to sell short, in all, the sold ones included. It replaces the one before. 32 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of an account
+        ("instrument", c_uint16),  # instrument id
+        ("reserved", c_uint16),  # zero
+        ("quantity", c_int64),  # lots located, those already sold short on it included
+        ("until", c_int64),  # when it ends
+        ("locate", c_uint64),  # its number, for people and the log
+    ]
+
+
+_check(
+    Locate,
+    32,
+    {
+        "node": 0,
+        "instrument": 4,
+        "reserved": 6,
+        "quantity": 8,
+        "until": 16,
+        "locate": 24,
+    },
+)
+
+
+class Mandate(LittleEndianStructure):
+    """What a strategy was certified for. 64 bytes."""
+
+    _fields_ = [
+        ("strategy", c_uint32),  # strategy id
+        ("active", c_uint32),  # 1 while it holds, 0 when it was withdrawn
+        ("venues", c_uint64),  # bit n is set when it may trade on venue n
+        ("until", c_int64),  # when it ends
+        ("code", c_uint64),  # first 64 bits of the hash of the certified code, for the log
+        ("reserved", c_uint64),  # zero
+        ("reserved2", c_uint64),  # zero
+        ("reserved3", c_uint64),  # zero
+        ("reserved4", c_uint64),  # zero
+    ]
+
+
+_check(
+    Mandate,
+    64,
+    {
+        "strategy": 0,
+        "active": 4,
+        "venues": 8,
+        "until": 16,
+        "code": 24,
+        "reserved": 32,
+        "reserved2": 40,
+        "reserved3": 48,
+        "reserved4": 56,
+    },
+)
+
+
+class Sweep(LittleEndianStructure):
+    """The protected quotes that a strategy's sweep orders take, as one snapshot showed them. 64 bytes."""
+
+    _fields_ = [
+        ("strategy", c_uint32),  # strategy id
+        ("instrument", c_uint16),  # instrument id
+        ("reserved", c_uint16),  # zero
+        ("snapshot", c_uint64),  # number of the snapshot
+        ("time", c_int64),  # when it was taken
+        ("bid", c_int64),  # best protected bid swept, ticks; 0 for none
+        ("ask", c_int64),  # best protected ask swept, ticks; 0 for none
+        ("reserved2", c_uint64),  # zero
+        ("reserved3", c_uint64),  # zero
+        ("reserved4", c_uint64),  # zero
+    ]
+
+
+_check(
+    Sweep,
+    64,
+    {
+        "strategy": 0,
+        "instrument": 4,
+        "reserved": 6,
+        "snapshot": 8,
+        "time": 16,
+        "bid": 24,
+        "ask": 32,
+        "reserved2": 40,
+        "reserved3": 48,
+        "reserved4": 56,
+    },
+)
+
+
+class Pace(LittleEndianStructure):
+    """How many messages a node and everybody below may send. It replaces the one before; 0 lets none pass. 32 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of the tree
+        ("rate", c_uint32),  # new and amend messages per second
+        ("burst", c_uint32),  # size of their token bucket
+        ("cancel_rate", c_uint32),  # cancels per second that may repeat a cancel under way
+        ("cancel_burst", c_uint32),  # size of their token bucket
+        ("trip_after", c_uint32),  # refusals for rate within a second that latch the node; 0 for never
+        ("reserved", c_uint64),  # zero
+    ]
+
+
+_check(
+    Pace,
+    32,
+    {
+        "node": 0,
+        "rate": 4,
+        "burst": 8,
+        "cancel_rate": 12,
+        "cancel_burst": 16,
+        "trip_after": 20,
+        "reserved": 24,
+    },
+)
+
+
+class BurstLimit(LittleEndianStructure):
+    """How much a node may enter within a window. One per node, instrument and window; all zero limits lift it. 40 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of the tree
+        ("instrument", c_uint16),  # instrument id; 65535 for all together
+        ("reserved", c_uint16),  # zero
+        ("window_ms", c_uint32),  # length of the window; up to an eighth more is counted
+        ("max_orders", c_uint32),  # most new orders and amends; 0 for no limit
+        ("max_lots", c_int64),  # most lots entered, one instrument; 0 for no limit
+        ("max_value", c_int64),  # most value entered at the reference price, money units; 0 for no limit
+        ("reserved2", c_uint64),  # zero
+    ]
+
+
+_check(
+    BurstLimit,
+    40,
+    {
+        "node": 0,
+        "instrument": 4,
+        "reserved": 6,
+        "window_ms": 8,
+        "max_orders": 12,
+        "max_lots": 16,
+        "max_value": 24,
+        "reserved2": 32,
+    },
+)
+
+
+class ExecutionThrottle(LittleEndianStructure):
+    """How often a strategy may trade before it is latched. It replaces the one before. 16 bytes."""
+
+    _fields_ = [
+        ("strategy", c_uint32),  # strategy id
+        ("max_executions", c_uint32),  # most trades within the window; 0 for no limit
+        ("window_ms", c_uint32),  # length of the window; up to an eighth more is counted
+        ("reserved", c_uint32),  # zero
+    ]
+
+
+_check(
+    ExecutionThrottle,
+    16,
+    {
+        "strategy": 0,
+        "max_executions": 4,
+        "window_ms": 8,
+        "reserved": 12,
+    },
+)
+
+
+class Rearm(LittleEndianStructure):
+    """Unlatches a node that tripped. 16 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of the tree
+        ("what", c_uint32),  # 1 message rate, 2 executions, 3 both
+        ("reserved", c_uint64),  # zero
+    ]
+
+
+_check(
+    Rearm,
+    16,
+    {
+        "node": 0,
+        "what": 4,
+        "reserved": 8,
+    },
+)
+
+
+class ParentLimits(LittleEndianStructure):
+    """How large parents and baskets of a node may be as a whole. They replace those before; 0 lets none pass. 32 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of the tree
+        ("reserved", c_uint32),  # zero
+        ("max_parent", c_int64),  # largest parent at the reference price, money units
+        ("max_basket", c_int64),  # largest sum of the parents opened together, money units
+        ("reserved2", c_uint64),  # zero
+    ]
+
+
+_check(
+    ParentLimits,
+    32,
+    {
+        "node": 0,
+        "reserved": 4,
+        "max_parent": 8,
+        "max_basket": 16,
+        "reserved2": 24,
+    },
+)
+
+
+class ParentOrder(LittleEndianStructure):
+    """An order that is worked in parts: what its children may add up to. 32 bytes."""
+
+    _fields_ = [
+        ("parent", c_uint64),  # id, used once; 0 is not an id
+        ("quantity", c_int64),  # lots
+        ("strategy", c_uint32),  # strategy id
+        ("instrument", c_uint16),  # instrument id
+        ("side", c_uint8),  # Side
+        ("reserved", c_uint8),  # zero
+        ("reserved2", c_uint64),  # zero
+    ]
+
+
+_check(
+    ParentOrder,
+    32,
+    {
+        "parent": 0,
+        "quantity": 8,
+        "strategy": 16,
+        "instrument": 20,
+        "side": 22,
+        "reserved": 23,
+        "reserved2": 24,
+    },
+)
+
+
+class SoftLimits(LittleEndianStructure):
+    """Above these an order entered by a person needs its warning acknowledged; hard limits hold all the same. 32 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of the tree: the order's strategy or above
+        ("max_away_bps", c_uint32),  # distance of the price from the reference, hundredths of a percent
+        ("max_quantity", c_int64),  # lots
+        ("max_value", c_int64),  # at the reference price, money units
+        ("reserved", c_uint64),  # zero
+    ]
+
+
+_check(
+    SoftLimits,
+    32,
+    {
+        "node": 0,
+        "max_away_bps": 4,
+        "max_quantity": 8,
+        "max_value": 16,
+        "reserved": 24,
+    },
+)
+
+
+class Capital(LittleEndianStructure):
+    """What a node has to trade with. It replaces the one before. 48 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of the tree
+        ("concentration_bps", c_uint32),  # largest value in one instrument as a share of capital; 0 for no limit
+        ("capital", c_int64),  # money units
+        ("credit", c_int64),  # most gross value, filled and open, money units; 0 for no limit
+        ("max_loss", c_int64),  # largest loss, money units; 0 for no limit
+        ("profit_max_age_ms", c_uint32),  # an older profit does not count
+        ("reserved", c_uint32),  # zero
+        ("reserved2", c_uint64),  # zero
+    ]
+
+
+_check(
+    Capital,
+    48,
+    {
+        "node": 0,
+        "concentration_bps": 4,
+        "capital": 8,
+        "credit": 16,
+        "max_loss": 24,
+        "profit_max_age_ms": 32,
+        "reserved": 36,
+        "reserved2": 40,
+    },
+)
+
+
+class Profit(LittleEndianStructure):
+    """What a node has won or lost, realised and not. 32 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of the tree
+        ("reserved", c_uint32),  # zero
+        ("profit", c_int64),  # money units, negative for a loss
+        ("time", c_int64),  # when it was worked out
+        ("reserved2", c_uint64),  # zero
+    ]
+
+
+_check(
+    Profit,
+    32,
+    {
+        "node": 0,
+        "reserved": 4,
+        "profit": 8,
+        "time": 16,
+        "reserved2": 24,
+    },
+)
+
+
+class Factor(LittleEndianStructure):
+    """What one lot of an instrument adds to a sum over instruments. It replaces the one before; 0 takes it out. 16 bytes."""
+
+    _fields_ = [
+        ("instrument", c_uint16),  # instrument id
+        ("factor", c_uint16),  # number of the sum, 0 to 1023
+        ("reserved", c_uint32),  # zero
+        ("weight", c_int64),  # per lot bought, in the unit of the sum
+    ]
+
+
+_check(
+    Factor,
+    16,
+    {
+        "instrument": 0,
+        "factor": 2,
+        "reserved": 4,
+        "weight": 8,
+    },
+)
+
+
+class FactorLimit(LittleEndianStructure):
+    """How far a sum over instruments may go at a node, everything open counted. It replaces the one before. 32 bytes."""
+
+    _fields_ = [
+        ("node", c_uint32),  # node of the tree
+        ("factor", c_uint16),  # number of the sum, 0 to 1023
+        ("measure", c_uint8),  # FactorMeasure
+        ("active", c_uint8),  # 1 to set it, 0 to lift it
+        ("limit", c_int64),  # in the unit of the sum
+        ("reserved", c_uint64),  # zero
+        ("reserved2", c_uint64),  # zero
+    ]
+
+
+_check(
+    FactorLimit,
+    32,
+    {
+        "node": 0,
+        "factor": 4,
+        "measure": 6,
+        "active": 7,
+        "limit": 8,
+        "reserved": 16,
+        "reserved2": 24,
     },
 )
 

@@ -247,6 +247,39 @@ const MISTAKES: readonly (readonly [what: string, toml: string, expected: string
     "BRAVO, CHARLIE",
   ],
   [
+    "a control of a scope that is not there",
+    "[[controls.paces]]\nscope='account:other'\nper_second=1\nburst=1",
+    "controls.paces[0].scope in the file cwts.toml names account:other, which is not configured: known are firm, " +
+    "customer:house, account:main, organism:anglerfish-1, organism:platypus-1, organism:tardigrade-1",
+  ],
+  [
+    "a window that limits nothing",
+    "[[controls.windows]]\nscope='firm'\nwindow_ms=1",
+    "controls.windows[0] in the file cwts.toml limits nothing: give max_orders, max_lots or max_value",
+  ],
+  [
+    "a restriction of nothing",
+    "[[controls.restrictions]]\nscope='firm'",
+    "controls.restrictions[0] in the file cwts.toml must name either a symbol or an issuer",
+  ],
+  [
+    "two budgets of one scope",
+    "[[controls.paces]]\nscope='firm'\nper_second=1\nburst=1\n[[controls.paces]]\nscope='firm'\nper_second=2\nburst=1",
+    "controls.paces[1] in the file cwts.toml is there a second time for firm: the gate keeps one",
+  ],
+  [
+    "an end that is no moment",
+    "[[controls.mandates]]\norganism='platypus-1'\nuntil='tomorrow'",
+    "controls.mandates[0].until in the file cwts.toml must be a moment in UTC in quotes, for example " +
+    '"2026-12-31T23:59:59Z", not "tomorrow"',
+  ],
+  [
+    "a sum over what is not there",
+    "[[controls.sums]]\nname='a'\nscope='firm'\nlimit=1\nweights=[{symbol='DELTA', weight=1}]",
+    "controls.sums[0].weights[0].symbol in the file cwts.toml names DELTA, which is not configured: known are ALPHA, " +
+    "BRAVO, CHARLIE",
+  ],
+  [
     "two accounts of one name",
     "[[accounts]]\nid='main'\n[[accounts]]\nid='main'",
     "accounts[1].id in the file cwts.toml is used twice: every account needs an id of its own",

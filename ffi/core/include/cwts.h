@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(5950991703319536)
+#define CWTS_LAYOUT_HASH UINT64_C(8896176074462501)
 
 /* Raised when an exported function changes its meaning or signature. */
 #define CWTS_ABI_VERSION UINT32_C(3)
@@ -197,6 +197,102 @@ enum cwts_scope_state {
   CWTS_SCOPE_STATE_KILLED = 3
 };
 
+/* What an instrument's listing market does, as the gate was told. */
+enum cwts_market_phase {
+  /* Nobody said. */
+  CWTS_MARKET_PHASE_UNKNOWN = 0,
+  /* Trades. */
+  CWTS_MARKET_PHASE_CONTINUOUS = 1,
+  /* Collects orders. */
+  CWTS_MARKET_PHASE_PRE_OPEN = 2,
+  /* Collects orders for an uncross. */
+  CWTS_MARKET_PHASE_AUCTION = 3,
+  /* A quote stands at a price band: trades, and may pause. */
+  CWTS_MARKET_PHASE_LIMIT_STATE = 4,
+  /* A pause by price bands. */
+  CWTS_MARKET_PHASE_PAUSED = 5,
+  /* A halt, regulatory or by the market-wide circuit breaker. */
+  CWTS_MARKET_PHASE_HALTED = 6,
+  /* Over. */
+  CWTS_MARKET_PHASE_CLOSED = 7
+};
+
+/* Checks that an instrument, or the whole firm, asks for: one bit each. Data that is asked for and missing refuses. */
+enum cwts_demand {
+  /* Every strategy needs a mandate (firm). */
+  CWTS_DEMAND_MANDATE = 1,
+  /* Restricted and borrow lists must be of today (firm). */
+  CWTS_DEMAND_LISTS = 2,
+  /* The market's phase must be known and take orders. */
+  CWTS_DEMAND_MARKET_STATE = 4,
+  /* Limit-up limit-down bands must be known and kept. */
+  CWTS_DEMAND_PRICE_BANDS = 8,
+  /* Sales are marked long or short, and short ones are located. */
+  CWTS_DEMAND_SHORT_SALE = 16,
+  /* Rule 201: while it is in force short sales are priced above the best bid. */
+  CWTS_DEMAND_SHORT_PRICE_TEST = 32,
+  /* Rule 611: better protected quotes elsewhere come first. */
+  CWTS_DEMAND_TRADE_THROUGH = 64,
+  /* Rule 610(d): no resting order locks or crosses a protected quote. */
+  CWTS_DEMAND_LOCKED_MARKET = 128,
+  /* Sizes are measured against average daily volume. */
+  CWTS_DEMAND_VOLUME = 256,
+  /* The reference price must not have moved too far in a short time. */
+  CWTS_DEMAND_PRICE_MOVE = 512,
+  /* Every order is a child of a parent order. */
+  CWTS_DEMAND_PARENTS = 1024,
+  /* An order that may meet its customer's own says what happens then. */
+  CWTS_DEMAND_SELF_MATCH = 2048,
+  /* Positions are measured against average daily volume. */
+  CWTS_DEMAND_LIQUIDITY = 4096
+};
+
+/* What a record handed to the gate tells it. On the log it is a LimitsSet of version 16 and this number. */
+enum cwts_fact_kind {
+  /* GateDemands. */
+  CWTS_FACT_KIND_DEMANDS = 1,
+  /* SecurityTerms. */
+  CWTS_FACT_KIND_SECURITY = 2,
+  /* MarketStatus. */
+  CWTS_FACT_KIND_MARKET_STATUS = 3,
+  /* Restriction. */
+  CWTS_FACT_KIND_RESTRICTION = 4,
+  /* Locate. */
+  CWTS_FACT_KIND_LOCATE = 5,
+  /* Mandate. */
+  CWTS_FACT_KIND_MANDATE = 6,
+  /* Sweep. */
+  CWTS_FACT_KIND_SWEEP = 7,
+  /* Pace. */
+  CWTS_FACT_KIND_PACE = 8,
+  /* BurstLimit. */
+  CWTS_FACT_KIND_BURST = 9,
+  /* ExecutionThrottle. */
+  CWTS_FACT_KIND_THROTTLE = 10,
+  /* Rearm. */
+  CWTS_FACT_KIND_REARM = 11,
+  /* ParentLimits. */
+  CWTS_FACT_KIND_PARENTS = 12,
+  /* SoftLimits. */
+  CWTS_FACT_KIND_SOFT = 13,
+  /* Capital. */
+  CWTS_FACT_KIND_CAPITAL = 14,
+  /* Profit. */
+  CWTS_FACT_KIND_PROFIT = 15,
+  /* Factor. */
+  CWTS_FACT_KIND_FACTOR = 16,
+  /* FactorLimit. */
+  CWTS_FACT_KIND_FACTOR_LIMIT = 17
+};
+
+/* How a sum over instruments is held to its limit. */
+enum cwts_factor_measure {
+  /* The larger of both ends, whatever its sign: sector, underlying, delta, vega. */
+  CWTS_FACTOR_MEASURE_EITHER = 0,
+  /* The end below zero, as a loss: a scenario of the margin. */
+  CWTS_FACTOR_MEASURE_LOSS = 1
+};
+
 /* Level of a node in the gate's tree; the level below a strategy is its instruments. */
 enum cwts_scope_kind {
   /* The root, once. */
@@ -233,7 +329,7 @@ enum cwts_record_type {
   CWTS_RECORD_TYPE_SCOPE_CHANGED = 5,
   /* JSON: from, to, reason. */
   CWTS_RECORD_TYPE_MODE_CHANGED = 6,
-  /* Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3) or ScopeLimits (4). */
+  /* Binary, as loaded into the gate: StrategyLimits (version 1), InstrumentRules (2), GateScope (3), ScopeLimits (4), or what FactKind says (16 and its number). */
   CWTS_RECORD_TYPE_LIMITS_SET = 7,
   /* JSON: the crash record (version 2); actor, reason, restarts (version 1). */
   CWTS_RECORD_TYPE_ACTOR_CRASHED = 8,
@@ -250,7 +346,9 @@ enum cwts_record_type {
   /* JSON: events of a stream, all or none: stream, epoch, events. */
   CWTS_RECORD_TYPE_STREAM_APPENDED = 14,
   /* JSON: state of a stream at an event: stream, epoch, snapshot. */
-  CWTS_RECORD_TYPE_STREAM_SNAPSHOT = 15
+  CWTS_RECORD_TYPE_STREAM_SNAPSHOT = 15,
+  /* Binary: GateDecision (64 bytes), then the ParentOrders it is about. */
+  CWTS_RECORD_TYPE_BASKET_DECIDED = 16
 };
 
 /* What a feed parser reads. */
@@ -399,6 +497,20 @@ enum cwts_code {
   CWTS_CODE_OFF_TICK = 1204,
   /* the quantity is not a positive multiple of the instrument's lot step */
   CWTS_CODE_OFF_LOT = 1205,
+  /* the strategy's mandate is missing, ended or withdrawn: have it renewed */
+  CWTS_CODE_NOT_AUTHORISED = 1206,
+  /* the instrument or its issuer is on a restricted list */
+  CWTS_CODE_RESTRICTED = 1207,
+  /* the restricted and borrow lists are not of today: load them */
+  CWTS_CODE_LISTS_NOT_CURRENT = 1208,
+  /* the sale's marking (long, short) does not agree with the account's position */
+  CWTS_CODE_SHORT_MARKING = 1209,
+  /* no located shares are left to sell short */
+  CWTS_CODE_NO_LOCATE = 1210,
+  /* a short sale must be priced above the national best bid */
+  CWTS_CODE_SHORT_PRICE_TEST = 1211,
+  /* the strategy is not certified for the venue of the instrument */
+  CWTS_CODE_VENUE_NOT_ALLOWED = 1212,
   /* the quantity is above the largest allowed order */
   CWTS_CODE_MAX_QUANTITY = 1301,
   /* the value is above the largest allowed order */
@@ -407,12 +519,38 @@ enum cwts_code {
   CWTS_CODE_PRICE_COLLAR = 1303,
   /* no reference price, or it is too old: the check fails closed */
   CWTS_CODE_NO_REFERENCE = 1304,
+  /* the price is outside the limit-up limit-down band */
+  CWTS_CODE_PRICE_BAND = 1305,
+  /* the price bands are missing or too old: the check fails closed */
+  CWTS_CODE_NO_PRICE_BAND = 1306,
+  /* the order could trade through a better protected quote elsewhere */
+  CWTS_CODE_TRADE_THROUGH = 1307,
+  /* the order would lock or cross a protected quote elsewhere */
+  CWTS_CODE_LOCKED_MARKET = 1308,
+  /* an intermarket sweep order needs a stored sweep of the present protected quotes */
+  CWTS_CODE_NO_SWEEP = 1309,
+  /* the protected quotes are missing or too old: the check fails closed */
+  CWTS_CODE_NO_PROTECTED_QUOTE = 1310,
+  /* the reference price moved too far in a short time */
+  CWTS_CODE_PRICE_MOVE = 1312,
+  /* unusual for a person to enter: acknowledge the warning with a reason and send it again */
+  CWTS_CODE_SOFT_LIMIT = 1313,
+  /* the quantity is too large a share of the average daily volume, or that is not known */
+  CWTS_CODE_VOLUME_SHARE = 1311,
   /* the order id was used before */
   CWTS_CODE_DUPLICATE_ID = 1401,
   /* the same order was entered within the duplicate window */
   CWTS_CODE_DUPLICATE_ORDER = 1402,
   /* too many messages: the token bucket is empty */
   CWTS_CODE_MESSAGE_RATE = 1403,
+  /* too many messages were refused for their rate: the scope is latched until it is re-armed */
+  CWTS_CODE_RATE_TRIPPED = 1404,
+  /* the order is being cancelled already, and the reserve for cancels is used up */
+  CWTS_CODE_CANCEL_RATE = 1405,
+  /* too much was entered within a short window */
+  CWTS_CODE_BURST_LIMIT = 1406,
+  /* the strategy traded too often in a short time: it is latched until it is re-armed */
+  CWTS_CODE_EXECUTION_THROTTLE = 1407,
   /* position plus open orders would exceed the limit */
   CWTS_CODE_POSITION_LIMIT = 1501,
   /* the order to cancel or amend is not open */
@@ -427,10 +565,36 @@ enum cwts_code {
   CWTS_CODE_NET_LIMIT = 1506,
   /* the gate has no room to count another strategy and instrument: make it larger */
   CWTS_CODE_SCOPE_CAPACITY = 1507,
+  /* the order names no parent that its strategy has open in the instrument and side */
+  CWTS_CODE_UNKNOWN_PARENT = 1508,
+  /* the children of the parent would exceed its quantity */
+  CWTS_CODE_PARENT_QUANTITY = 1509,
+  /* the parent or the basket is too large as a whole: none of it was opened */
+  CWTS_CODE_BASKET_LIMIT = 1510,
+  /* the customer has orders open on the other side: say what happens when they meet */
+  CWTS_CODE_SELF_MATCH = 1511,
+  /* the credit used would exceed the limit of a scope */
+  CWTS_CODE_CREDIT_LIMIT = 1512,
+  /* the loss of a scope has reached its limit: only orders that reduce pass */
+  CWTS_CODE_LOSS_LIMIT = 1513,
+  /* the profit and loss of a scope is missing or too old: the check fails closed */
+  CWTS_CODE_LOSS_UNKNOWN = 1514,
+  /* the loss in a scenario would exceed the margin of a scope */
+  CWTS_CODE_MARGIN_LIMIT = 1515,
+  /* too large a share of the capital of a scope in one instrument */
+  CWTS_CODE_CONCENTRATION = 1516,
+  /* the position would take too long to sell beside the average daily volume */
+  CWTS_CODE_LIQUIDITY = 1517,
+  /* a sum over instruments (sector, underlying, delta, vega) would exceed the limit of a scope */
+  CWTS_CODE_FACTOR_LIMIT = 1518,
   /* the decision could not be recorded, so the gate is closed */
   CWTS_CODE_AUDIT_FAILED = 1601,
   /* the instrument's book is not live: wait for its next snapshot */
   CWTS_CODE_BOOK_NOT_LIVE = 1701,
+  /* the market does not take orders: it is closed, halted or paused */
+  CWTS_CODE_MARKET_CLOSED = 1702,
+  /* the market's state is missing or too old: the check fails closed */
+  CWTS_CODE_MARKET_UNKNOWN = 1703,
   /* killed after approval and before entry: refused at the venue door */
   CWTS_CODE_VENUE_KILLED = 2001,
   /* a post-only order would have matched */
@@ -491,7 +655,7 @@ typedef struct {
   uint8_t order_type;
   /* TimeInForce */
   uint8_t tif;
-  /* bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 15 refused at the door */
+  /* bit 0 post-only, bit 1 reduce-only, bit 2 deliberate duplicate, bits 3 to 5 SelfTrade, bit 6 sells short, bit 7 sells short exempt, bit 8 intermarket sweep, bit 9 child of a parent order, bit 10 entered by a person, bit 11 its warning was acknowledged, bit 15 refused at the door */
   uint16_t flags;
   /* instrument id; 65535 means every instrument where that is allowed */
   uint16_t instrument;
@@ -507,7 +671,7 @@ typedef struct {
   uint32_t display;
   /* when the command was issued, by the node's clock */
   int64_t time;
-  /* order to cancel or amend; a new order has its expires and trigger_offset here */
+  /* order to cancel or amend; a new order has its expires and trigger_offset here, a child its parent */
   uint64_t target_id;
   /* id of the message that caused the command; 0 when unknown */
   uint64_t cause;
@@ -1114,6 +1278,483 @@ CWTS_STATIC_ASSERT(offsetof(cwts_strategy_limits_t, duplicate_window_ms) == 40, 
 CWTS_STATIC_ASSERT(offsetof(cwts_strategy_limits_t, reserved2) == 44, "StrategyLimits.reserved2");
 CWTS_STATIC_ASSERT(offsetof(cwts_strategy_limits_t, reserved3) == 48, "StrategyLimits.reserved3");
 CWTS_STATIC_ASSERT(offsetof(cwts_strategy_limits_t, reserved4) == 56, "StrategyLimits.reserved4");
+
+/* What the firm demands of every order. */
+typedef struct {
+  /* bits of Demand that hold for every instrument */
+  uint32_t demands;
+  /* zero */
+  uint32_t reserved;
+  /* until when the restricted and borrow lists count as current */
+  int64_t lists_until;
+  /* zero */
+  uint64_t reserved2;
+  /* zero */
+  uint64_t reserved3;
+} cwts_gate_demands_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_gate_demands_t) == 32, "GateDemands");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_demands_t, demands) == 0, "GateDemands.demands");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_demands_t, reserved) == 4, "GateDemands.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_demands_t, lists_until) == 8, "GateDemands.lists_until");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_demands_t, reserved2) == 16, "GateDemands.reserved2");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_demands_t, reserved3) == 24, "GateDemands.reserved3");
+
+/* Regulatory reference data of one instrument. */
+typedef struct {
+  /* instrument id */
+  uint16_t instrument;
+  /* venue it is traded on, 0 to 52 */
+  uint8_t venue;
+  /* zero */
+  uint8_t reserved;
+  /* issuer id; of a derivative or fund the one that is looked through to; 0 for none */
+  uint32_t issuer;
+  /* bits of Demand that hold for it beside the firm's */
+  uint32_t demands;
+  /* largest order as a share of average daily volume, hundredths of a percent */
+  uint32_t order_volume_bps;
+  /* average daily volume of 20 days, lots; 0 when it is not known */
+  int64_t average_volume;
+  /* last price of the day before, ticks; 0 when it is not known */
+  int64_t prior_close;
+  /* an older phase or band does not count */
+  uint32_t status_max_age_ms;
+  /* older protected quotes do not count */
+  uint32_t quotes_max_age_ms;
+  /* the day on which rules 611 and 610(d) end for it; 0 for no such day */
+  int64_t protected_until;
+  /* until when it is on the easy-to-borrow list; 0 when it is not */
+  int64_t easy_until;
+  /* furthest the reference price may move in the window, hundredths of a percent */
+  uint32_t max_move_bps;
+  /* the window; extremes are remembered for one to two of them */
+  uint32_t move_window_ms;
+  /* largest position as a share of average daily volume */
+  uint32_t position_volume_bps;
+  /* zero */
+  uint32_t reserved2;
+  /* zero */
+  uint64_t reserved3;
+} cwts_security_terms_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_security_terms_t) == 80, "SecurityTerms");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, instrument) == 0, "SecurityTerms.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, venue) == 2, "SecurityTerms.venue");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, reserved) == 3, "SecurityTerms.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, issuer) == 4, "SecurityTerms.issuer");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, demands) == 8, "SecurityTerms.demands");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, order_volume_bps) == 12, "SecurityTerms.order_volume_bps");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, average_volume) == 16, "SecurityTerms.average_volume");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, prior_close) == 24, "SecurityTerms.prior_close");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, status_max_age_ms) == 32, "SecurityTerms.status_max_age_ms");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, quotes_max_age_ms) == 36, "SecurityTerms.quotes_max_age_ms");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, protected_until) == 40, "SecurityTerms.protected_until");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, easy_until) == 48, "SecurityTerms.easy_until");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, max_move_bps) == 56, "SecurityTerms.max_move_bps");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, move_window_ms) == 60, "SecurityTerms.move_window_ms");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, position_volume_bps) == 64, "SecurityTerms.position_volume_bps");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, reserved2) == 68, "SecurityTerms.reserved2");
+CWTS_STATIC_ASSERT(offsetof(cwts_security_terms_t, reserved3) == 72, "SecurityTerms.reserved3");
+
+/* How an instrument's market stands, or the whole market (instrument 65535). */
+typedef struct {
+  /* instrument id; 65535 for all, of which only phase and time are meant */
+  uint16_t instrument;
+  /* MarketPhase */
+  uint8_t phase;
+  /* Rule 201 is 1 not in force, 2 in force, 0 nobody said */
+  uint8_t price_test;
+  /* zero */
+  uint32_t reserved;
+  /* when phase, price test and bands were seen */
+  int64_t time;
+  /* lowest price a sale may have, ticks; 0 when there is none */
+  int64_t lower_band;
+  /* highest price a purchase may have, ticks; 0 when there is none */
+  int64_t upper_band;
+  /* best protected bid of other venues, ticks; 0 when there is none */
+  int64_t away_bid;
+  /* best protected ask of other venues, ticks; 0 when there is none */
+  int64_t away_ask;
+  /* number of the snapshot the protected quotes are of */
+  uint64_t snapshot;
+  /* when the protected quotes were seen; 0 for never */
+  int64_t quotes_time;
+} cwts_market_status_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_market_status_t) == 64, "MarketStatus");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, instrument) == 0, "MarketStatus.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, phase) == 2, "MarketStatus.phase");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, price_test) == 3, "MarketStatus.price_test");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, reserved) == 4, "MarketStatus.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, time) == 8, "MarketStatus.time");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, lower_band) == 16, "MarketStatus.lower_band");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, upper_band) == 24, "MarketStatus.upper_band");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, away_bid) == 32, "MarketStatus.away_bid");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, away_ask) == 40, "MarketStatus.away_ask");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, snapshot) == 48, "MarketStatus.snapshot");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, quotes_time) == 56, "MarketStatus.quotes_time");
+
+/* An entry of a restricted list. It replaces the one for the same node and name. */
+typedef struct {
+  /* whom it binds: a node of the tree, and everybody below */
+  uint32_t node;
+  /* issuer whose instruments are meant; 0 when one instrument is */
+  uint32_t issuer;
+  /* instrument id; 65535 when an issuer is meant */
+  uint16_t instrument;
+  /* bit 0 no purchases, bit 1 no sales; 0 lifts the entry */
+  uint8_t sides;
+  /* zero */
+  uint8_t reserved;
+  /* number of the list, for people */
+  uint32_t list;
+  /* when it ends */
+  int64_t until;
+  /* zero */
+  uint64_t reserved2;
+} cwts_restriction_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_restriction_t) == 32, "Restriction");
+CWTS_STATIC_ASSERT(offsetof(cwts_restriction_t, node) == 0, "Restriction.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_restriction_t, issuer) == 4, "Restriction.issuer");
+CWTS_STATIC_ASSERT(offsetof(cwts_restriction_t, instrument) == 8, "Restriction.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_restriction_t, sides) == 10, "Restriction.sides");
+CWTS_STATIC_ASSERT(offsetof(cwts_restriction_t, reserved) == 11, "Restriction.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_restriction_t, list) == 12, "Restriction.list");
+CWTS_STATIC_ASSERT(offsetof(cwts_restriction_t, until) == 16, "Restriction.until");
+CWTS_STATIC_ASSERT(offsetof(cwts_restriction_t, reserved2) == 24, "Restriction.reserved2");
+
+/* Shares located for an account to sell short, in all, the sold ones included. It replaces the one before. */
+typedef struct {
+  /* node of an account */
+  uint32_t node;
+  /* instrument id */
+  uint16_t instrument;
+  /* zero */
+  uint16_t reserved;
+  /* lots located, those already sold short on it included */
+  int64_t quantity;
+  /* when it ends */
+  int64_t until;
+  /* its number, for people and the log */
+  uint64_t locate;
+} cwts_locate_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_locate_t) == 32, "Locate");
+CWTS_STATIC_ASSERT(offsetof(cwts_locate_t, node) == 0, "Locate.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_locate_t, instrument) == 4, "Locate.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_locate_t, reserved) == 6, "Locate.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_locate_t, quantity) == 8, "Locate.quantity");
+CWTS_STATIC_ASSERT(offsetof(cwts_locate_t, until) == 16, "Locate.until");
+CWTS_STATIC_ASSERT(offsetof(cwts_locate_t, locate) == 24, "Locate.locate");
+
+/* What a strategy was certified for. */
+typedef struct {
+  /* strategy id */
+  uint32_t strategy;
+  /* 1 while it holds, 0 when it was withdrawn */
+  uint32_t active;
+  /* bit n is set when it may trade on venue n */
+  uint64_t venues;
+  /* when it ends */
+  int64_t until;
+  /* first 64 bits of the hash of the certified code, for the log */
+  uint64_t code;
+  /* zero */
+  uint64_t reserved;
+  /* zero */
+  uint64_t reserved2;
+  /* zero */
+  uint64_t reserved3;
+  /* zero */
+  uint64_t reserved4;
+} cwts_mandate_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_mandate_t) == 64, "Mandate");
+CWTS_STATIC_ASSERT(offsetof(cwts_mandate_t, strategy) == 0, "Mandate.strategy");
+CWTS_STATIC_ASSERT(offsetof(cwts_mandate_t, active) == 4, "Mandate.active");
+CWTS_STATIC_ASSERT(offsetof(cwts_mandate_t, venues) == 8, "Mandate.venues");
+CWTS_STATIC_ASSERT(offsetof(cwts_mandate_t, until) == 16, "Mandate.until");
+CWTS_STATIC_ASSERT(offsetof(cwts_mandate_t, code) == 24, "Mandate.code");
+CWTS_STATIC_ASSERT(offsetof(cwts_mandate_t, reserved) == 32, "Mandate.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_mandate_t, reserved2) == 40, "Mandate.reserved2");
+CWTS_STATIC_ASSERT(offsetof(cwts_mandate_t, reserved3) == 48, "Mandate.reserved3");
+CWTS_STATIC_ASSERT(offsetof(cwts_mandate_t, reserved4) == 56, "Mandate.reserved4");
+
+/* The protected quotes that a strategy's sweep orders take, as one snapshot showed them. */
+typedef struct {
+  /* strategy id */
+  uint32_t strategy;
+  /* instrument id */
+  uint16_t instrument;
+  /* zero */
+  uint16_t reserved;
+  /* number of the snapshot */
+  uint64_t snapshot;
+  /* when it was taken */
+  int64_t time;
+  /* best protected bid swept, ticks; 0 for none */
+  int64_t bid;
+  /* best protected ask swept, ticks; 0 for none */
+  int64_t ask;
+  /* zero */
+  uint64_t reserved2;
+  /* zero */
+  uint64_t reserved3;
+  /* zero */
+  uint64_t reserved4;
+} cwts_sweep_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_sweep_t) == 64, "Sweep");
+CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, strategy) == 0, "Sweep.strategy");
+CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, instrument) == 4, "Sweep.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, reserved) == 6, "Sweep.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, snapshot) == 8, "Sweep.snapshot");
+CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, time) == 16, "Sweep.time");
+CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, bid) == 24, "Sweep.bid");
+CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, ask) == 32, "Sweep.ask");
+CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, reserved2) == 40, "Sweep.reserved2");
+CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, reserved3) == 48, "Sweep.reserved3");
+CWTS_STATIC_ASSERT(offsetof(cwts_sweep_t, reserved4) == 56, "Sweep.reserved4");
+
+/* How many messages a node and everybody below may send. It replaces the one before; 0 lets none pass. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* new and amend messages per second */
+  uint32_t rate;
+  /* size of their token bucket */
+  uint32_t burst;
+  /* cancels per second that may repeat a cancel under way */
+  uint32_t cancel_rate;
+  /* size of their token bucket */
+  uint32_t cancel_burst;
+  /* refusals for rate within a second that latch the node; 0 for never */
+  uint32_t trip_after;
+  /* zero */
+  uint64_t reserved;
+} cwts_pace_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_pace_t) == 32, "Pace");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, node) == 0, "Pace.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, rate) == 4, "Pace.rate");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, burst) == 8, "Pace.burst");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, cancel_rate) == 12, "Pace.cancel_rate");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, cancel_burst) == 16, "Pace.cancel_burst");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, trip_after) == 20, "Pace.trip_after");
+CWTS_STATIC_ASSERT(offsetof(cwts_pace_t, reserved) == 24, "Pace.reserved");
+
+/* How much a node may enter within a window. One per node, instrument and window; all zero limits lift it. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* instrument id; 65535 for all together */
+  uint16_t instrument;
+  /* zero */
+  uint16_t reserved;
+  /* length of the window; up to an eighth more is counted */
+  uint32_t window_ms;
+  /* most new orders and amends; 0 for no limit */
+  uint32_t max_orders;
+  /* most lots entered, one instrument; 0 for no limit */
+  int64_t max_lots;
+  /* most value entered at the reference price, money units; 0 for no limit */
+  int64_t max_value;
+  /* zero */
+  uint64_t reserved2;
+} cwts_burst_limit_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_burst_limit_t) == 40, "BurstLimit");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, node) == 0, "BurstLimit.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, instrument) == 4, "BurstLimit.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, reserved) == 6, "BurstLimit.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, window_ms) == 8, "BurstLimit.window_ms");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, max_orders) == 12, "BurstLimit.max_orders");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, max_lots) == 16, "BurstLimit.max_lots");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, max_value) == 24, "BurstLimit.max_value");
+CWTS_STATIC_ASSERT(offsetof(cwts_burst_limit_t, reserved2) == 32, "BurstLimit.reserved2");
+
+/* How often a strategy may trade before it is latched. It replaces the one before. */
+typedef struct {
+  /* strategy id */
+  uint32_t strategy;
+  /* most trades within the window; 0 for no limit */
+  uint32_t max_executions;
+  /* length of the window; up to an eighth more is counted */
+  uint32_t window_ms;
+  /* zero */
+  uint32_t reserved;
+} cwts_execution_throttle_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_execution_throttle_t) == 16, "ExecutionThrottle");
+CWTS_STATIC_ASSERT(offsetof(cwts_execution_throttle_t, strategy) == 0, "ExecutionThrottle.strategy");
+CWTS_STATIC_ASSERT(offsetof(cwts_execution_throttle_t, max_executions) == 4, "ExecutionThrottle.max_executions");
+CWTS_STATIC_ASSERT(offsetof(cwts_execution_throttle_t, window_ms) == 8, "ExecutionThrottle.window_ms");
+CWTS_STATIC_ASSERT(offsetof(cwts_execution_throttle_t, reserved) == 12, "ExecutionThrottle.reserved");
+
+/* Unlatches a node that tripped. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* 1 message rate, 2 executions, 3 both */
+  uint32_t what;
+  /* zero */
+  uint64_t reserved;
+} cwts_rearm_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_rearm_t) == 16, "Rearm");
+CWTS_STATIC_ASSERT(offsetof(cwts_rearm_t, node) == 0, "Rearm.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_rearm_t, what) == 4, "Rearm.what");
+CWTS_STATIC_ASSERT(offsetof(cwts_rearm_t, reserved) == 8, "Rearm.reserved");
+
+/* How large parents and baskets of a node may be as a whole. They replace those before; 0 lets none pass. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* zero */
+  uint32_t reserved;
+  /* largest parent at the reference price, money units */
+  int64_t max_parent;
+  /* largest sum of the parents opened together, money units */
+  int64_t max_basket;
+  /* zero */
+  uint64_t reserved2;
+} cwts_parent_limits_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_parent_limits_t) == 32, "ParentLimits");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_limits_t, node) == 0, "ParentLimits.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_limits_t, reserved) == 4, "ParentLimits.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_limits_t, max_parent) == 8, "ParentLimits.max_parent");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_limits_t, max_basket) == 16, "ParentLimits.max_basket");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_limits_t, reserved2) == 24, "ParentLimits.reserved2");
+
+/* An order that is worked in parts: what its children may add up to. */
+typedef struct {
+  /* id, used once; 0 is not an id */
+  uint64_t parent;
+  /* lots */
+  int64_t quantity;
+  /* strategy id */
+  uint32_t strategy;
+  /* instrument id */
+  uint16_t instrument;
+  /* Side */
+  uint8_t side;
+  /* zero */
+  uint8_t reserved;
+  /* zero */
+  uint64_t reserved2;
+} cwts_parent_order_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_parent_order_t) == 32, "ParentOrder");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, parent) == 0, "ParentOrder.parent");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, quantity) == 8, "ParentOrder.quantity");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, strategy) == 16, "ParentOrder.strategy");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, instrument) == 20, "ParentOrder.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, side) == 22, "ParentOrder.side");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, reserved) == 23, "ParentOrder.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_parent_order_t, reserved2) == 24, "ParentOrder.reserved2");
+
+/* Above these an order entered by a person needs its warning acknowledged; hard limits hold all the same. */
+typedef struct {
+  /* node of the tree: the order's strategy or above */
+  uint32_t node;
+  /* distance of the price from the reference, hundredths of a percent */
+  uint32_t max_away_bps;
+  /* lots */
+  int64_t max_quantity;
+  /* at the reference price, money units */
+  int64_t max_value;
+  /* zero */
+  uint64_t reserved;
+} cwts_soft_limits_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_soft_limits_t) == 32, "SoftLimits");
+CWTS_STATIC_ASSERT(offsetof(cwts_soft_limits_t, node) == 0, "SoftLimits.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_soft_limits_t, max_away_bps) == 4, "SoftLimits.max_away_bps");
+CWTS_STATIC_ASSERT(offsetof(cwts_soft_limits_t, max_quantity) == 8, "SoftLimits.max_quantity");
+CWTS_STATIC_ASSERT(offsetof(cwts_soft_limits_t, max_value) == 16, "SoftLimits.max_value");
+CWTS_STATIC_ASSERT(offsetof(cwts_soft_limits_t, reserved) == 24, "SoftLimits.reserved");
+
+/* What a node has to trade with. It replaces the one before. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* largest value in one instrument as a share of capital; 0 for no limit */
+  uint32_t concentration_bps;
+  /* money units */
+  int64_t capital;
+  /* most gross value, filled and open, money units; 0 for no limit */
+  int64_t credit;
+  /* largest loss, money units; 0 for no limit */
+  int64_t max_loss;
+  /* an older profit does not count */
+  uint32_t profit_max_age_ms;
+  /* zero */
+  uint32_t reserved;
+  /* zero */
+  uint64_t reserved2;
+} cwts_capital_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_capital_t) == 48, "Capital");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, node) == 0, "Capital.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, concentration_bps) == 4, "Capital.concentration_bps");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, capital) == 8, "Capital.capital");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, credit) == 16, "Capital.credit");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, max_loss) == 24, "Capital.max_loss");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, profit_max_age_ms) == 32, "Capital.profit_max_age_ms");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, reserved) == 36, "Capital.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_capital_t, reserved2) == 40, "Capital.reserved2");
+
+/* What a node has won or lost, realised and not. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* zero */
+  uint32_t reserved;
+  /* money units, negative for a loss */
+  int64_t profit;
+  /* when it was worked out */
+  int64_t time;
+  /* zero */
+  uint64_t reserved2;
+} cwts_profit_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_profit_t) == 32, "Profit");
+CWTS_STATIC_ASSERT(offsetof(cwts_profit_t, node) == 0, "Profit.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_profit_t, reserved) == 4, "Profit.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_profit_t, profit) == 8, "Profit.profit");
+CWTS_STATIC_ASSERT(offsetof(cwts_profit_t, time) == 16, "Profit.time");
+CWTS_STATIC_ASSERT(offsetof(cwts_profit_t, reserved2) == 24, "Profit.reserved2");
+
+/* What one lot of an instrument adds to a sum over instruments. It replaces the one before; 0 takes it out. */
+typedef struct {
+  /* instrument id */
+  uint16_t instrument;
+  /* number of the sum, 0 to 1023 */
+  uint16_t factor;
+  /* zero */
+  uint32_t reserved;
+  /* per lot bought, in the unit of the sum */
+  int64_t weight;
+} cwts_factor_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_factor_t) == 16, "Factor");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_t, instrument) == 0, "Factor.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_t, factor) == 2, "Factor.factor");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_t, reserved) == 4, "Factor.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_t, weight) == 8, "Factor.weight");
+
+/* How far a sum over instruments may go at a node, everything open counted. It replaces the one before. */
+typedef struct {
+  /* node of the tree */
+  uint32_t node;
+  /* number of the sum, 0 to 1023 */
+  uint16_t factor;
+  /* FactorMeasure */
+  uint8_t measure;
+  /* 1 to set it, 0 to lift it */
+  uint8_t active;
+  /* in the unit of the sum */
+  int64_t limit;
+  /* zero */
+  uint64_t reserved;
+  /* zero */
+  uint64_t reserved2;
+} cwts_factor_limit_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_factor_limit_t) == 32, "FactorLimit");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, node) == 0, "FactorLimit.node");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, factor) == 4, "FactorLimit.factor");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, measure) == 6, "FactorLimit.measure");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, active) == 7, "FactorLimit.active");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, limit) == 8, "FactorLimit.limit");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, reserved) == 16, "FactorLimit.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_factor_limit_t, reserved2) == 24, "FactorLimit.reserved2");
 
 /* One node of the gate's tree of scopes. */
 typedef struct {
@@ -1743,6 +2384,16 @@ int32_t cwts_gate_scope(uint64_t handle, const void *scope, uint32_t length, dou
 
 /* Loads one `ScopeLimits` record. */
 int32_t cwts_gate_scope_limits(uint64_t handle, const void *limits, uint32_t length, double time);
+
+/* Writes the names of all checks in the order in which they are made, one to a line, cut to `length` bytes, and returns
+ * how many bytes it wrote. `GateDecision.check` is a place in this list. */
+int32_t cwts_gate_checks(void *out, uint32_t length);
+
+/* Tells the gate one fact: the record that `FactKind` names for `kind`. */
+int32_t cwts_gate_tell(uint64_t handle, uint32_t kind, const void *fact, uint32_t length, double time);
+
+/* Opens `count` `ParentOrder` records as one basket, all or none; writes one `GateDecision`, and returns its code. */
+int32_t cwts_gate_parents(uint64_t handle, const void *parents, uint32_t count, void *decision, uint32_t length, double time);
 
 /* Sets best prices and last trade of an instrument, in ticks, 0 for none. */
 int32_t cwts_gate_reference(uint64_t handle, uint32_t instrument, double bid, double ask, double last, double time);

@@ -40,12 +40,20 @@ class Node implements Disposable {
       intensity: 10,
       children: [
         worker("mode", modeController, { keeper: this.keeper, recoverAfter: RECOVER }),
-        worker("watch", marketWatch, { board: this.books.board, staleMs: STALE_MS, isActive: this.isActive }),
+        worker("watch", marketWatch, {
+          board: this.books.board,
+          staleMs: STALE_MS,
+          isActive: this.isActive,
+          asked: [],
+          tellPhase: () => {},
+        }),
         worker("bookkeeper", bookkeeper, {
           books: this.books,
           curves: new Map([[1, new Curve()]]),
           drawdown: drawdownRule({ capital: "1000", enterDrawdown: 0.1, calmSeconds: 3 }, MICROS_PER_SECOND),
           every: MICROS_PER_SECOND,
+          funded: [],
+          tellProfit: () => {},
           isActive: this.isActive,
         }),
       ],

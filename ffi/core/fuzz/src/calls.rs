@@ -2,7 +2,7 @@
 use crate::abi::Arguments;
 
 /// Functions there are.
-pub(crate) const CALLS: usize = 101;
+pub(crate) const CALLS: usize = 104;
 
 #[rustfmt::skip]
 extern "C" {
@@ -82,6 +82,9 @@ extern "C" {
     fn cwts_gate_limits(handle: u64, limits: *const u8, length: u32, time: f64) -> i32;
     fn cwts_gate_scope(handle: u64, scope: *const u8, length: u32, time: f64) -> i32;
     fn cwts_gate_scope_limits(handle: u64, limits: *const u8, length: u32, time: f64) -> i32;
+    fn cwts_gate_checks(out: *mut u8, length: u32) -> i32;
+    fn cwts_gate_tell(handle: u64, kind: u32, fact: *const u8, length: u32, time: f64) -> i32;
+    fn cwts_gate_parents(handle: u64, parents: *const u8, count: u32, decision: *mut u8, length: u32, time: f64) -> i32;
     fn cwts_gate_reference(handle: u64, instrument: u32, bid: f64, ask: f64, last: f64, time: f64) -> i32;
     fn cwts_gate_submit(handle: u64, commands: *const u8, count: u32, out: *mut u8, length: u32) -> i32;
     fn cwts_gate_executions(handle: u64, venue: u32, reports: *const u8, count: u32) -> i32;
@@ -691,6 +694,30 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             ("cwts_gate_scope_limits", status as f64, false)
         }
         76 => {
+            let mut g0 = a.group(1, 1);
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_gate_checks(g0.at(0), g0.told()) };
+            ("cwts_gate_checks", status as f64, false)
+        }
+        77 => {
+            let v0 = a.handle("gate");
+            let v1 = a.word();
+            let v4 = a.float();
+            let mut g0 = a.group(1, 1);
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_gate_tell(v0, v1, g0.at(0), g0.told(), v4) };
+            ("cwts_gate_tell", status as f64, false)
+        }
+        78 => {
+            let v0 = a.handle("gate");
+            let v5 = a.float();
+            let mut g0 = a.group(1, 64);
+            let mut g1 = a.group(1, 1);
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_gate_parents(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), v5) };
+            ("cwts_gate_parents", status as f64, false)
+        }
+        79 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v2 = a.float();
@@ -701,7 +728,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_reference(v0, v1, v2, v3, v4, v5) };
             ("cwts_gate_reference", status as f64, false)
         }
-        77 => {
+        80 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 64);
             let mut g1 = a.group(1, 1);
@@ -709,7 +736,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_submit(v0, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_gate_submit", status as f64, false)
         }
-        78 => {
+        81 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let mut g0 = a.group(1, 64);
@@ -717,7 +744,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_executions(v0, v1, g0.at(0), g0.told()) };
             ("cwts_gate_executions", status as f64, false)
         }
-        79 => {
+        82 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v2 = a.word();
@@ -726,7 +753,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_exposure(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_gate_exposure", status as f64, false)
         }
-        80 => {
+        83 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v2 = a.word();
@@ -735,7 +762,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope_exposure(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_gate_scope_exposure", status as f64, false)
         }
-        81 => {
+        84 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -743,59 +770,59 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope_usage(v0, v1, g0.at(0), g0.told()) };
             ("cwts_gate_scope_usage", status as f64, false)
         }
-        82 => {
+        85 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_node_of(v0, v1) };
             ("cwts_gate_node_of", status as f64, false)
         }
-        83 => {
+        86 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_counters(v0, g0.at(0), g0.told()) };
             ("cwts_gate_counters", status as f64, false)
         }
-        84 => {
+        87 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_rejected(v0, g0.at(0), g0.told()) };
             ("cwts_gate_rejected", status as f64, false)
         }
-        85 => {
+        88 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_state_hash(v0, g0.at(0), g0.told()) };
             ("cwts_gate_state_hash", status as f64, false)
         }
-        86 => {
+        89 => {
             let v0 = a.handle("gate");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_close(v0) };
             ("cwts_gate_close", status as f64, false)
         }
-        87 => {
+        90 => {
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_test_record(g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_test_record", status as f64, false)
         }
-        88 => {
+        91 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_level() };
             ("cwts_math_level", status as f64, false)
         }
-        89 => {
+        92 => {
             let v0 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_has_level(v0) };
             ("cwts_math_has_level", status as f64, false)
         }
-        90 => {
+        93 => {
             let v0 = a.word();
             let v1 = a.float();
             let v2 = a.float();
@@ -805,7 +832,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_depth_within(v0, v1, v2, g0.at(0), g0.at(1), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_depth_within", status as f64, false)
         }
-        91 => {
+        94 => {
             let v0 = a.word();
             let v1 = a.float();
             let v2 = a.float();
@@ -815,14 +842,14 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_depth_within_levels(v0, v1, v2, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_depth_within_levels", status as f64, false)
         }
-        92 => {
+        95 => {
             let v0 = a.word();
             let mut g0 = a.group(2, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_cumulative(v0, g0.at(0), g0.at(1), g0.told()) };
             ("cwts_math_cumulative", status as f64, false)
         }
-        93 => {
+        96 => {
             let v0 = a.word();
             let v1 = a.float();
             let mut g0 = a.group(2, 64);
@@ -831,7 +858,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_sweep(v0, v1, g0.at(0), g0.at(1), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_sweep", status as f64, false)
         }
-        94 => {
+        97 => {
             let v0 = a.word();
             let v1 = a.float();
             let mut g0 = a.group(1, 64);
@@ -840,21 +867,21 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_sweep_levels(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_sweep_levels", status as f64, false)
         }
-        95 => {
+        98 => {
             let v0 = a.word();
             let mut g0 = a.group(5, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_microprice(v0, g0.at(0), g0.at(1), g0.at(2), g0.at(3), g0.at(4), g0.told()) };
             ("cwts_math_microprice", status as f64, false)
         }
-        96 => {
+        99 => {
             let v0 = a.word();
             let mut g0 = a.group(3, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_imbalance(v0, g0.at(0), g0.at(1), g0.at(2), g0.told()) };
             ("cwts_math_imbalance", status as f64, false)
         }
-        97 => {
+        100 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(3, 64);
@@ -863,7 +890,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_exposure(v0, v1, g0.at(0), g0.at(1), g0.at(2), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_exposure", status as f64, false)
         }
-        98 => {
+        101 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(1, 64);
@@ -872,7 +899,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_exposure_records(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_exposure_records", status as f64, false)
         }
-        99 => {
+        102 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -880,7 +907,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_crc32c(v0, v1, g0.at(0), g0.told()) };
             ("cwts_math_crc32c", status as f64, false)
         }
-        100 => {
+        103 => {
             let v0 = a.handle("gate");
             let v1 = a.handle("engine");
             let v2 = a.word();

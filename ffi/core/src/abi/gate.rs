@@ -1,13 +1,13 @@
 //! Exports of the order gate.
 use super::audit::AUDITS;
-use super::buffer::{put, put_records, take_record, take_records};
+use super::buffer::{put, put_records, take, take_record, take_records};
 use super::control::CONTROLS;
 use super::handles::{Object, Table, GATE};
 use super::number::{nanos, whole};
 use super::status::{guarded, Failure};
-use super::NONE;
-use crate::gate::{Gate, Reference, MOST_ROOM, USUAL_ROOM};
-use crate::layout::{code, Execution, GateDecision, OrderCommand};
+use super::{put_text, NONE};
+use crate::gate::{Gate, Reference, CHECKS, MOST_ROOM, USUAL_ROOM};
+use crate::layout::{code, Execution, GateDecision, OrderCommand, ParentOrder};
 use crate::record::bytes_of;
 use core::mem::size_of;
 
@@ -19,6 +19,8 @@ pub struct GateInUse {
     pub(super) commands: Vec<OrderCommand>,
     pub(super) decisions: Vec<GateDecision>,
     reports: Vec<Execution>,
+    fact: Vec<u8>,
+    parents: Vec<ParentOrder>,
 }
 
 impl Object for GateInUse {}
@@ -57,6 +59,8 @@ pub extern "C" fn cwts_gate_create(audit: u64, control: u64, pairs: u32) -> i64 
             commands: Vec::new(),
             decisions: Vec::new(),
             reports: Vec::new(),
+            fact: Vec::new(),
+            parents: Vec::new(),
         })
     })
 }
@@ -128,6 +132,60 @@ pub unsafe extern "C" fn cwts_gate_scope_limits(
         this.gate
             .set_scope_limits(&mut *audit, &limits, nanos(time)?)?;
         Ok(0)
+    }) as i32
+}
+
+/// Writes the names of all checks in the order in which they are made, one to a line, cut to `length` bytes, and returns
+/// how many bytes it wrote. `GateDecision.check` is a place in this list.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_checks(out: *mut u8, length: u32) -> i32 {
+    let names: Vec<_> = CHECKS.iter().map(|row| row.name).collect();
+    // SAFETY: as promised by the caller.
+    unsafe { put_text(out, length, &names.join("\n")) }
+}
+
+/// Tells the gate one fact: the record that `FactKind` names for `kind`.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_tell(
+    handle: u64,
+    kind: u32,
+    fact: *const u8,
+    length: u32,
+    time: f64,
+) -> i32 {
+    GATES.call(handle, |this| {
+        // SAFETY: as promised by the caller.
+        unsafe { take(fact, length, &mut this.fact) }?;
+        let mut audit = AUDITS.lock(this.audit)?;
+        this.gate
+            .tell(&mut *audit, kind, &this.fact, nanos(time)?)?;
+        Ok(0)
+    }) as i32
+}
+
+/// Opens `count` `ParentOrder` records as one basket, all or none; writes one `GateDecision`, and returns its code.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_parents(
+    handle: u64,
+    parents: *const u8,
+    count: u32,
+    decision: *mut u8,
+    length: u32,
+    time: f64,
+) -> i32 {
+    GATES.call(handle, |this| {
+        if (length as usize) < size_of::<GateDecision>() {
+            return Err(code::BUFFER_TOO_SMALL.into());
+        }
+        // SAFETY: as promised by the caller.
+        unsafe { take_records(parents, count, &mut this.parents) }?;
+        let mut audit = AUDITS.lock(this.audit)?;
+        let verdict = this
+            .gate
+            .open_parents(&mut *audit, &this.parents, nanos(time)?);
+        // SAFETY: as promised by the caller.
+        unsafe { put(decision, length, bytes_of(&verdict)) }?;
+        Ok(i64::from(verdict.code))
     }) as i32
 }
 

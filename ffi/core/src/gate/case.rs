@@ -1,10 +1,12 @@
 //! One command with everything the checks may look at. Checks are pure functions of it.
 use super::bucket::Bucket;
+use super::facts::{Facts, Security};
+use super::flow::Flow;
 use super::ids::IdSet;
 use super::orders::OpenOrder;
 use super::recent::Recent;
 use super::reference::Reference;
-use super::scopes::{Cell, Leaf, Level, Money, Scopes, Strategy, Terms, Worst, LEVELS};
+use super::scopes::{Cell, Leaf, Level, Money, Scopes, Strategy, Terms, Worst, ACCOUNT, LEVELS};
 use crate::layout::{command_kind, InstrumentRules, OrderCommand};
 
 /// A command under decision.
@@ -35,6 +37,14 @@ pub struct Case<'a> {
     pub recent: &'a Recent,
     /// The tree, for how much room there is.
     pub scopes: &'a Scopes,
+    /// What was told beside limits and prices.
+    pub facts: &'a Facts,
+    /// Budgets, windows and parents.
+    pub flow: &'a Flow,
+    /// What was told of the instrument.
+    pub security: &'a Security,
+    /// Reasons to run rows that have one: bits of `demand` and `held`.
+    pub needs: u32,
     /// Open lots the command adds to those already counted.
     pub added: i64,
     /// The strategy's worst cases with this command let through.
@@ -96,6 +106,25 @@ impl<'a> Case<'a> {
     pub fn own(&self) -> &'a Cell {
         static NOTHING: Cell = Cell::CLOSED;
         self.levels().first().map_or(&NOTHING, |own| own.cell)
+    }
+
+    /// Whether the order only takes away from the strategy's position.
+    #[inline]
+    #[must_use]
+    pub fn reduces(&self) -> bool {
+        self.worst.reduces(self.side())
+    }
+
+    /// What the strategy's account holds in the instrument.
+    #[must_use]
+    pub fn account(&self) -> Option<&'a Cell> {
+        self.leaf.map(|leaf| self.scopes.cell(leaf.cells[ACCOUNT]))
+    }
+
+    /// Whether the instrument is on the easy-to-borrow list now.
+    #[must_use]
+    pub fn is_easy_to_borrow(&self) -> bool {
+        self.now < self.security.terms.easy_until
     }
 
     /// Message budget of the strategy.

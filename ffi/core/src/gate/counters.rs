@@ -1,9 +1,9 @@
 //! What the gate counts, since it was created.
 use crate::layout::{code, CodeCount, GateCounters};
 
-/// Gate codes are 1101 to 1601.
+/// Gate codes are 1101 to 1799.
 const FIRST_CODE: u32 = 1_100;
-const CODES: usize = 512;
+const CODES: usize = 700;
 
 /// Counters of one gate.
 pub struct Tally {

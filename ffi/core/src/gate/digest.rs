@@ -38,6 +38,9 @@ impl Gate {
         }
         self.all_listings()
             .for_each(|listing| digest.update(bytes_of(&listing.rules)));
+        self.facts.digest(digest);
+        self.flow.digest(digest);
+        self.scopes.factors().digest(digest);
         self.limits
             .of_strategies()
             .for_each(|limits| digest.update(bytes_of(limits)));

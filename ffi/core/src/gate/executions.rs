@@ -1,7 +1,7 @@
 //! What venues report back: fills, removals, changes and refusals, applied to exposure before anyone else sees them.
-use super::orders::OpenOrder;
+use super::orders::{OpenOrder, CHILD};
 use super::ports::Journal;
-use super::{Gate, EXECUTION_VERSION};
+use super::{held, Gate, EXECUTION_VERSION};
 use crate::layout::{code, exec_type, record_type, side, Execution, INSTRUMENT_LAST};
 use crate::record::bytes_of;
 use std::collections::hash_map::Entry;
@@ -65,6 +65,9 @@ impl Gate {
 
     fn apply(&mut self, venue: usize, report: &Execution) {
         self.tally.totals.executions += 1;
+        if report.exec_type == exec_type::TRADE && self.facts.has(held::THROTTLES) {
+            self.flow.throttles.traded(report.owner, report.time);
+        }
         let repeated = self.note_sequence(venue, report.venue_sequence);
         if report.quantity < 0 || report.leaves < 0 || !side::is_known(report.side) {
             self.tally.totals.inconsistent += 1;
@@ -91,6 +94,11 @@ impl Gate {
         };
         if filled == 0 && lots == 0 && orders == 0 {
             return;
+        }
+        // What is sold stays taken; what ends unfilled is given back.
+        self.draw(report.order_id, &before, lots.saturating_add(filled));
+        if ends && before.marks & CHILD != 0 {
+            self.flow.parents.bury(report.order_id);
         }
         let mark = self.scopes.leaf(before.leaf).mark;
         self.scopes.change(before.leaf, mark, orders, |cell| {

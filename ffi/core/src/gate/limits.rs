@@ -262,7 +262,7 @@ impl Gate {
         cell.max_open_orders = orders;
     }
 
-    fn record_limits(
+    pub(super) fn record_limits(
         &mut self,
         journal: &mut impl Journal,
         version: u16,

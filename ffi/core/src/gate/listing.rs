@@ -45,6 +45,7 @@ impl Gate {
         let known = self.listings.get_mut(usize::from(instrument));
         let known = known.and_then(Option::as_mut).ok_or(code::BAD_ARGUMENT)?;
         known.reference = reference;
+        self.facts.note_price(instrument, &reference);
         Ok(())
     }
 

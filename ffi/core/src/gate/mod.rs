@@ -22,6 +22,8 @@ mod checks;
 mod counters;
 mod digest;
 mod executions;
+mod facts;
+mod flow;
 mod hash;
 mod ids;
 mod large_pages;
@@ -49,6 +51,8 @@ use crate::layout::{code, command_kind, record_type, GateDecision, OrderCommand,
 use crate::record::bytes_of;
 use case::Case;
 use counters::Tally;
+use facts::Facts;
+use flow::Flow;
 use hash::WordState;
 use ids::IdSet;
 use limits::Limits;
@@ -60,6 +64,8 @@ use scopes::{Added, Scopes, Worst};
 use std::collections::HashMap;
 
 pub use executions::VENUES;
+pub use facts::{held, FACT_VERSION};
+pub use flow::BASKET_VERSION;
 pub use limits::EVERY_INSTRUMENT;
 pub use orders::OpenOrder as GateOrder;
 pub use ports::{Controls, Journal};
@@ -77,8 +83,44 @@ pub mod flags {
     pub const DELIBERATE_DUPLICATE: u16 = 1 << 2;
     /// Self-trade mode, three bits.
     pub const SELF_TRADE: u16 = 7 << crate::book::SELF_TRADE_SHIFT;
+    /// A sale marked short.
+    pub const SHORT: u16 = 1 << 6;
+    /// A sale marked short exempt: Rule 201 does not hold for it.
+    pub const SHORT_EXEMPT: u16 = 1 << 7;
+    /// Either of them.
+    pub const ANY_SHORT: u16 = SHORT | SHORT_EXEMPT;
+    /// Part of a sweep that takes every better protected quote as well.
+    pub const INTERMARKET_SWEEP: u16 = 1 << 8;
+    /// Part of a larger order: `target_id` of a new order names its parent.
+    pub const CHILD: u16 = 1 << 9;
+    /// Entered by a person.
+    pub const MANUAL: u16 = 1 << 10;
+    /// The person has acknowledged the warning about this order, with a reason.
+    pub const ACKNOWLEDGED: u16 = 1 << 11;
+    /// What is nobody's business outside the firm.
+    pub const INTERNAL: u16 = CHILD | MANUAL | ACKNOWLEDGED;
     /// Every bit with a meaning.
-    pub const KNOWN: u16 = POST_ONLY | REDUCE_ONLY | DELIBERATE_DUPLICATE | SELF_TRADE;
+    pub const KNOWN: u16 = POST_ONLY
+        | REDUCE_ONLY
+        | DELIBERATE_DUPLICATE
+        | SELF_TRADE
+        | ANY_SHORT
+        | INTERMARKET_SWEEP
+        | CHILD
+        | MANUAL
+        | ACKNOWLEDGED;
+}
+
+/// The command as a venue may see it: without what is only said inside the firm.
+#[inline]
+#[must_use]
+pub fn outward(command: &OrderCommand) -> OrderCommand {
+    let names_parent = command.kind == command_kind::NEW && command.flags & flags::CHILD != 0;
+    OrderCommand {
+        flags: command.flags & !flags::INTERNAL,
+        target_id: if names_parent { 0 } else { command.target_id },
+        ..*command
+    }
 }
 
 /// `GateDecision.audit_index` of a decision that could not be recorded.
@@ -102,6 +144,8 @@ pub struct Gate {
     scopes: Scopes,
     /// By instrument id, as far as any is registered.
     listings: Vec<Option<Listing>>,
+    facts: Facts,
+    flow: Flow,
     open: HashMap<u64, OpenOrder, WordState>,
     ids: IdSet,
     recent: Recent,
@@ -136,6 +180,8 @@ impl Gate {
             limits: Limits::default(),
             scopes: Scopes::with_room(pairs),
             listings: Vec::new(),
+            facts: Facts::default(),
+            flow: Flow::default(),
             open: HashMap::default(),
             ids: IdSet::default(),
             recent: Recent::default(),
@@ -209,6 +255,9 @@ impl Gate {
             let now = self.advance_clock(command);
             let added = self.evaluate(command, leaf, now, state, decision);
             self.record(journal, command, decision);
+            if decision.code == code::MESSAGE_RATE {
+                self.flow.paces.refused(decision.scope, now);
+            }
             if decision.code == code::ACCEPTED {
                 self.reserve(command, leaf, now, added);
             } else if self.scopes.size() != met {
@@ -262,6 +311,7 @@ impl Gate {
             Some(_) => None,
             None => self.limits.terms(command.owner, command.instrument),
         };
+        let security = self.facts.security(command.instrument);
         let mut case = Case {
             command,
             now,
@@ -281,6 +331,10 @@ impl Gate {
             ids: &self.ids,
             recent: &self.recent,
             scopes: &self.scopes,
+            facts: &self.facts,
+            flow: &self.flow,
+            security,
+            needs: self.facts.needs(security),
             added: 0,
             worst: Worst::UNCOUNTED,
             mark: None,

@@ -1,8 +1,13 @@
 //! One open order as the gate sees it: what may still fill, counting changes that are on their way.
+use super::flags;
 use crate::layout::OrderCommand;
 
 /// More changes than this under way for one order are no longer told apart.
 const TRACKED: u8 = 32;
+/// Bit of `OpenOrder.marks`: it is a child of a parent order.
+pub const CHILD: u16 = flags::CHILD;
+/// Bit of `OpenOrder.marks`: it took its lots from a locate.
+pub const LOCATED: u16 = 1 << 15;
 /// `under_way` of an order whose changes are no longer told apart.
 const LOST_COUNT: u8 = u8::MAX;
 
@@ -38,6 +43,8 @@ pub struct OpenOrder {
     pub side: u8,
     /// Unanswered changes, or `LOST_COUNT`.
     under_way: u8,
+    /// How it was marked, of `OrderCommand.flags`, and whether it is `LOCATED`.
+    pub marks: u16,
 }
 
 impl OpenOrder {
@@ -55,6 +62,7 @@ impl OpenOrder {
             instrument: command.instrument,
             side: command.side,
             under_way: 0,
+            marks: command.flags & (flags::ANY_SHORT | flags::CHILD),
         }
     }
 
@@ -84,6 +92,12 @@ impl OpenOrder {
             self.amends |= 1 << self.under_way;
         }
         self.under_way += 1;
+    }
+
+    /// Whether a cancel went out that the venue has not answered.
+    #[must_use]
+    pub const fn is_being_cancelled(&self) -> bool {
+        self.under_way == LOST_COUNT || self.under_way as u32 > self.amends.count_ones()
     }
 
     /// Notes that the venue took `lots` away without a trade.
@@ -123,10 +137,11 @@ impl OpenOrder {
 
     /// The order as words, for the state hash.
     #[must_use]
-    pub const fn words(&self) -> [i64; 7] {
+    pub const fn words(&self) -> [i64; 8] {
         let place = (self.strategy as i64) << 32 | (self.instrument as i64) << 8 | self.side as i64;
         [
             place,
+            self.marks as i64,
             self.price,
             self.total,
             self.leaves,

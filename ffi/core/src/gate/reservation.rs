@@ -1,8 +1,8 @@
 //! What an accepted command reserves, and how a batch that could not be recorded gives it back.
-use super::orders::{Change, OpenOrder};
+use super::orders::{Change, OpenOrder, CHILD};
 use super::recent::Shape;
 use super::scopes::Added;
-use super::Gate;
+use super::{held, Gate};
 use crate::layout::{code, command_kind, GateDecision, OrderCommand};
 
 /// What the open orders of a batch were, to take back what could not be committed.
@@ -25,13 +25,18 @@ impl Gate {
     ) {
         match (command.kind, leaf) {
             (command_kind::NEW, Some(leaf)) => {
-                let order = OpenOrder::entered(command, leaf);
+                let mut order = OpenOrder::entered(command, leaf);
+                self.mark_located(&mut order, now);
                 self.undo.push(Undo {
                     id: command.order_id,
                     before: None,
                     mark: self.scopes.leaf(leaf).mark,
                 });
                 self.open.insert(command.order_id, order);
+                if order.marks & CHILD != 0 {
+                    self.flow.parents.bear(command.target_id, command.order_id);
+                }
+                self.draw(command.order_id, &order, order.reserved());
                 self.count(leaf, order.side, order.reserved(), added, 1);
                 if self.scopes.leaf(leaf).terms.duplicate_window > 0 {
                     self.recent.enter(Shape::of(command), now);
@@ -43,10 +48,25 @@ impl Gate {
             (command_kind::CANCEL, _) => self.send(command.target_id, Change::Cancel, None),
             _ => return,
         }
-        if command.kind != command_kind::CANCEL {
-            if let Some(strategy) = self.scopes.strategy_mut(command.owner) {
-                strategy.bucket.take(now);
+        self.pass(command, now, added);
+    }
+
+    /// Takes a message that was let in out of every budget and window.
+    #[inline]
+    fn pass(&mut self, command: &OrderCommand, now: i64, added: Option<Added>) {
+        let Some(strategy) = self.scopes.strategy_mut(command.owner) else {
+            return;
+        };
+        let path = strategy.path;
+        if command.kind == command_kind::CANCEL {
+            if self.facts.has(held::PACES) {
+                self.flow.paces.cancel(&path, now);
             }
+            return;
+        }
+        strategy.bucket.take(now);
+        if self.facts.has(held::PACES | held::BURSTS) {
+            self.flow.enter(&path, command.instrument, now, added);
         }
     }
 
@@ -64,6 +84,8 @@ impl Gate {
         order.send(change);
         if matches!(change, Change::Amend(_)) {
             let (leaf, side, lots) = (order.leaf, order.side, order.reserved() - before);
+            let order = *order;
+            self.draw(target, &order, lots);
             self.count(leaf, side, lots, added, 0);
         }
     }
@@ -92,6 +114,7 @@ impl Gate {
             if let Some(now) = now {
                 let lots = before.map_or(0, |before| before.reserved()) - now.reserved();
                 let orders = if before.is_some() { 0 } else { -1 };
+                self.draw(id, &now, lots);
                 self.scopes.change(now.leaf, mark, orders, |cell| {
                     cell.open(now.side, lots, orders);
                 });

@@ -1,7 +1,8 @@
 //! The checks in their fixed order. A new check is one file under `checks/` and one row here.
 use super::case::Case;
 use super::checks;
-use crate::layout::{command_kind, NO_NODE};
+use super::facts::held;
+use crate::layout::{command_kind, demand, NO_NODE};
 
 /// Why a command was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct Row {
     pub name: &'static str,
     /// Bits of the command kinds it applies to.
     pub kinds: u8,
+    /// Reasons to run it, bits of `demand` and `held`; 0 when it is always run.
+    pub needs: u32,
     /// The check.
     pub check: fn(&Case<'_>) -> Verdict,
 }
@@ -65,10 +68,15 @@ const AMEND: u8 = kind_bit(command_kind::AMEND);
 const ENTRY: u8 = NEW | AMEND;
 
 macro_rules! rows {
-    ($($name:ident: $kinds:expr => $check:path,)*) => {
+    ($($name:ident: $kinds:expr $(, if $needs:expr)? => $check:path,)*) => {
         /// Every check, first to last. `GateDecision.check` is a position in this table.
         pub static CHECKS: &[Row] = &[
-            $(Row { name: stringify!($name), kinds: $kinds, check: $check },)*
+            $(Row {
+                name: stringify!($name),
+                kinds: $kinds,
+                needs: 0 $(| $needs)?,
+                check: $check,
+            },)*
         ];
 
         /// The first row that refuses a command of `kind` (a [`kind_bit`]), and why: the table as straight code, so that
@@ -81,7 +89,8 @@ macro_rules! rows {
         ) -> Option<(u32, Reject)> {
             let mut at = 0;
             $(
-                if ($kinds) & kind != 0 && !skip(stringify!($name)) {
+                let needed = true $(&& case.needs & ($needs) != 0)?;
+                if ($kinds) & kind != 0 && needed && !skip(stringify!($name)) {
                     if let Err(reject) = $check(case) {
                         return Some((at, reject));
                     }
@@ -94,29 +103,60 @@ macro_rules! rows {
     };
 }
 
+// The order is that of the catalogue of market-access checks: kill, authority, instrument, restrictions, market, bands,
+// short sales, protected quotes, size, value, price, parents, repetition, rate, short windows, exposure, money, margin,
+// self-match, people, concentration, sums, venue.
 rows! {
-    control_state:    ENTRY | UNKNOWN          => checks::control::state,
-    reduce_only:      ENTRY                    => checks::control::reduce_only,
-    known_strategy:   ENTRY | UNKNOWN          => checks::known::strategy,
-    known_instrument: ENTRY | UNKNOWN          => checks::known::instrument,
-    room:             NEW                      => checks::room::to_count,
-    well_formed:      ENTRY | UNKNOWN          => checks::form::well_formed,
-    open_target:      AMEND | CANCEL           => checks::target::is_open,
-    own_target:       AMEND | CANCEL           => checks::target::is_own,
-    same_target:      AMEND                    => checks::target::is_same,
-    tick_step:        ENTRY                    => checks::form::tick_step,
-    lot_step:         ENTRY                    => checks::form::lot_step,
-    max_quantity:     ENTRY                    => checks::size::quantity,
-    max_notional:     ENTRY                    => checks::size::notional,
-    reference_price:  ENTRY                    => checks::price::reference,
-    price_collar:     ENTRY                    => checks::price::collar,
-    duplicate_id:     NEW                      => checks::repetition::id,
-    duplicate_order:  NEW                      => checks::repetition::order,
-    message_rate:     ENTRY                    => checks::rate::messages,
-    position_limit:   ENTRY                    => checks::position::worst_case,
-    open_orders:      NEW                      => checks::open_orders::within,
-    gross_value:      ENTRY                    => checks::value::gross,
-    net_value:        ENTRY                    => checks::value::net,
+    control_state:    ENTRY | UNKNOWN                                => checks::control::state,
+    reduce_only:      ENTRY                                          => checks::control::reduce_only,
+    known_strategy:   ENTRY | UNKNOWN                                => checks::known::strategy,
+    mandate:          ENTRY, if demand::MANDATE | held::MANDATES     => checks::authority::mandate,
+    known_instrument: ENTRY | UNKNOWN                                => checks::known::instrument,
+    room:             NEW                                            => checks::room::to_count,
+    well_formed:      ENTRY | UNKNOWN                                => checks::form::well_formed,
+    open_target:      AMEND | CANCEL                                 => checks::target::is_open,
+    own_target:       AMEND | CANCEL                                 => checks::target::is_own,
+    same_target:      AMEND                                          => checks::target::is_same,
+    tick_step:        ENTRY                                          => checks::form::tick_step,
+    lot_step:         ENTRY                                          => checks::form::lot_step,
+    current_lists:    ENTRY, if demand::LISTS                        => checks::restricted::lists,
+    restricted_list:  ENTRY, if held::RESTRICTIONS                   => checks::restricted::list,
+    market_state:     ENTRY, if demand::MARKET_STATE                 => checks::market::state,
+    price_bands:      ENTRY, if demand::PRICE_BANDS                  => checks::market::bands,
+    short_marking:    ENTRY, if demand::SHORT_SALE                   => checks::short_sale::marking,
+    short_locate:     ENTRY, if demand::SHORT_SALE                   => checks::short_sale::locate,
+    short_price_test: ENTRY, if demand::SHORT_PRICE_TEST             => checks::short_sale::price_test,
+    trade_through:    ENTRY, if demand::TRADE_THROUGH                => checks::protected::trade_through,
+    locked_market:    ENTRY, if demand::LOCKED_MARKET                => checks::protected::locked,
+    max_quantity:     ENTRY                                          => checks::size::quantity,
+    volume_share:     ENTRY, if demand::VOLUME                       => checks::volume::share,
+    max_notional:     ENTRY                                          => checks::size::notional,
+    reference_price:  ENTRY                                          => checks::price::reference,
+    price_move:       ENTRY, if demand::PRICE_MOVE                   => checks::price::moved,
+    price_collar:     ENTRY                                          => checks::price::collar,
+    known_parent:     ENTRY, if demand::PARENTS | held::PARENTS      => checks::parent::known,
+    duplicate_id:     NEW                                            => checks::repetition::id,
+    duplicate_order:  NEW                                            => checks::repetition::order,
+    rate_latch:       ENTRY, if held::PACES                          => checks::flow::rate_latch,
+    message_rate:     ENTRY                                          => checks::rate::messages,
+    scope_rate:       ENTRY, if held::PACES                          => checks::flow::scope_rate,
+    cancel_rate:      CANCEL, if held::PACES                         => checks::flow::cancel_rate,
+    burst:            ENTRY, if held::BURSTS                         => checks::flow::burst,
+    executions:       ENTRY, if held::THROTTLES                      => checks::flow::executions,
+    parent_quantity:  ENTRY, if held::PARENTS                        => checks::parent::quantity,
+    position_limit:   ENTRY                                          => checks::position::worst_case,
+    open_orders:      NEW                                            => checks::open_orders::within,
+    gross_value:      ENTRY                                          => checks::value::gross,
+    net_value:        ENTRY                                          => checks::value::net,
+    credit:           ENTRY, if held::CAPITAL                        => checks::money::credit,
+    loss:             ENTRY, if held::CAPITAL                        => checks::money::loss,
+    margin:           ENTRY, if held::FACTORS                        => checks::factors::margin,
+    self_match:       ENTRY, if demand::SELF_MATCH                   => checks::self_match::prevented,
+    soft_limits:      ENTRY, if held::SOFT                           => checks::soft::acknowledged,
+    concentration:    ENTRY, if held::CAPITAL                        => checks::money::concentration,
+    liquidity:        ENTRY, if demand::LIQUIDITY                    => checks::volume::liquidity,
+    factors:          ENTRY, if held::FACTORS                        => checks::factors::sums,
+    allowed_venue:    ENTRY, if held::MANDATES                       => checks::authority::venue,
 }
 
 /// `GateDecision.check` of a decision that could not be recorded: recording is the step after the last check.

@@ -1,9 +1,11 @@
 //! A journal in a vector, a control page in a few cells, and a gate with one strategy that may trade.
 use super::{Controls, Gate, Journal, Reference, EVERY_INSTRUMENT};
 use crate::layout::{
-    code, command_kind, exec_type, order_type, scope_state, side, Execution, GateDecision,
-    InstrumentRules, OrderCommand, ScopeLimits, StrategyLimits,
+    code, command_kind, exec_type, fact_kind, market_phase, order_type, scope_state, side,
+    Execution, Factor, FactorLimit, GateDecision, InstrumentRules, Mandate, MarketStatus,
+    OrderCommand, ParentOrder, ScopeLimits, SecurityTerms, StrategyLimits,
 };
+use crate::record::{bytes_of, Record};
 use std::cell::Cell;
 
 pub const SECOND: i64 = 1_000_000_000;
@@ -107,6 +109,59 @@ pub fn limits() -> StrategyLimits {
     }
 }
 
+/// Terms under which everything passes: venue 3, issuer 77, a day's volume of 10 000 lots of which an order may be a tenth.
+pub fn terms() -> SecurityTerms {
+    SecurityTerms {
+        instrument: INSTRUMENT,
+        venue: 3,
+        issuer: 77,
+        order_volume_bps: 1_000,
+        average_volume: 10_000,
+        status_max_age_ms: 1_000,
+        quotes_max_age_ms: 1_000,
+        ..SecurityTerms::default()
+    }
+}
+
+/// A market that trades between 900 and 1100, no price test in force, quotes of 1000 and 1010 elsewhere, seen at `START`.
+pub fn status() -> MarketStatus {
+    MarketStatus {
+        instrument: INSTRUMENT,
+        phase: market_phase::CONTINUOUS,
+        price_test: 1,
+        time: START,
+        lower_band: 900,
+        upper_band: 1_100,
+        away_bid: 1_000,
+        away_ask: 1_010,
+        snapshot: 5,
+        quotes_time: START,
+        ..MarketStatus::default()
+    }
+}
+
+/// A parent of the strategy to buy so many lots.
+pub fn parent(id: u64, quantity: i64) -> ParentOrder {
+    ParentOrder {
+        parent: id,
+        quantity,
+        strategy: STRATEGY,
+        instrument: INSTRUMENT,
+        ..ParentOrder::default()
+    }
+}
+
+/// A mandate of the strategy for venue 3 that ends in a minute.
+pub fn mandate() -> Mandate {
+    Mandate {
+        strategy: STRATEGY,
+        active: 1,
+        venues: 1 << 3,
+        until: START + 60 * SECOND,
+        ..Mandate::default()
+    }
+}
+
 /// Limits of nothing for a node over all instruments; `set` says which of them there are.
 pub fn everything(node: u32) -> ScopeLimits {
     ScopeLimits {
@@ -154,6 +209,51 @@ impl Bench {
         let mut bench = Self::new();
         bench.gate.without = Some(row);
         bench
+    }
+
+    /// Tells the gate a fact.
+    pub fn tell<T: Record>(&mut self, kind: u32, fact: &T) {
+        let told = self
+            .gate
+            .tell(&mut self.journal, kind, bytes_of(fact), START);
+        assert_eq!(told, Ok(()));
+    }
+
+    /// Makes an instrument ask for checks, with terms and a status that let everything through.
+    pub fn demand(
+        &mut self,
+        demands: u32,
+        change: impl FnOnce(&mut SecurityTerms, &mut MarketStatus),
+    ) {
+        let (mut terms, mut status) = (terms(), status());
+        terms.demands = demands;
+        change(&mut terms, &mut status);
+        self.tell(fact_kind::SECURITY, &terms);
+        self.tell(fact_kind::MARKET_STATUS, &status);
+    }
+
+    /// Lets a lot of the instrument add `weight` to a sum of the firm, and limits that.
+    pub fn sum(&mut self, weight: i64, measure: u8, limit: i64) {
+        let factor = Factor {
+            instrument: INSTRUMENT,
+            factor: 1,
+            weight,
+            ..Factor::default()
+        };
+        let limit = FactorLimit {
+            factor: 1,
+            measure,
+            active: 1,
+            limit,
+            ..FactorLimit::default()
+        };
+        self.tell(fact_kind::FACTOR, &factor);
+        self.tell(fact_kind::FACTOR_LIMIT, &limit);
+    }
+
+    /// Opens a basket.
+    pub fn open_parents(&mut self, parents: &[ParentOrder]) -> GateDecision {
+        self.gate.open_parents(&mut self.journal, parents, START)
     }
 
     /// Sets limits of a scope.

@@ -26,7 +26,7 @@ mod steps;
 pub(crate) mod tests;
 
 use crate::book::{Book, MatchingEngine};
-use crate::gate::{Controls, Gate, Journal};
+use crate::gate::{flags, outward, Controls, Gate, Journal};
 use crate::layout::{
     code, command_kind, scope_state, GateDecision, OrderCommand, BACKGROUND_OWNER, REFUSED_AT_DOOR,
 };
@@ -97,10 +97,12 @@ fn carry_out<B: Book>(
     let refused = !may_enter(controls, command);
     if refused {
         let marked = OrderCommand {
-            flags: command.flags | REFUSED,
-            ..*command
+            flags: command.flags & !flags::INTERNAL | REFUSED,
+            ..outward(command)
         };
         venue.engine.submit(&marked);
+    } else if command.flags & flags::INTERNAL != 0 {
+        venue.engine.submit(&outward(command));
     } else {
         venue.engine.submit(command);
     }

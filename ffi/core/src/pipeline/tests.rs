@@ -4,7 +4,7 @@ use crate::book::{Book, DirectBook, MatchingEngine, NaiveBook};
 use crate::gate::{Controls, Gate, Journal, Reference, NOT_RECORDED};
 use crate::layout::{
     code, command_kind, exec_type, order_type, record_type, scope_state, side, time_in_force,
-    Execution, Exposure, GateDecision, InstrumentRules, OrderCommand, StrategyLimits,
+    Execution, Exposure, GateDecision, InstrumentRules, OrderCommand, ParentOrder, StrategyLimits,
     BACKGROUND_OWNER,
 };
 use crate::record::read;
@@ -391,6 +391,54 @@ fn nothing_goes_to_the_book_after_an_append_has_failed() {
     bench.submit(&[order(1, BUY, 98, 5), order(2, BUY, 97, 5), cancel(1)]);
     assert_eq!(bench.reports(), [(1, exec_type::NEW, 5)]);
     assert_eq!(bench.engine.open_orders(), 1);
+}
+
+#[test]
+fn a_venue_sees_nothing_that_is_only_said_inside_the_firm() {
+    use crate::gate::{flags, outward};
+    let said = OrderCommand {
+        kind: command_kind::NEW,
+        flags: flags::CHILD | flags::MANUAL | flags::ACKNOWLEDGED | flags::POST_ONLY | flags::SHORT,
+        target_id: 77,
+        ..OrderCommand::default()
+    };
+    let seen = outward(&said);
+    assert_eq!(seen.flags, flags::POST_ONLY | flags::SHORT);
+    assert_eq!(seen.target_id, 0);
+    let cancel = OrderCommand {
+        kind: command_kind::CANCEL,
+        ..said
+    };
+    assert_eq!(outward(&cancel).target_id, 77);
+}
+
+#[test]
+fn a_child_rests_at_the_venue_as_any_order_and_its_fill_stays_with_its_parent() {
+    use crate::gate::flags;
+    let mut bench = Bench::<DirectBook>::new(100);
+    let parent = ParentOrder {
+        parent: 77,
+        quantity: 10,
+        strategy: 1,
+        ..ParentOrder::default()
+    };
+    let opened = bench.gate.open_parents(&mut bench.log, &[parent], NOW);
+    assert_eq!(opened.code, code::ACCEPTED);
+    let child = |id: u64, quantity: i64| OrderCommand {
+        flags: flags::CHILD,
+        target_id: 77,
+        ..order(id, BUY, 100, quantity)
+    };
+    let batch = [
+        child(1, 6),
+        order(2, SELL, 100, 6),
+        child(3, 5),
+        child(4, 4),
+    ];
+    bench.submit(&batch);
+    assert_eq!(bench.codes(), [0, 0, code::PARENT_QUANTITY, 0]);
+    let filled = bench.gate.exposure(1, 0);
+    assert_eq!((filled.bought, filled.open_buy), (6, 4));
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub fn state(case: &Case<'_>) -> Verdict {
 /// a short position. Measured: open lots on the side with this order. Limit: the position they may take away.
 pub fn reduce_only(case: &Case<'_>) -> Verdict {
     let asked = case.command.flags & flags::REDUCE_ONLY != 0;
-    if (case.state == scope_state::ACTIVE && !asked) || case.worst.reduces(case.side()) {
+    if (case.state == scope_state::ACTIVE && !asked) || case.reduces() {
         return Ok(());
     }
     let held = case.own();

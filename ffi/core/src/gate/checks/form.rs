@@ -8,7 +8,7 @@ use crate::layout::{
 };
 
 /// Kind, side, type and time in force are known, a new order has an id, and nothing contradicts itself (a market order
-/// with a price or meant to rest). Measured: 1 to 8, the first rule broken in the order of the list below. Limit: 0.
+/// with a price or meant to rest). Measured: 1 to 9, the first rule broken in the order of the list below. Limit: 0.
 pub fn well_formed(case: &Case<'_>) -> Verdict {
     let c: &OrderCommand = case.command;
     let market = c.order_type == order_type::MARKET;
@@ -21,6 +21,7 @@ pub fn well_formed(case: &Case<'_>) -> Verdict {
         c.flags & !flags::KNOWN == 0,
         !(market && (c.price != 0 || c.flags & flags::POST_ONLY != 0)),
         c.kind != command_kind::NEW || has_sound_terms(c),
+        c.kind != command_kind::NEW || has_sound_marks(c),
     ];
     if rules.iter().fold(true, |all, kept| all & kept) {
         return Ok(());
@@ -36,13 +37,31 @@ fn has_sound_terms(c: &OrderCommand) -> bool {
     let rests = c.order_type == order_type::LIMIT && !at_once;
     let display = i64::from(c.display);
     let is_iceberg = rests && display <= c.quantity && c.quantity <= display * MAX_SLICES;
+    let is_child = c.flags & flags::CHILD != 0;
     let mode = (c.flags & flags::SELF_TRADE) >> SELF_TRADE_SHIFT;
     self_trade::is_known(mode as u8)
         && (c.flags & flags::POST_ONLY == 0 || rests)
         && !(is_stop && at_once)
-        && (c.trigger_offset() == 0 || c.order_type == order_type::STOP_LIMIT)
-        && (c.expires() != 0) == (c.tif == time_in_force::GTD)
+        && (is_child || c.trigger_offset() == 0 || c.order_type == order_type::STOP_LIMIT)
+        && (is_child || (c.expires() != 0) == (c.tif == time_in_force::GTD))
+        && (!is_child || is_sound_child(c))
         && (c.display == 0 || is_iceberg)
+}
+
+/// A child names its parent where other orders have their end and their trigger, so it has neither.
+fn is_sound_child(c: &OrderCommand) -> bool {
+    let plain = matches!(c.order_type, order_type::LIMIT | order_type::MARKET);
+    c.target_id != 0 && plain && c.tif != time_in_force::GTD
+}
+
+/// Only a sale is short, in one way; a sweep has a limit; only a person acknowledges.
+fn has_sound_marks(c: &OrderCommand) -> bool {
+    let short = c.flags & flags::ANY_SHORT;
+    let sweep = c.flags & flags::INTERMARKET_SWEEP != 0;
+    (short == 0 || c.side == side::SELL)
+        && short != flags::ANY_SHORT
+        && (!sweep || c.order_type == order_type::LIMIT)
+        && (c.flags & flags::ACKNOWLEDGED == 0 || c.flags & flags::MANUAL != 0)
 }
 
 /// The trigger of a stop; of any other order, and where the numbers do not fit, its price.

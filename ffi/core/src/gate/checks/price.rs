@@ -74,3 +74,15 @@ fn furthest(case: &Case<'_>, buying: bool) -> Option<i64> {
         Some(share.min(fixed))
     }
 }
+
+/// The reference price has not moved further within the window than the instrument's terms allow: a price that jumps is
+/// not yet one to trade on. An order that only takes away from the position passes. Measured and limit: hundredths of a
+/// percent.
+pub fn moved(case: &Case<'_>) -> Verdict {
+    let moved = case.security.moves.bps();
+    let limit = i64::from(case.security.terms.max_move_bps);
+    if moved <= limit || case.reduces() {
+        return Ok(());
+    }
+    Err(Reject::new(code::PRICE_MOVE, moved, limit))
+}

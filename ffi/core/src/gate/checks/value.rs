@@ -17,7 +17,7 @@ pub fn gross(case: &Case<'_>) -> Verdict {
             continue;
         }
         let after = with(level, case).map_or(i128::MAX, |sums| sums.gross);
-        if after > i128::from(limit) && !case.worst.reduces(case.side()) {
+        if after > i128::from(limit) && !case.reduces() {
             return Err(Reject::at(
                 level.id,
                 code::GROSS_LIMIT,

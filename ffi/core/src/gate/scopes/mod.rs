@@ -14,6 +14,7 @@
 //! How many there may be is declared when the gate is made.
 mod ahead;
 mod cell;
+mod factors;
 mod index;
 mod leaf;
 mod money;
@@ -25,6 +26,7 @@ mod worst;
 mod tests;
 
 pub use cell::Cell;
+pub use factors::{Ends, FACTOR_LAST};
 pub use leaf::{Leaf, Terms};
 pub use money::Money;
 pub use node::{order_limit, set, Node};
@@ -33,12 +35,18 @@ pub use worst::{clamped, Worst};
 
 use super::large_pages::ask_for_large_pages;
 use crate::layout::{
-    scope_kind, GateScope, DEFAULT_ACCOUNT_NODE, DEFAULT_CUSTOMER_NODE, FIRM_NODE, NO_NODE,
+    scope_kind, side, Factor, FactorLimit, GateScope, DEFAULT_ACCOUNT_NODE, DEFAULT_CUSTOMER_NODE,
+    FIRM_NODE, NO_NODE,
 };
+use factors::Factors;
 use index::{key, Index};
 
 /// Levels that have nodes: firm, customer, account, strategy.
 pub const LEVELS: usize = 4;
+/// Place of the customer among them.
+pub const CUSTOMER: usize = LEVELS - 3;
+/// Place of the account among them.
+pub const ACCOUNT: usize = LEVELS - 2;
 /// Place of the strategy among them.
 pub const OWN: usize = LEVELS - 1;
 /// Nodes there is room for at first.
@@ -79,6 +87,7 @@ pub struct Scopes {
     cell_index: Index,
     leaves: Vec<Leaf>,
     leaf_index: Index,
+    factors: Factors,
     most_cells: usize,
 }
 
@@ -93,6 +102,7 @@ impl Scopes {
             cell_index: Index::with_room(cells),
             leaves: Vec::with_capacity(cells),
             leaf_index: Index::with_room(cells),
+            factors: Factors::default(),
             most_cells: cells,
         };
         ask_for_large_pages(&scopes.cells);
@@ -343,9 +353,61 @@ impl Scopes {
         }
     }
 
+    /// Weights and limited sums over instruments.
+    #[must_use]
+    pub const fn factors(&self) -> &Factors {
+        &self.factors
+    }
+
+    /// Sets what a lot of an instrument adds to a sum.
+    pub fn weigh(&mut self, factor: &Factor) {
+        self.factors.weigh(factor);
+        self.add_factors_up();
+    }
+
+    /// Sets how far a sum may go at a node.
+    pub fn limit_factor(&mut self, limit: &FactorLimit) {
+        self.factors.limit(limit);
+        self.add_factors_up();
+    }
+
+    fn add_factors_up(&mut self) {
+        self.factors.clear();
+        let nothing = Worst::of(0, 0, 0);
+        for cell in &self.cells {
+            let worst = cell.worst(side::BUY, 0);
+            self.factors
+                .shift(cell.node, cell.instrument, &nothing, &worst);
+        }
+    }
+
+    /// What the nodes above a leaf hold in its instrument, where that adds to some sum.
+    #[inline]
+    fn before_shift(&self, at: u32) -> Option<[Worst; LEVELS]> {
+        let leaf = &self.leaves[at as usize];
+        let counts = !self.factors.weights(leaf.instrument).is_empty();
+        counts.then(|| {
+            leaf.cells
+                .map(|cell| self.cells[cell as usize].worst(side::BUY, 0))
+        })
+    }
+
+    /// Adds to the sums what became of it.
+    #[cold]
+    fn shift_factors(&mut self, at: u32, before: &[Worst; LEVELS]) {
+        let leaf = self.leaves[at as usize];
+        for (cell, before) in leaf.cells.into_iter().zip(before) {
+            let cell = &self.cells[cell as usize];
+            let after = cell.worst(side::BUY, 0);
+            self.factors
+                .shift(cell.node, leaf.instrument, before, &after);
+        }
+    }
+
     /// Counts an order, or what an amend adds to one, as it was worked out when it was decided on.
     #[inline]
     pub fn add(&mut self, at: u32, side: u8, added: &Added, orders: i32) {
+        let before = self.before_shift(at);
         let leaf = &mut self.leaves[at as usize];
         let path = self.strategies[leaf.strategy as usize].path;
         for cell in leaf.cells {
@@ -355,11 +417,15 @@ impl Scopes {
         for node in path {
             self.nodes[node as usize].count(added.moved, orders);
         }
+        if let Some(before) = before {
+            self.shift_factors(at, &before);
+        }
     }
 
     /// Changes what is counted for a leaf, and values it at `mark`: at every level, and in the totals of every node.
     #[inline]
     pub fn change(&mut self, at: u32, mark: i64, orders: i32, change: impl Fn(&mut Cell)) {
+        let worst = self.before_shift(at);
         let leaf = &mut self.leaves[at as usize];
         let path = self.strategies[leaf.strategy as usize].path;
         let own = leaf.cells[OWN] as usize;
@@ -371,6 +437,9 @@ impl Scopes {
         let moved = Money::of(&self.cells[own], mark).minus(before);
         for node in path {
             self.nodes[node as usize].count(moved, orders);
+        }
+        if let Some(worst) = worst {
+            self.shift_factors(at, &worst);
         }
     }
 }

@@ -155,7 +155,7 @@ fn what_cannot_be_read_or_contradicts_itself_is_malformed() {
         |order| order.order_type = 4,
         |order| order.tif = 5,
         |order| order.order_id = 0,
-        |order| order.flags = 1 << 6,
+        |order| order.flags = 1 << 14,
         |order| order.order_type = order_type::MARKET,
         |order| {
             order.order_type = order_type::MARKET;

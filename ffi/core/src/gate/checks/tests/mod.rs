@@ -1,7 +1,10 @@
 //! Every check at its boundary, and every check missed when it is taken out of the table.
 mod entry;
+mod flow;
+mod money;
 mod pace;
 mod price;
+mod regulated;
 mod scopes;
 mod table;
 

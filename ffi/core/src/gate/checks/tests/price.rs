@@ -1,7 +1,9 @@
 //! Size and price: quantity, value, reference, collar.
 use super::{verdict, MS};
 use crate::gate::testkit::{limits, rules, Bench, SECOND, START};
-use crate::layout::{code, order_type, side, InstrumentRules, OrderCommand, StrategyLimits};
+use crate::layout::{
+    code, demand, order_type, side, InstrumentRules, OrderCommand, StrategyLimits,
+};
 
 #[test]
 fn the_largest_quantity_is_the_smaller_of_the_strategys_and_the_instruments() {
@@ -314,4 +316,36 @@ fn a_collar_that_does_not_fit_fails_closed() {
     let mut sell = bench.order();
     sell.side = side::SELL;
     assert_eq!(bench.submit(&sell).code, code::PRICE_COLLAR);
+}
+
+#[test]
+fn a_price_that_jumps_is_not_traded_on_until_its_window_is_over() {
+    // From 1005 to 1007.5: 24.9 hundredths of a percent.
+    for (limit, expected) in [(25, code::ACCEPTED), (24, code::PRICE_MOVE)] {
+        let mut bench = Bench::new();
+        bench.demand(demand::PRICE_MOVE, |terms, _| {
+            (terms.max_move_bps, terms.move_window_ms) = (limit, 100);
+        });
+        bench.quote(1_000, 1_010, 990, START);
+        bench.quote(1_005, 1_010, 990, START + MS);
+        let order = bench.order();
+        let decision = bench.submit(&order);
+        assert_eq!(decision.code, expected);
+        if expected != code::ACCEPTED {
+            assert_eq!((decision.measured, decision.limit), (25, 24));
+        }
+        bench.hold(300);
+        let order = bench.order();
+        let sale = OrderCommand {
+            side: side::SELL,
+            ..order
+        };
+        bench.enter(sale);
+        bench.quote(1_005, 1_010, 990, START + 300 * MS);
+        let order = bench.order();
+        bench.enter(OrderCommand {
+            price: 1_005,
+            ..order
+        });
+    }
 }

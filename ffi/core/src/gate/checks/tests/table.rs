@@ -1,9 +1,12 @@
 //! Every check is missed when it is taken out of the table, and limits that cannot be meant are refused.
-use crate::gate::testkit::{everything, limits, rules, Bench, SECOND, START};
-use crate::gate::{set, CHECKS, EVERY_INSTRUMENT};
+use crate::gate::testkit::{
+    everything, limits, mandate, parent, rules, Bench, INSTRUMENT, SECOND, START, STRATEGY,
+};
+use crate::gate::{flags, set, CHECKS, EVERY_INSTRUMENT};
 use crate::layout::{
-    code, command_kind, scope_state, side, InstrumentRules, OrderCommand, ScopeLimits,
-    StrategyLimits, FIRM_NODE, STRATEGY_LAST,
+    code, command_kind, demand, fact_kind, factor_measure, market_phase, scope_state, side,
+    BurstLimit, Capital, ExecutionThrottle, GateDemands, InstrumentRules, OrderCommand, Pace,
+    Restriction, ScopeLimits, SoftLimits, StrategyLimits, FIRM_NODE, STRATEGY_LAST,
 };
 
 /// A gate in which one order is stopped by one check and no other.
@@ -27,6 +30,16 @@ const SCENES: &[Scene] = &[
     ("known_strategy", |bench| OrderCommand {
         owner: 2,
         ..bench.order()
+    }),
+    ("mandate", |bench| {
+        bench.tell(
+            fact_kind::DEMANDS,
+            &GateDemands {
+                demands: demand::MANDATE,
+                ..GateDemands::default()
+            },
+        );
+        bench.order()
     }),
     ("known_instrument", |bench| OrderCommand {
         instrument: 9,
@@ -90,9 +103,70 @@ const SCENES: &[Scene] = &[
         quantity: 11,
         ..bench.order()
     }),
+    ("current_lists", |bench| {
+        bench.demand(demand::LISTS, |_, _| {});
+        bench.order()
+    }),
+    ("restricted_list", |bench| {
+        bench.tell(
+            fact_kind::RESTRICTION,
+            &Restriction {
+                instrument: INSTRUMENT,
+                sides: 1,
+                until: i64::MAX,
+                ..Restriction::default()
+            },
+        );
+        bench.order()
+    }),
+    ("market_state", |bench| {
+        bench.demand(demand::MARKET_STATE, |_, status| {
+            status.phase = market_phase::HALTED;
+        });
+        bench.order()
+    }),
+    ("price_bands", |bench| {
+        bench.demand(demand::PRICE_BANDS, |_, status| status.upper_band = 995);
+        bench.order()
+    }),
+    ("short_marking", |bench| {
+        bench.demand(demand::SHORT_SALE, |_, _| {});
+        OrderCommand {
+            side: side::SELL,
+            ..bench.order()
+        }
+    }),
+    ("short_locate", |bench| {
+        bench.demand(demand::SHORT_SALE, |_, _| {});
+        OrderCommand {
+            side: side::SELL,
+            flags: flags::SHORT,
+            ..bench.order()
+        }
+    }),
+    ("short_price_test", |bench| {
+        bench.demand(demand::SHORT_PRICE_TEST, |_, status| status.price_test = 2);
+        OrderCommand {
+            side: side::SELL,
+            flags: flags::SHORT,
+            ..bench.order()
+        }
+    }),
+    ("trade_through", |bench| {
+        bench.demand(demand::TRADE_THROUGH, |_, status| status.away_ask = 995);
+        bench.order()
+    }),
+    ("locked_market", |bench| {
+        bench.demand(demand::LOCKED_MARKET, |_, status| status.away_ask = 1_000);
+        bench.order()
+    }),
     ("max_quantity", |bench| OrderCommand {
         quantity: 810,
         ..bench.order()
+    }),
+    ("volume_share", |bench| {
+        bench.demand(demand::VOLUME, |terms, _| terms.average_volume = 999);
+        bench.order()
     }),
     ("max_notional", |bench| {
         let limits = StrategyLimits {
@@ -109,9 +183,19 @@ const SCENES: &[Scene] = &[
         time: START + 2 * SECOND,
         ..bench.order()
     }),
+    ("price_move", |bench| {
+        bench.demand(demand::PRICE_MOVE, |terms, _| terms.move_window_ms = 1_000);
+        bench.quote(1_000, 1_010, 990, START);
+        bench.quote(1_005, 1_010, 990, START);
+        bench.order()
+    }),
     ("price_collar", |bench| OrderCommand {
         price: 2_000,
         ..bench.order()
+    }),
+    ("known_parent", |bench| {
+        bench.demand(demand::PARENTS, |_, _| {});
+        bench.order()
     }),
     ("duplicate_id", |bench| {
         let order = bench.order();
@@ -129,6 +213,21 @@ const SCENES: &[Scene] = &[
             ..order
         }
     }),
+    ("rate_latch", |bench| {
+        let pace = Pace {
+            rate: 1_000_000,
+            trip_after: 1,
+            ..Pace::default()
+        };
+        bench.tell(fact_kind::PACE, &pace);
+        let order = bench.order();
+        assert_eq!(bench.submit(&order).code, code::MESSAGE_RATE);
+        bench.tell(fact_kind::PACE, &Pace { burst: 5, ..pace });
+        OrderCommand {
+            time: START + 1_000_000,
+            ..bench.order()
+        }
+    }),
     ("message_rate", |bench| {
         let limits = StrategyLimits {
             rate_burst: 0,
@@ -139,6 +238,51 @@ const SCENES: &[Scene] = &[
             .set_limits(&mut bench.journal, &limits, START)
             .unwrap();
         bench.order()
+    }),
+    ("scope_rate", |bench| {
+        bench.tell(fact_kind::PACE, &Pace::default());
+        bench.order()
+    }),
+    ("cancel_rate", |bench| {
+        let pace = Pace {
+            burst: 5,
+            ..Pace::default()
+        };
+        bench.tell(fact_kind::PACE, &pace);
+        let order = bench.order();
+        let order = bench.enter(order);
+        let cancel = bench.change(command_kind::CANCEL, &order);
+        bench.enter(cancel)
+    }),
+    ("burst", |bench| {
+        let limit = BurstLimit {
+            instrument: EVERY_INSTRUMENT,
+            window_ms: 1_000,
+            max_value: 1,
+            ..BurstLimit::default()
+        };
+        bench.tell(fact_kind::BURST, &limit);
+        bench.order()
+    }),
+    ("executions", |bench| {
+        let throttle = ExecutionThrottle {
+            strategy: STRATEGY,
+            max_executions: 1,
+            window_ms: 1_000,
+            ..ExecutionThrottle::default()
+        };
+        bench.tell(fact_kind::THROTTLE, &throttle);
+        bench.hold(10);
+        bench.hold(10);
+        bench.order()
+    }),
+    ("parent_quantity", |bench| {
+        assert_eq!(bench.open_parents(&[parent(8, 90)]).code, code::ACCEPTED);
+        OrderCommand {
+            flags: flags::CHILD,
+            target_id: 8,
+            ..bench.order()
+        }
     }),
     ("position_limit", |bench| {
         bench.hold(950);
@@ -163,6 +307,67 @@ const SCENES: &[Scene] = &[
             set: set::NET,
             ..everything(FIRM_NODE)
         });
+        bench.order()
+    }),
+    ("credit", |bench| {
+        let capital = Capital {
+            credit: 1,
+            ..Capital::default()
+        };
+        bench.tell(fact_kind::CAPITAL, &capital);
+        bench.order()
+    }),
+    ("loss", |bench| {
+        let capital = Capital {
+            max_loss: 1,
+            ..Capital::default()
+        };
+        bench.tell(fact_kind::CAPITAL, &capital);
+        bench.order()
+    }),
+    ("margin", |bench| {
+        bench.sum(-1, factor_measure::LOSS, 99);
+        bench.order()
+    }),
+    ("self_match", |bench| {
+        bench.demand(demand::SELF_MATCH, |_, _| {});
+        let sale = bench.order();
+        bench.enter(OrderCommand {
+            side: side::SELL,
+            price: 1_010,
+            ..sale
+        });
+        bench.order()
+    }),
+    ("soft_limits", |bench| {
+        let soft = SoftLimits {
+            max_quantity: 99,
+            ..SoftLimits::default()
+        };
+        bench.tell(fact_kind::SOFT, &soft);
+        OrderCommand {
+            flags: flags::MANUAL,
+            ..bench.order()
+        }
+    }),
+    ("concentration", |bench| {
+        let capital = Capital {
+            concentration_bps: 1,
+            ..Capital::default()
+        };
+        bench.tell(fact_kind::CAPITAL, &capital);
+        bench.order()
+    }),
+    ("liquidity", |bench| {
+        bench.demand(demand::LIQUIDITY, |_, _| {});
+        bench.order()
+    }),
+    ("factors", |bench| {
+        bench.sum(1, factor_measure::EITHER, 99);
+        bench.order()
+    }),
+    ("allowed_venue", |bench| {
+        bench.tell(fact_kind::MANDATE, &mandate());
         bench.order()
     }),
 ];
