@@ -95,6 +95,14 @@ const mode = z.strictObject({
   drawdown: drawdown.prefault({}),
 });
 
+const kill = z.strictObject({
+  rearmQuietMs: key(
+    whole(0, U32_MAX).default(60_000),
+    "ms",
+    "how long a scope that was re-armed stays REDUCE_ONLY before it may become ACTIVE in a second step",
+  ),
+});
+
 const supervision = z.strictObject({
   intensity: key(
     whole(0, 100_000).default(20),
@@ -154,6 +162,7 @@ export const configSchema = z.strictObject({
   audit: audit.prefault({}),
   console: consoleSection.prefault({}),
   mode: mode.prefault({}),
+  kill: kill.prefault({}),
   supervision: supervision.prefault({}),
   market: marketSchema.prefault({}),
   replay: replay.prefault({}),

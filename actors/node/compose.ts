@@ -3,7 +3,7 @@
  * real directory in real time; a simulation lets it live under an adversary. Both run what is made here.
  */
 import { basename } from "node:path";
-import { ABI_VERSION, Code, LAYOUT_HASH, RecordType, SCOPE_COUNT, ScopeState } from "../../ffi/layout.gen.ts";
+import { ABI_VERSION, Code, FIRM_SCOPE, LAYOUT_HASH, RecordType, SCOPE_COUNT, ScopeState } from "../../ffi/layout.gen.ts";
 import { type ControlPage, type GateFact, nativeCallOf, NativeError } from "../../ffi/mod.ts";
 import { type Config, configHash, VERSION } from "../../config/mod.ts";
 import {
@@ -15,7 +15,7 @@ import {
   type SystemEvent,
 } from "../../runtime/mod.ts";
 import { supervise, type SupervisorMessage } from "../../supervision/mod.ts";
-import { LimitsKeeper } from "../controls/mod.ts";
+import { LimitsKeeper, RearmDesk } from "../controls/mod.ts";
 import { DropCopyBook } from "../auditors/drop_copy.ts";
 import { GuardianBooks } from "../guardians/books.ts";
 import { KillProcedure } from "../guardians/kill.ts";
@@ -45,6 +45,7 @@ import { loadLimits } from "./limits.ts";
 import { GateLimits } from "./limits_port.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import type { NodeParts } from "./parts.ts";
+import { memoryFile, rearmPage } from "./rearm.ts";
 import { GUARD_BRANCH, LIMITS_DESK, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
 import { LiveNodeView } from "./view.ts";
 
@@ -148,6 +149,13 @@ export function composeNode(ground: Ground): ComposedNode {
     record: (event) => noteDurably(journal, audit, RecordType.OperatorAction, event),
     alert: (line) => ground.err(`limits: ${line}`),
   });
+  const rearm = new RearmDesk({
+    file: ground.rearmFile ?? memoryFile(),
+    page: rearmPage(control, wall.nanos),
+    wall: () => wall.nanos() / NANOS_PER_MILLI,
+    quietMs: config.kill.rearmQuietMs,
+    record: (event) => noteDurably(journal, audit, RecordType.OperatorAction, event),
+  });
   const mandates = createMandates();
   audit.commit();
 
@@ -167,6 +175,9 @@ export function composeNode(ground: Ground): ComposedNode {
     strategies: config.organisms.map((_, i) => i + 1),
     instruments: instruments.map(({ id }) => id),
     stopwatch: () => system.stopwatch.now(),
+    onOpened: (scope) => {
+      if (scope === FIRM_SCOPE) mode.rearm(system.clock.now());
+    },
     onDone: (report) => view.carriedOut(report),
   });
   const built = world.build({
@@ -261,6 +272,7 @@ export function composeNode(ground: Ground): ComposedNode {
     startedStamp: system.stopwatch.now(),
     wallNanos: wall.nanos,
     afterWall: wall.after,
+    rearm,
     noticeControl: () => housekeeping.noticeControl(),
     rearmMode: () => mode.rearm(system.clock.now()),
   };
