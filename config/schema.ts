@@ -8,6 +8,7 @@ import { z } from "zod";
 import { DecimalError, unitsPerTickLot } from "./decimals.ts";
 import { choice, decimal, flag, key, positive, real, text, U32_MAX, whole } from "./kinds.ts";
 import { instrumentSchema, organismSchema } from "./listed.ts";
+import { killSchema } from "./kill.ts";
 import { marketSchema } from "./market.ts";
 import { checkControls, controlsSchema } from "./controls.ts";
 import { accountSchema, checkScopes, customerSchema, firmSchema } from "./scopes.ts";
@@ -95,14 +96,6 @@ const mode = z.strictObject({
   drawdown: drawdown.prefault({}),
 });
 
-const kill = z.strictObject({
-  rearmQuietMs: key(
-    whole(0, U32_MAX).default(60_000),
-    "ms",
-    "how long a scope that was re-armed stays REDUCE_ONLY before it may become ACTIVE in a second step",
-  ),
-});
-
 const supervision = z.strictObject({
   intensity: key(
     whole(0, 100_000).default(20),
@@ -162,7 +155,7 @@ export const configSchema = z.strictObject({
   audit: audit.prefault({}),
   console: consoleSection.prefault({}),
   mode: mode.prefault({}),
-  kill: kill.prefault({}),
+  kill: killSchema.prefault({}),
   supervision: supervision.prefault({}),
   market: marketSchema.prefault({}),
   replay: replay.prefault({}),

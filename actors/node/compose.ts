@@ -3,7 +3,15 @@
  * real directory in real time; a simulation lets it live under an adversary. Both run what is made here.
  */
 import { basename } from "node:path";
-import { ABI_VERSION, Code, FIRM_SCOPE, LAYOUT_HASH, RecordType, SCOPE_COUNT, ScopeState } from "../../ffi/layout.gen.ts";
+import {
+  ABI_VERSION,
+  Code,
+  FIRM_SCOPE,
+  LAYOUT_HASH,
+  RecordType,
+  SCOPE_COUNT,
+  ScopeState,
+} from "../../ffi/layout.gen.ts";
 import { type ControlPage, type GateFact, nativeCallOf, NativeError } from "../../ffi/mod.ts";
 import { type Config, configHash, VERSION } from "../../config/mod.ts";
 import {
@@ -19,6 +27,7 @@ import { LimitsKeeper, RearmDesk } from "../controls/mod.ts";
 import { DropCopyBook } from "../auditors/drop_copy.ts";
 import { GuardianBooks } from "../guardians/books.ts";
 import { KillProcedure } from "../guardians/kill.ts";
+import { Triggers } from "../guardians/triggers.ts";
 import { VenueLink } from "../guardians/venue_link.ts";
 import {
   type ControlsPort,
@@ -46,6 +55,7 @@ import { GateLimits } from "./limits_port.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import type { NodeParts } from "./parts.ts";
 import { memoryFile, rearmPage } from "./rearm.ts";
+import { triggerRules } from "./triggers.ts";
 import { GUARD_BRANCH, LIMITS_DESK, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
 import { LiveNodeView } from "./view.ts";
 
@@ -180,6 +190,21 @@ export function composeNode(ground: Ground): ComposedNode {
     },
     onDone: (report) => view.carriedOut(report),
   });
+  const strategiesOf = (account: string) =>
+    config.organisms.flatMap((organism, i) => organism.account === account ? [i + 1] : []);
+  const triggers = new Triggers({
+    rules: triggerRules(config),
+    control,
+    books,
+    strategies: config.organisms.map((_, i) => i + 1),
+    accounts: config.accounts.map(({ id }) => ({ id, strategies: strategiesOf(id) })),
+    instruments: instruments.map(({ id }) => id),
+    heldAtGate: (strategy, instrument) => gate.exposure(strategy, instrument).position,
+    wall: wall.nanos,
+    monotonic: () => system.stopwatch.now(),
+    note: (type, value) => void journal.note(type, value),
+    onRequest: () => housekeeping.noticeControl(),
+  });
   const built = world.build({
     config,
     instruments,
@@ -198,6 +223,7 @@ export function composeNode(ground: Ground): ComposedNode {
       instruments,
       kill,
       link,
+      triggers,
       onAuditFailure: auditFailed,
       subscribers,
     },
@@ -209,6 +235,7 @@ export function composeNode(ground: Ground): ComposedNode {
       funded: fundedScopes(config, scopes),
       tellProfit: (node, profit, time) => tell({ fact: "profit", node, profit, time }),
       every: world.sampleEvery,
+      look: () => triggers.look(),
       isActive,
     },
     marketWatch: {
