@@ -138,6 +138,9 @@ export function composeNode(ground: Ground): ComposedNode {
     mode.report(concern, system.clock.now());
   };
 
+  if (world.live) {
+    control.tighten(FIRM_SCOPE, ScopeState.Killed, "a live venue starts killed: re-arm it", "node", wall.nanos());
+  }
   journal.note(RecordType.NodeStarted, {
     version: VERSION,
     config: configHash(config),
