@@ -4,6 +4,7 @@ import { AMOUNTS } from "../actors/controls/names.ts";
 import { UserError } from "../config/errors.ts";
 import type { LimitRef, LimitsView, LimitValue } from "../actors/protocol/mod.ts";
 import { type ConsoleFlags, withConsoleClient } from "./console_client.ts";
+import { addControlsIncident } from "./controls_incident.ts";
 import { addControlsLint } from "./controls_lint.ts";
 import { parseDuration } from "./duration.ts";
 import { OK } from "./failure.ts";
@@ -108,6 +109,7 @@ export function addControls(program: Command, io: CliIo, finish: (exit: number) 
       finish(OK);
     });
   addControlsLint(controls, io, finish);
+  addControlsIncident(controls, io, finish);
 }
 
 export function withConsoleFlags(command: Command): Command {

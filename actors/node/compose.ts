@@ -47,6 +47,7 @@ import { killDirectly } from "./direct_kill.ts";
 import { drawdownRule } from "./drawdown.ts";
 import type { Ground } from "./ground.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { recordIncident } from "./incidents.ts";
 import { Journal, noteDurably } from "./journal.ts";
 import { ControlsDoor } from "./controls_door.ts";
 import { fundedScopes, instrumentsAskingForState, tellFacts } from "./facts.ts";
@@ -181,6 +182,7 @@ export function composeNode(ground: Ground): ComposedNode {
       auditFailed(error);
     }
   };
+  const dropCopy = new DropCopyBook();
   const kill = new KillProcedure({
     gate,
     audit,
@@ -191,6 +193,9 @@ export function composeNode(ground: Ground): ComposedNode {
     onOpened: (scope) => {
       if (scope === FIRM_SCOPE) mode.rearm(system.clock.now());
     },
+    orders: books.orders,
+    onIncident: (incident) =>
+      recordIncident({ journal, gate, dropCopy, configHash: () => limits.hash, ground }, incident),
     onDone: (report) => view.carriedOut(report),
   });
   const strategiesOf = (account: string) =>
@@ -230,7 +235,7 @@ export function composeNode(ground: Ground): ComposedNode {
       onAuditFailure: auditFailed,
       subscribers,
     },
-    dropCopy: { book: new DropCopyBook(), gate, audit },
+    dropCopy: { book: dropCopy, gate, audit },
     bookkeeper: {
       books,
       curves,
