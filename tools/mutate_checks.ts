@@ -16,6 +16,14 @@ export function withoutCheck(table: string, check: string): string {
   return table.replace(row, "$1off::off,") + OFF;
 }
 
+/** A check that is switched off leaves its function unused; and fifty builds are not made fast, but made. */
+const BUILD = {
+  RUSTFLAGS: "-A warnings",
+  CARGO_PROFILE_TEST_OPT_LEVEL: "0",
+  CARGO_PROFILE_TEST_DEBUG: "0",
+  CARGO_INCREMENTAL: "1",
+} as const;
+
 /** Copies the sources of the core, without what was built. */
 async function copyCore(to: string): Promise<void> {
   const files = await run("git", ["ls-files", "ffi/core"], ROOT);
@@ -30,8 +38,7 @@ async function run(command: string, args: readonly string[], cwd: string): Promi
   const { code, stdout, stderr } = await new Deno.Command(command, {
     args: [...args],
     cwd,
-    // A check that is switched off leaves its function unused.
-    env: { RUSTFLAGS: "--cap-lints warn -A warnings" },
+    env: BUILD,
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, output: text(stdout) + text(stderr) };

@@ -6,9 +6,9 @@
 import { createHash } from "node:crypto";
 import { canonicalJson, UserError } from "../../../config/mod.ts";
 import { CODE_TEXT, RecordType } from "../../../ffi/layout.gen.ts";
-import { decodeAudit, readAudit, verifyAudit } from "../../../ffi/mod.ts";
+import { decodeAudit } from "../../../ffi/mod.ts";
 import { listRuns, runDirectory } from "../data_dir.ts";
-import { readRun } from "./run_record.ts";
+import { firstRecords, readRun, soundLog } from "./run_record.ts";
 import { type Command, type Decision, type Execution, type LimitUse, UsageLedger } from "./usage.ts";
 
 /** "entered by a person" and "its warning was acknowledged" in the flags of a command. */
@@ -82,19 +82,13 @@ export function buildReview(dataDir: string, period: Period, tests: unknown = nu
   let made = 0, accepted = 0, acknowledged = 0;
   for (const run of listRuns(dataDir)) {
     const directory = runDirectory(dataDir, run);
-    if (!touches(directory, first, end)) continue;
-    const verdict = verifyAudit(directory);
-    if (!verdict.ok) {
-      throw new UserError(
-        "LOG_DAMAGED",
-        `the log of run ${run} does not verify: look at it with audit verify --run ${run}`,
-      );
-    }
-    const record = readRun(directory);
+    const verdict = soundLog(directory);
+    if (!touches(directory, verdict.records, first, end)) continue;
+    const record = readRun(directory, verdict.records);
     const { start } = record;
     const ledger = new UsageLedger(record.scopes, start.instruments, start.organisms.map(({ id }) => id));
     let stoppedInOrder = false;
-    for (const entry of readAudit(directory)) {
+    for (const entry of firstRecords(directory, verdict.records)) {
       // What happened before the period is needed to know what was open in it.
       const inside = entry.time >= first && entry.time < end;
       ledger.counting = inside;
@@ -189,8 +183,8 @@ function dayStart(day: string, flag: string): number {
   return millis * 1_000;
 }
 
-function touches(directory: string, first: number, end: number): boolean {
-  for (const { time } of readAudit(directory)) if (time >= first && time < end) return true;
+function touches(directory: string, most: number, first: number, end: number): boolean {
+  for (const { time } of firstRecords(directory, most)) if (time >= first && time < end) return true;
   return false;
 }
 

@@ -5,7 +5,16 @@
 import { createHash } from "node:crypto";
 import { type Config, configHash, UserError } from "../../../config/mod.ts";
 import { RecordType } from "../../../ffi/layout.gen.ts";
-import { AuditLog, type AuditRecord, ControlPage, decodeAudit, OrderGate, readAudit } from "../../../ffi/mod.ts";
+import {
+  AuditLog,
+  type AuditRecord,
+  type AuditVerdict,
+  ControlPage,
+  decodeAudit,
+  OrderGate,
+  readAudit,
+  verifyAudit,
+} from "../../../ffi/mod.ts";
 import { restore } from "../../controls/restore.ts";
 import { withLimit } from "../../controls/names.ts";
 import type { LimitRef, LimitValue } from "../../protocol/mod.ts";
@@ -50,13 +59,35 @@ class LoadHash {
   }
 }
 
+/**
+ * How far a log is sound. A run that crashed, or still runs, may end in a group that was never acknowledged: nothing before
+ * it is less sound. Throws LOG_DAMAGED for anything else that does not verify.
+ */
+export function soundLog(directory: string): AuditVerdict {
+  const verdict = verifyAudit(directory);
+  if (verdict.ok || verdict.damage === "torn tail") return verdict;
+  throw new UserError(
+    "LOG_DAMAGED",
+    `the log ${directory} does not verify from record ${verdict.badIndex} on (${verdict.damage}): see audit verify`,
+  );
+}
+
+/** The first `most` records of a log. What was never finished behind them is not looked at. */
+export function* firstRecords(directory: string, most: number): Generator<AuditRecord, void> {
+  if (most === 0) return;
+  for (const record of readAudit(directory)) {
+    yield record;
+    if (record.index + 1 >= most) return;
+  }
+}
+
 /** Reads a log from its beginning. Throws NO_START when it does not begin as a run of a node does. */
-export function readRun(directory: string): RunRecord {
+export function readRun(directory: string, most: number = soundLog(directory).records): RunRecord {
   let start: RunStart | null = null;
   let scopes: readonly NamedScope[] | null = null;
   const loaded = new LoadHash();
   const changes: Change[] = [];
-  for (const record of readAudit(directory)) {
+  for (const record of firstRecords(directory, most)) {
     if (record.type === RecordType.NodeStarted) start ??= decodeAudit(record) as RunStart;
     else if (record.type === RecordType.LimitsSet && scopes === null) loaded.add(record);
     else if (record.type === RecordType.Note) {

@@ -178,6 +178,11 @@ Deno.test("a review refuses days that are none, a period without a run, and a lo
     const log = runDirectory(`${directory}/data`);
     const [segment] = [...Deno.readDirSync(log)].map(({ name }) => `${log}/${name}`);
     const bytes = Deno.readFileSync(segment);
+    // As a crash leaves it: the last group has no end. Reviewed, and the end is an incident.
+    Deno.writeFileSync(segment, bytes.slice(0, -40));
+    const { incidents, runs } = buildReview(`${directory}/data`, YEAR);
+    assert.deepEqual(incidents.map(({ what }) => what.kind), ["the log has no orderly end"]);
+    assert.equal(runs[0].stoppedInOrder, false);
     bytes[bytes.length - 200] ^= 1;
     Deno.writeFileSync(segment, bytes);
     assert.equal(review("2024-01-01", "2024-12-31"), "LOG_DAMAGED");
