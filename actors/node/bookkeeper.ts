@@ -21,6 +21,8 @@ export interface BookkeeperArgs {
   readonly tellProfit: (node: number, profit: number, time: Micros) => void;
   /** Market time between two samples. */
   readonly every: Micros;
+  /** Looks at what the triggers of the kill switch watch. */
+  readonly look: () => void;
   /** Whether the mode knows of a concern. */
   readonly isActive: (id: string) => boolean;
 }
@@ -31,7 +33,7 @@ type Sample = { readonly kind: "Sample" };
 
 export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
   type: "bookkeeper",
-  init(context, { books, curves, drawdown, funded, tellProfit, every, isActive }) {
+  init(context, { books, curves, drawdown, funded, tellProfit, every, look, isActive }) {
     context.timers.every("sample", every, { kind: "Sample" });
     return {
       receive() {
@@ -45,6 +47,7 @@ export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
         for (const { node, strategies } of funded) {
           tellProfit(node, strategies.reduce((sum, strategy) => sum + (profits.get(strategy) ?? 0), 0), time);
         }
+        look();
         const state = drawdown.update(books.portfolio.equity(), time);
         // What the mode believes, not what was said: a message may be lost with whoever had it in its hands.
         if (state.dormant !== isActive(DRAWDOWN)) {
