@@ -180,9 +180,10 @@ class Guardian implements Handlers<GuardianMessage> {
     const { books, subscribers } = this.#args;
     const now = this.#context.stopwatch.now();
     for (let i = 0; i < count; i++) {
-      const code = this.#decision.at(i).code;
+      const { code } = this.#decision.at(i);
       if (code === Code.Accepted) continue;
       const intent = this.#pending[i];
+      books.refusals.note(this.#decision, intent);
       const position = intent.kind === "CancelAll" ? 0 : books.portfolio.position(intent.strategy, intent.instrument);
       const report = refusalOf(intent, code, position);
       if (code !== Code.DuplicateId) books.report(report, now);

@@ -111,6 +111,11 @@ export interface CrashesView {
   readonly changes: number;
 }
 
+export interface ControlsView {
+  /** Raised by every change of limits, of what waits for a second person, and by every early warning. */
+  readonly changes: number;
+}
+
 /** What became of every message; see the runtime. */
 export type MessagesView = MessageCounters;
 
@@ -134,6 +139,7 @@ export interface NodeSnapshot {
   readonly audit: AuditView;
   readonly messages: MessagesView;
   readonly crashes: CrashesView;
+  readonly controls: ControlsView;
   readonly lastKill: KillReport | null;
 }
 
