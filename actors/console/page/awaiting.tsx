@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type { LimitRef, LimitRow, ProposalView, TemporaryView } from "../../protocol/limits.ts";
 import { approve, limits, type Outcome, withdraw } from "./controls_requests.ts";
-import { figure, limitName, refName, unitName, wallTime } from "./limit_text.ts";
+import { figure, refName, unitName, wallTime } from "./limit_text.ts";
 import { Empty, Panel } from "./panel.tsx";
 import { whyNot, whyNotApprove } from "./permission.ts";
 import { currency, self, token } from "./state.ts";
@@ -51,8 +51,7 @@ function Proposal({ change, unit }: { readonly change: ProposalView; readonly un
   return (
     <article class="change-card" data-change={change.id} aria-label={`Change ${change.id}: ${refName(change)}`}>
       <h3>
-        <span class="muted">#{change.id}</span> {limitName(change.limit)} of {change.scope}
-        {change.instrument === null ? "" : ` in ${change.instrument}`}
+        <span class="muted">#{change.id}</span> {refName(change)}
       </h3>
       <p class="from-to">
         {figure(change.from)} <span aria-hidden="true">→</span>

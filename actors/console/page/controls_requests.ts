@@ -6,6 +6,7 @@ import { effect, type Signal, signal } from "@preact/signals";
 import type { ControlTree, FactsInForce, Refusal, RejectSeries } from "../../protocol/controls.ts";
 import type { LimitRef, LimitsView } from "../../protocol/limits.ts";
 import { authorised, problemText } from "./api.ts";
+import { refName } from "./limit_text.ts";
 import { controlsSeen, fresh, place, self, snapshot, token } from "./state.ts";
 import { afterMillis, wallMillis } from "./wall.ts";
 
@@ -103,7 +104,11 @@ async function post(path: string, body: unknown, done: string): Promise<Outcome>
       headers: authorised({ "content-type": "application/json" }),
       body: JSON.stringify(body),
     });
-    outcome = response.ok ? { ok: true, text: done } : { ok: false, text: await problemText(response) };
+    if (response.ok) {
+      const { lowered } = await response.json() as { readonly lowered: readonly LimitRef[] };
+      const below = lowered.length === 0 ? "" : ` With it came down: ${lowered.map(refName).join(", ")}.`;
+      outcome = { ok: true, text: done + below };
+    } else outcome = { ok: false, text: await problemText(response) };
   } catch {
     outcome = {
       ok: false,

@@ -97,8 +97,8 @@ function Row({ name, depth, state, refused }: {
 }) {
   const { own, effective, by } = state;
   return (
-    <tr data-kill={name}>
-      <th scope="row" class="clip" title={name} style={{ paddingLeft: `${depth * 14 + 8}px` }}>{name}</th>
+    <tr data-kill={name} style={{ "--depth": depth }}>
+      <th scope="row" class="indented" title={name}>{name}</th>
       <td class="optional">{own === null ? <span class="muted">no switch</span> : <State state={own} />}</td>
       <td>
         <State state={effective} />

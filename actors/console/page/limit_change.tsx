@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { signal } from "@preact/signals";
 import type { LimitUse } from "../../protocol/controls.ts";
 import { type Outcome, propose, tighten } from "./controls_requests.ts";
-import { figure, limitName, unitName } from "./limit_text.ts";
+import { figure, refName, unitName } from "./limit_text.ts";
 import { whyNot } from "./permission.ts";
 import { currency, self, token } from "./state.ts";
 import { dateMillis } from "./wall.ts";
@@ -46,10 +46,7 @@ function Form({ row }: { readonly row: LimitUse }) {
   const incomplete = value.value.trim() === "" || reason.value.trim() === "" || busy.value;
   return (
     <form class="change-form" autocomplete="off" onSubmit={(event) => event.preventDefault()}>
-      <h2 id="change-title">
-        Change {limitName(row.limit)} of {row.scope}
-        {row.instrument === null ? "" : ` in ${row.instrument}`}
-      </h2>
+      <h2 id="change-title">Change {refName(row)}</h2>
       <dl class="pairs">
         <div>
           <dt>Now</dt>

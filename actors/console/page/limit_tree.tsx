@@ -4,7 +4,7 @@ import type { ControlScope, LimitUse } from "../../protocol/controls.ts";
 import { tree } from "./controls_requests.ts";
 import { counted, money } from "./format.ts";
 import { changing } from "./limit_change.tsx";
-import { figure, limitName, percent, unitName } from "./limit_text.ts";
+import { figure, limitName, percent, refName, unitName } from "./limit_text.ts";
 import { Empty, Panel } from "./panel.tsx";
 import { currency } from "./state.ts";
 import { scopeRows } from "./scope_rows.ts";
@@ -34,7 +34,7 @@ export function LimitTree() {
               <th scope="col" class="w-limit">Scope, limit</th>
               <th scope="col">Use</th>
               <th scope="col" class="w-used num">Used of limit</th>
-              <th scope="col" class="w-peak num optional" title="most used since the node started">Peak</th>
+              <th scope="col" class="w-peak num spare" title="most used since the node started">Peak</th>
               <th scope="col" class="w-change">
                 <span class="hidden">Change</span>
               </th>
@@ -77,11 +77,10 @@ function Scope({ scope, depth, below, closed }: {
   const others = shown.filter((row) => row.share === null);
   const open = opened.value.has(scope.name);
   if (atLeast.value > 0 && shown.length === 0) return null;
-  const indent = { paddingLeft: `${depth * 14 + 8}px` };
   return (
     <>
-      <tr class="scope-row" data-scope={scope.name}>
-        <th scope="row" style={indent}>
+      <tr class="scope-row" data-scope={scope.name} style={{ "--depth": depth }}>
+        <th scope="row" class="indented">
           {below > 0
             ? (
               <button
@@ -106,8 +105,8 @@ function Scope({ scope, depth, below, closed }: {
       </tr>
       {bars.map((row) => <Limit key={keyOf(row)} row={row} depth={depth} />)}
       {others.length > 0 && (
-        <tr class="more-row">
-          <td colspan={5} style={{ paddingLeft: `${depth * 14 + 23}px` }}>
+        <tr class="more-row" style={{ "--depth": depth + 1 }}>
+          <td colspan={5} class="indented">
             <button
               type="button"
               class="plain muted"
@@ -129,32 +128,31 @@ const keyOf = ({ scope, limit, instrument }: LimitUse): string => `${scope} ${li
 function Limit({ row, depth }: { readonly row: LimitUse; readonly depth: number }) {
   const unit = unitName(row.unit, currency.value);
   const name = limitName(row.limit);
-  const where = row.instrument === null ? name : `${name} in ${row.instrument}`;
   return (
-    <tr data-limit={keyOf(row)}>
-      <th scope="row" style={{ paddingLeft: `${depth * 14 + 23}px` }} title={`${row.limit} of ${row.scope}`}>
+    <tr class="limit-row" data-limit={keyOf(row)} style={{ "--depth": depth + 1 }}>
+      <th scope="row" class="indented" title={`${row.limit} of ${row.scope}`}>
         {name} {row.instrument !== null && <span class="muted">{row.instrument}</span>}
       </th>
-      <td>
+      <td class="bar-of">
         {row.share === null
           ? <span class="muted">not counted</span>
-          : <UseBar share={row.share} level={row.level} name={`${where} of ${row.scope}`} />}
+          : <UseBar share={row.share} level={row.level} name={refName(row)} />}
       </td>
-      <td class="num">
+      <td class="num used-of">
         {row.used !== null && (
           <>
             {figure(row.used)} <span class="muted">of</span>
           </>
         )} {figure(row.value)} <span class="muted unit">{unit}</span>
       </td>
-      <td class="num optional muted">{row.peak === null ? "" : figure(row.peak)}</td>
+      <td class="num spare muted">{row.peak === null ? "" : figure(row.peak)}</td>
       <td class="change">
         {row.changeable
           ? (
             <button
               type="button"
               class="small"
-              aria-label={`Change ${where} of ${row.scope}`}
+              aria-label={`Change ${refName(row)}`}
               onClick={() => changing.value = row}
             >
               Change…

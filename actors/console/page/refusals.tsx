@@ -38,12 +38,10 @@ function Row({ one }: { readonly one: Refusal }) {
   return (
     <tr title={title}>
       <td class="time">{timeOfDay(one.time).slice(0, 12)}</td>
-      <th scope="row" class="refused">
-        <strong>{one.check.replaceAll("_", " ")}</strong>
-      </th>
-      <td class="num">{measure(one, one.measured)}</td>
-      <td class="num">{measure(one, one.limit)}</td>
-      <td class="clip">{one.scope}</td>
+      <th scope="row" class="check">{one.check.replaceAll("_", " ")}</th>
+      <td class="num measured">{measure(one, one.measured)}</td>
+      <td class="num limit">{measure(one, one.limit)}</td>
+      <td class="clip whose">{one.scope}</td>
       <td class="spare muted">{one.instrument ?? "all"}</td>
     </tr>
   );

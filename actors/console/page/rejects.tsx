@@ -57,9 +57,13 @@ function optionsFor(number: number): PlotOptions {
     legend: { show: false },
     cursor: { show: false },
     padding: [8, 8, 0, 0],
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.05)] } },
-    axes: [{ ...axis, size: 22, space: 64 }, { ...axis, size: 40, space: 28, incrs: WHOLE }],
+    axes: [{ ...axis, size: 22, space: 64, values: (_plot, seconds) => seconds.map(clock) }, {
+      ...axis,
+      size: 40,
+      space: 28,
+      incrs: WHOLE,
+    }],
     series: [
       {},
       ...Array.from({ length: number }, (_, i) => {
@@ -69,6 +73,8 @@ function optionsFor(number: number): PlotOptions {
     ],
   };
 }
+
+const clock = (seconds: number): string => timeOfDay(seconds * 1e6).slice(0, 8);
 
 /** There are no half rejects. */
 const WHOLE = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));

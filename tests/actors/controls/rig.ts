@@ -23,7 +23,15 @@ import {
   type SubmitOrder,
 } from "../../../actors/protocol/mod.ts";
 import { type Config, loadConfig, UserError } from "../../../config/mod.ts";
-import { AuditLog, ControlPage, GateDecisionView, OrderCommandView, OrderGate } from "../../../ffi/mod.ts";
+import {
+  AuditLog,
+  ControlPage,
+  ExecType,
+  ExecutionView,
+  GateDecisionView,
+  OrderCommandView,
+  OrderGate,
+} from "../../../ffi/mod.ts";
 
 export const FILE = `
 [firm.limits]
@@ -79,6 +87,8 @@ export interface Rig extends Disposable {
   time: number;
   /** Decides on an order of strategy 1 in instrument 0 at 100.00, the reference; returns the code. */
   order(quantity: number, more?: Partial<SubmitOrder>): number;
+  /** The venue says that an order of strategy 1 is gone. */
+  cancelled(orderId: number): void;
   /** Market time passes; counters and use are looked at as the node does. */
   look(micros: number): void;
   /** Wall milliseconds; the other clock moves along unless `jump` is used. */
@@ -97,11 +107,15 @@ export interface RigOptions {
   readonly config?: Config;
   readonly file?: { text: string | null };
   readonly wall?: number;
+  /** Money units of every scope with capital. */
+  readonly profit?: () => number | null;
 }
 
 export const START = Date.UTC(2026, 0, 5, 9);
 
-export function openRig({ config = configOf(), file = { text: null }, wall = START }: RigOptions = {}): Rig {
+export function openRig(
+  { config = configOf(), file = { text: null }, wall = START, profit = () => null }: RigOptions = {},
+): Rig {
   const audit = AuditLog.memory();
   const control = ControlPage.memory();
   const gate = OrderGate.create({ audit, control });
@@ -109,10 +123,10 @@ export function openRig({ config = configOf(), file = { text: null }, wall = STA
   const scopes = loadLimits(config, instruments, gate, 0);
   const events: Record<string, unknown>[] = [];
   const alerts: string[] = [];
-  const state = { wall, monotonic: 0, logWorks: true, time: wall * 1_000, orders: 0 };
+  const state = { wall, monotonic: 0, logWorks: true, time: wall * 1_000, orders: 0, reports: 0 };
   nameScopes(control, config.organisms.map(({ id }) => id), config.instruments.map(({ symbol }) => symbol), 0);
   const port = new GateLimits({ gate, instruments, scopes, board: new MarketBoard(instruments), now: () => 0 });
-  const use = { port, profit: () => null };
+  const use = { port, profit };
   const refusals = new RefusalLog();
   const rejects = new RejectHistory();
   const warned: Record<string, unknown>[] = [];
@@ -194,6 +208,17 @@ export function openRig({ config = configOf(), file = { text: null }, wall = STA
       const verdict = new GateDecisionView(decision);
       if (verdict.code !== 0) refusals.note(verdict, intent);
       return verdict.code;
+    },
+    cancelled(orderId) {
+      const report = new Uint8Array(ExecutionView.SIZE);
+      Object.assign(new ExecutionView(report), {
+        orderId,
+        owner: 1,
+        execType: ExecType.Canceled,
+        venueSequence: ++state.reports,
+        time: state.time,
+      });
+      gate.applyExecutions(report, 1);
     },
     look(micros) {
       state.time += micros;
