@@ -97,16 +97,17 @@ function Scope({ scope, depth, below, closed }: {
           <strong title={scope.name}>{scope.name}</strong>
           {closed && <span class="muted">&nbsp;+{below}</span>}
         </th>
-        <td colspan={4} class="muted totals">
+        <td colspan={3} class="muted totals">
           {scope.totals === null
             ? "every order in it"
             : `${counted(scope.totals.openOrders, "open order")}, gross ${money(scope.totals.gross)}`}
         </td>
+        <td class="spare" />
       </tr>
       {bars.map((row) => <Limit key={keyOf(row)} row={row} depth={depth} />)}
       {others.length > 0 && (
         <tr class="more-row" style={{ "--depth": depth + 1 }}>
-          <td colspan={5} class="indented">
+          <td colspan={4} class="indented">
             <button
               type="button"
               class="plain muted"
@@ -116,6 +117,7 @@ function Scope({ scope, depth, below, closed }: {
               {open ? "▾" : "▸"} {counted(others.length, "limit")} of single orders, use not counted
             </button>
           </td>
+          <td class="spare" />
         </tr>
       )}
       {open && others.map((row) => <Limit key={keyOf(row)} row={row} depth={depth} />)}
