@@ -2,6 +2,7 @@
 import { CommandKind, FIRM_SCOPE, INSTRUMENT_SCOPE_BASE, ScopeState } from "../../../ffi/layout.gen.ts";
 import { readAudit } from "../../../ffi/mod.ts";
 import { enters, Ledger } from "./ledger.ts";
+import { under } from "./recovery.ts";
 import { LIMIT, type Trading } from "./world.ts";
 
 type Check = (world: Trading, ledger: Ledger) => string | null;
@@ -60,10 +61,12 @@ function positionsAgree({ exchange, gate, node, audit }: Trading, ledger: Ledger
   return null;
 }
 
-/** The drop copy is a record of its own, and has heard everything. */
+const DROP_COPY_PATH = "/node/guard/drop-copy";
+
+/** The drop copy is a record of its own, and has heard everything; with the node it is gone too. */
 function dropCopyAgrees({ system, exchange, gaveUp }: Trading): string | null {
-  if (gaveUp.has("/node/guard")) return null;
-  const { positions } = system.inspect("/node/guard/drop-copy") as {
+  if (under(DROP_COPY_PATH, gaveUp)) return null;
+  const { positions } = system.inspect(DROP_COPY_PATH) as {
     readonly positions: readonly (readonly [strategy: number, instrument: number, lots: number])[];
   };
   const copied = new Map(positions.map(([strategy, instrument, lots]) => [`${strategy}/${instrument}`, lots]));
