@@ -1,6 +1,7 @@
 /** Warnings before a limit is reached, over a real gate whose use is moved by orders and their ends. */
 import assert from "node:assert/strict";
 import { levelOf, shareOf, WARNING_LEVELS } from "../../../actors/protocol/mod.ts";
+import { records, run, withDirectory } from "./run.ts";
 import { BOB, CAT, configOf, openRig, type Rig } from "../controls/rig.ts";
 
 const SECOND = 1_000_000;
@@ -128,4 +129,16 @@ max_loss = "1000"
     ["credit", 31_000 / 60_000, false],
     ["max_loss", 0.76, false],
   ]);
+});
+
+Deno.test("a run of a node puts its warnings on record, and made again it warns at the same moments", async () => {
+  const warned = () =>
+    withDirectory(async (directory) => {
+      await Deno.writeTextFile(`${directory}/cwts.toml`, "[firm.limits]\nmax_open_orders = 8\n");
+      await run(directory);
+      return records(directory).filter(({ value }) => value.action === "limit-warning");
+    });
+  const [first, second] = [await warned(), await warned()];
+  assert.ok(first.some(({ value }) => value.limit === "max_open_orders" && value.scope === "firm"), "no warning");
+  assert.deepEqual(first, second);
 });
