@@ -134,8 +134,8 @@ max_loss = "1000"
 Deno.test("a run of a node puts its warnings on record, and made again it warns at the same moments", async () => {
   const warned = () =>
     withDirectory(async (directory) => {
-      await Deno.writeTextFile(`${directory}/cwts.toml`, "[firm.limits]\nmax_open_orders = 8\n");
-      await run(directory);
+      await Deno.writeTextFile(`${directory}/cwts.toml`, "[firm.limits]\nmax_open_orders = 2\n");
+      await run(directory, { environment: { CWTS_NODE_DURATION: "60" } });
       return records(directory).filter(({ value }) => value.action === "limit-warning");
     });
   const [first, second] = [await warned(), await warned()];
