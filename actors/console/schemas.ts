@@ -130,6 +130,10 @@ export const Crashes = z.object({
   changes: count.describe("raised by every crash and every decision about one"),
 }).openapi("Crashes");
 
+export const Controls = z.object({
+  changes: count.describe("raised by every change of limits, of what waits, and by every early warning"),
+}).openapi("Controls");
+
 export const Concern = z.object({ id: z.string(), detail: z.string(), demands: z.string() }).openapi("Concern");
 
 export const KillReport = z.object({
@@ -156,6 +160,7 @@ export const Node = z.object({
   audit: Audit,
   messages: Messages,
   crashes: Crashes,
+  controls: Controls,
   lastKill: KillReport.nullable(),
 }).openapi("Node");
 

@@ -7,7 +7,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { UserError } from "../../config/errors.ts";
 import type { AccessPort } from "../protocol/access.ts";
-import type { ControlsPort } from "../protocol/limits.ts";
+import type { ControlsPort } from "../protocol/controls.ts";
 import type { NodeView } from "../protocol/view.ts";
 import { accessApi } from "./access_api.ts";
 import { readApi } from "./api.ts";
@@ -16,6 +16,7 @@ import { commandApi } from "./commands.ts";
 import { controlsApi } from "./controls_api.ts";
 import { createEventStreams, type EventStreams } from "./events.ts";
 import { guard, ROUTES, SESSION_COOKIE } from "./guard.ts";
+import { overviewApi } from "./overview_api.ts";
 import { messageOf, Problem, problemResponse, toProblem } from "./problem.ts";
 import { Sampler } from "./sampler.ts";
 import { bracketed, hostCheck, isLoopback, originCheck, securityHeaders } from "./security.ts";
@@ -102,6 +103,7 @@ export function consoleApp(
   app.route("/api/v1", commandApi(view, sampler));
   app.route("/api/v1", accessApi(access));
   app.route("/api/v1", controlsApi(controls));
+  app.route("/api/v1", overviewApi(controls));
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   app.openAPIRegistry.registerComponent("securitySchemes", "cookie", {
     type: "apiKey",

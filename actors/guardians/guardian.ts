@@ -184,9 +184,10 @@ class Guardian implements Handlers<GuardianMessage> {
     const now = this.#context.stopwatch.now();
     const time = this.#context.clock.now();
     for (let i = 0; i < count; i++) {
-      const code = this.#decision.at(i).code;
+      const { code } = this.#decision.at(i);
       if (code === Code.Accepted) continue;
       const intent = this.#pending[i];
+      books.refusals.note(this.#decision, intent);
       const position = intent.kind === "CancelAll" ? 0 : books.portfolio.position(intent.strategy, intent.instrument);
       triggers?.refused(intent.strategy, code, time);
       const report = refusalOf(intent, code, position);

@@ -49,13 +49,17 @@ import type { Ground } from "./ground.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { Journal, noteDurably } from "./journal.ts";
 import { ControlsDoor } from "./controls_door.ts";
+import { ControlsOverview } from "./controls_overview.ts";
+import { EarlyWarnings } from "./early_warnings.ts";
 import { fundedScopes, instrumentsAskingForState, tellFacts } from "./facts.ts";
+import type { LimitUseOptions } from "./limit_use.ts";
 import { loadLimits } from "./limits.ts";
 import { GateLimits } from "./limits_port.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import type { NodeParts } from "./parts.ts";
 import { memoryFile, rearmPage } from "./rearm.ts";
 import { triggerRules } from "./triggers.ts";
+import { RejectHistory } from "./reject_history.ts";
 import { GUARD_BRANCH, LIMITS_DESK, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
 import { LiveNodeView } from "./view.ts";
 
@@ -117,6 +121,8 @@ export function composeNode(ground: Ground): ComposedNode {
   });
   let restarts = 0;
   let looks = 0;
+  let controlChanges = 0;
+  const rejects = new RejectHistory();
   const mode = new ModeKeeper({
     recoverAfter,
     control,
@@ -153,14 +159,41 @@ export function composeNode(ground: Ground): ComposedNode {
   const scopes = loadLimits(config, instruments, gate, system.clock.now());
   tellFacts(config, scopes, instruments, gate, system.clock.now());
   journal.note(RecordType.Note, { scopes });
+  const port = new GateLimits({ gate, instruments, scopes, board: books.board, now: () => system.clock.now() });
+  const profits = new Map<number, number>();
+  const nodeOf = new Map(scopes.map(({ name, node }) => [name, node]));
+  const limitUse: LimitUseOptions = { port, profit: (scope) => profits.get(nodeOf.get(scope)!) ?? null };
+  const wallMillis = () => wall.nanos() / NANOS_PER_MILLI;
+  const warnings = new EarlyWarnings({
+    ...limitUse,
+    config,
+    wall: wallMillis,
+    record(event, time) {
+      try {
+        journal.note(RecordType.Note, event, { time });
+      } catch (error) {
+        auditFailed(error as Error);
+      }
+    },
+    onWarning: () => controlChanges++,
+  });
   const limits = new LimitsKeeper({
     config,
     file: ground.limitsFile ?? NOWHERE,
-    port: new GateLimits({ gate, instruments, scopes, board: books.board, now: () => system.clock.now() }),
-    wall: () => wall.nanos() / NANOS_PER_MILLI,
+    port: {
+      usage: (ref) => port.usage(ref),
+      load(before, after) {
+        port.load(before, after);
+        warnings.follow(after);
+      },
+    },
+    wall: wallMillis,
     monotonic: () => system.stopwatch.now() / NANOS_PER_MILLI,
     record: (event) => noteDurably(journal, audit, RecordType.OperatorAction, event),
-    alert: (line) => ground.err(`limits: ${line}`),
+    alert: (line) => {
+      controlChanges++;
+      ground.err(`limits: ${line}`);
+    },
   });
   const rearm = new RearmDesk({
     file: ground.rearmFile ?? memoryFile(),
@@ -236,7 +269,11 @@ export function composeNode(ground: Ground): ComposedNode {
       curves,
       drawdown: drawdownRule(config.mode.drawdown, world.sampleEvery),
       funded: fundedScopes(config, scopes),
-      tellProfit: (node, profit, time) => tell({ fact: "profit", node, profit, time }),
+      tellProfit: (node, profit, time) => {
+        profits.set(node, profit);
+        tell({ fact: "profit", node, profit, time });
+      },
+      watchLimits: (time) => warnings.look(time),
       every: world.sampleEvery,
       look: () => triggers.look(),
       isActive,
@@ -278,6 +315,7 @@ export function composeNode(ground: Ground): ComposedNode {
     auditFailed,
     refresh: () => {
       if (looks++ % SAMPLE_EVERY === 0) limits.sample();
+      rejects.look(system.clock.now(), gate.counters().rejected);
       if (limits.due) (system.find(LIMITS_DESK) as ActorRef<LimitsMessage> | undefined)?.tell({ kind: "LimitsClock" });
       view.changed();
       ground.onRefresh?.();
@@ -297,6 +335,7 @@ export function composeNode(ground: Ground): ComposedNode {
     curves,
     mode,
     crashes,
+    controlChanges: () => controlChanges,
     venue: built.port,
     startedWall: wall.timestamp(),
     startedStamp: system.stopwatch.now(),
@@ -334,7 +373,24 @@ export function composeNode(ground: Ground): ComposedNode {
   return {
     parts,
     view,
-    controls: new ControlsDoor({ system, keeper: limits, issue: mandates.issue }),
+    controls: new ControlsDoor({
+      system,
+      keeper: limits,
+      issue: mandates.issue,
+      overview: new ControlsOverview({
+        ...limitUse,
+        config,
+        gate,
+        control,
+        scopes,
+        instruments,
+        refusals: books.refusals,
+        rejects,
+        warnings,
+        mode: () => mode.mode,
+        now: () => system.clock.now(),
+      }),
+    }),
     restarts: () => restarts,
     auditFault: () => auditFault,
     start() {

@@ -54,6 +54,8 @@ export interface NodeParts {
   readonly curves: ReadonlyMap<StrategyId, Curve>;
   readonly mode: ModeKeeper;
   readonly crashes: CrashLedger;
+  /** Raised by every change of limits, of what waits, and by every early warning. */
+  readonly controlChanges: () => number;
   readonly venue: VenuePort;
   readonly startedWall: string;
   /** Stopwatch reading at the start. */

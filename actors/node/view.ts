@@ -69,6 +69,7 @@ export class LiveNodeView implements NodeView {
       },
       messages: system.counters(),
       crashes: { total: this.#parts.crashes.total, changes: this.#parts.crashes.changes },
+      controls: { changes: this.#parts.controlChanges() },
       lastKill: this.#lastKill,
     };
   }

@@ -3,6 +3,7 @@ export * from "./access.ts";
 export * from "./approval.ts";
 export * from "./arena.ts";
 export * from "./control.ts";
+export * from "./controls.ts";
 export * from "./crashes.ts";
 export * from "./decimals.ts";
 export * from "./executions.ts";

@@ -112,6 +112,11 @@ export interface CrashesView {
   readonly changes: number;
 }
 
+export interface ControlsView {
+  /** Raised by every change of limits, of what waits for a second person, and by every early warning. */
+  readonly changes: number;
+}
+
 /** What became of every message; see the runtime. */
 export type MessagesView = MessageCounters;
 
@@ -135,6 +140,7 @@ export interface NodeSnapshot {
   readonly audit: AuditView;
   readonly messages: MessagesView;
   readonly crashes: CrashesView;
+  readonly controls: ControlsView;
   readonly lastKill: KillReport | null;
 }
 
