@@ -174,7 +174,6 @@ export function createBreaker(
 
 /** How long the opening after `inARow` others stays: grows up to the most, then chance. */
 function spanOf({ openFor, openFactor, openMost, jitter }: BreakerOptions, inARow: number, chance: number): Micros {
-  if (openFor === Infinity) return Infinity;
   const grown = Math.min(openMost, openFor * openFactor ** inARow);
   return Math.max(1, Math.round(grown * (1 + jitter * (2 * chance - 1))));
 }

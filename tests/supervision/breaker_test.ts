@@ -111,6 +111,27 @@ Deno.test("what was admitted in another state tells nothing when it settles", ()
   assert.equal(made.state, "half-open");
 });
 
+Deno.test("a call is slow above the time and not at it, and the share of slow calls counts from the rate itself", () => {
+  const { made, call } = breaker({ slowRate: 0.5 });
+  for (let i = 0; i < 4; i++) call(true, 0, SECOND);
+  assert.equal(made.state, "closed");
+  for (let i = 0; i < 4; i++) call(true, 0, SECOND + 1);
+  assert.equal(made.state, "open");
+});
+
+Deno.test("a close forgets what failed before it, and a late failure from then opens nothing", () => {
+  const { made, call } = breaker();
+  const late = [made.admit(0)!, made.admit(0)!, made.admit(0)!, made.admit(0)!];
+  for (let i = 0; i < 4; i++) call(false, 0);
+  assert.equal(call(true, 1), false);
+  assert.equal(made.refused, 1);
+  for (let i = 0; i < 2; i++) call(true, made.opensUntil ?? 2 * SECOND);
+  assert.equal(made.state, "closed");
+  for (const call of late) made.settle(call, false, 2 * SECOND);
+  for (let i = 0; i < 3; i++) call(false, 2 * SECOND);
+  assert.equal(made.state, "closed");
+});
+
 Deno.test("chance moves the time of an opening by its share at most", () => {
   for (const [drawn, span] of [[0, 1.5], [0.5, 2], [0.999999, 2.5]] as const) {
     const { made, call } = breaker({ jitter: 0.25 }, () => drawn);
