@@ -15,6 +15,7 @@ const CHECKS: readonly Check[] = [
   reportsReachedTheLog,
   positionsAgree,
   dropCopyAgrees,
+  surveillanceHasAll,
   everyIntentWasDecided,
   everyOrderHasAnEnd,
 ];
@@ -58,6 +59,20 @@ function positionsAgree({ exchange, gate, node, audit }: Trading, ledger: Ledger
     }
   }
   return null;
+}
+
+/** Every report that is on record has reached surveillance, in its order and once, and nothing is left to reconcile. */
+function surveillanceHasAll({ node, gaveUp, audit }: Trading, { executions }: Ledger): string | null {
+  if (gaveUp.has("/node/guard") || audit.failed) return null;
+  const { feed, reconciliation } = node.postTrade.view();
+  if (feed.behind > 0) return `surveillance lacks ${feed.behind} batches`;
+  if (feed.delivered + feed.lost !== executions) {
+    return `${executions} reports are on the log, surveillance received ${feed.delivered} and lost ${feed.lost}`;
+  }
+  const numbers = node.postTrade.executions({ after: 0, limit: Infinity }).items.map(({ number }) => number);
+  if (numbers.some((number, i) => i > 0 && number !== numbers[i - 1] + 1)) return "the numbers of the feed have a gap";
+  const [open] = reconciliation.open;
+  return open === undefined ? null : `reconciliation is left with ${open.id}: ${open.detail}`;
 }
 
 /** The drop copy is a record of its own, and has heard everything. */
