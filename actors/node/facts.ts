@@ -37,14 +37,22 @@ export function factsOf(
   if (controls.demands.length > 0 || controls.listsUntil !== undefined) {
     facts.push({ fact: "demands", demands: demands(controls.demands), listsUntil: micros(controls.listsUntil, 0) });
   }
-  for (const { symbol, demands: asked, protectedUntil, easyUntil, ...terms } of securities(controls, instruments)) {
+  for (const of of securities(controls, instruments)) {
     facts.push({
       fact: "security",
-      instrument: instrument(symbol),
-      demands: demands(asked),
-      protectedUntil: micros(protectedUntil, 0),
-      easyUntil: micros(easyUntil, 0),
-      ...terms,
+      instrument: instrument(of.symbol),
+      venue: of.venue,
+      issuer: of.issuer,
+      demands: demands(of.demands),
+      averageVolume: of.averageVolume,
+      orderVolumeBps: of.orderVolumeBps,
+      positionVolumeBps: of.positionVolumeBps,
+      statusMaxAgeMs: of.statusMaxAgeMs,
+      quotesMaxAgeMs: of.quotesMaxAgeMs,
+      maxMoveBps: of.maxMoveBps,
+      moveWindowMs: of.moveWindowMs,
+      protectedUntil: micros(of.protectedUntil, 0),
+      easyUntil: micros(of.easyUntil, 0),
     });
   }
   for (const { scope, symbol, issuer = 0, sides, list, until } of controls.restrictions) {

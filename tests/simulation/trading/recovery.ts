@@ -87,7 +87,8 @@ export function tradingResumed({ page, node, gaveUp, exchange, calmFrom }: Tradi
   return null;
 }
 
-function under(path: string, gaveUp: ReadonlyMap<string, string>): boolean {
+/** Whether whoever stands above has given up for good. */
+export function under(path: string, gaveUp: ReadonlyMap<string, string>): boolean {
   for (const supervisor of gaveUp.keys()) if (path.startsWith(`${supervisor}/`)) return true;
   return false;
 }

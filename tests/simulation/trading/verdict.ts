@@ -2,6 +2,7 @@
 import { CommandKind, FIRM_SCOPE, INSTRUMENT_SCOPE_BASE, ScopeState } from "../../../ffi/layout.gen.ts";
 import { readAudit } from "../../../ffi/mod.ts";
 import { enters, Ledger } from "./ledger.ts";
+import { under } from "./recovery.ts";
 import { LIMIT, type Trading } from "./world.ts";
 
 type Check = (world: Trading, ledger: Ledger) => string | null;
@@ -61,9 +62,11 @@ function positionsAgree({ exchange, gate, node, audit }: Trading, ledger: Ledger
   return null;
 }
 
+const SURVEILLANCE_PATH = "/node/guard/surveillance";
+
 /** Every report that is on record has reached surveillance, in its order and once, and nothing is left to reconcile. */
 function surveillanceHasAll({ node, gaveUp, audit }: Trading, { executions }: Ledger): string | null {
-  if (gaveUp.has("/node/guard") || audit.failed) return null;
+  if (under(SURVEILLANCE_PATH, gaveUp) || audit.failed) return null;
   const { feed, reconciliation } = node.postTrade.view();
   if (feed.behind > 0) return `surveillance lacks ${feed.behind} batches`;
   if (feed.delivered + feed.lost !== executions) {
@@ -75,10 +78,12 @@ function surveillanceHasAll({ node, gaveUp, audit }: Trading, { executions }: Le
   return open === undefined ? null : `reconciliation is left with ${open.id}: ${open.detail}`;
 }
 
-/** The drop copy is a record of its own, and has heard everything. */
+const DROP_COPY_PATH = "/node/guard/drop-copy";
+
+/** The drop copy is a record of its own, and has heard everything; with the node it is gone too. */
 function dropCopyAgrees({ system, exchange, gaveUp }: Trading): string | null {
-  if (gaveUp.has("/node/guard")) return null;
-  const { positions } = system.inspect("/node/guard/drop-copy") as {
+  if (under(DROP_COPY_PATH, gaveUp)) return null;
+  const { positions } = system.inspect(DROP_COPY_PATH) as {
     readonly positions: readonly (readonly [strategy: number, instrument: number, lots: number])[];
   };
   const copied = new Map(positions.map(([strategy, instrument, lots]) => [`${strategy}/${instrument}`, lots]));
