@@ -2,7 +2,7 @@
 import { ABI_VERSION, LAYOUT_HASH, RecordType } from "../../ffi/layout.gen.ts";
 import type { OrderGate } from "../../ffi/mod.ts";
 import { VERSION } from "../../config/mod.ts";
-import type { DropCopyBook } from "../auditors/drop_copy.ts";
+import type { DropCopyBook } from "../auditors/drop_copy_book.ts";
 import type { Incident } from "../protocol/mod.ts";
 import type { Ground } from "./ground.ts";
 import type { Journal } from "./journal.ts";

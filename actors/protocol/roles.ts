@@ -27,6 +27,8 @@ export const MATRIX = {
   "view-orders":     ["trader", "risk-officer", "risk-approver", "compliance", "operator", "auditor"],
   /** Limits with their usage, and changes that wait. */
   "view-limits":     ["viewer", "trader", "risk-officer", "risk-approver", "compliance", "operator", "auditor"],
+  /** The execution feed of surveillance, and a reconciliation on demand. Reading goes on record. */
+  "view-executions": ["compliance", "auditor"],
   "kill":            ["trader", "risk-officer", "risk-approver", "compliance", "operator"],
   "rearm":           ["risk-officer", "risk-approver"],
   "tighten-limits":  ["risk-officer", "risk-approver"],
@@ -34,6 +36,8 @@ export const MATRIX = {
   /** The second person of a change that loosens. */
   "approve-limits":  ["risk-approver", "compliance"],
   "withdraw-limits": ["risk-officer", "risk-approver", "compliance"],
+  /** Signing a statement about a review of controls. */
+  "certify":         ["compliance"],
   "read-people":     ["security-admin", "compliance", "auditor"],
   "manage-people":   ["security-admin"],
   /** One's own password, sessions and keys. */
@@ -51,6 +55,7 @@ const PERSONS_ONLY: readonly Action[] = [
   "propose-limits",
   "approve-limits",
   "withdraw-limits",
+  "certify",
   "manage-people",
   "manage-self",
 ];
