@@ -130,7 +130,20 @@ export const Crashes = z.object({
   changes: count.describe("raised by every crash and every decision about one"),
 }).openapi("Crashes");
 
+export const Controls = z.object({
+  changes: count.describe("raised by every change of limits, of what waits, and by every early warning"),
+}).openapi("Controls");
+
 export const Concern = z.object({ id: z.string(), detail: z.string(), demands: z.string() }).openapi("Concern");
+
+export const CircuitBreaker = z.object({
+  name: z.string(),
+  state: z.enum(["closed", "open", "half-open"]),
+  reason: z.string(),
+  opened: count.describe("openings since the node started"),
+  refused: count.describe("calls refused since then"),
+  opensUntil: micros.nullable().describe("when an open one lets a probe through"),
+}).openapi("CircuitBreaker");
 
 export const KillReport = z.object({
   scope: z.string(),
@@ -153,9 +166,11 @@ export const Node = z.object({
   time: micros,
   mode: SystemMode,
   concerns: z.array(Concern),
+  breakers: z.array(CircuitBreaker),
   audit: Audit,
   messages: Messages,
   crashes: Crashes,
+  controls: Controls,
   lastKill: KillReport.nullable(),
 }).openapi("Node");
 

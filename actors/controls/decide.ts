@@ -142,7 +142,7 @@ function propose(
   };
 }
 
-function approve(state: State, by: Principal, { id, digest }: Of<"approve">, now: number): Step {
+function approve(state: State, by: Principal, { id, digest, reason: why = "" }: Of<"approve">, now: number): Step {
   permit(by, "approve-limits");
   if (by.kind === "machine") throw new UserError("ROLE_FORBIDDEN", "a machine approves nothing: log in as a person");
   const proposal = pendingOf(state.pending, state.next, id);
@@ -167,12 +167,13 @@ function approve(state: State, by: Principal, { id, digest }: Of<"approve">, now
       action: "limit-loosened",
       ...proposal,
       proposedBy: proposal.person,
+      approvedBecause: why,
       digest,
       ...hashes(state, config),
     },
     alert: `${by.id} approved change ${id} of ${proposal.person}: ${nameOf(ref)} from ${textOf(from)} to ${textOf(to)}${
       expires === null ? "" : ` until ${new Date(expires).toISOString()}`
-    }`,
+    }${why === "" ? "" : `: ${why}`}`,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ActorDef, Micros } from "../../runtime/mod.ts";
 import type { GuardianBooks } from "../guardians/books.ts";
-import { MODE, type StrategyId } from "../protocol/mod.ts";
+import { concern, MODE, type StrategyId } from "../protocol/mod.ts";
 import type { Curve } from "./curve.ts";
 
 /** Decides from equity whether the portfolio should be dormant; detail is a sentence for people. */
@@ -19,6 +19,8 @@ export interface BookkeeperArgs {
   /** Scopes whose profit the gate measures against their capital. */
   readonly funded: readonly { readonly node: number; readonly strategies: readonly StrategyId[] }[];
   readonly tellProfit: (node: number, profit: number, time: Micros) => void;
+  /** Looks at how full the limits are. */
+  readonly watchLimits: (time: Micros) => void;
   /** Market time between two samples. */
   readonly every: Micros;
   /** Looks at what the triggers of the kill switch watch. */
@@ -33,7 +35,7 @@ type Sample = { readonly kind: "Sample" };
 
 export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
   type: "bookkeeper",
-  init(context, { books, curves, drawdown, funded, tellProfit, every, look, isActive }) {
+  init(context, { books, curves, drawdown, funded, tellProfit, watchLimits, every, look, isActive }) {
     context.timers.every("sample", every, { kind: "Sample" });
     return {
       receive() {
@@ -48,17 +50,12 @@ export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
           tellProfit(node, strategies.reduce((sum, strategy) => sum + (profits.get(strategy) ?? 0), 0), time);
         }
         look();
+        watchLimits(time);
         const state = drawdown.update(books.portfolio.equity(), time);
         // What the mode believes, not what was said: a message may be lost with whoever had it in its hands.
         if (state.dormant !== isActive(DRAWDOWN)) {
-          context.registry.find(MODE)?.tell({
-            kind: "Concern",
-            id: DRAWDOWN,
-            active: state.dormant,
-            demands: "SafeMode",
-            detail: state.detail,
-            time,
-          });
+          const { dormant: active, detail } = state;
+          context.registry.find(MODE)?.tell(concern({ kind: DRAWDOWN, active, detail, time }));
         }
       },
       inspect: () => ({ equity: books.portfolio.equity(), dormant: isActive(DRAWDOWN) }),

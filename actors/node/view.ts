@@ -54,6 +54,7 @@ export class LiveNodeView implements NodeView {
       time: system.clock.now(),
       mode: mode.mode,
       concerns: mode.concerns().map(({ id, detail, demands }) => ({ id, detail, demands })),
+      breakers: this.#parts.breakers.views(),
       scopes: this.#scopes(),
       actors: this.#actors(),
       instruments: this.#instruments(),
@@ -69,6 +70,7 @@ export class LiveNodeView implements NodeView {
       },
       messages: system.counters(),
       crashes: { total: this.#parts.crashes.total, changes: this.#parts.crashes.changes },
+      controls: { changes: this.#parts.controlChanges() },
       lastKill: this.#lastKill,
     };
   }

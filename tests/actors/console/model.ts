@@ -45,6 +45,8 @@ export interface ModelNode extends NodeView {
   /** The first organism's actor crashes in a message of the market, and is restarted unless `decision` says otherwise. */
   crash(detail: string, decision?: CrashDecision): void;
   crashRecord: NodeView["crashRecord"];
+  /** Says that something about the controls changed. */
+  controlsChanged(): void;
   /** What is decided about the latest crash after all. */
   decide(decision: CrashDecision): void;
   readonly listeners: number;
@@ -79,6 +81,7 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
   let lastExit: string | null = null;
   const crashes: CrashView[] = [];
   let changes = 0;
+  let controlChanges = 0;
   let epoch = 0;
   let lastKill: KillReport | null = null;
   const names = () => [...scopes.keys()];
@@ -229,6 +232,10 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
       changes++;
       changed();
     },
+    controlsChanged() {
+      controlChanges++;
+      changed();
+    },
     decide(decision) {
       crashes.push({ ...crashes.pop()!, decision });
       changes++;
@@ -251,6 +258,10 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
         concerns: steps % 90 > 80
           ? [{ id: "stale-market:GAMMA", detail: "no book of GAMMA for 2 s", demands: "SafeMode" }]
           : [],
+        breakers: [{
+          ...{ name: "venue", state: "closed", reason: "nothing has failed" },
+          ...{ opened: 0, refused: 0, opensUntil: null },
+        }],
         scopes: [...scopes].map(([name, state]) => ({ name, state })),
         actors: empty ? [] : actorViews(steps, restarts, lastExit, extraActors),
         instruments: empty ? [] : instruments(),
@@ -282,6 +293,7 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
           unexplained: 0,
         },
         crashes: { total: crashes.length, changes },
+        controls: { changes: controlChanges },
         lastKill,
       };
     },
