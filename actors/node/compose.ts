@@ -3,7 +3,15 @@
  * real directory in real time; a simulation lets it live under an adversary. Both run what is made here.
  */
 import { basename } from "node:path";
-import { ABI_VERSION, Code, LAYOUT_HASH, RecordType, SCOPE_COUNT, ScopeState } from "../../ffi/layout.gen.ts";
+import {
+  ABI_VERSION,
+  Code,
+  FIRM_SCOPE,
+  LAYOUT_HASH,
+  RecordType,
+  SCOPE_COUNT,
+  ScopeState,
+} from "../../ffi/layout.gen.ts";
 import { type ControlPage, type GateFact, nativeCallOf, NativeError } from "../../ffi/mod.ts";
 import { type Config, configHash, VERSION } from "../../config/mod.ts";
 import {
@@ -15,10 +23,11 @@ import {
   type SystemEvent,
 } from "../../runtime/mod.ts";
 import { supervise, type SupervisorMessage } from "../../supervision/mod.ts";
-import { LimitsKeeper } from "../controls/mod.ts";
+import { LimitsKeeper, RearmDesk } from "../controls/mod.ts";
 import { DropCopyBook } from "../auditors/drop_copy.ts";
 import { GuardianBooks } from "../guardians/books.ts";
 import { KillProcedure } from "../guardians/kill.ts";
+import { Triggers } from "../guardians/triggers.ts";
 import { VenueLink } from "../guardians/venue_link.ts";
 import {
   type ControlsPort,
@@ -48,6 +57,8 @@ import { loadLimits } from "./limits.ts";
 import { GateLimits } from "./limits_port.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import type { NodeParts } from "./parts.ts";
+import { memoryFile, rearmPage } from "./rearm.ts";
+import { triggerRules } from "./triggers.ts";
 import { RejectHistory } from "./reject_history.ts";
 import { GUARD_BRANCH, LIMITS_DESK, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
 import { LiveNodeView } from "./view.ts";
@@ -133,6 +144,9 @@ export function composeNode(ground: Ground): ComposedNode {
     mode.report(concern, system.clock.now());
   };
 
+  if (world.live) {
+    control.tighten(FIRM_SCOPE, ScopeState.Killed, "a live venue starts killed: re-arm it", "node", wall.nanos());
+  }
   journal.note(RecordType.NodeStarted, {
     version: VERSION,
     config: configHash(config),
@@ -181,6 +195,13 @@ export function composeNode(ground: Ground): ComposedNode {
       ground.err(`limits: ${line}`);
     },
   });
+  const rearm = new RearmDesk({
+    file: ground.rearmFile ?? memoryFile(),
+    page: rearmPage(control, wall.nanos),
+    wall: () => wall.nanos() / NANOS_PER_MILLI,
+    quietMs: config.kill.rearmQuietMs,
+    record: (event) => noteDurably(journal, audit, RecordType.OperatorAction, event),
+  });
   const mandates = createMandates();
   audit.commit();
 
@@ -200,7 +221,25 @@ export function composeNode(ground: Ground): ComposedNode {
     strategies: config.organisms.map((_, i) => i + 1),
     instruments: instruments.map(({ id }) => id),
     stopwatch: () => system.stopwatch.now(),
+    onOpened: (scope) => {
+      if (scope === FIRM_SCOPE) mode.rearm(system.clock.now());
+    },
     onDone: (report) => view.carriedOut(report),
+  });
+  const strategiesOf = (account: string) =>
+    config.organisms.flatMap((organism, i) => organism.account === account ? [i + 1] : []);
+  const triggers = new Triggers({
+    rules: triggerRules(config),
+    control,
+    books,
+    strategies: config.organisms.map((_, i) => i + 1),
+    accounts: config.accounts.map(({ id }) => ({ id, strategies: strategiesOf(id) })),
+    instruments: instruments.map(({ id }) => id),
+    heldAtGate: (strategy, instrument) => gate.exposure(strategy, instrument).position,
+    wall: wall.nanos,
+    monotonic: () => system.stopwatch.now(),
+    note: (type, value) => void journal.note(type, value),
+    onRequest: () => housekeeping.noticeControl(),
   });
   const built = world.build({
     config,
@@ -220,6 +259,7 @@ export function composeNode(ground: Ground): ComposedNode {
       instruments,
       kill,
       link,
+      triggers,
       onAuditFailure: auditFailed,
       subscribers,
     },
@@ -235,6 +275,7 @@ export function composeNode(ground: Ground): ComposedNode {
       },
       watchLimits: (time) => warnings.look(time),
       every: world.sampleEvery,
+      look: () => triggers.look(),
       isActive,
     },
     marketWatch: {
@@ -300,6 +341,7 @@ export function composeNode(ground: Ground): ComposedNode {
     startedStamp: system.stopwatch.now(),
     wallNanos: wall.nanos,
     afterWall: wall.after,
+    rearm,
     noticeControl: () => housekeeping.noticeControl(),
     rearmMode: () => mode.rearm(system.clock.now()),
   };

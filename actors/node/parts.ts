@@ -5,6 +5,7 @@ import type { ActorSystem, Micros } from "../../runtime/mod.ts";
 import type { GuardianBooks } from "../guardians/books.ts";
 import type { ApprovedBatch, Depth, ExecutionBatch, Instrument, StrategyId } from "../protocol/mod.ts";
 import type { CrashLedger } from "./crash_ledger.ts";
+import type { RearmDesk } from "../controls/mod.ts";
 import type { Curve } from "./curve.ts";
 import type { ModeKeeper } from "./mode_keeper.ts";
 
@@ -63,6 +64,7 @@ export interface NodeParts {
   readonly wallNanos: () => number;
   /** Runs a task after wall milliseconds, outside the actors. */
   readonly afterWall: (millis: number, task: () => void) => void;
+  readonly rearm: RearmDesk;
   /** Looks at the control page now. */
   readonly noticeControl: () => void;
   /** Tells the mode rule that an operator re-armed the firm. */

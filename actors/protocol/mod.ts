@@ -14,6 +14,7 @@ export * from "./keys.ts";
 export * from "./limits.ts";
 export * from "./market.ts";
 export * from "./orders.ts";
+export * from "./rearm.ts";
 export * from "./roles.ts";
 export * from "./stream.ts";
 export * from "./view.ts";

@@ -5,6 +5,7 @@ import { dropCopy, DropCopyBook } from "../../../actors/auditors/drop_copy.ts";
 import { GuardianBooks } from "../../../actors/guardians/books.ts";
 import { guardian } from "../../../actors/guardians/guardian.ts";
 import { KillProcedure } from "../../../actors/guardians/kill.ts";
+import type { Triggers } from "../../../actors/guardians/triggers.ts";
 import { VenueLink } from "../../../actors/guardians/venue_link.ts";
 import {
   type Approval,
@@ -48,6 +49,7 @@ export interface RigOptions {
   readonly audit?: AuditLog;
   readonly maxPosition?: number;
   readonly more?: (rig: Rig) => readonly ChildSpec[];
+  readonly triggers?: (rig: Rig) => Triggers;
   /** In place of the real ones. */
   readonly actors?: {
     readonly guardian?: typeof guardian;
@@ -77,7 +79,9 @@ export class Rig implements Disposable {
   readonly failures: Error[] = [];
   #lastId = 0;
 
-  constructor({ audit = AuditLog.memory(), maxPosition = 1_000, more = () => [], actors = {} }: RigOptions = {}) {
+  constructor(
+    { audit = AuditLog.memory(), maxPosition = 1_000, more = () => [], triggers, actors = {} }: RigOptions = {},
+  ) {
     this.audit = audit;
     this.gate = OrderGate.create({ audit, control: this.control });
     for (const instrument of IDS) {
@@ -147,6 +151,7 @@ export class Rig implements Disposable {
           kill: this.kill,
           link: this.link,
           onAuditFailure: (error) => this.failures.push(error),
+          triggers: triggers?.(this),
           subscribers: new Map(),
         }),
         worker("drop-copy", actors.dropCopy ?? dropCopy, { book: this.dropCopyBook, gate: this.gate, audit }),
