@@ -11,7 +11,7 @@ import { loadConfig } from "../config/mod.ts";
 import { AuditLog, ControlPage, type DurabilityName, MatchingEngine, OrderGate } from "../ffi/mod.ts";
 import { type ActorDef, type ActorRef, ActorSystem, MICROS_PER_SECOND } from "../runtime/mod.ts";
 import { supervise, worker } from "../supervision/mod.ts";
-import { LatencyHistogram } from "../actors/guardians/latency.ts";
+import { LatencyHistogram } from "../actors/protocol/latency.ts";
 import { GuardianBooks } from "../actors/guardians/books.ts";
 import { guardian } from "../actors/guardians/guardian.ts";
 import { KillProcedure } from "../actors/guardians/kill.ts";

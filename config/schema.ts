@@ -93,6 +93,11 @@ const mode = z.strictObject({
     "ms",
     "quiet time after the last concern before SafeMode is left, so that the mode does not flutter",
   ),
+  reconcileTolerance: key(
+    whole(0, U32_MAX).default(0),
+    "lots",
+    "difference of gate, books and drop copy that is put on record and does not lead into SafeMode",
+  ),
   drawdown: drawdown.prefault({}),
 });
 

@@ -1,4 +1,5 @@
 /** Public face of supervision. */
+export * from "./breaker.ts";
 export * from "./mode.ts";
 export * from "./protocol.ts";
 export type { ChildReport } from "./report.ts";

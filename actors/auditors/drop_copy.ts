@@ -1,61 +1,48 @@
 /**
- * Drop copy: an independent record of positions, kept from the execution reports alone and compared with the gate's.
- *
- * A difference means that somebody's books are wrong; it is put on record and is a reason to reduce only.
+ * Drop copy: an independent record of positions, trades and open orders, kept from the execution reports alone. It drives
+ * what is done with it: credit after trade with every batch, reconciliation soon after, a statement at the end of a day,
+ * and a look at whether surveillance keeps up.
  */
-import { ExecType, ExecutionView, RecordType } from "../../ffi/layout.gen.ts";
-import type { AuditLog, OrderGate } from "../../ffi/mod.ts";
 import { type ActorDef, MICROS_PER_SECOND } from "../../runtime/mod.ts";
-import { DROP_COPY, type ExecutionBatch, Inbox, MODE, VENUE } from "../protocol/mod.ts";
-
-/** Positions by strategy and instrument; belongs to the node so that a restart keeps them. */
-export class DropCopyBook {
-  readonly #positions = new Map<number, number>();
-  /** The venue's stream as far as it was taken. */
-  readonly stream = new Inbox();
-  reports = 0;
-  /** Breaks in the venue's report numbering. */
-  gaps = 0;
-  #venueSequence = 0;
-
-  apply(batch: ExecutionBatch): void {
-    const view = new ExecutionView(batch.records);
-    for (let i = 0; i < batch.count; i++) {
-      view.at(i);
-      this.reports++;
-      // Numbers rise; other participants' reports lie between ours, so only a step back is a fault.
-      if (view.venueSequence <= this.#venueSequence) this.gaps++;
-      this.#venueSequence = view.venueSequence;
-      if (view.execType !== ExecType.Trade) continue;
-      const key = view.owner * 1024 + view.instrument;
-      this.#positions.set(key, (this.#positions.get(key) ?? 0) + (view.side === 0 ? view.quantity : -view.quantity));
-    }
-  }
-
-  /** [strategy, instrument, lots], in the order first traded. */
-  *entries(): Generator<readonly [strategy: number, instrument: number, lots: number]> {
-    for (const [key, lots] of this.#positions) yield [Math.floor(key / 1024), key % 1024, lots];
-  }
-}
+import {
+  type Concern,
+  concern,
+  concernId,
+  DROP_COPY,
+  type ExecutionBatch,
+  MODE,
+  SURVEILLANCE,
+  VENUE,
+} from "../protocol/mod.ts";
+import type { CreditWatch } from "./credit.ts";
+import type { DropCopyBook } from "./drop_copy_book.ts";
+import type { Reconciliation } from "./reconciliation.ts";
 
 export interface DropCopyArgs {
   readonly book: DropCopyBook;
-  readonly gate: OrderGate;
-  readonly audit: AuditLog;
+  readonly credit: CreditWatch;
+  readonly reconciliation: Reconciliation;
+  /** Reports that the gate has taken. */
+  readonly taken: () => number;
+  /** The feed of surveillance: batches told to it, and taken by it. */
+  readonly feed: () => { readonly told: number; readonly taken: number };
+  /** Whether the mode knows of a concern. */
+  readonly isActive: (id: string) => boolean;
 }
 
 /** A comparison follows the first report within this time. */
 const COMPARE_AFTER = MICROS_PER_SECOND;
+const MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND;
 
 type Compare = { readonly kind: "Compare" };
 
 export const dropCopy: ActorDef<ExecutionBatch | Compare, DropCopyArgs> = {
   type: "drop-copy",
   mailbox: { capacity: 65_536, overflow: "reject" },
-  init(context, { book, gate, audit }) {
+  init(context, { book, credit, reconciliation, taken, feed, isActive }) {
     context.register(DROP_COPY);
     let comparing = false;
-    const broken = new Set<string>();
+    let day = Math.floor(context.clock.now() / MICROS_PER_DAY);
 
     const ask = (after: number): void => {
       context.registry.find(VENUE)?.tell({ kind: "ResendReports", after, replyTo: context.self });
@@ -75,37 +62,45 @@ export const dropCopy: ActorDef<ExecutionBatch | Compare, DropCopyArgs> = {
     /** Reports that the gate and the drop copy had when they were last compared. */
     let seen = "";
     const compare = () => {
-      const taken = gate.counters().executions;
-      const now = `${book.reports}/${taken}`;
+      const now = context.clock.now();
+      const counted = taken();
+      const counts = `${book.reports}/${counted}`;
       // One of the two is ahead by a batch that is on its way: unless nothing moves any more, they are compared later.
-      if (book.reports !== taken && now !== seen) {
-        seen = now;
+      const waits = book.reports !== counted && counts !== seen;
+      seen = counts;
+      if (waits) {
         book.stream.restarted();
         ask(book.stream.taken);
-        return compareLater();
+      } else {
+        const today = Math.floor(now / MICROS_PER_DAY);
+        if (today !== day) reconciliation.statement("end-of-day", "node", now, true);
+        day = today;
       }
-      for (const [strategy, instrument, lots] of book.entries()) {
-        const held = gate.exposure(strategy, instrument).position;
-        const name = `${strategy}/${instrument}`;
-        if (held === lots || broken.has(name)) continue;
-        broken.add(name);
-        const detail =
-          `strategy ${strategy} holds ${lots} lots of instrument ${instrument} by drop copy, ${held} by the gate`;
-        audit.appendJson(RecordType.Reconciled, context.clock.now(), {
-          strategy,
-          instrument,
-          dropCopy: lots,
-          gate: held,
-        });
-        context.registry.find(MODE)?.tell({
-          kind: "Concern",
-          id: `position-mismatch:${name}`,
-          active: true,
-          demands: "SafeMode",
-          detail,
-          time: context.clock.now(),
-        });
+      const unsure = reconciliation.compare(now, !waits);
+      if (watchFeed() || waits || unsure) compareLater();
+    };
+
+    /** What surveillance had taken when it was last seen behind. */
+    let stuckAt = -1;
+    /** Whether surveillance is behind what it was told. */
+    const watchFeed = (): boolean => {
+      const { told, taken: delivered } = feed();
+      const tell = (active: boolean, detail: string) => {
+        const said: Concern = concern({ kind: "surveillance-gap", active, detail, time: context.clock.now() });
+        context.registry.find(MODE)?.tell(said);
+      };
+      const active = isActive(concernId("surveillance-gap"));
+      if (told === delivered) {
+        stuckAt = -1;
+        if (active) tell(false, "surveillance has every execution report");
+        return active;
       }
+      context.registry.find(SURVEILLANCE)?.tell({ kind: "CatchUp" });
+      if (stuckAt === delivered && !active) {
+        tell(true, `surveillance lacks ${told - delivered} batches of execution reports, from ${delivered + 1} on`);
+      }
+      stuckAt = delivered;
+      return true;
     };
 
     return {
@@ -117,14 +112,16 @@ export const dropCopy: ActorDef<ExecutionBatch | Compare, DropCopyArgs> = {
         }
         if (!book.stream.takes(message, ask)) return;
         book.apply(message);
+        credit.look();
         compareLater();
       },
       show: (message) => message,
       inspect: () => ({
         reports: book.reports,
         gaps: book.gaps,
-        mismatches: [...broken],
+        mismatches: reconciliation.view().open.map(({ id }) => id),
         positions: [...book.entries()],
+        credit: credit.view(),
       }),
     };
   },

@@ -88,7 +88,7 @@ const REFUSALS: readonly (readonly [pattern: RegExp, status: number])[] = [
   ],
   [/^(UNKNOWN_(ROLE|SCOPE|LIMIT|INSTRUMENT)|LIMIT_.*|PERSON_NAME|PASSWORD_WEAK|KEY_.*)$/, 422],
   [/^LOCKED_OUT$/, 429],
-  [/^(ACCESS_BUSY|AUDIT_FAILED|CONTROLS_UNAVAILABLE)$/, 503],
+  [/^(ACCESS_BUSY|AUDIT_FAILED|CONTROLS_UNAVAILABLE|STORE_FAILED|STORE_RESTING)$/, 503],
 ];
 
 /** What to answer for anything thrown while a request was handled. */

@@ -136,6 +136,15 @@ export const Controls = z.object({
 
 export const Concern = z.object({ id: z.string(), detail: z.string(), demands: z.string() }).openapi("Concern");
 
+export const CircuitBreaker = z.object({
+  name: z.string(),
+  state: z.enum(["closed", "open", "half-open"]),
+  reason: z.string(),
+  opened: count.describe("openings since the node started"),
+  refused: count.describe("calls refused since then"),
+  opensUntil: micros.nullable().describe("when an open one lets a probe through"),
+}).openapi("CircuitBreaker");
+
 export const KillReport = z.object({
   scope: z.string(),
   state: ScopeState,
@@ -157,6 +166,7 @@ export const Node = z.object({
   time: micros,
   mode: SystemMode,
   concerns: z.array(Concern),
+  breakers: z.array(CircuitBreaker),
   audit: Audit,
   messages: Messages,
   crashes: Crashes,

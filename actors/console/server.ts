@@ -8,6 +8,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { UserError } from "../../config/errors.ts";
 import type { AccessPort } from "../protocol/access.ts";
 import type { ControlsPort } from "../protocol/controls.ts";
+import type { PostTradePort } from "../protocol/post_trade.ts";
 import type { NodeView } from "../protocol/view.ts";
 import { accessApi } from "./access_api.ts";
 import { readApi } from "./api.ts";
@@ -15,8 +16,10 @@ import { assetRoutes, type ConsoleAssets } from "./assets.ts";
 import { commandApi } from "./commands.ts";
 import { controlsApi } from "./controls_api.ts";
 import { createEventStreams, type EventStreams } from "./events.ts";
+import { createExecutionStreams, type ExecutionStreams } from "./execution_stream.ts";
 import { guard, ROUTES, SESSION_COOKIE } from "./guard.ts";
 import { overviewApi } from "./overview_api.ts";
+import { postTradeApi } from "./post_trade_api.ts";
 import { messageOf, Problem, problemResponse, toProblem } from "./problem.ts";
 import { Sampler } from "./sampler.ts";
 import { bracketed, hostCheck, isLoopback, originCheck, securityHeaders } from "./security.ts";
@@ -31,6 +34,7 @@ export interface ConsoleOptions {
   /** Who is let in, and what each may do. */
   readonly access: AccessPort;
   readonly controls: ControlsPort;
+  readonly postTrade: PostTradePort;
   readonly assets: ConsoleAssets;
 }
 
@@ -56,7 +60,8 @@ function listen(options: ConsoleOptions): ConsoleServer {
   const { host, port } = options;
   const sampler = new Sampler(options.view);
   const streams = createEventStreams(sampler);
-  const app = consoleApp(options, sampler, streams);
+  const executions = createExecutionStreams(options.postTrade);
+  const app = consoleApp(options, sampler, streams, executions);
   const cut = new AbortController();
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
@@ -75,6 +80,7 @@ function listen(options: ConsoleOptions): ConsoleServer {
   let closing: Promise<void> | null = null;
   const close = async () => {
     streams.close();
+    executions.close();
     sampler.close();
     const cancel = afterMillis(CLOSE_GRACE_MS, () => cut.abort());
     await server.shutdown();
@@ -85,11 +91,12 @@ function listen(options: ConsoleOptions): ConsoleServer {
 
 /** The whole application, without a socket: for tests and for the server above. */
 export function consoleApp(
-  options: Pick<ConsoleOptions, "view" | "host" | "access" | "controls" | "assets">,
+  options: Pick<ConsoleOptions, "view" | "host" | "access" | "controls" | "postTrade" | "assets">,
   sampler: Sampler,
   streams: EventStreams,
+  executions: ExecutionStreams,
 ): OpenAPIHono {
-  const { view, host, access, controls, assets } = options;
+  const { view, host, access, controls, postTrade, assets } = options;
   const app = new OpenAPIHono();
   app.onError((error) => problemResponse(toProblem(error)));
   app.notFound((c) => {
@@ -104,6 +111,7 @@ export function consoleApp(
   app.route("/api/v1", accessApi(access));
   app.route("/api/v1", controlsApi(controls));
   app.route("/api/v1", overviewApi(controls));
+  app.route("/api/v1", postTradeApi(postTrade, executions, access));
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   app.openAPIRegistry.registerComponent("securitySchemes", "cookie", {
     type: "apiKey",

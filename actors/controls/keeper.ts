@@ -111,10 +111,11 @@ export class LimitsKeeper {
       try {
         this.#take(step, { who: "node", person: "node", from: "node" });
       } catch (error) {
-        // A log that cannot record has shut the gate: looser limits let nothing through there. It stays so.
         if (!(error instanceof UserError)) throw error;
-        this.#stuck = true;
-        this.#tell(error.message);
+        // A log that cannot record has shut the gate: looser limits let nothing through there, and it stays so. A file that
+        // cannot be written is tried again, and people are told each time it was.
+        if (error.code === "AUDIT_FAILED") this.#stuck = true;
+        if (error.code !== "STORE_RESTING") this.#tell(error.message);
         break;
       }
     }

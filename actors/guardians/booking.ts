@@ -6,7 +6,7 @@ import { isMaker, isTrade, reportOf } from "./reports.ts";
 
 /**
  * Carries `count` records over to the books, in order. `now` is a stopwatch reading. `each` sees every record with its
- * report, after the books know it.
+ * report, after the books know it. A report that the venue told before is left out, as the gate leaves it out.
  */
 export function bookExecutions(
   view: ExecutionView,
@@ -18,7 +18,11 @@ export function bookExecutions(
   const { portfolio } = books;
   for (let i = 0; i < count; i++) {
     view.at(i);
-    const { owner, instrument } = view;
+    const { owner, instrument, venueSequence } = view;
+    if (venueSequence !== 0) {
+      if (venueSequence <= books.venueSequence) continue;
+      books.venueSequence = venueSequence;
+    }
     let fee = 0;
     if (isTrade(view)) {
       fee = portfolio.trade(owner, instrument, view.side as 0 | 1, view.price, view.quantity, isMaker(view));

@@ -4,7 +4,7 @@
  */
 import { OrderType } from "../../ffi/layout.gen.ts";
 import type { ExecutionReport, Instrument } from "../protocol/mod.ts";
-import { LatencyHistogram } from "./latency.ts";
+import { LatencyHistogram } from "../protocol/latency.ts";
 import { MarketBoard } from "./market_board.ts";
 import { OrderTable } from "./order_table.ts";
 import { Portfolio } from "./portfolio.ts";
@@ -18,6 +18,8 @@ export class GuardianBooks {
   readonly latency = new LatencyHistogram();
   readonly refusals = new RefusalLog();
   fills = 0;
+  /** Number of the venue's last report that was booked; 0 while it counts none. */
+  venueSequence = 0;
   /** Called after a batch of reports is booked. */
   onBooked: () => void = () => {};
   /** Orders entered (new orders, not cancels or amends). */

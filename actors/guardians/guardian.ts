@@ -10,7 +10,8 @@
  */
 import { Code, CommandKind, ExecutionView, GateDecisionView, OrderCommandView } from "../../ffi/layout.gen.ts";
 import type { AuditLog, OrderGate } from "../../ffi/mod.ts";
-import type { ActorContext, ActorDef, ActorRef, Handlers } from "../../runtime/mod.ts";
+import type { ActorContext, ActorDef, ActorRef, Handlers, Micros } from "../../runtime/mod.ts";
+import type { Breaker } from "../../supervision/mod.ts";
 import {
   type Approval,
   type AttachStrategy,
@@ -23,8 +24,11 @@ import {
   type MarketData,
   type OrderIntent,
   RecordArena,
+  type ResendRecorded,
   type StrategyId,
   type StrategyMessage,
+  SURVEILLANCE,
+  type SurveillanceMessage,
   VENUE,
   type VenueMessage,
 } from "../protocol/mod.ts";
@@ -36,6 +40,7 @@ import { MarketBoard } from "./market_board.ts";
 import { refusalOf } from "./reports.ts";
 import type { Triggers } from "./triggers.ts";
 import type { VenueLink } from "./venue_link.ts";
+import { VenuePulse } from "./venue_pulse.ts";
 
 const RECORD = OrderCommandView.SIZE;
 /** Most intents per native call. Larger batches gain little and make the first order wait for the last. */
@@ -43,12 +48,15 @@ export const GUARDIAN_BATCH = 64;
 
 export interface GuardianArgs {
   readonly gate: OrderGate;
-  readonly audit: AuditLog;
+  readonly audit: Pick<AuditLog, "commit">;
   readonly approve: Approval["approve"];
   readonly books: GuardianBooks;
   readonly instruments: readonly Instrument[];
   readonly kill: KillProcedure;
   readonly link: VenueLink;
+  /** Around the link, and the time the venue has to answer. */
+  readonly breaker: Breaker;
+  readonly answerWithin: Micros;
   /** Called once when the log can no longer record; the gate is shut by then. */
   readonly onAuditFailure: (error: Error) => void;
   /** Rules that make a scope stricter by themselves; absent: none. */
@@ -73,18 +81,28 @@ class Guardian implements Handlers<GuardianMessage> {
   readonly #decision = new GateDecisionView(this.#decisions);
   readonly #pending: OrderIntent[] = [];
   readonly #arena = new RecordArena();
+  readonly #pulse: VenuePulse;
   #venue: ActorRef<VenueMessage> | undefined;
   #dropCopy: ActorRef<ExecutionBatch> | undefined;
+  #surveillance: ActorRef<SurveillanceMessage> | undefined;
 
   constructor(context: ActorContext<GuardianMessage>, args: GuardianArgs) {
     this.#context = context;
     this.#args = args;
     context.register(GUARDIAN);
+    this.#pulse = new VenuePulse({
+      breaker: args.breaker,
+      answerWithin: args.answerWithin,
+      ask: () => this.#venueRef()?.tell({ kind: "ReportEntered" }),
+      wakeAt: (time) => context.timers.once("venue", Math.max(0, time - context.clock.now()), { kind: "VenueDue" }),
+    });
     if (context.incarnation > 0) {
       args.link.reports.restarted();
       this.#subscribe();
       this.#askReports(args.link.reports.taken);
       for (const subscriber of args.subscribers.values()) subscriber.tell({ kind: "GuardianReady" });
+      // What the incarnation before waited for is not known: ask.
+      this.#pulse.due(context.clock.now());
     }
   }
 
@@ -118,13 +136,18 @@ class Guardian implements Handlers<GuardianMessage> {
         return this.#attach(message);
       case "CarryOutKill":
         return this.#carryOut();
+      case "VenueDue":
+        return this.#pulse.due(this.#context.clock.now());
       case "VenueReady":
+        this.#pulse.heard(this.#context.clock.now());
         this.#args.link.reports.restarted();
         this.#subscribe();
         this.#askReports(this.#args.link.reports.taken);
         return this.#resend(message.entered);
       case "ResendOrders":
         return this.#resend(message.after);
+      case "ResendRecorded":
+        return this.#resendRecorded(message);
     }
   }
 
@@ -145,6 +168,7 @@ class Guardian implements Handlers<GuardianMessage> {
       const records = passed === count ? this.#arena.copy(this.#commands, count * RECORD) : this.#passed(count, passed);
       const { approve, link } = this.#args;
       this.#venueRef()?.tell(link.orders.add((sequence) => approve(records, passed, sequence)));
+      this.#pulse.sent(this.#context.clock.now());
     }
     if (passed < count) this.#refuse(count);
     this.#noteChanges();
@@ -199,10 +223,14 @@ class Guardian implements Handlers<GuardianMessage> {
   /** Gate and log first, then the books, then everyone else. */
   #book(batch: ExecutionBatch): void {
     const { gate, books, kill, link } = this.#args;
+    this.#pulse.heard(this.#context.clock.now());
     if (!link.reports.takes(batch, this.#askReports)) return;
     gate.applyExecutions(batch.records, batch.count);
     this.#commit();
-    bookExecutions(new ExecutionView(batch.records), batch.count, books, this.#context.stopwatch.now(), this.#tell);
+    const now = this.#context.stopwatch.now();
+    const recorded = link.record(batch, now);
+    (this.#surveillance ??= this.#context.registry.find(SURVEILLANCE))?.tell(recorded);
+    bookExecutions(new ExecutionView(batch.records), batch.count, books, now, this.#tell);
     (this.#dropCopy ??= this.#context.registry.find(DROP_COPY))?.tell(batch);
     kill.settle();
     books.onBooked();
@@ -288,6 +316,13 @@ class Guardian implements Handlers<GuardianMessage> {
 
   #resend(after: number): void {
     for (const batch of this.#args.link.orders.after(after)) this.#venueRef()?.tell(batch);
+  }
+
+  #resendRecorded({ after, replyTo }: ResendRecorded): void {
+    const { recorded } = this.#args.link;
+    const from = Math.max(after, recorded.forgotten);
+    if (from > after) replyTo.tell({ kind: "RecordedForgotten", through: from });
+    for (const batch of recorded.after(from)) replyTo.tell(batch);
   }
 
   #venueRef(): ActorRef<VenueMessage> | undefined {

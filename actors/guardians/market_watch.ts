@@ -5,7 +5,7 @@
  */
 import { MarketPhase } from "../../ffi/layout.gen.ts";
 import { type ActorDef, type Micros, MICROS_PER_MS } from "../../runtime/mod.ts";
-import { type Concern, MODE } from "../protocol/mod.ts";
+import { concern, concernId, MODE } from "../protocol/mod.ts";
 import type { BoardRow, MarketBoard } from "./market_board.ts";
 
 export interface MarketWatchArgs {
@@ -19,7 +19,7 @@ export interface MarketWatchArgs {
   readonly tellPhase: (instrument: number, phase: number, time: Micros) => void;
 }
 
-const idOf = (row: BoardRow): string => `stale-market:${row.instrument.symbol}`;
+const idOf = (row: BoardRow): string => concernId("stale-market", row.instrument.symbol);
 
 /** What the feed says of the market; silence is left to the age of what was said. */
 function phaseOf({ status }: BoardRow): number {
@@ -42,15 +42,8 @@ export const marketWatch: ActorDef<Check, MarketWatchArgs> = {
     }
 
     const raise = (row: BoardRow, active: boolean, detail: string) => {
-      const concern: Concern = {
-        kind: "Concern",
-        id: idOf(row),
-        active,
-        demands: "SafeMode",
-        detail,
-        time: context.clock.now(),
-      };
-      context.registry.find(MODE)?.tell(concern);
+      const facts = { kind: "stale-market", subject: row.instrument.symbol, active, detail } as const;
+      context.registry.find(MODE)?.tell(concern({ ...facts, time: context.clock.now() }));
     };
 
     return {

@@ -98,6 +98,11 @@ export class OrderTable {
     return id > this.#newest - this.#rows.length && this.find(id) === undefined;
   }
 
+  /** Rows of orders that are open or on their way, in no order. */
+  *live(): Generator<OrderRow> {
+    for (const row of this.#rows) if (row.id !== 0 && (row.status === "open" || row.status === "pending")) yield row;
+  }
+
   /** Counts a cancel or an amendment of the order that was decided on. */
   changed(id: OrderId): void {
     const row = this.find(id);

@@ -13,14 +13,20 @@ export interface NodeSide {
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly complain: (line: string) => void;
+  /** Puts a breaker around the file. */
+  readonly guard: (file: StateFile) => StateFile;
 }
 
 /** Everything it does is in the audit log before it counts. Throws ACCESS_FILE. */
-export function nodeDesk(directory: string, ownerToken: string, { audit, clock, complain }: NodeSide): AccessDesk {
+export function nodeDesk(
+  directory: string,
+  ownerToken: string,
+  { audit, clock, complain, guard }: NodeSide,
+): AccessDesk {
   const journal = new Journal(audit, clock);
   const record = (event: AccessEvent) => noteDurably(journal, audit, RecordType.OperatorAction, event);
   return new AccessDesk({
-    file: new StateFile(directory, FILE),
+    file: guard(new StateFile(directory, FILE)),
     wall: wallMillis,
     random: randomBytes,
     ownerToken,

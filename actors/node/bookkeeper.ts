@@ -4,7 +4,7 @@
  */
 import type { ActorDef, Micros } from "../../runtime/mod.ts";
 import type { GuardianBooks } from "../guardians/books.ts";
-import { MODE, type StrategyId } from "../protocol/mod.ts";
+import { concern, MODE, type StrategyId } from "../protocol/mod.ts";
 import type { Curve } from "./curve.ts";
 
 /** Decides from equity whether the portfolio should be dormant; detail is a sentence for people. */
@@ -54,14 +54,8 @@ export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
         const state = drawdown.update(books.portfolio.equity(), time);
         // What the mode believes, not what was said: a message may be lost with whoever had it in its hands.
         if (state.dormant !== isActive(DRAWDOWN)) {
-          context.registry.find(MODE)?.tell({
-            kind: "Concern",
-            id: DRAWDOWN,
-            active: state.dormant,
-            demands: "SafeMode",
-            detail: state.detail,
-            time,
-          });
+          const { dormant: active, detail } = state;
+          context.registry.find(MODE)?.tell(concern({ kind: DRAWDOWN, active, detail, time }));
         }
       },
       inspect: () => ({ equity: books.portfolio.equity(), dormant: isActive(DRAWDOWN) }),

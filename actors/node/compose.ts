@@ -18,18 +18,19 @@ import {
   type ActorRef,
   type ActorSystem,
   DEFAULT_YIELD_MS,
+  type Micros,
   MICROS_PER_MS,
   MICROS_PER_SECOND,
   type SystemEvent,
 } from "../../runtime/mod.ts";
 import { supervise, type SupervisorMessage } from "../../supervision/mod.ts";
 import { LimitsKeeper, RearmDesk } from "../controls/mod.ts";
-import { DropCopyBook } from "../auditors/drop_copy.ts";
 import { GuardianBooks } from "../guardians/books.ts";
 import { KillProcedure } from "../guardians/kill.ts";
 import { Triggers } from "../guardians/triggers.ts";
 import { VenueLink } from "../guardians/venue_link.ts";
 import {
+  concern,
   type ControlsPort,
   createApproval,
   createMandates,
@@ -37,9 +38,12 @@ import {
   GUARDIAN,
   type LimitsMessage,
   MODE,
+  type PostTradePort,
   type StrategyMessage,
+  SURVEILLANCE,
   VENUE,
 } from "../protocol/mod.ts";
+import { ANSWER_WITHIN, Breakers } from "./breakers.ts";
 import type { ChaosArgs } from "./chaos.ts";
 import { CrashLedger } from "./crash_ledger.ts";
 import { Curve } from "./curve.ts";
@@ -60,6 +64,7 @@ import type { NodeParts } from "./parts.ts";
 import { memoryFile, rearmPage } from "./rearm.ts";
 import { triggerRules } from "./triggers.ts";
 import { RejectHistory } from "./reject_history.ts";
+import { PostTrade } from "./post_trade.ts";
 import { GUARD_BRANCH, LIMITS_DESK, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
 import { LiveNodeView } from "./view.ts";
 
@@ -77,6 +82,8 @@ export interface ComposedNode {
   readonly view: LiveNodeView;
   /** Limits, and how they are changed. */
   readonly controls: ControlsPort;
+  /** What is known after trade. */
+  readonly postTrade: PostTradePort;
   /** Restarts of actors so far. */
   readonly restarts: () => number;
   /** Why the log can no longer record; null while it can. */
@@ -134,14 +141,21 @@ export function composeNode(ground: Ground): ComposedNode {
       system.registry.find(MODE)?.tell({ kind: "ModeChanged" });
     },
   });
+  const breakers = new Breakers({
+    journal,
+    now: () => system.clock.now(),
+    random: system.random,
+    report: (concern, now) => mode.report(concern, now),
+    onChange: () => view.changed(),
+  });
   const isActive = (id: string) => mode.concerns().some((concern) => concern.id === id);
   let auditFault: Error | null = null;
   const auditFailed = (error: Error) => {
     if (auditFault !== null) return;
     auditFault = error;
     ground.err(`the audit log cannot record, so the gate is shut: ${error.message}`);
-    const concern = { id: "audit-failure", active: true, demands: "EmergencyShutdown", detail: error.message } as const;
-    mode.report(concern, system.clock.now());
+    const time = system.clock.now();
+    mode.report(concern({ kind: "audit-failure", active: true, detail: error.message, time }), time);
   };
 
   if (world.live) {
@@ -159,6 +173,8 @@ export function composeNode(ground: Ground): ComposedNode {
   const scopes = loadLimits(config, instruments, gate, system.clock.now());
   tellFacts(config, scopes, instruments, gate, system.clock.now());
   journal.note(RecordType.Note, { scopes });
+  ground.crashes?.file.guardBy(breakers.copy("crash-file"), () => system.clock.now());
+  const flush = { commit: breakers.audit(() => audit.commit()) };
   const port = new GateLimits({ gate, instruments, scopes, board: books.board, now: () => system.clock.now() });
   const profits = new Map<number, number>();
   const nodeOf = new Map(scopes.map(({ name, node }) => [name, node]));
@@ -179,7 +195,7 @@ export function composeNode(ground: Ground): ComposedNode {
   });
   const limits = new LimitsKeeper({
     config,
-    file: ground.limitsFile ?? NOWHERE,
+    file: breakers.store("limits.json", ground.limitsFile ?? NOWHERE),
     port: {
       usage: (ref) => port.usage(ref),
       load(before, after) {
@@ -201,6 +217,18 @@ export function composeNode(ground: Ground): ComposedNode {
     wall: () => wall.nanos() / NANOS_PER_MILLI,
     quietMs: config.kill.rearmQuietMs,
     record: (event) => noteDurably(journal, audit, RecordType.OperatorAction, event),
+  });
+  const postTrade = new PostTrade({
+    config,
+    scopes,
+    instruments,
+    gate,
+    books,
+    link,
+    journal,
+    system,
+    isActive,
+    tell: ground.err,
   });
   const mandates = createMandates();
   audit.commit();
@@ -248,22 +276,27 @@ export function composeNode(ground: Ground): ComposedNode {
     isApproved: approval.isApproved,
     doorOpen: (owner, instrument) => control.effective(owner, instrument) < ScopeState.CancelOnly,
   });
+  const orderLatency = world.name === "replay" ? config.replay.orderLatencyMicros : 0;
+  const answerWithin = ANSWER_WITHIN + orderLatency;
   const plain = nodeTree(config.supervision, {
     mode: { keeper: mode, recoverAfter },
     limits: { keeper: limits, holderOf: mandates.holderOf },
     guardian: {
       gate,
-      audit,
+      audit: flush,
       approve: approval.approve,
       books,
       instruments,
       kill,
       link,
       triggers,
+      breaker: breakers.venue(answerWithin),
+      answerWithin,
       onAuditFailure: auditFailed,
       subscribers,
     },
-    dropCopy: { book: new DropCopyBook(), gate, audit },
+    surveillance: postTrade.surveillance,
+    dropCopy: postTrade.dropCopy,
     bookkeeper: {
       books,
       curves,
@@ -297,6 +330,7 @@ export function composeNode(ground: Ground): ComposedNode {
     control,
     stopwatch: system.stopwatch,
     wallNanos: wall.nanos,
+    commit: flush.commit,
     commitMs: config.audit.commitMs,
     carryOut: () => {
       const [door, venue] = [system.registry.find(GUARDIAN), system.registry.find(VENUE)];
@@ -308,6 +342,10 @@ export function composeNode(ground: Ground): ComposedNode {
         venue: built.port,
         link,
         copy: (batch) => system.registry.find(DROP_COPY)?.tell(batch),
+        recorded: (batch) => {
+          const recorded = link.record(batch, system.stopwatch.now());
+          system.registry.find(SURVEILLANCE)?.tell(recorded);
+        },
         tell: (report) => subscribers.get(report.strategy)?.tell(report),
         time: system.clock.now(),
       });
@@ -336,6 +374,7 @@ export function composeNode(ground: Ground): ComposedNode {
     mode,
     crashes,
     controlChanges: () => controlChanges,
+    breakers,
     venue: built.port,
     startedWall: wall.timestamp(),
     startedStamp: system.stopwatch.now(),
@@ -358,7 +397,8 @@ export function composeNode(ground: Ground): ComposedNode {
     if (event.kind === "restarted") restarts++;
     if (event.kind !== "gave-up") return;
     if ([VENUE_BRANCH, GUARD_BRANCH].some((branch) => branch.startsWith(event.path))) abandoned.add(event.path);
-    mode.report(concernOf(event), system.clock.now());
+    const time = system.clock.now();
+    mode.report(concernOf(event, time), time);
   });
 
   let root: ActorRef<SupervisorMessage> | null = null;
@@ -391,6 +431,7 @@ export function composeNode(ground: Ground): ComposedNode {
         now: () => system.clock.now(),
       }),
     }),
+    postTrade,
     restarts: () => restarts,
     auditFault: () => auditFault,
     start() {
@@ -401,8 +442,12 @@ export function composeNode(ground: Ground): ComposedNode {
       root?.tell({ kind: "TerminateChild", id: "organisms" });
       await system.run({ until: system.clock.now() });
       if (openOrders() > 0) await system.run({ until: system.clock.now() + DRAIN_MICROS });
+      // The last cancel ends the run in the guardian's turn: whoever copies has still to hear of it.
+      draining = false;
+      await system.run({ until: system.clock.now() });
     },
     async stop() {
+      postTrade.close();
       await system.stop();
       const { decisions, accepted } = gate.counters();
       journal.note(RecordType.NodeStopped, { decisions, accepted, fills: books.fills, messages: system.counters() });
@@ -427,14 +472,10 @@ function chaosOn(system: ActorSystem, rate: number): ChaosArgs {
   };
 }
 
-function concernOf({ path, onGiveUp }: SystemEvent & { readonly kind: "gave-up" }) {
+function concernOf({ path, onGiveUp }: SystemEvent & { readonly kind: "gave-up" }, time: Micros) {
   const mild = onGiveUp === "safe-mode" || onGiveUp === "isolate";
-  return {
-    id: `gave-up:${path}`,
-    active: true,
-    demands: mild ? "SafeMode" : "EmergencyShutdown",
-    detail: `${path} gave up restarting its children`,
-  } as const;
+  const detail = `${path} gave up restarting its children`;
+  return concern({ kind: mild ? "gave-up" : "halted", subject: path, active: true, detail, time });
 }
 
 /** What a crash record says of the run beside its seed: enough to start it again. */

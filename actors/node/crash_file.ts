@@ -5,7 +5,8 @@
  * runs or after it was killed, without going through a log of millions. A line is a crash, or what became of one.
  */
 import { join } from "node:path";
-import type { CrashRecord } from "../../runtime/mod.ts";
+import type { CrashRecord, Micros } from "../../runtime/mod.ts";
+import type { Breaker } from "../../supervision/mod.ts";
 import { type CrashDecision, type CrashView, PENDING, summaryOf } from "../protocol/mod.ts";
 
 /** Crashes kept in full; of later ones only the audit log tells. A crash loop must not fill the disk twice. */
@@ -23,13 +24,21 @@ export class CrashFile implements Disposable {
   readonly #path: string;
   readonly #onFailure: (error: Error) => void;
   #file: Deno.FsFile | null = null;
-  #failed = false;
+  #closed = false;
+  /** Whether people were told of a failure that has not ended. */
+  #told = false;
+  #breaker: { readonly breaker: Breaker; readonly now: () => Micros } | null = null;
   #crashes = 0;
 
-  /** Makes the file at the first crash. `onFailure` hears once when it cannot be written. */
+  /** Makes the file at the first crash. `onFailure` hears when it cannot be written, once until it can again. */
   constructor(path: string, onFailure: (error: Error) => void) {
     this.#path = path;
     this.#onFailure = onFailure;
+  }
+
+  /** From now on writes rest while they keep failing. */
+  guardBy(breaker: Breaker, now: () => Micros): void {
+    this.#breaker = { breaker, now };
   }
 
   crashed(crash: CrashRecord, auditIndex: number | null, wall: string): void {
@@ -43,22 +52,30 @@ export class CrashFile implements Disposable {
   [Symbol.dispose](): void {
     this.#file?.close();
     this.#file = null;
-    this.#failed = true;
+    this.#closed = true;
   }
 
   #append(line: Line): void {
-    if (this.#failed) return;
+    if (this.#closed) return;
+    const { breaker, now } = this.#breaker ?? {};
+    const admission = breaker?.admit(now!());
+    if (admission === null) return;
     try {
       if (this.#file === null) {
         Deno.mkdirSync(join(this.#path, ".."), { recursive: true, mode: 0o700 });
         this.#file = Deno.openSync(this.#path, { create: true, append: true, mode: 0o600 });
       }
-      let bytes = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
+      // What a failed write left behind must not run into this line.
+      let bytes = new TextEncoder().encode(`${this.#told ? "\n" : ""}${JSON.stringify(line)}\n`);
       while (bytes.length > 0) bytes = bytes.subarray(this.#file.writeSync(bytes));
     } catch (error) {
-      this.#failed = true;
-      this.#onFailure(error as Error);
+      if (admission !== undefined) breaker!.settle(admission, false, now!());
+      if (!this.#told) this.#onFailure(error as Error);
+      this.#told = true;
+      return;
     }
+    this.#told = false;
+    if (admission !== undefined) breaker!.settle(admission, true, now!());
   }
 }
 

@@ -20,14 +20,17 @@ export interface DirectKill {
   readonly link: VenueLink;
   /** For the drop copy, which may be gone too. */
   readonly copy: (batch: ExecutionBatch) => void;
+  /** For surveillance, likewise, once it is on record. */
+  readonly recorded: (batch: ExecutionBatch) => void;
   /** For the organism it is about, likewise. */
   readonly tell: (report: ExecutionReport) => void;
   readonly time: Micros;
 }
 
-export function killDirectly({ kill, gate, books, venue, link, copy, tell, time }: DirectKill): void {
+export function killDirectly({ kill, gate, books, venue, link, copy, recorded, tell, time }: DirectKill): void {
   const book = (batch: ExecutionBatch) => {
     gate.applyExecutions(batch.records, batch.count);
+    recorded(batch);
     bookExecutions(new ExecutionView(batch.records), batch.count, books, NaN, (view, report) => {
       kill.observe(view);
       tell(report);

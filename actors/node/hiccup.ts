@@ -3,7 +3,7 @@
  * tail latency, because on a shared machine the tail is often the machine's and not ours.
  */
 import type { Stopwatch } from "../../runtime/mod.ts";
-import { LatencyHistogram } from "../guardians/latency.ts";
+import { LatencyHistogram } from "../protocol/latency.ts";
 
 /** Spins for `millis` of wall time; returns the 99.99th percentile gap in nanoseconds. */
 export function hiccupBaseline(stopwatch: Stopwatch, millis: number): number {

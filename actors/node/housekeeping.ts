@@ -15,6 +15,8 @@ export interface HousekeepingOptions {
   readonly control: ControlPage;
   readonly stopwatch: Stopwatch;
   readonly wallNanos: () => number;
+  /** Commits the log; throws when it cannot, once. */
+  readonly commit: () => void;
   /** Milliseconds between two commits. */
   readonly commitMs: number;
   /** Carries out what the control page asks for. */
@@ -37,14 +39,14 @@ export class Housekeeping {
   }
 
   poll(): void {
-    const { audit, control, stopwatch, wallNanos, commitMs, auditFailed, refresh } = this.#options;
+    const { audit, control, stopwatch, wallNanos, commit, commitMs, auditFailed, refresh } = this.#options;
     this.noticeControl();
     const now = stopwatch.now();
     // Records that no order waits for (crashes, modes) get their durability here; when they do changes nothing in them.
     if (now - this.#committed > commitMs * 1e6) {
       this.#committed = now;
       try {
-        if (!audit.failed) audit.commit();
+        if (!audit.failed) commit();
       } catch (error) {
         auditFailed(error as Error);
       }

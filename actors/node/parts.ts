@@ -4,6 +4,7 @@ import type { AuditLog, ControlPage, OrderGate } from "../../ffi/mod.ts";
 import type { ActorSystem, Micros } from "../../runtime/mod.ts";
 import type { GuardianBooks } from "../guardians/books.ts";
 import type { ApprovedBatch, Depth, ExecutionBatch, Instrument, StrategyId } from "../protocol/mod.ts";
+import type { Breakers } from "./breakers.ts";
 import type { CrashLedger } from "./crash_ledger.ts";
 import type { RearmDesk } from "../controls/mod.ts";
 import type { Curve } from "./curve.ts";
@@ -56,6 +57,7 @@ export interface NodeParts {
   readonly crashes: CrashLedger;
   /** Raised by every change of limits, of what waits, and by every early warning. */
   readonly controlChanges: () => number;
+  readonly breakers: Breakers;
   readonly venue: VenuePort;
   readonly startedWall: string;
   /** Stopwatch reading at the start. */

@@ -22,7 +22,7 @@ import { instrumentsOf } from "./instruments.ts";
 import { organismSpecs } from "./organisms.ts";
 import { nameScopes } from "./scopes.ts";
 import { StateFile } from "./state_file.ts";
-import { latencySummary, type RunSummary } from "./summary.ts";
+import { latencySummary, postTradeSummary, type RunSummary } from "./summary.ts";
 import { rejectedByName } from "./view.ts";
 import { openWorld } from "./worlds/mod.ts";
 import { afterWall, operatorToken, wallNanos, wallTimestamp } from "./wall.ts";
@@ -107,7 +107,12 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   io.signal.addEventListener("abort", stop, { once: true });
   let consoleDoor: ConsoleServer | null = null;
   const ownerToken = operatorToken();
-  const access = nodeDesk(directory.path, ownerToken, { audit, clock: system.clock, complain: io.err });
+  const access = nodeDesk(directory.path, ownerToken, {
+    audit,
+    clock: system.clock,
+    complain: io.err,
+    guard: (file) => node.parts.breakers.store("access.json", file),
+  });
   try {
     if (config.console.enabled) consoleDoor = await openConsole(config, node, { access, ownerToken }, io);
     node.start();
@@ -147,6 +152,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
         verified: verdict.ok && verdict.root === head.root && verdict.chain === head.chain,
       },
       latency: latencySummary(books, hiccupBaseline(system.stopwatch, HICCUP_MILLIS)),
+      post_trade: postTradeSummary(node.postTrade.view()),
       restarts: node.restarts(),
       crashes: node.parts.crashes.total,
       deadLetters: messages.dead,
@@ -172,12 +178,12 @@ interface Entrance {
 
 async function openConsole(
   config: Config,
-  { view, controls }: ComposedNode,
+  { view, controls, postTrade }: ComposedNode,
   { access, ownerToken }: Entrance,
   io: NodeIo,
 ): Promise<ConsoleServer> {
   const { host, port } = config.console;
-  const door = await startConsole({ view, host, port, access, controls, assets: await loadAssets() });
+  const door = await startConsole({ view, host, port, access, controls, postTrade, assets: await loadAssets() });
   io.out(`console: ${door.url}`);
   if (door.notice !== null) io.out(door.notice);
   if (access.governed) io.out("people are enrolled: log in to the console; deno task kill needs no log-in");

@@ -1,6 +1,6 @@
 /** The run summary: one object that programs read. Its keys are stable. */
 import type { GuardianBooks } from "../guardians/books.ts";
-import type { MessagesView, SystemMode } from "../protocol/mod.ts";
+import type { MessagesView, PostTradeView, SystemMode } from "../protocol/mod.ts";
 
 export interface RunSummary {
   readonly seed: number;
@@ -33,6 +33,23 @@ export interface RunSummary {
     readonly max_us: number;
     readonly vm_hiccup_p9999_us: number;
   };
+  /** After the trade: what surveillance received and how fast, what reconciliation found, what was warned of. */
+  readonly post_trade: {
+    readonly delivered: number;
+    /** Batches on record that surveillance does not have. */
+    readonly behind: number;
+    readonly gaps: number;
+    readonly lost: number;
+    /** Wall time from on record to delivered. */
+    readonly delivery_p50_us: number;
+    readonly delivery_p99_us: number;
+    readonly delivery_max_us: number;
+    readonly comparisons: number;
+    readonly differences: number;
+    /** Ids of those that have not gone away. */
+    readonly open: readonly string[];
+    readonly alerts: number;
+  };
   readonly restarts: number;
   readonly crashes: number;
   readonly deadLetters: number;
@@ -54,9 +71,25 @@ export function latencySummary(books: GuardianBooks, hiccupNanos: number): RunSu
   };
 }
 
+export function postTradeSummary({ feed, reconciliation, alerts }: PostTradeView): RunSummary["post_trade"] {
+  return {
+    delivered: feed.delivered,
+    behind: feed.behind,
+    gaps: feed.gaps,
+    lost: feed.lost,
+    delivery_p50_us: micros(1000 * feed.latency.p50Micros),
+    delivery_p99_us: micros(1000 * feed.latency.p99Micros),
+    delivery_max_us: micros(1000 * feed.latency.maxMicros),
+    comparisons: reconciliation.compared,
+    differences: reconciliation.found,
+    open: reconciliation.open.map(({ id }) => id),
+    alerts: alerts.length,
+  };
+}
+
 /** The summary for people. */
 export function summaryText(summary: RunSummary): string {
-  const { messages: m, latency: l } = summary;
+  const { messages: m, latency: l, post_trade: t } = summary;
   const rejects = Object.entries(summary.rejected).map(([code, n]) => `${code} ${n}`).join(", ");
   const lines = [
     `feed ${summary.feed}, seed ${summary.seed}, ${
@@ -72,6 +105,9 @@ export function summaryText(summary: RunSummary): string {
       summary.audit.verified ? "verified" : "NOT VERIFIED"
     }`,
     `intent to report: p50 ${l.p50_us} µs, p99 ${l.p99_us} µs, p99.99 ${l.p9999_us} µs, max ${l.max_us} µs (machine hiccup p99.99 ${l.vm_hiccup_p9999_us} µs)`,
+    `after trade: ${t.delivered} reports delivered in p50 ${t.delivery_p50_us} µs, p99 ${t.delivery_p99_us} µs, max ${t.delivery_max_us} µs of wall time; ${t.comparisons} comparisons, ${t.differences} differences${
+      t.open.length > 0 ? `, open: ${t.open.join(", ")}` : ""
+    }`,
     `messages: ${m.enqueued} = ${m.handled} handled + ${m.rejected} rejected + ${m.dropped} dropped + ${m.expired} expired + ${m.dead} dead + ${m.inFlight} in flight; unexplained ${m.unexplained}`,
     `crashes ${summary.crashes}, restarts ${summary.restarts}, dead letters ${summary.deadLetters}, mode ${summary.mode}${
       summary.killed.length > 0 ? `, killed: ${summary.killed.join(", ")}` : ""

@@ -3,7 +3,7 @@
  *
  *     node                    one_for_one; a branch that gives up shuts the node down or into SafeMode
  *     ├─ control              mode-controller, limits-desk
- *     ├─ guard                guardian, drop-copy, bookkeeper, market-watch
+ *     ├─ guard                guardian, surveillance, drop-copy, bookkeeper, market-watch
  *     ├─ venue                the exchange of the feed
  *     ├─ market               who moves it: a crowd, a recording, or bars
  *     ├─ organisms            one child per organism, each on its own
@@ -12,6 +12,7 @@
 import type { Config } from "../../config/mod.ts";
 import { type Backoff, type ChildSpec, type SupervisorSpec, worker } from "../../supervision/mod.ts";
 import { dropCopy, type DropCopyArgs } from "../auditors/drop_copy.ts";
+import { surveillance, type SurveillanceArgs } from "../auditors/surveillance.ts";
 import { limitsDesk, type LimitsDeskArgs } from "../controls/mod.ts";
 import { guardian, type GuardianArgs } from "../guardians/guardian.ts";
 import { marketWatch, type MarketWatchArgs } from "../guardians/market_watch.ts";
@@ -24,6 +25,7 @@ export interface TreeParts {
   readonly mode: ModeControllerArgs;
   readonly limits: LimitsDeskArgs;
   readonly guardian: GuardianArgs;
+  readonly surveillance: SurveillanceArgs;
   readonly dropCopy: DropCopyArgs;
   readonly bookkeeper: BookkeeperArgs;
   readonly marketWatch: MarketWatchArgs;
@@ -74,6 +76,7 @@ export function nodeTree(config: Config["supervision"], parts: TreeParts): Super
       ], { onGiveUp: "halt" }),
       branch("guard", [
         worker("guardian", guardian, parts.guardian, { tags: [GATE] }),
+        worker("surveillance", surveillance, parts.surveillance),
         worker("drop-copy", dropCopy, parts.dropCopy),
         worker("bookkeeper", bookkeeper, parts.bookkeeper),
         worker("market-watch", marketWatch, parts.marketWatch),

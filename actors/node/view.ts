@@ -54,6 +54,7 @@ export class LiveNodeView implements NodeView {
       time: system.clock.now(),
       mode: mode.mode,
       concerns: mode.concerns().map(({ id, detail, demands }) => ({ id, detail, demands })),
+      breakers: this.#parts.breakers.views(),
       scopes: this.#scopes(),
       actors: this.#actors(),
       instruments: this.#instruments(),

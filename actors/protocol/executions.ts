@@ -13,6 +13,28 @@ export interface ExecutionBatch {
   readonly count: number;
 }
 
+/** Reports that gate and log have, on their way from the guardian to surveillance. */
+export interface RecordedExecutions {
+  readonly kind: "RecordedExecutions";
+  readonly venue: string;
+  /** Number on the guardian's stream to surveillance, see `stream.ts`. */
+  readonly sequence: number;
+  /** Number of its first report; reports are counted from 1, without a gap, as they went on record. */
+  readonly first: number;
+  /** `count` records of 64 bytes, which several read. */
+  readonly records: Uint8Array<ArrayBuffer>;
+  readonly count: number;
+  /** Stopwatch reading when they were on record. */
+  readonly stamp: number;
+}
+
+/** The guardian does not keep what surveillance asks for any more: the audit log alone has it. */
+export interface RecordedForgotten {
+  readonly kind: "RecordedForgotten";
+  /** Last batch that is not kept. */
+  readonly through: number;
+}
+
 /** FIX ExecType in words. "rejected" covers the gate and the venue: `code` tells them apart (1xxx gate, 2xxx venue). */
 export type ExecutionType =
   | "new"

@@ -1,7 +1,13 @@
 /** The roles other families may address, and what each takes. */
 import { serviceKey } from "../../runtime/mod.ts";
 import type { Concern } from "./control.ts";
-import type { ExecutionBatch, ExecutionReport, PositionSnapshot } from "./executions.ts";
+import type {
+  ExecutionBatch,
+  ExecutionReport,
+  PositionSnapshot,
+  RecordedExecutions,
+  RecordedForgotten,
+} from "./executions.ts";
 import type { Recorded } from "./feed.ts";
 import type { FlowBatch } from "./flow.ts";
 import type { Bar, MarketData, MarketStatus, SubscribeMarket } from "./market.ts";
@@ -51,6 +57,30 @@ export interface ResendReports {
   readonly replyTo: ActorRef<ExecutionBatch>;
 }
 
+/** Asks the guardian for what it told surveillance after this batch, once more. */
+export interface ResendRecorded {
+  readonly kind: "ResendRecorded";
+  readonly after: number;
+  readonly replyTo: ActorRef<SurveillanceMessage>;
+}
+
+/** Somebody who counts sees surveillance behind: it asks for what it misses. */
+export interface CatchUp {
+  readonly kind: "CatchUp";
+}
+
+export type SurveillanceMessage = RecordedExecutions | RecordedForgotten | CatchUp;
+
+/** Asks a venue to say how far it came; answered with `VenueReady`. */
+export interface ReportEntered {
+  readonly kind: "ReportEntered";
+}
+
+/** The guardian's own: time to look whether the venue answered. */
+export interface VenueDue {
+  readonly kind: "VenueDue";
+}
+
 export type GuardianMessage =
   | OrderIntent
   | ExecutionBatch
@@ -58,9 +88,18 @@ export type GuardianMessage =
   | CarryOutKill
   | VenueReady
   | ResendOrders
+  | ResendRecorded
+  | VenueDue
   | MarketData
   | MarketStatus;
-export type VenueMessage = ApprovedBatch | ResendReports | SubscribeMarket | FlowBatch | Recorded | BarBatch;
+export type VenueMessage =
+  | ApprovedBatch
+  | ReportEntered
+  | ResendReports
+  | SubscribeMarket
+  | FlowBatch
+  | Recorded
+  | BarBatch;
 /** The mode changed by another way than this actor's (an operator re-armed, a supervisor gave up). */
 export interface ModeChanged {
   readonly kind: "ModeChanged";
@@ -78,4 +117,6 @@ export const GUARDIAN = serviceKey<GuardianMessage>("guardian");
 export const VENUE = serviceKey<VenueMessage>("venue");
 /** Receives every execution batch after the gate has booked it. */
 export const DROP_COPY = serviceKey<ExecutionBatch>("drop-copy");
+/** Receives every execution report as soon as it is on record. */
+export const SURVEILLANCE = serviceKey<SurveillanceMessage>("surveillance");
 export const MODE = serviceKey<ModeMessage>("mode");

@@ -27,6 +27,8 @@ export const MATRIX = {
   "view-orders":     ["trader", "risk-officer", "risk-approver", "compliance", "operator", "auditor"],
   /** Limits with their usage, and changes that wait. */
   "view-limits":     ["viewer", "trader", "risk-officer", "risk-approver", "compliance", "operator", "auditor"],
+  /** The execution feed of surveillance, and a reconciliation on demand. Reading goes on record. */
+  "view-executions": ["compliance", "auditor"],
   "kill":            ["trader", "risk-officer", "risk-approver", "compliance", "operator"],
   "rearm":           ["risk-officer", "risk-approver"],
   "tighten-limits":  ["risk-officer", "risk-approver"],

@@ -25,6 +25,16 @@ export class Outbox<B extends Numbered> {
     return batch;
   }
 
+  /** Number of the last batch. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** The batch before the oldest that is kept. */
+  get forgotten(): number {
+    return Math.max(0, this.#last - KEPT);
+  }
+
   /** What came after batch `sequence`, oldest first. Throws when some of it is no longer kept. */
   after(sequence: number): readonly B[] {
     if (this.#last - sequence > KEPT) {
@@ -57,6 +67,12 @@ export class Inbox {
       ask(this.#taken);
     }
     return false;
+  }
+
+  /** Goes on behind a batch that nobody keeps any more. */
+  skip(sequence: number): void {
+    this.#taken = Math.max(this.#taken, sequence);
+    this.#asked = -1;
   }
 
   /** One end started again: what was asked may have been lost with it. */

@@ -90,6 +90,19 @@ export interface LatencyView {
   readonly buckets: readonly (readonly [upperMicros: number, count: number])[];
 }
 
+export interface BreakerView {
+  /** What it stands before: "venue", "limits.json". */
+  readonly name: string;
+  readonly state: "closed" | "open" | "half-open";
+  /** One sentence. */
+  readonly reason: string;
+  /** Openings since the node started, and calls refused. */
+  readonly opened: number;
+  readonly refused: number;
+  /** Node clock: when an open one lets a probe through; null in other states, and when it stays open. */
+  readonly opensUntil: Micros | null;
+}
+
 export interface ScopeView {
   readonly name: ScopeName;
   readonly state: ScopeStateName;
@@ -131,6 +144,7 @@ export interface NodeSnapshot {
   readonly time: Micros;
   readonly mode: SystemMode;
   readonly concerns: readonly { readonly id: string; readonly detail: string; readonly demands: string }[];
+  readonly breakers: readonly BreakerView[];
   readonly scopes: readonly ScopeView[];
   readonly actors: readonly ActorView[];
   readonly instruments: readonly InstrumentView[];

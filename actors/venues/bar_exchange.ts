@@ -36,6 +36,9 @@ export const barExchange: ActorDef<VenueMessage, BarExchangeArgs> = {
               deliver(venue.submit(message.records, message.count, context.clock.now()));
             }
             return;
+          case "ReportEntered":
+            venue.link.announce(guardian);
+            return;
           case "ResendReports":
             return venue.link.resend(message);
           case "BarBatch":

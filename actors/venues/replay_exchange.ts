@@ -64,6 +64,9 @@ export const replayExchange: ActorDef<VenueMessage | Due | Look, ReplayExchangeA
               deliver(venue.submit(message.records, message.count, context.clock.now()));
             }
             break;
+          case "ReportEntered":
+            venue.link.announce(guardian);
+            break;
           case "ResendReports":
             venue.link.resend(message);
             break;

@@ -288,6 +288,9 @@ export const simulatedExchange: ActorDef<VenueMessage, SimulatedExchangeArgs> = 
             venue.demandApproval(message);
             if (venue.link.takes(guardian, message)) deliver(venue.submit(message));
             return;
+          case "ReportEntered":
+            venue.link.announce(guardian);
+            return;
           case "ResendReports":
             return venue.link.resend(message);
           case "FlowBatch":

@@ -16,6 +16,7 @@ import { guardian } from "../../actors/guardians/guardian.ts";
 import { KillProcedure } from "../../actors/guardians/kill.ts";
 import { VenueLink } from "../../actors/guardians/venue_link.ts";
 import { CommandWriter } from "../../actors/market/simulated/writer.ts";
+import { ANSWER_WITHIN } from "../../actors/node/breakers.ts";
 import { Housekeeping } from "../../actors/node/housekeeping.ts";
 import {
   BUY,
@@ -27,11 +28,16 @@ import {
 } from "../../actors/protocol/mod.ts";
 import { simulatedExchange, SimulatedVenue } from "../../actors/venues/simulated_exchange.ts";
 import { type ActorDef, ActorSystem } from "../../runtime/mod.ts";
-import { supervise, worker } from "../../supervision/mod.ts";
+import { createBreaker, supervise, worker } from "../../supervision/mod.ts";
 import { START } from "./shop.ts";
 
 const PRICE = 10_000;
 const WINDOW = 256;
+/** A breaker that nothing here opens: what is measured is the way behind it. */
+const PATIENT = {
+  ...{ window: 4, minimumCalls: 4, failureRate: 1, slowAfter: Infinity, slowRate: 1, openFor: 1_000_000 },
+  ...{ openFactor: 2, openMost: 8_000_000, jitter: 0, probes: 2, probeWithin: 2_000_000 },
+};
 const ALPHA: Instrument = {
   id: 0,
   symbol: "ALPHA",
@@ -182,6 +188,7 @@ export async function nodeKill(resting: number, killAfterMs: number): Promise<No
     stopwatch: system.stopwatch,
     wallNanos: () => 1,
     commitMs: 2,
+    commit: () => audit.commit(),
     carryOut: () => system.registry.get(GUARDIAN).urgent({ kind: "CarryOutKill" }),
     auditFailed: (error) => {
       throw error;
@@ -200,6 +207,8 @@ export async function nodeKill(resting: number, killAfterMs: number): Promise<No
         instruments: [ALPHA],
         kill,
         link: new VenueLink(),
+        breaker: createBreaker(PATIENT, () => 0.5, () => {}),
+        answerWithin: ANSWER_WITHIN,
         onAuditFailure: (error) => {
           throw error;
         },

@@ -19,8 +19,9 @@ const EXPECTED: Record<Role, readonly string[]> = {
   "risk-officer": ["view", "view-orders", "view-limits", "kill", "rearm", "tighten-limits", "propose-limits", "withdraw-limits", "manage-self"],
   "risk-approver": ["view", "view-orders", "view-limits", "kill", "rearm", "tighten-limits", "approve-limits", "withdraw-limits", "manage-self"],
   "compliance": ["view", "view-orders", "view-limits", "kill", "approve-limits", "withdraw-limits", "certify", "read-people", "manage-self"],
+  "compliance": ["view", "view-orders", "view-limits", "view-executions", "kill", "approve-limits", "withdraw-limits", "read-people", "manage-self"],
   "operator": ["view", "view-orders", "view-limits", "kill", "manage-self"],
-  "auditor": ["view", "view-orders", "view-limits", "read-people", "manage-self"],
+  "auditor": ["view", "view-orders", "view-limits", "view-executions", "read-people", "manage-self"],
   "researcher": ["view", "manage-self"],
   "security-admin": ["read-people", "manage-people", "manage-self"],
 };
@@ -56,7 +57,15 @@ Deno.test("whoever writes strategies has no way to limits, re-arm or orders", ()
 });
 
 Deno.test("no key re-arms, proposes, approves, withdraws or manages", () => {
-  assert.deepEqual(KEY_ACTIONS, ["view", "view-orders", "view-limits", "kill", "tighten-limits", "read-people"]);
+  assert.deepEqual(KEY_ACTIONS, [
+    "view",
+    "view-orders",
+    "view-limits",
+    "view-executions",
+    "kill",
+    "tighten-limits",
+    "read-people",
+  ]);
 });
 
 Deno.test("the owner of a node without people holds roles that go together, and cannot approve", () => {

@@ -5,6 +5,7 @@ import { enrol, enrolRoot, PASSWORD } from "../access/desk.ts";
 import { loadAssets, startConsole } from "../../../actors/console/mod.ts";
 import { browserTest, closeBrowser } from "../../e2e/browser.ts";
 import { TOKEN } from "./client.ts";
+import { createModelFeed } from "./feed.ts";
 import { scene } from "./scene.ts";
 
 Deno.test.afterAll(closeBrowser);
@@ -224,6 +225,7 @@ browserTest(
         port,
         access: desk.access,
         controls: limits.controls,
+        postTrade: createModelFeed(),
         assets: await loadAssets(),
       });
       try {

@@ -3,6 +3,7 @@ import { type ConsoleOptions, startConsole } from "../../../actors/console/mod.t
 import type { ConsoleAssets } from "../../../actors/console/mod.ts";
 import { type Desk, openDesk } from "../access/desk.ts";
 import { openRig, type Rig } from "../controls/rig.ts";
+import { createModelFeed, type ModelFeed } from "./feed.ts";
 import { createModelNode, type ModelNode, type ModelOptions } from "./model.ts";
 
 export const TOKEN = "test-token-0123456789abcdef";
@@ -19,6 +20,7 @@ export interface Client {
   readonly model: ModelNode;
   readonly desk: Desk;
   readonly limits: Rig;
+  readonly feed: ModelFeed;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   send(method: string, path: string, headers: Record<string, string>, body?: unknown): Promise<Answer>;
@@ -42,12 +44,14 @@ export async function withConsole(
   const model = createModelNode(options);
   const desk = openDesk({ ownerToken: TOKEN });
   using limits = openRig();
+  const feed = createModelFeed();
   const server = await startConsole({
     view: model,
     host: "127.0.0.1",
     port: 0,
     access: desk.access,
     controls: limits.controls,
+    postTrade: feed,
     assets: ASSETS,
     ...options,
   });
@@ -68,6 +72,7 @@ export async function withConsole(
       model,
       desk,
       limits,
+      feed,
       send: (method, path, headers, body) =>
         send(path, {
           method,

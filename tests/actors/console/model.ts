@@ -258,6 +258,10 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
         concerns: steps % 90 > 80
           ? [{ id: "stale-market:GAMMA", detail: "no book of GAMMA for 2 s", demands: "SafeMode" }]
           : [],
+        breakers: [{
+          ...{ name: "venue", state: "closed", reason: "nothing has failed" },
+          ...{ opened: 0, refused: 0, opensUntil: null },
+        }],
         scopes: [...scopes].map(([name, state]) => ({ name, state })),
         actors: empty ? [] : actorViews(steps, restarts, lastExit, extraActors),
         instruments: empty ? [] : instruments(),

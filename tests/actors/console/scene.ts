@@ -4,6 +4,7 @@ import { type OpenPage, withPage } from "../../e2e/browser.ts";
 import { type Desk, openDesk } from "../access/desk.ts";
 import { configOf, openRig, type Rig } from "../controls/rig.ts";
 import { TOKEN } from "./client.ts";
+import { createModelFeed } from "./feed.ts";
 import { createModelNode, type ModelNode, type ModelOptions } from "./model.ts";
 
 export interface Scene extends OpenPage {
@@ -65,6 +66,7 @@ export async function scene(
     port: 0,
     access: desk.access,
     controls: limits.controls,
+    postTrade: createModelFeed(),
     assets: await loadAssets(),
   });
   try {

@@ -4,6 +4,7 @@ import { UserError } from "../../../config/errors.ts";
 import { openDesk } from "../access/desk.ts";
 import { openRig } from "../controls/rig.ts";
 import { ASSETS, TOKEN, withConsole } from "./client.ts";
+import { createModelFeed } from "./feed.ts";
 import { createModelNode } from "./model.ts";
 
 const options = {
@@ -11,6 +12,7 @@ const options = {
   port: 0,
   access: openDesk({ ownerToken: TOKEN }).access,
   controls: openRig().controls,
+  postTrade: createModelFeed(),
   assets: ASSETS,
 };
 

@@ -278,11 +278,13 @@ Deno.test("the drop copy agrees with the gate, and a difference is put on record
   });
   rig.system.registry.get(DROP_COPY).tell({ kind: "ExecutionBatch", venue: "x", sequence: 0, records: lost, count: 1 });
   await rig.settle(2_000_000);
-  assert.equal(concerns.length, 1);
-  assert.deepEqual([concerns[0].id, concerns[0].demands, concerns[0].active], [
-    "position-mismatch:1/0",
-    "SafeMode",
-    true,
+  assert.deepEqual(concerns.map(({ id, demands, active }) => [id, demands, active]), [
+    ["report-mismatch:9", "SafeMode", true],
+    ["position-mismatch:1/0", "SafeMode", true],
+    ["fill-mismatch:1/0", "SafeMode", true],
+    ["fill-mismatch:books", "SafeMode", true],
   ]);
-  assert.equal(rig.audit.head().records, records + 1);
+  // Each is a record and an alert, once.
+  await rig.settle(5_000_000);
+  assert.equal(rig.audit.head().records, records + 2 * concerns.length);
 });

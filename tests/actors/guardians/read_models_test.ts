@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LatencyHistogram } from "../../../actors/guardians/latency.ts";
+import { LatencyHistogram } from "../../../actors/protocol/latency.ts";
 import { OrderTable } from "../../../actors/guardians/order_table.ts";
 import type { SubmitOrder } from "../../../actors/protocol/mod.ts";
 

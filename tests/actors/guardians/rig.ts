@@ -1,7 +1,13 @@
 /** A guardian, a gate, a log and a simulated exchange, all real, with one test organism on them. */
-import { InstrumentRulesView, StrategyLimitsView } from "../../../ffi/layout.gen.ts";
+import { InstrumentRulesView, RecordType, StrategyLimitsView } from "../../../ffi/layout.gen.ts";
 import { AuditLog, ControlPage, MatchingEngine, OrderGate } from "../../../ffi/mod.ts";
-import { dropCopy, DropCopyBook } from "../../../actors/auditors/drop_copy.ts";
+import { AlertBook } from "../../../actors/auditors/alerts.ts";
+import { CreditWatch } from "../../../actors/auditors/credit.ts";
+import { dropCopy } from "../../../actors/auditors/drop_copy.ts";
+import { DropCopyBook } from "../../../actors/auditors/drop_copy_book.ts";
+import { ExecutionFeed } from "../../../actors/auditors/execution_feed.ts";
+import { Reconciliation } from "../../../actors/auditors/reconciliation.ts";
+import { surveillance } from "../../../actors/auditors/surveillance.ts";
 import { GuardianBooks } from "../../../actors/guardians/books.ts";
 import { guardian } from "../../../actors/guardians/guardian.ts";
 import { KillProcedure } from "../../../actors/guardians/kill.ts";
@@ -10,11 +16,14 @@ import { VenueLink } from "../../../actors/guardians/venue_link.ts";
 import {
   type Approval,
   BUY,
+  type Concern,
   createApproval,
   type ExecutionReport,
   GUARDIAN,
   type Instrument,
   type KillReport,
+  MODE,
+  type ModeMessage,
   type OrderIntent,
   type PositionSnapshot,
   SELL,
@@ -24,8 +33,8 @@ import {
 } from "../../../actors/protocol/mod.ts";
 import { CommandWriter } from "../../../actors/market/simulated/writer.ts";
 import { simulatedExchange, SimulatedVenue } from "../../../actors/venues/simulated_exchange.ts";
-import { type ActorRef, ActorSystem } from "../../../runtime/mod.ts";
-import { type ChildSpec, supervise, worker } from "../../../supervision/mod.ts";
+import { type ActorDef, type ActorRef, ActorSystem } from "../../../runtime/mod.ts";
+import { type BreakerChange, type ChildSpec, createBreaker, supervise, worker } from "../../../supervision/mod.ts";
 
 export const START = 1_704_205_800_000_000;
 export const PRICE = 10_000;
@@ -48,6 +57,12 @@ const IDS = [0, 1];
 export interface RigOptions {
   readonly audit?: AuditLog;
   readonly maxPosition?: number;
+  /** Lots by which gate, books and drop copy may differ. */
+  readonly tolerance?: number;
+  /** Hears what is told to the mode. */
+  readonly onConcern?: (concern: Concern) => void;
+  /** Money units of credit of strategies 1 and 2 together; absent: none has any. */
+  readonly credit?: number;
   readonly more?: (rig: Rig) => readonly ChildSpec[];
   readonly triggers?: (rig: Rig) => Triggers;
   /** In place of the real ones. */
@@ -55,6 +70,7 @@ export interface RigOptions {
     readonly guardian?: typeof guardian;
     readonly exchange?: typeof simulatedExchange;
     readonly dropCopy?: typeof dropCopy;
+    readonly surveillance?: typeof surveillance;
   };
 }
 
@@ -70,6 +86,21 @@ export class Rig implements Disposable {
   readonly kill: KillProcedure;
   readonly link = new VenueLink();
   readonly dropCopyBook = new DropCopyBook();
+  readonly breakerChanges: BreakerChange[] = [];
+  readonly breaker = createBreaker(
+    {
+      ...{ window: 4, minimumCalls: 2, failureRate: 0.5, slowAfter: 2_000_000, slowRate: 1, openFor: 1_000_000 },
+      ...{ openFactor: 2, openMost: 8_000_000, jitter: 0, probes: 2, probeWithin: 2_000_000 },
+    },
+    () => 0.5,
+    (change) => this.breakerChanges.push(change),
+  );
+  readonly feed = new ExecutionFeed(64);
+  readonly alerts: AlertBook;
+  readonly credit: CreditWatch;
+  readonly reconciliation: Reconciliation;
+  /** What the drop copy takes the mode to know. */
+  readonly concerns = new Set<string>();
   /** Reports to strategies 1 and 2, in the order received. */
   readonly reports: ExecutionReport[] = [];
   readonly snapshots: PositionSnapshot[] = [];
@@ -79,9 +110,9 @@ export class Rig implements Disposable {
   readonly failures: Error[] = [];
   #lastId = 0;
 
-  constructor(
-    { audit = AuditLog.memory(), maxPosition = 1_000, more = () => [], triggers, actors = {} }: RigOptions = {},
-  ) {
+  constructor(options: RigOptions = {}) {
+    const { audit = AuditLog.memory(), maxPosition = 1_000, tolerance = 0, more = () => [], actors = {} } = options;
+    const { triggers } = options;
     this.audit = audit;
     this.gate = OrderGate.create({ audit, control: this.control });
     for (const instrument of IDS) {
@@ -137,6 +168,36 @@ export class Rig implements Disposable {
       stopwatch: () => this.system.stopwatch.now(),
       onDone: (report) => this.kills.push(report),
     });
+    const isActive = (id: string) => this.concerns.has(id);
+    const now = () => this.system.clock.now();
+    this.alerts = new AlertBook({
+      now,
+      record: (event) => void audit.appendJson(RecordType.Note, now(), event),
+      tell: () => {},
+    });
+    this.credit = new CreditWatch({
+      scopes: options.credit === undefined
+        ? []
+        : [{ scope: "account:main", node: 2, strategies: [1, 2], limit: options.credit }],
+      copy: this.dropCopyBook,
+      worthOf: () => PRICE * ALPHA.unitsPerTickLot,
+      gateOf: (node, instrument) => this.gate.scopeExposure(node, instrument),
+      alerts: this.alerts,
+    });
+    this.reconciliation = new Reconciliation({
+      copy: this.dropCopyBook,
+      gateOf: (strategy, instrument) => this.gate.exposure(strategy, instrument),
+      books: this.books,
+      tolerance,
+      more: () => this.credit.differences(),
+      record: (value) => void audit.appendJson(RecordType.Reconciled, now(), value),
+      raise: (concern) => {
+        note(this.concerns, concern);
+        this.system.registry.find(MODE)?.tell(concern);
+      },
+      isActive,
+      alerts: this.alerts,
+    });
     supervise(this.system, "rig", {
       id: "rig",
       strategy: "one_for_one",
@@ -150,11 +211,21 @@ export class Rig implements Disposable {
           instruments: INSTRUMENTS,
           kill: this.kill,
           link: this.link,
+          breaker: this.breaker,
+          answerWithin: 1_000_000,
           onAuditFailure: (error) => this.failures.push(error),
           triggers: triggers?.(this),
           subscribers: new Map(),
         }),
-        worker("drop-copy", actors.dropCopy ?? dropCopy, { book: this.dropCopyBook, gate: this.gate, audit }),
+        worker("surveillance", actors.surveillance ?? surveillance, { feed: this.feed, alerts: this.alerts }),
+        worker("drop-copy", actors.dropCopy ?? dropCopy, {
+          book: this.dropCopyBook,
+          credit: this.credit,
+          reconciliation: this.reconciliation,
+          taken: () => this.gate.counters().executions,
+          feed: () => ({ told: this.link.recorded.last, taken: this.feed.stream.taken }),
+          isActive,
+        }),
         worker("exchange", actors.exchange ?? simulatedExchange, { venue: this.venue }),
         worker("organism", {
           type: "organism",
@@ -171,6 +242,9 @@ export class Rig implements Disposable {
             };
           },
         }, undefined),
+        ...(options.onConcern === undefined
+          ? []
+          : [worker("mode", modeOf(this.concerns, options.onConcern), undefined)]),
         ...more(this),
       ],
     });
@@ -228,4 +302,26 @@ export class Rig implements Disposable {
     this.control.close();
     this.audit.close();
   }
+}
+
+function note(concerns: Set<string>, { id, active }: Concern): void {
+  if (active) concerns.add(id);
+  else concerns.delete(id);
+}
+
+/** The mode, as far as it knows what is active. */
+function modeOf(concerns: Set<string>, hears: (concern: Concern) => void): ActorDef<ModeMessage, undefined> {
+  return {
+    type: "mode",
+    init(context) {
+      context.register(MODE);
+      return {
+        receive(message) {
+          if (message.kind !== "Concern") return;
+          note(concerns, message);
+          hears(message);
+        },
+      };
+    },
+  };
 }

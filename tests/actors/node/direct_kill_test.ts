@@ -23,6 +23,7 @@ function kill(rig: Rig): ExecutionReport[] {
     venue: rig.venue,
     link: rig.link,
     copy: () => {},
+    recorded: () => {},
     tell: (report) => told.push(report),
     time: rig.system.clock.now(),
   });

@@ -1,6 +1,7 @@
 /** Nodes with something broken in them, one each: every invariant must be seen to find what it is there for. */
 import { AuditLog, ControlPage, ExecType, ExecutionView, OrderGate } from "../../../ffi/mod.ts";
 import type { DropCopyArgs } from "../../../actors/auditors/drop_copy.ts";
+import type { SimulatedExchangeArgs } from "../../../actors/venues/simulated_exchange.ts";
 import type { GuardianArgs } from "../../../actors/guardians/guardian.ts";
 import type { Ground } from "../../../actors/node/ground.ts";
 import type { GuardianMessage } from "../../../actors/protocol/mod.ts";
@@ -108,6 +109,30 @@ export const FLAWS: readonly Flaw[] = [
     damage: (ground) =>
       withWorker<DropCopyArgs>(ground, "drop-copy", (_, { book }) => {
         book.apply = now<Parameters<typeof book.apply>, void>(10, () => {}, book.apply.bind(book));
+      }),
+  },
+  {
+    name: "the venue leaves reports out",
+    found: /^the venue left out or repeated a report: order \d+ |^strategy \d+ has \d+ orders open .* by drop copy/,
+    damage: (ground) =>
+      withWorker<SimulatedExchangeArgs>(ground, "exchange", (_, { venue: { link } }) => {
+        const tell = link.tell.bind(link);
+        let told = 0;
+        link.tell = (guardian, { records, count }) => {
+          const kept = Array.from({ length: count }, (_, i) => i).filter(() => ++told % 40 !== 0);
+          const left = new Uint8Array(kept.length * 64);
+          for (const [to, from] of kept.entries()) left.set(records.subarray(from * 64, from * 64 + 64), to * 64);
+          tell(guardian, { records: left, count: kept.length });
+        };
+      }),
+  },
+  {
+    name: "surveillance is told less than is on record",
+    found: /^surveillance lacks|reports are on the log, surveillance received/,
+    damage: (ground) =>
+      withWorker<GuardianArgs>(ground, "guardian", (_, { link }) => {
+        const record = link.record.bind(link);
+        link.record = (batch, stamp) => ({ ...record(batch, stamp), count: 0 });
       }),
   },
   {

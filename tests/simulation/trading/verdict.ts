@@ -16,6 +16,7 @@ const CHECKS: readonly Check[] = [
   reportsReachedTheLog,
   positionsAgree,
   dropCopyAgrees,
+  surveillanceHasAll,
   everyIntentWasDecided,
   everyOrderHasAnEnd,
 ];
@@ -59,6 +60,22 @@ function positionsAgree({ exchange, gate, node, audit }: Trading, ledger: Ledger
     }
   }
   return null;
+}
+
+const SURVEILLANCE_PATH = "/node/guard/surveillance";
+
+/** Every report that is on record has reached surveillance, in its order and once, and nothing is left to reconcile. */
+function surveillanceHasAll({ node, gaveUp, audit }: Trading, { executions }: Ledger): string | null {
+  if (under(SURVEILLANCE_PATH, gaveUp) || audit.failed) return null;
+  const { feed, reconciliation } = node.postTrade.view();
+  if (feed.behind > 0) return `surveillance lacks ${feed.behind} batches`;
+  if (feed.delivered + feed.lost !== executions) {
+    return `${executions} reports are on the log, surveillance received ${feed.delivered} and lost ${feed.lost}`;
+  }
+  const numbers = node.postTrade.executions({ after: 0, limit: Infinity }).items.map(({ number }) => number);
+  if (numbers.some((number, i) => i > 0 && number !== numbers[i - 1] + 1)) return "the numbers of the feed have a gap";
+  const [open] = reconciliation.open;
+  return open === undefined ? null : `reconciliation is left with ${open.id}: ${open.detail}`;
 }
 
 const DROP_COPY_PATH = "/node/guard/drop-copy";

@@ -48,7 +48,7 @@ export function exchangeIsRight({ exchange, witness, page }: Trading): string | 
   return null;
 }
 
-/** The drop copy may find nothing. */
+/** Reconciliation may find nothing. */
 function mismatch({ node }: Trading): string | null {
-  return node.parts.mode.concerns().find(({ id }) => id.startsWith("position-mismatch"))?.detail ?? null;
+  return node.parts.mode.concerns().find(({ id }) => /-mismatch(:|$)/.test(id))?.detail ?? null;
 }
