@@ -13,8 +13,9 @@
  * - `from-typescript-N`: gate, audit log in memory and matching book in one native call from TypeScript, orders that come
  *   to rest, trade and are cancelled; `from-typescript-crossing-N`: every other order trades with the one before.
  *
- * Engines, so that what is the gate's can be told from what is not: `cwts-gate` is the checks with a journal that keeps
- * nothing and a venue that answers with what was written beforehand; `cwts-gate-log` has the audit log in memory, a hash
+ * Engines, so that what is the gate's can be told from what is not: `cwts-gate` is the checks that need no more than limits,
+ * with a journal that keeps nothing and a venue that answers with what was written beforehand; `cwts-gate-all` is the same
+ * with everything told, so that every row of the table runs for every order (`bench/native/src/facts.rs`); `cwts-gate-log` has the audit log in memory, a hash
  * tree over every decision and report; `cwts-path` is gate and matching book in one call without a log, on orders that come
  * to rest, trade and are cancelled; `cwts-path-log` is all three. `clock_ns` is what a reading of the clock costs, which is in every time;
  * `vm_hiccup_…` is what the machine did to a thread that only read the clock, right before.

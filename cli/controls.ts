@@ -1,10 +1,13 @@
-/** `controls`: the limits of a running node, how they are changed, and which of them mean nothing. */
+/** `controls`: the limits of a running node, how they are changed, which of them mean nothing, and evidence of all that. */
 import type { Command } from "commander";
 import { AMOUNTS } from "../actors/controls/names.ts";
 import { UserError } from "../config/errors.ts";
 import type { LimitRef, LimitsView, LimitValue } from "../actors/protocol/mod.ts";
 import { type ConsoleFlags, withConsoleClient } from "./console_client.ts";
+import { addControlsCertify } from "./controls_certify.ts";
+import { addControlsDescribe } from "./controls_describe.ts";
 import { addControlsLint } from "./controls_lint.ts";
+import { addControlsReview } from "./controls_review.ts";
 import { parseDuration } from "./duration.ts";
 import { OK } from "./failure.ts";
 import { type CliIo, columns, paint } from "./io.ts";
@@ -27,12 +30,16 @@ Examples:
   $ deno task cwts controls approve 7 --digest 3f9a01c27b44e5d6 --as cat
   $ deno task cwts controls withdraw 7 --reason "not needed" --as bob
   $ deno task cwts controls lint                                       exit code 1 when a limit means nothing
+  $ deno task cwts controls describe --run latest                      the written description of controls
+  $ deno task cwts controls review --from 2026-01-01 --to 2026-03-31 --out q1
 
 Without --as, the key or printed token in CWTS_CREDENTIAL is used. Values are as in a file; "none" is no limit.
 `;
 
 export function addControls(program: Command, io: CliIo, finish: (exit: number) => void): void {
-  const controls = program.command("controls").description("see and change the limits of a running node")
+  const controls = program.command("controls").description(
+    "see and change limits, describe, review and certify controls",
+  )
     .addHelpText("after", EXAMPLES);
   const verb = (usage: string, description: string) =>
     withConsoleFlags(controls.command(usage).description(description));
@@ -108,6 +115,9 @@ export function addControls(program: Command, io: CliIo, finish: (exit: number) 
       finish(OK);
     });
   addControlsLint(controls, io, finish);
+  addControlsDescribe(controls, io, finish);
+  addControlsReview(controls, io, finish);
+  addControlsCertify(controls, io, finish);
 }
 
 export function withConsoleFlags(command: Command): Command {

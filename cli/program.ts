@@ -15,6 +15,7 @@ import { addPeople } from "./people.ts";
 import { addRearm } from "./rearm.ts";
 import { addStart } from "./start.ts";
 import { addVersion } from "./version.ts";
+import { addWatchdog } from "./watchdog.ts";
 
 const ABOUT =
   `CWTS runs trading strategies as supervised actors and lets no order reach a market except through one gate.
@@ -32,6 +33,7 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
       addBacktest,
       addKill,
       addRearm,
+      addWatchdog,
       addPeople,
       addKeys,
       addControls,

@@ -1,5 +1,5 @@
 /**
- * Changes a scope on the control page from outside the node and waits for the node to carry it out.
+ * Makes a scope stricter on the control page from outside the node and waits for the node to carry it out.
  *
  * The store itself shuts the gate: the next order the node looks at is refused, even if its event loop is busy or hangs.
  * What the wait adds is the confirmation that resting orders are cancelled.
@@ -8,6 +8,7 @@ import { INSTRUMENT_SCOPE_BASE, SCOPE_COUNT, ScopeState } from "../ffi/layout.ge
 import { ControlPage } from "../ffi/mod.ts";
 import { UserError } from "../config/errors.ts";
 import { nearest } from "../config/nearest.ts";
+import { refuseLooser } from "../actors/node/scopes.ts";
 import { isHeld, requireNodeDirectory } from "./data_dir.ts";
 
 export const FIRM = "firm";
@@ -48,7 +49,7 @@ const STATE_NAMES: Readonly<Record<number, string>> = {
   [ScopeState.Killed]: "KILLED",
 };
 
-/** Throws UserError NO_DATA_DIR or UNKNOWN_SCOPE, NativeError when the page cannot be used. */
+/** Throws UserError NO_DATA_DIR, UNKNOWN_SCOPE or KILL_LOOSENS, NativeError when the page cannot be used. */
 export async function requestScope(request: ScopeRequest): Promise<ScopeOutcome> {
   requireNodeDirectory(request.directory);
   using page = ControlPage.open(request.directory);
@@ -57,11 +58,11 @@ export async function requestScope(request: ScopeRequest): Promise<ScopeOutcome>
 
   const before = performance.now();
   const wallNanos = Math.round((performance.timeOrigin + before) * 1_000) * 1_000;
-  const { epoch, gateSequence } = page.request(slot, request.state, request.reason, request.actor, wallNanos);
+  const { epoch, gateSequence } = page.tighten(slot, request.state, request.reason, request.actor, wallNanos);
   const stored = performance.now();
+  refuseLooser(page, slot, request.state);
 
-  const nodeRunning = page.header().ownerPid !== 0 && isHeld(request.directory);
-  const confirmed = nodeRunning && await waitFor(() => page.header().doneEpoch >= epoch);
+  const { nodeRunning, confirmed } = await carriedOut(page, request.directory, epoch);
   const header = page.header();
   return {
     scope: request.scope,
@@ -76,6 +77,13 @@ export async function requestScope(request: ScopeRequest): Promise<ScopeOutcome>
     cancelled: confirmed ? header.doneCancelled : 0,
     unknown: confirmed ? header.doneUnknown : 0,
   };
+}
+
+/** Waits until the node has carried the request out, if there is one. */
+export async function carriedOut(page: ControlPage, directory: string, epoch: number) {
+  const nodeRunning = page.header().ownerPid !== 0 && isHeld(directory);
+  const confirmed = nodeRunning && await waitFor(() => page.header().doneEpoch >= epoch);
+  return { nodeRunning, confirmed };
 }
 
 async function waitFor(condition: () => boolean): Promise<boolean> {

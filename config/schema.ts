@@ -8,6 +8,7 @@ import { z } from "zod";
 import { DecimalError, unitsPerTickLot } from "./decimals.ts";
 import { choice, decimal, flag, key, positive, real, text, U32_MAX, whole } from "./kinds.ts";
 import { instrumentSchema, organismSchema } from "./listed.ts";
+import { killSchema } from "./kill.ts";
 import { marketSchema } from "./market.ts";
 import { checkControls, controlsSchema } from "./controls.ts";
 import { accountSchema, checkScopes, customerSchema, firmSchema } from "./scopes.ts";
@@ -159,6 +160,7 @@ export const configSchema = z.strictObject({
   audit: audit.prefault({}),
   console: consoleSection.prefault({}),
   mode: mode.prefault({}),
+  kill: killSchema.prefault({}),
   supervision: supervision.prefault({}),
   market: marketSchema.prefault({}),
   replay: replay.prefault({}),

@@ -84,23 +84,26 @@ export class ControlPage extends NativeHandle {
 
   /** Stores a scope's state. The gate is shut for it when this returns. Wall time in nanoseconds. */
   request(scope: number, state: number, reason: string, actor: string, wallNanos: number): ControlReceipt {
+    return this.#store(this.#core.cwts_control_request, scope, state, reason, actor, wallNanos);
+  }
+
+  /** Makes a scope at least as strict as `state`; a stricter one stays, whoever stores at the same time. */
+  tighten(scope: number, state: number, reason: string, actor: string, wallNanos: number): ControlReceipt {
+    return this.#store(this.#core.cwts_control_tighten, scope, state, reason, actor, wallNanos);
+  }
+
+  #store(
+    store: Core["cwts_control_request"],
+    scope: number,
+    state: number,
+    reason: string,
+    actor: string,
+    wallNanos: number,
+  ): ControlReceipt {
     const why = utf8(reason);
     const who = utf8(actor);
     const out = this.#receiptBytes;
-    check(
-      this.#core.cwts_control_request(
-        this.handle,
-        scope,
-        state,
-        why,
-        why.length,
-        who,
-        who.length,
-        wallNanos,
-        out,
-        out.length,
-      ),
-    );
+    check(store(this.handle, scope, state, why, why.length, who, who.length, wallNanos, out, out.length));
     return { epoch: this.#receipt.epoch, gateSequence: this.#receipt.gateSequence };
   }
 

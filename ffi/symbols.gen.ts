@@ -61,6 +61,10 @@ export const EXPORTS = {
     parameters: ["u64", "u32", "u32", "buffer", "u32", "buffer", "u32", "f64", "buffer", "u32"],
     result: "i32",
   },
+  cwts_control_tighten: {
+    parameters: ["u64", "u32", "u32", "buffer", "u32", "buffer", "u32", "f64", "buffer", "u32"],
+    result: "i32",
+  },
   cwts_control_mode: { parameters: ["u64"], result: "i32" },
   cwts_control_set_mode: { parameters: ["u64", "u32"], result: "i32" },
   cwts_control_name: { parameters: ["u64", "u32", "buffer", "u32"], result: "i32" },

@@ -51,6 +51,11 @@ export class AccessDesk implements AccessPort {
     this.#entry.noteRead(principal, what, from);
   }
 
+  /** Puts what somebody did on record; on the host, where the node finds it. */
+  note(event: { readonly action: string; readonly who: string; readonly from: string }): void {
+    this.#ledger.note(event);
+  }
+
   stillHolds(principal: Principal): boolean {
     return this.#entry.stillHolds(principal);
   }

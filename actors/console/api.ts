@@ -93,7 +93,7 @@ interface RouteSpec<R extends z.ZodType, Q extends z.ZodObject, P extends z.ZodO
 }
 
 /** A GET route that answers JSON or a problem. */
-function read<R extends z.ZodType, Q extends z.ZodObject = z.ZodObject, P extends z.ZodObject = z.ZodObject>(
+export function read<R extends z.ZodType, Q extends z.ZodObject = z.ZodObject, P extends z.ZodObject = z.ZodObject>(
   spec: RouteSpec<R, Q, P>,
 ) {
   return createRoute({

@@ -14,10 +14,12 @@ const DIST = new URL("./dist/", import.meta.url);
 /** Source outside `page/` that ends up in the bundle. */
 const SHARED = [
   new URL("../../ffi/layout.gen.ts", import.meta.url),
+  new URL("../protocol/controls.ts", import.meta.url),
   new URL("../protocol/crashes.ts", import.meta.url),
+  new URL("../protocol/roles.ts", import.meta.url),
 ];
 const MANIFEST = new URL("../../deno.json", import.meta.url);
-const STYLE_SHEETS = ["base.css", "panels.css", "crashes.css", "windows.css"] as const;
+const STYLE_SHEETS = ["base.css", "panels.css", "crashes.css", "controls.css", "windows.css"] as const;
 const LIBRARIES = ["preact", "@preact/signals", "uplot", "d3-hierarchy"] as const;
 
 export interface LoadOptions {

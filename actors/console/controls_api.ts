@@ -1,6 +1,7 @@
 /** The REST API of limits: what is in force and in use, and how it is changed. The rule itself: `actors/controls`. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { ControlsPort, LimitsView } from "../protocol/limits.ts";
+import type { ControlsPort } from "../protocol/controls.ts";
+import type { LimitsView } from "../protocol/limits.ts";
 import { newApp, problemContent } from "./api.ts";
 import { jsonOnly, limited } from "./body.ts";
 import { toProblem } from "./problem.ts";
@@ -60,7 +61,7 @@ const Loosening = z.strictObject({
   ...wanted,
   expires: z.iso.datetime().nullable().default(null).describe("when it goes back by itself; null: it stays"),
 }).openapi("Loosening");
-const Approval = z.strictObject({ digest: z.string().min(1).max(64) }).openapi("Approval");
+const Approval = z.strictObject({ digest: z.string().min(1).max(64), reason: reason.optional() }).openapi("Approval");
 const Withdrawal = z.strictObject({ reason }).openapi("Withdrawal");
 const change = z.object({
   id: z.coerce.number().int().min(1).openapi({ param: { name: "id", in: "path" } }),

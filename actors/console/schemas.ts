@@ -3,6 +3,7 @@
  * the published contract cannot drift from what the node hands out.
  */
 import { z } from "@hono/zod-openapi";
+import { REARM_CAUSES, type RearmOutcome, type RearmView } from "../protocol/rearm.ts";
 import type * as view from "../protocol/view.ts";
 import type * as control from "../protocol/control.ts";
 import type * as crashes from "../protocol/crashes.ts";
@@ -129,6 +130,10 @@ export const Crashes = z.object({
   changes: count.describe("raised by every crash and every decision about one"),
 }).openapi("Crashes");
 
+export const Controls = z.object({
+  changes: count.describe("raised by every change of limits, of what waits, and by every early warning"),
+}).openapi("Controls");
+
 export const Concern = z.object({ id: z.string(), detail: z.string(), demands: z.string() }).openapi("Concern");
 
 export const CircuitBreaker = z.object({
@@ -165,6 +170,7 @@ export const Node = z.object({
   audit: Audit,
   messages: Messages,
   crashes: Crashes,
+  controls: Controls,
   lastKill: KillReport.nullable(),
 }).openapi("Node");
 
@@ -177,11 +183,45 @@ export const Snapshot = Node.extend({
   latency: Latency,
 }).openapi("Snapshot");
 
+const reason = z.string().trim().min(1, "say why, in a few words").max(200)
+  .regex(/^[^\p{Cc}]*$/u, "must not contain control characters").describe("recorded in the audit log");
+const scope = z.string().min(1).max(64).describe('"firm", "organism:<id>" or "instrument:<symbol>"');
+
 export const KillRequest = z.strictObject({
-  scope: z.string().min(1).max(64).describe('"firm", "organism:<id>" or "instrument:<symbol>"'),
-  reason: z.string().trim().min(1, "say why, in a few words").max(200)
-    .regex(/^[^\p{Cc}]*$/u, "must not contain control characters").describe("recorded in the audit log"),
+  scope,
+  reason,
+  state: z.enum(["REDUCE_ONLY", "CANCEL_ONLY", "KILLED"]).default("KILLED").describe(
+    "what the scope becomes, at least",
+  ),
 }).openapi("KillRequest");
+
+export const RearmRequest = z.strictObject({
+  scope,
+  reason,
+  cause: z.enum(REARM_CAUSES).default("other").describe('why it may be opened; "other" is explained by the reason'),
+}).openapi("RearmRequest");
+export const RearmApproval = z.strictObject({ digest: z.string().min(1).max(64) }).openapi("RearmApproval");
+export const RearmWithdrawal = z.strictObject({ reason }).openapi("RearmWithdrawal");
+export const Rearms = z.object({
+  quietMs: z.number().describe("how long a scope stays REDUCE_ONLY before it may become ACTIVE"),
+  pending: z.array(z.object({
+    id: z.int(),
+    scope: z.string(),
+    from: ScopeState,
+    to: ScopeState,
+    cause: z.enum(REARM_CAUSES),
+    reason: z.string(),
+    person: z.string(),
+    role: z.string(),
+    at: z.number().describe("wall milliseconds since 1970"),
+    digest: z.string().describe("names exactly this proposal, for its approval"),
+  })).describe("what waits for a second person"),
+}).openapi("Rearms");
+export const Rearmed = z.object({
+  scope: z.string(),
+  state: ScopeState.describe("as it is now"),
+  proposal: z.object({ id: z.int(), digest: z.string() }).nullable().describe("what waits for a second person"),
+}).openapi("Rearmed");
 
 /** The same data, readonly all the way down. */
 export type Plain<T> = T extends readonly unknown[] ? { readonly [K in keyof T]: Plain<T[K]> }
@@ -200,8 +240,10 @@ type Agreement = [
   Agrees<typeof Crash, crashes.CrashView>,
   Agrees<typeof SystemMode, control.SystemMode>,
   Agrees<typeof ScopeState, control.ScopeStateName>,
+  Agrees<typeof Rearms, RearmView>,
+  Agrees<typeof Rearmed, RearmOutcome>,
 ];
-const agreement: Agreement = [true, true, true, true, true, true, true, true];
+const agreement: Agreement = [true, true, true, true, true, true, true, true, true, true];
 void agreement;
 
 /** Hands a node's readonly data to a handler that promises the schema's type; it is only serialised, never changed. */

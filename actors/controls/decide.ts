@@ -5,15 +5,12 @@
  * after which it goes back by itself. The step decides and describes; the keeper records, stores and loads.
  */
 import { type Config, configHash, UserError } from "../../config/mod.ts";
-import { createHash } from "node:crypto";
-import { canonicalJson } from "../../config/hash.ts";
 import type { Principal } from "../protocol/access.ts";
 import type { LimitRef, LimitsCommand, LimitUsage, LimitValue } from "../protocol/limits.ts";
-import { type Action, MATRIX, mayAct, type Role } from "../protocol/roles.ts";
+import type { Role } from "../protocol/roles.ts";
 import { compareLooseness, valueOf, withLimit } from "./names.ts";
+import { approveSecond, digestOf, pendingOf, permit, PROPOSAL_MS, roleFor } from "./two_persons.ts";
 
-/** A proposal that nobody decided on for this long lapses. */
-export const PROPOSAL_MS = 24 * 60 * 60_000;
 /** Longest time a temporary limit may hold. */
 export const LONGEST_MS = 31 * 24 * 60 * 60_000;
 
@@ -57,10 +54,6 @@ export interface Step {
   readonly alert: string;
 }
 
-export function digestOf(proposal: Proposal): string {
-  return createHash("sha256").update(canonicalJson(proposal)).digest("hex").slice(0, 16);
-}
-
 export const nameOf = ({ scope, limit, instrument }: LimitRef): string =>
   instrument === null ? `${limit} of ${scope}` : `${limit} of ${scope} in ${instrument}`;
 const textOf = (value: LimitValue): string => (value === null ? "none" : String(value));
@@ -77,11 +70,6 @@ export function decide(state: State, by: Principal, command: LimitsCommand, now:
     case "withdraw":
       return withdraw(state, by, command);
   }
-}
-
-function permit(by: Principal, action: Action): void {
-  if (by.actions.includes(action) && mayAct(by.roles, action)) return;
-  throw new UserError("ROLE_FORBIDDEN", `${by.id} may not ${action}: that takes one of ${MATRIX[action].join(", ")}`);
 }
 
 type Of<V extends LimitsCommand["verb"]> = Extract<LimitsCommand, { verb: V }>;
@@ -132,7 +120,7 @@ function propose(
     throw new UserError("LIMIT_EXPIRY", "a temporary limit ends after now and within 31 days: give another time");
   }
   refuseOverlap(state, ref);
-  const role = by.roles.find((held) => (MATRIX["propose-limits"] as readonly Role[]).includes(held))!;
+  const role = roleFor(by, "propose-limits");
   const proposal: Proposal = {
     id: state.next,
     ref,
@@ -154,26 +142,11 @@ function propose(
   };
 }
 
-function approve(state: State, by: Principal, { id, digest }: Of<"approve">, now: number): Step {
+function approve(state: State, by: Principal, { id, digest, reason: why = "" }: Of<"approve">, now: number): Step {
   permit(by, "approve-limits");
   if (by.kind === "machine") throw new UserError("ROLE_FORBIDDEN", "a machine approves nothing: log in as a person");
-  const proposal = pendingOf(state, id);
-  if (digest !== digestOf(proposal)) {
-    throw new UserError("APPROVAL_DIGEST", `the digest is not that of change ${id}: look at it again before approving`);
-  }
-  if (by.person === proposal.person) {
-    throw new UserError("SAME_PERSON", `${by.person} proposed change ${id}, so somebody else has to approve it`);
-  }
-  const another = by.roles.some((role) => role !== proposal.role && mayAct([role], "approve-limits"));
-  if (!another || by.roles.includes(proposal.role)) {
-    throw new UserError(
-      "SAME_ROLE",
-      `change ${id} was proposed by a ${proposal.role}, so another role has to approve it`,
-    );
-  }
-  if (now >= proposal.at + PROPOSAL_MS || (proposal.expires !== null && now >= proposal.expires)) {
-    throw new UserError("CHANGE_LAPSED", `change ${id} waited for too long: propose it again`);
-  }
+  const proposal = pendingOf(state.pending, state.next, id);
+  approveSecond(by, "approve-limits", proposal, digest, now);
   const { ref, from, to, expires } = proposal;
   if (valueOf(state.config, ref) !== from) {
     throw new UserError("CHANGE_STALE", `${nameOf(ref)} is not ${textOf(from)} any more: propose it again`);
@@ -194,12 +167,13 @@ function approve(state: State, by: Principal, { id, digest }: Of<"approve">, now
       action: "limit-loosened",
       ...proposal,
       proposedBy: proposal.person,
+      approvedBecause: why,
       digest,
       ...hashes(state, config),
     },
     alert: `${by.id} approved change ${id} of ${proposal.person}: ${nameOf(ref)} from ${textOf(from)} to ${textOf(to)}${
       expires === null ? "" : ` until ${new Date(expires).toISOString()}`
-    }`,
+    }${why === "" ? "" : `: ${why}`}`,
   };
 }
 
@@ -207,7 +181,7 @@ function withdraw(state: State, by: Principal, { id, reason }: Of<"withdraw">): 
   permit(by, "withdraw-limits");
   const temporary = state.temporary.find((one) => one.id === id);
   if (temporary !== undefined) return goBack(state, temporary, `${by.id} withdrew`, reason);
-  const proposal = pendingOf(state, id);
+  const proposal = pendingOf(state.pending, state.next, id);
   return {
     state: { ...state, pending: state.pending.filter((one) => one.id !== id) },
     id,
@@ -262,18 +236,6 @@ function goBack(state: State, temporary: Temporary, whose: string, reason: strin
     event: { action: "limit-reverted", id, ...ref, from, to, reason, lowered, ...hashes(state, config) },
     alert: `${whose} change ${id}: ${nameOf(ref)} goes from ${textOf(from)} back to ${textOf(to)}: ${reason}`,
   };
-}
-
-function pendingOf(state: State, id: number): Proposal {
-  const proposal = state.pending.find((one) => one.id === id);
-  if (proposal !== undefined) return proposal;
-  if (id >= 1 && id < state.next) {
-    throw new UserError(
-      "CHANGE_DECIDED",
-      `change ${id} does not wait any more: it was decided on, withdrawn, or lapsed`,
-    );
-  }
-  throw new UserError("UNKNOWN_CHANGE", `there is no change ${id}: controls changes lists those that wait`);
 }
 
 const sameRef = (a: LimitRef, b: LimitRef): boolean =>

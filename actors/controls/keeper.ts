@@ -17,10 +17,11 @@ import type {
   LimitUsage,
 } from "../protocol/limits.ts";
 import { type LimitsBook, parseLimitsBook } from "./book.ts";
-import { decide, digestOf, distrustClock, passTime, type State, type Step } from "./decide.ts";
+import { decide, distrustClock, passTime, type State, type Step } from "./decide.ts";
 import { listLimits } from "./names.ts";
 import { changesFrom, restore } from "./restore.ts";
 import { SteadyClock } from "./steady_clock.ts";
+import { digestOf } from "./two_persons.ts";
 
 export interface LimitsKeeperOptions {
   /** As configured; the gate holds its limits already. */

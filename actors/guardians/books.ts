@@ -8,6 +8,7 @@ import { LatencyHistogram } from "../protocol/latency.ts";
 import { MarketBoard } from "./market_board.ts";
 import { OrderTable } from "./order_table.ts";
 import { Portfolio } from "./portfolio.ts";
+import { RefusalLog } from "./refusals.ts";
 
 export class GuardianBooks {
   readonly portfolio: Portfolio;
@@ -15,6 +16,7 @@ export class GuardianBooks {
   readonly board: MarketBoard;
   /** Wall nanoseconds from an organism's decision to the first answer about it. */
   readonly latency = new LatencyHistogram();
+  readonly refusals = new RefusalLog();
   fills = 0;
   /** Number of the venue's last report that was booked; 0 while it counts none. */
   venueSequence = 0;

@@ -38,6 +38,7 @@ import { encodeIntent } from "./commands.ts";
 import type { KillProcedure } from "./kill.ts";
 import { MarketBoard } from "./market_board.ts";
 import { refusalOf } from "./reports.ts";
+import type { Triggers } from "./triggers.ts";
 import type { VenueLink } from "./venue_link.ts";
 import { VenuePulse } from "./venue_pulse.ts";
 
@@ -58,6 +59,8 @@ export interface GuardianArgs {
   readonly answerWithin: Micros;
   /** Called once when the log can no longer record; the gate is shut by then. */
   readonly onAuditFailure: (error: Error) => void;
+  /** Rules that make a scope stricter by themselves; absent: none. */
+  readonly triggers?: Triggers;
   /** Who receives the reports of each strategy; belongs to the node so that a restart forgets nobody. */
   readonly subscribers: Map<StrategyId, ActorRef<StrategyMessage>>;
 }
@@ -203,13 +206,16 @@ class Guardian implements Handlers<GuardianMessage> {
   }
 
   #refuse(count: number): void {
-    const { books, subscribers } = this.#args;
+    const { books, subscribers, triggers } = this.#args;
     const now = this.#context.stopwatch.now();
+    const time = this.#context.clock.now();
     for (let i = 0; i < count; i++) {
-      const code = this.#decision.at(i).code;
+      const { code } = this.#decision.at(i);
       if (code === Code.Accepted) continue;
       const intent = this.#pending[i];
+      books.refusals.note(this.#decision, intent);
       const position = intent.kind === "CancelAll" ? 0 : books.portfolio.position(intent.strategy, intent.instrument);
+      triggers?.refused(intent.strategy, code, time);
       const report = refusalOf(intent, code, position);
       if (code !== Code.DuplicateId) books.report(report, now);
       subscribers.get(intent.strategy)?.tell(report);
@@ -233,19 +239,21 @@ class Guardian implements Handlers<GuardianMessage> {
   }
 
   #observe(data: MarketData): void {
-    const { gate, books } = this.#args;
+    const { gate, books, triggers } = this.#args;
     let row: ReturnType<MarketBoard["apply"]> | undefined;
     for (const event of data.events) {
       const next = books.board.apply(event);
       if (row && row !== next) gate.setReference(row.instrument.id, row.bid, row.ask, row.last, row.updated);
       row = next;
       books.portfolio.mark(event.instrument, MarketBoard.mark(row));
+      triggers?.market(row);
     }
     if (row) gate.setReference(row.instrument.id, row.bid, row.ask, row.last, row.updated);
   }
 
   readonly #tell = (view: ExecutionView, report: ExecutionReport): void => {
     this.#args.kill.observe(view);
+    if (report.type === "trade") this.#args.triggers?.filled(report);
     this.#args.subscribers.get(report.strategy)?.tell(report);
   };
 

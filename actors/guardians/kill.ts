@@ -9,16 +9,15 @@ import { Code, ExecType, type ExecutionView, ScopeState } from "../../ffi/layout
 import type { AuditLog, ControlPage, OrderGate } from "../../ffi/mod.ts";
 import { FIRM_SCOPE, INSTRUMENT_SCOPE_BASE, RecordType } from "../../ffi/layout.gen.ts";
 import type { Micros } from "../../runtime/mod.ts";
-import type { KillReport, ScopeStateName, StrategyId } from "../protocol/mod.ts";
+import { type KillReport, SCOPE_STATES, type ScopeStateName, type StrategyId } from "../protocol/mod.ts";
 
 const EVERY_INSTRUMENT = 0xffff;
 /** `ControlPage.mode` of an EmergencyShutdown. */
 const EMERGENCY = 2;
 /** Times the cancels are repeated before the rest is declared unknown. */
 const MAX_ATTEMPTS = 10;
-const STATE_NAMES: readonly ScopeStateName[] = ["ACTIVE", "REDUCE_ONLY", "CANCEL_ONLY", "KILLED"];
 
-export const scopeStateName = (state: number): ScopeStateName => STATE_NAMES[state] ?? "KILLED";
+export const scopeStateName = (state: number): ScopeStateName => SCOPE_STATES[state] ?? "KILLED";
 
 export interface KillTarget {
   readonly strategy: StrategyId;
@@ -35,6 +34,8 @@ export interface KillOptions {
   readonly instruments: readonly number[];
   /** Wall nanoseconds; measures, decides nothing. */
   readonly stopwatch: () => number;
+  /** A scope became looser: somebody re-armed it, from wherever. */
+  readonly onOpened?: (scope: number) => void;
   readonly onDone: (report: KillReport) => void;
 }
 
@@ -107,6 +108,7 @@ export class KillProcedure {
       if (state === before) return;
       this.#known[i] = state;
       this.#changed = scope;
+      if (state < before) this.#options.onOpened?.(scope);
       // A log that failed has shut the gate by itself; the cancels must go out all the same.
       if (audit.failed) return;
       const header = control.header();

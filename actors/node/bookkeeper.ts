@@ -19,8 +19,12 @@ export interface BookkeeperArgs {
   /** Scopes whose profit the gate measures against their capital. */
   readonly funded: readonly { readonly node: number; readonly strategies: readonly StrategyId[] }[];
   readonly tellProfit: (node: number, profit: number, time: Micros) => void;
+  /** Looks at how full the limits are. */
+  readonly watchLimits: (time: Micros) => void;
   /** Market time between two samples. */
   readonly every: Micros;
+  /** Looks at what the triggers of the kill switch watch. */
+  readonly look: () => void;
   /** Whether the mode knows of a concern. */
   readonly isActive: (id: string) => boolean;
 }
@@ -31,7 +35,7 @@ type Sample = { readonly kind: "Sample" };
 
 export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
   type: "bookkeeper",
-  init(context, { books, curves, drawdown, funded, tellProfit, every, isActive }) {
+  init(context, { books, curves, drawdown, funded, tellProfit, watchLimits, every, look, isActive }) {
     context.timers.every("sample", every, { kind: "Sample" });
     return {
       receive() {
@@ -45,6 +49,8 @@ export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
         for (const { node, strategies } of funded) {
           tellProfit(node, strategies.reduce((sum, strategy) => sum + (profits.get(strategy) ?? 0), 0), time);
         }
+        look();
+        watchLimits(time);
         const state = drawdown.update(books.portfolio.equity(), time);
         // What the mode believes, not what was said: a message may be lost with whoever had it in its hands.
         if (state.dormant !== isActive(DRAWDOWN)) {

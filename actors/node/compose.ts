@@ -3,7 +3,15 @@
  * real directory in real time; a simulation lets it live under an adversary. Both run what is made here.
  */
 import { basename } from "node:path";
-import { ABI_VERSION, Code, LAYOUT_HASH, RecordType, SCOPE_COUNT, ScopeState } from "../../ffi/layout.gen.ts";
+import {
+  ABI_VERSION,
+  Code,
+  FIRM_SCOPE,
+  LAYOUT_HASH,
+  RecordType,
+  SCOPE_COUNT,
+  ScopeState,
+} from "../../ffi/layout.gen.ts";
 import { type ControlPage, type GateFact, nativeCallOf, NativeError } from "../../ffi/mod.ts";
 import { type Config, configHash, VERSION } from "../../config/mod.ts";
 import {
@@ -16,9 +24,10 @@ import {
   type SystemEvent,
 } from "../../runtime/mod.ts";
 import { supervise, type SupervisorMessage } from "../../supervision/mod.ts";
-import { LimitsKeeper } from "../controls/mod.ts";
+import { LimitsKeeper, RearmDesk } from "../controls/mod.ts";
 import { GuardianBooks } from "../guardians/books.ts";
 import { KillProcedure } from "../guardians/kill.ts";
+import { Triggers } from "../guardians/triggers.ts";
 import { VenueLink } from "../guardians/venue_link.ts";
 import {
   concern,
@@ -44,12 +53,18 @@ import type { Ground } from "./ground.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { Journal, noteDurably } from "./journal.ts";
 import { ControlsDoor } from "./controls_door.ts";
+import { ControlsOverview } from "./controls_overview.ts";
+import { EarlyWarnings } from "./early_warnings.ts";
 import { fundedScopes, instrumentsAskingForState, tellFacts } from "./facts.ts";
+import type { LimitUseOptions } from "./limit_use.ts";
 import { loadLimits } from "./limits.ts";
 import { GateLimits } from "./limits_port.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import type { NodeParts } from "./parts.ts";
 import { PostTrade } from "./post_trade.ts";
+import { memoryFile, rearmPage } from "./rearm.ts";
+import { triggerRules } from "./triggers.ts";
+import { RejectHistory } from "./reject_history.ts";
 import { GUARD_BRANCH, LIMITS_DESK, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
 import { LiveNodeView } from "./view.ts";
 
@@ -113,6 +128,8 @@ export function composeNode(ground: Ground): ComposedNode {
   });
   let restarts = 0;
   let looks = 0;
+  let controlChanges = 0;
+  const rejects = new RejectHistory();
   const mode = new ModeKeeper({
     recoverAfter,
     control,
@@ -141,6 +158,9 @@ export function composeNode(ground: Ground): ComposedNode {
     mode.report(concern({ kind: "audit-failure", active: true, detail: error.message, time }), time);
   };
 
+  if (world.live) {
+    control.tighten(FIRM_SCOPE, ScopeState.Killed, "a live venue starts killed: re-arm it", "node", wall.nanos());
+  }
   journal.note(RecordType.NodeStarted, {
     version: VERSION,
     config: configHash(config),
@@ -155,14 +175,48 @@ export function composeNode(ground: Ground): ComposedNode {
   journal.note(RecordType.Note, { scopes });
   ground.crashes?.file.guardBy(breakers.copy("crash-file"), () => system.clock.now());
   const flush = { commit: breakers.audit(() => audit.commit()) };
+  const port = new GateLimits({ gate, instruments, scopes, board: books.board, now: () => system.clock.now() });
+  const profits = new Map<number, number>();
+  const nodeOf = new Map(scopes.map(({ name, node }) => [name, node]));
+  const limitUse: LimitUseOptions = { port, profit: (scope) => profits.get(nodeOf.get(scope)!) ?? null };
+  const wallMillis = () => wall.nanos() / NANOS_PER_MILLI;
+  const warnings = new EarlyWarnings({
+    ...limitUse,
+    config,
+    wall: wallMillis,
+    record(event, time) {
+      try {
+        journal.note(RecordType.Note, event, { time });
+      } catch (error) {
+        auditFailed(error as Error);
+      }
+    },
+    onWarning: () => controlChanges++,
+  });
   const limits = new LimitsKeeper({
     config,
     file: breakers.store("limits.json", ground.limitsFile ?? NOWHERE),
-    port: new GateLimits({ gate, instruments, scopes, board: books.board, now: () => system.clock.now() }),
-    wall: () => wall.nanos() / NANOS_PER_MILLI,
+    port: {
+      usage: (ref) => port.usage(ref),
+      load(before, after) {
+        port.load(before, after);
+        warnings.follow(after);
+      },
+    },
+    wall: wallMillis,
     monotonic: () => system.stopwatch.now() / NANOS_PER_MILLI,
     record: (event) => noteDurably(journal, audit, RecordType.OperatorAction, event),
-    alert: (line) => ground.err(`limits: ${line}`),
+    alert: (line) => {
+      controlChanges++;
+      ground.err(`limits: ${line}`);
+    },
+  });
+  const rearm = new RearmDesk({
+    file: ground.rearmFile ?? memoryFile(),
+    page: rearmPage(control, wall.nanos),
+    wall: () => wall.nanos() / NANOS_PER_MILLI,
+    quietMs: config.kill.rearmQuietMs,
+    record: (event) => noteDurably(journal, audit, RecordType.OperatorAction, event),
   });
   const postTrade = new PostTrade({
     config,
@@ -195,7 +249,25 @@ export function composeNode(ground: Ground): ComposedNode {
     strategies: config.organisms.map((_, i) => i + 1),
     instruments: instruments.map(({ id }) => id),
     stopwatch: () => system.stopwatch.now(),
+    onOpened: (scope) => {
+      if (scope === FIRM_SCOPE) mode.rearm(system.clock.now());
+    },
     onDone: (report) => view.carriedOut(report),
+  });
+  const strategiesOf = (account: string) =>
+    config.organisms.flatMap((organism, i) => organism.account === account ? [i + 1] : []);
+  const triggers = new Triggers({
+    rules: triggerRules(config),
+    control,
+    books,
+    strategies: config.organisms.map((_, i) => i + 1),
+    accounts: config.accounts.map(({ id }) => ({ id, strategies: strategiesOf(id) })),
+    instruments: instruments.map(({ id }) => id),
+    heldAtGate: (strategy, instrument) => gate.exposure(strategy, instrument).position,
+    wall: wall.nanos,
+    monotonic: () => system.stopwatch.now(),
+    note: (type, value) => void journal.note(type, value),
+    onRequest: () => housekeeping.noticeControl(),
   });
   const built = world.build({
     config,
@@ -219,6 +291,7 @@ export function composeNode(ground: Ground): ComposedNode {
       link,
       breaker: breakers.venue(answerWithin),
       answerWithin,
+      triggers,
       onAuditFailure: auditFailed,
       subscribers,
     },
@@ -229,8 +302,13 @@ export function composeNode(ground: Ground): ComposedNode {
       curves,
       drawdown: drawdownRule(config.mode.drawdown, world.sampleEvery),
       funded: fundedScopes(config, scopes),
-      tellProfit: (node, profit, time) => tell({ fact: "profit", node, profit, time }),
+      tellProfit: (node, profit, time) => {
+        profits.set(node, profit);
+        tell({ fact: "profit", node, profit, time });
+      },
+      watchLimits: (time) => warnings.look(time),
       every: world.sampleEvery,
+      look: () => triggers.look(),
       isActive,
     },
     marketWatch: {
@@ -275,6 +353,7 @@ export function composeNode(ground: Ground): ComposedNode {
     auditFailed,
     refresh: () => {
       if (looks++ % SAMPLE_EVERY === 0) limits.sample();
+      rejects.look(system.clock.now(), gate.counters().rejected);
       if (limits.due) (system.find(LIMITS_DESK) as ActorRef<LimitsMessage> | undefined)?.tell({ kind: "LimitsClock" });
       view.changed();
       ground.onRefresh?.();
@@ -295,11 +374,13 @@ export function composeNode(ground: Ground): ComposedNode {
     mode,
     crashes,
     breakers,
+    controlChanges: () => controlChanges,
     venue: built.port,
     startedWall: wall.timestamp(),
     startedStamp: system.stopwatch.now(),
     wallNanos: wall.nanos,
     afterWall: wall.after,
+    rearm,
     noticeControl: () => housekeeping.noticeControl(),
     rearmMode: () => mode.rearm(system.clock.now()),
   };
@@ -332,8 +413,25 @@ export function composeNode(ground: Ground): ComposedNode {
   return {
     parts,
     view,
-    controls: new ControlsDoor({ system, keeper: limits, issue: mandates.issue }),
     postTrade,
+    controls: new ControlsDoor({
+      system,
+      keeper: limits,
+      issue: mandates.issue,
+      overview: new ControlsOverview({
+        ...limitUse,
+        config,
+        gate,
+        control,
+        scopes,
+        instruments,
+        refusals: books.refusals,
+        rejects,
+        warnings,
+        mode: () => mode.mode,
+        now: () => system.clock.now(),
+      }),
+    }),
     restarts: () => restarts,
     auditFault: () => auditFault,
     start() {

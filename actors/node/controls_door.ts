@@ -4,13 +4,18 @@ import { type ActorRef, type ActorSystem, MICROS_PER_SECOND } from "../../runtim
 import type { LimitsKeeper } from "../controls/mod.ts";
 import type {
   ControlsPort,
+  ControlTree,
+  FactsInForce,
   LimitsCommand,
   LimitsMessage,
   LimitsReply,
   LimitsView,
   Mandates,
   Principal,
+  Refusal,
+  RejectSeries,
 } from "../protocol/mod.ts";
+import type { ControlsOverview } from "./controls_overview.ts";
 import { LIMITS_DESK } from "./tree.ts";
 
 /** Market time, which a node at full speed passes quickly. */
@@ -20,6 +25,7 @@ export interface ControlsDoorOptions {
   readonly system: ActorSystem;
   readonly keeper: LimitsKeeper;
   readonly issue: Mandates["issue"];
+  readonly overview: ControlsOverview;
 }
 
 export class ControlsDoor implements ControlsPort {
@@ -30,7 +36,25 @@ export class ControlsDoor implements ControlsPort {
   }
 
   view(): LimitsView {
-    return this.#options.keeper.view();
+    const { keeper, overview } = this.#options;
+    const view = keeper.view();
+    return { ...view, alerts: overview.alerts(view.alerts) };
+  }
+
+  tree(): ControlTree {
+    return this.#options.overview.tree(this.#options.keeper.view());
+  }
+
+  rejects(): RejectSeries {
+    return this.#options.overview.rejects();
+  }
+
+  refusals(limit: number): readonly Refusal[] {
+    return this.#options.overview.refusals(limit);
+  }
+
+  facts(): FactsInForce {
+    return this.#options.overview.facts();
   }
 
   async request(principal: Principal, command: LimitsCommand, from: string) {

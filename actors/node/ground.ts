@@ -31,6 +31,8 @@ export interface Ground {
   readonly crashes?: { readonly file: CrashFile; readonly dataDir: string };
   /** Where changed limits outlive the node; absent: nowhere. */
   readonly limitsFile?: { read(): string | null; write(text: string): void };
+  /** Where what waits to be re-armed outlives the node; absent: nowhere. */
+  readonly rearmFile?: { read(): string | null; write(text: string): void; locked<T>(body: () => T): T };
   /** One line for people about what went wrong. */
   readonly err: (line: string) => void;
   /** Called a few times a second of the stopwatch. */

@@ -6,6 +6,7 @@ import type { GuardianBooks } from "../guardians/books.ts";
 import type { ApprovedBatch, Depth, ExecutionBatch, Instrument, StrategyId } from "../protocol/mod.ts";
 import type { Breakers } from "./breakers.ts";
 import type { CrashLedger } from "./crash_ledger.ts";
+import type { RearmDesk } from "../controls/mod.ts";
 import type { Curve } from "./curve.ts";
 import type { ModeKeeper } from "./mode_keeper.ts";
 
@@ -55,6 +56,8 @@ export interface NodeParts {
   readonly mode: ModeKeeper;
   readonly crashes: CrashLedger;
   readonly breakers: Breakers;
+  /** Raised by every change of limits, of what waits, and by every early warning. */
+  readonly controlChanges: () => number;
   readonly venue: VenuePort;
   readonly startedWall: string;
   /** Stopwatch reading at the start. */
@@ -63,6 +66,7 @@ export interface NodeParts {
   readonly wallNanos: () => number;
   /** Runs a task after wall milliseconds, outside the actors. */
   readonly afterWall: (millis: number, task: () => void) => void;
+  readonly rearm: RearmDesk;
   /** Looks at the control page now. */
   readonly noticeControl: () => void;
   /** Tells the mode rule that an operator re-armed the firm. */

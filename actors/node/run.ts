@@ -11,6 +11,7 @@ import { ActorSystem, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import type { AccessDesk } from "../access/mod.ts";
 import { loadAssets } from "../console/bundle.ts";
 import { type ConsoleServer, startConsole } from "../console/server.ts";
+import { REARM_FILE } from "../controls/mod.ts";
 import { MONEY_SCALE } from "../protocol/mod.ts";
 import { nodeDesk } from "./access.ts";
 import { type ComposedNode, composeNode, killedScopes } from "./compose.ts";
@@ -82,6 +83,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   const node: ComposedNode = composeNode({
     crashes: { file: crashes, dataDir: directory.path },
     limitsFile: new StateFile(directory.path, "limits.json"),
+    rearmFile: new StateFile(directory.path, REARM_FILE),
     config,
     instruments,
     organisms,

@@ -9,7 +9,9 @@ import {
   ScopeState,
   STRATEGY_SCOPE_LAST,
 } from "../../ffi/layout.gen.ts";
+import { UserError } from "../../config/errors.ts";
 import type { ControlPage } from "../../ffi/mod.ts";
+import { SCOPE_STATES, type ScopeName } from "../protocol/control.ts";
 
 export const FIRM = "firm";
 export const organismScope = (id: string): string => `organism:${id}`;
@@ -52,4 +54,23 @@ export function nameScopes(
       page.request(slot, state, `state of ${name || "an unused scope"} carried over`, "node", wallNanos);
     }
   }
+}
+
+/** Slot of a scope, or a sentence that lists the known ones. */
+export function findScope(control: ControlPage, scope: ScopeName): number {
+  const slot = scope === FIRM ? FIRM_SCOPE : control.find(scope);
+  if (slot === null) {
+    throw new UserError("UNKNOWN_SCOPE", `no scope "${scope}": use ${FIRM}, organism:<id> or instrument:<symbol>`);
+  }
+  return slot;
+}
+
+/** Throws KILL_LOOSENS when the scope is stricter than `state` already: opening it is a re-arm. */
+export function refuseLooser(control: ControlPage, slot: number, state: number): void {
+  const now = control.scope(slot);
+  if (now <= state) return;
+  throw new UserError(
+    "KILL_LOOSENS",
+    `${control.name(slot) || FIRM} is ${SCOPE_STATES[now]} already, and ${SCOPE_STATES[state]} is looser: re-arm it`,
+  );
 }

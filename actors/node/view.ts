@@ -1,9 +1,10 @@
 /** The node as the console sees it: assembled on demand from read models, counters and native heads. */
 import { CODE_TEXT } from "../../ffi/layout.gen.ts";
-import type { ControlPage } from "../../ffi/mod.ts";
-import { FIRM_SCOPE, INSTRUMENT_SCOPE_BASE, ScopeState } from "../../ffi/layout.gen.ts";
+import { FIRM_SCOPE, INSTRUMENT_SCOPE_BASE } from "../../ffi/layout.gen.ts";
 import { UserError } from "../../config/mod.ts";
 import { scopeStateName } from "../guardians/kill.ts";
+import { SCOPE_STATES } from "../protocol/control.ts";
+import { findScope, FIRM, refuseLooser } from "./scopes.ts";
 import type { OrderRow } from "../guardians/order_table.ts";
 import type {
   ActorView,
@@ -16,11 +17,12 @@ import type {
   NodeView,
   OrderView,
   OrganismView,
+  RearmPort,
   ScopeName,
   ScopeView,
+  Stricter,
 } from "../protocol/mod.ts";
 import type { NodeParts } from "./parts.ts";
-import { FIRM } from "./scopes.ts";
 
 const DEPTH_LEVELS = 20;
 const TYPES = ["limit", "market", "stop", "stop-limit"] as const;
@@ -68,6 +70,7 @@ export class LiveNodeView implements NodeView {
       },
       messages: system.counters(),
       crashes: { total: this.#parts.crashes.total, changes: this.#parts.crashes.changes },
+      controls: { changes: this.#parts.controlChanges() },
       lastKill: this.#lastKill,
     };
   }
@@ -94,14 +97,27 @@ export class LiveNodeView implements NodeView {
     return rows.map((row) => this.#order(row));
   }
 
-  kill(scope: ScopeName, reason: string, who: string): Promise<KillReport> {
-    return this.#request(scope, ScopeState.Killed, reason, who);
+  async kill(scope: ScopeName, reason: string, who: string, state: Stricter = "KILLED"): Promise<KillReport> {
+    const { control, system, wallNanos } = this.#parts;
+    const slot = findScope(control, scope);
+    const wanted = SCOPE_STATES.indexOf(state);
+    refuseLooser(control, slot, wanted);
+    const before = system.stopwatch.now();
+    const { epoch } = control.tighten(slot, wanted, reason, who, wallNanos());
+    const shut = Math.round(system.stopwatch.now() - before);
+    return { ...await this.#carriedOut(scope, epoch), scope, state, gateShutNanos: shut };
   }
 
-  async rearm(scope: ScopeName, reason: string, who: string): Promise<void> {
-    await this.#request(scope, ScopeState.Active, reason, who);
-    if (scope === FIRM) this.#parts.rearmMode();
-  }
+  readonly rearm: RearmPort = {
+    view: () => this.#parts.rearm.view(),
+    request: async (by, command, from) => {
+      const outcome = this.#parts.rearm.carryOut(by, command, from);
+      if (outcome.proposal === null && command.verb !== "withdraw") {
+        await this.#carriedOut(outcome.scope, this.#parts.control.header().requestEpoch);
+      }
+      return outcome;
+    },
+  };
 
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -121,23 +137,16 @@ export class LiveNodeView implements NodeView {
     }
   }
 
-  /** The store comes first; everything after it is confirmation. */
-  #request(scope: ScopeName, state: number, reason: string, who: string): Promise<KillReport> {
-    const { control, system } = this.#parts;
-    const slot = findScope(control, scope);
-    const before = system.stopwatch.now();
-    const { epoch } = control.request(slot, state, reason, who, this.#parts.wallNanos());
-    const shut = Math.round(system.stopwatch.now() - before);
-    system.inject(() => this.#parts.noticeControl());
+  /** The store came first; everything after it is confirmation. */
+  #carriedOut(scope: ScopeName, epoch: number): Promise<KillReport> {
+    this.#parts.system.inject(() => this.#parts.noticeControl());
     return new Promise((resolve, reject) => {
-      const done = (report: KillReport) =>
-        resolve({ ...report, scope, state: scopeStateName(state), gateShutNanos: shut });
-      this.#waiting.push({ epoch, resolve: done });
+      this.#waiting.push({ epoch, resolve });
       this.#parts.afterWall(KILL_TIMEOUT_MS, () => {
         reject(
           new UserError(
             "KILL_UNCONFIRMED",
-            `the gate is shut for ${scope}, but the cancels were not confirmed within ${KILL_TIMEOUT_MS} ms: look at the open orders`,
+            `the word of ${scope} is stored and the gate obeys it, but the node did not confirm within ${KILL_TIMEOUT_MS} ms: look at the open orders`,
           ),
         );
       });
@@ -245,13 +254,4 @@ export function rejectedByName(byCode: Readonly<Record<number, number>>): Record
     if (count > 0) named[CODE_TEXT[Number(code)]?.[0] ?? code] = count;
   }
   return named;
-}
-
-/** Slot of a scope, or a sentence that lists the known ones. */
-export function findScope(control: ControlPage, scope: ScopeName): number {
-  const slot = scope === FIRM ? FIRM_SCOPE : control.find(scope);
-  if (slot === null) {
-    throw new UserError("UNKNOWN_SCOPE", `no scope "${scope}": use ${FIRM}, organism:<id> or instrument:<symbol>`);
-  }
-  return slot;
 }

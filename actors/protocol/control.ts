@@ -6,6 +6,12 @@ export type { SystemMode } from "../../supervision/mod.ts";
 
 export type ScopeStateName = "ACTIVE" | "REDUCE_ONLY" | "CANCEL_ONLY" | "KILLED";
 
+/** What a scope may be made by one person: less than ACTIVE. */
+export type Stricter = Exclude<ScopeStateName, "ACTIVE">;
+
+/** From the loosest to the strictest; the place is the number on the control page. */
+export const SCOPE_STATES: readonly ScopeStateName[] = ["ACTIVE", "REDUCE_ONLY", "CANCEL_ONLY", "KILLED"];
+
 /** "firm", "organism:<id>" or "instrument:<symbol>". */
 export type ScopeName = string;
 

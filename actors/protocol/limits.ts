@@ -112,7 +112,7 @@ export type LimitsCommand =
     readonly reason: string;
     readonly expires: number | null;
   }
-  | { readonly verb: "approve"; readonly id: number; readonly digest: string }
+  | { readonly verb: "approve"; readonly id: number; readonly digest: string; readonly reason?: string }
   | { readonly verb: "withdraw"; readonly id: number; readonly reason: string };
 
 export type LimitsReply =
@@ -135,11 +135,4 @@ export interface LimitsPort<Limits> {
   /** Makes the gate hold `after` in place of `before`: what differs is loaded and on record when this returns. */
   load(before: Limits, after: Limits): void;
   usage(ref: LimitRef): { readonly used: number | null; readonly volume: number | null };
-}
-
-/** What the console may ask of limits. */
-export interface ControlsPort {
-  view(): LimitsView;
-  /** Throws UserError with the code of the refusal. */
-  request(principal: Principal, command: LimitsCommand, from: string): Promise<Extract<LimitsReply, { ok: true }>>;
 }

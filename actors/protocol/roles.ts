@@ -36,6 +36,8 @@ export const MATRIX = {
   /** The second person of a change that loosens. */
   "approve-limits":  ["risk-approver", "compliance"],
   "withdraw-limits": ["risk-officer", "risk-approver", "compliance"],
+  /** Signing a statement about a review of controls. */
+  "certify":         ["compliance"],
   "read-people":     ["security-admin", "compliance", "auditor"],
   "manage-people":   ["security-admin"],
   /** One's own password, sessions and keys. */
@@ -53,6 +55,7 @@ const PERSONS_ONLY: readonly Action[] = [
   "propose-limits",
   "approve-limits",
   "withdraw-limits",
+  "certify",
   "manage-people",
   "manage-self",
 ];

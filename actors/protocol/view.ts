@@ -4,8 +4,9 @@
  */
 import type { MessageCounters, Micros } from "../../runtime/mod.ts";
 import type { CrashSummary, CrashView } from "./crashes.ts";
-import type { KillReport, ScopeName, ScopeStateName, SystemMode } from "./control.ts";
+import type { KillReport, ScopeName, ScopeStateName, Stricter, SystemMode } from "./control.ts";
 import type { Depth } from "./market.ts";
+import type { RearmPort } from "./rearm.ts";
 
 export interface ActorView {
   readonly path: string;
@@ -124,6 +125,11 @@ export interface CrashesView {
   readonly changes: number;
 }
 
+export interface ControlsView {
+  /** Raised by every change of limits, of what waits for a second person, and by every early warning. */
+  readonly changes: number;
+}
+
 /** What became of every message; see the runtime. */
 export type MessagesView = MessageCounters;
 
@@ -148,10 +154,11 @@ export interface NodeSnapshot {
   readonly audit: AuditView;
   readonly messages: MessagesView;
   readonly crashes: CrashesView;
+  readonly controls: ControlsView;
   readonly lastKill: KillReport | null;
 }
 
-/** The node's door for consoles. Everything but `kill` and `rearm` only reads. */
+/** The node's door for consoles. Everything but `kill` and `rearm.request` only reads. */
 export interface NodeView {
   snapshot(): NodeSnapshot;
   /** Newest first. */
@@ -162,10 +169,13 @@ export interface NodeView {
   crashes(limit: number): readonly CrashSummary[];
   /** Null when it is not at hand: never happened, or so long ago that only the data directory has it. */
   crashRecord(id: number): CrashView | null;
-  /** Shuts the gate for the scope at once, then resolves when the resting orders are confirmed gone. Rejects on an unknown scope. */
-  kill(scope: ScopeName, reason: string, who: string): Promise<KillReport>;
-  /** Returns a killed scope to ACTIVE. Rejects on an unknown scope. */
-  rearm(scope: ScopeName, reason: string, who: string): Promise<void>;
+  /**
+   * Makes the scope at least as strict as `state` at once, then resolves when the node has carried it out: for a kill, when
+   * the resting orders are confirmed gone. Rejects on an unknown scope, and on one that is stricter already.
+   */
+  kill(scope: ScopeName, reason: string, who: string, state?: Stricter): Promise<KillReport>;
+  /** Opens scopes again, and says what waits. */
+  readonly rearm: RearmPort;
   /** Calls back after every change worth showing, at most ten times a second of wall time. Returns the unsubscribe. */
   onChange(listener: () => void): () => void;
 }

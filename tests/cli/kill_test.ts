@@ -112,12 +112,14 @@ Deno.test("a kill outlives the node, and a re-arm without a node counts from the
       directory,
       "--scope",
       "organism:anglerfish-1",
+      "--cause",
+      "drill",
       "--reason",
       "test",
       "--yes",
     ]);
     assert.equal(rearm.exit, 0, rearm.err);
-    assert.match(rearm.out, /ACTIVE organism:anglerfish-1 \(was KILLED\)/);
+    assert.match(rearm.out, /^organism:anglerfish-1 is REDUCE_ONLY\nask again in 60 s for it to become ACTIVE\n/);
     assert.deepEqual((await run()).killed, []);
   });
 });

@@ -1,5 +1,6 @@
 /** People, keys and re-arm from a terminal: the role table over the command line, and what the node puts on record. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { hostDesk } from "../../actors/node/mod.ts";
 import { type Invitation, mayAct, type Role, ROLES } from "../../actors/protocol/mod.ts";
 import { logIn, PASSWORD } from "../actors/access/desk.ts";
@@ -33,7 +34,7 @@ const nameOf = (role: Role): string => (role === "security-admin" ? "root" : rol
 
 // deno-fmt-ignore
 const VERBS = [
-  { action: "rearm", args: ["rearm", "--scope", "firm", "--reason", "drill", "--yes"] },
+  { action: "rearm", args: ["rearm", "--scope", "firm", "--cause", "drill", "--reason", "drill", "--yes"] },
   { action: "read-people", args: ["people", "list"] },
   { action: "manage-people", args: ["people", "add", "somebody", "--role", "viewer"] },
   { action: "manage-people", args: ["people", "roles", "bystander", "--role", "viewer"] },
@@ -47,6 +48,11 @@ Deno.test("every cell of the role table that has a verb, over the command line",
     await staff(directory);
     for (const { action, args } of VERBS) {
       for (const role of ROLES) {
+        // Something to open, and nothing of the one before that waits.
+        if (action === "rearm") {
+          await inside(["kill", "--data-dir", directory]);
+          await Deno.remove(join(directory, "rearm.json")).catch(() => {});
+        }
         const { exit, err } = await typed([...args, "--data-dir", directory, "--as", nameOf(role)], PASSWORD);
         const allowed = mayAct([role], action);
         assert.equal(exit === 0, allowed, `${role} ${args.join(" ")}: ${err}`);

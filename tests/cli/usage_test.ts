@@ -69,7 +69,15 @@ const MISUSES: readonly (readonly [args: string[], err: string])[] = [
   [["bench", "pipelin"], 'there is no measurement "pipelin": did you mean pipeline?'],
   [["bench", "matching", "--only", "tell"], 'the measurement "matching" takes no --only'],
   [["bench", "actors", "--engines", "otq"], 'there is no engine "otq": did you mean otp?'],
-  [["rearm", "--scope", "firm", "--reason", "x"], "nobody can be asked here: add --yes if re-arming is meant"],
+  [
+    ["rearm", "--scope", "firm", "--reason", "x"],
+    "say what made it safe with --cause: false-alarm, limit-corrected, strategy-fixed, data-restored, venue-restored, positions-reconciled, drill, other",
+  ],
+  [["rearm", "--approve", "3"], "--approve needs the --digest that rearm --list shows"],
+  [
+    ["rearm", "--scope", "firm", "--cause", "drill", "--reason", "x"],
+    "nobody can be asked here: add --yes if re-arming is meant",
+  ],
 ];
 
 for (const [args, expected] of MISUSES) {

@@ -1,6 +1,6 @@
 /** Mode, feed, clocks and connection; below it the one line that says what is wrong, or that nothing is. */
 import type { ComponentChildren } from "preact";
-import { currency, link, now, snapshot } from "./state.ts";
+import { controlsSeen, currency, link, now, place, snapshot } from "./state.ts";
 import { dateTime, NONE, uptime } from "./format.ts";
 import { wallMillis } from "./wall.ts";
 
@@ -24,6 +24,7 @@ export function Header() {
       <h1>
         CWTS <span class="muted">{s?.version}</span>
       </h1>
+      <Places />
       <div class="modes" role="status" aria-live="polite">
         {s === null
           ? <span class="mode mode-unknown">Mode not received</span>
@@ -47,6 +48,24 @@ export function Header() {
       </dl>
       <Connection />
     </header>
+  );
+}
+
+/** Desk or controls. The address says which, so that a reload and the way back stay where one was. */
+function Places() {
+  const changes = snapshot.value?.controls.changes ?? 0;
+  return (
+    <nav class="places" aria-label="Pages">
+      <a href="#desk" aria-current={place.value === "desk" ? "page" : undefined}>Desk</a>
+      <a href="#controls" aria-current={place.value === "controls" ? "page" : undefined}>
+        Controls
+        {changes > controlsSeen.value && place.value !== "controls" && (
+          <span class="news" title="limits changed, wait, or come near">
+            <span class="hidden">, something changed</span>
+          </span>
+        )}
+      </a>
+    </nav>
   );
 }
 

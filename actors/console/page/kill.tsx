@@ -13,7 +13,8 @@ import { Panel, State } from "./panel.tsx";
 import { self, snapshot, token } from "./state.ts";
 
 const scope = signal("firm");
-const reason = signal("");
+/** Shared by the switch and the tree of states: written once, on record with what is killed next. */
+export const killReason = signal("");
 const asking = signal<Verb | null>(null);
 const sending = signal(false);
 const result = signal<CommandResult | null>(null);
@@ -22,7 +23,7 @@ export function KillPanel() {
   const scopes = snapshot.value?.scopes ?? [];
   const shut = scopes.filter((one) => one.state !== "ACTIVE");
   const state = scopes.find((one) => one.name === scope.value)?.state;
-  const incomplete = (token.value === "" && self.value === null) || reason.value.trim() === "";
+  const incomplete = (token.value === "" && self.value === null) || killReason.value.trim() === "";
   return (
     <Panel
       id="kill"
@@ -48,8 +49,8 @@ export function KillPanel() {
             type="text"
             maxLength={200}
             placeholder="recorded in the audit log"
-            value={reason.value}
-            onInput={(event) => reason.value = event.currentTarget.value}
+            value={killReason.value}
+            onInput={(event) => killReason.value = event.currentTarget.value}
           />
         </label>
         <label>
@@ -78,15 +79,7 @@ export function KillPanel() {
       </form>
       <div class="kill-outcome">
         <div class="kill-result" role="status" aria-live="assertive">
-          {sending.value
-            ? <p>Sent; waiting for the node to confirm.</p>
-            : result.value !== null
-            ? <Result result={result.value} />
-            : (
-              <p class="muted">
-                {incomplete ? "Kill and re-arm need a reason and the token." : `Ready: ${scope.value}.`}
-              </p>
-            )}
+          <KillOutcome idle={incomplete ? "Kill and re-arm need a reason and the token." : `Ready: ${scope.value}.`} />
         </div>
         {shut.length > 0 && (
           <ul class="shut" aria-label="Scopes that are not active">
@@ -103,6 +96,19 @@ export function KillPanel() {
   );
 }
 
+/** Asks for the one confirmation of a kill; `usual` is the reason where none was written. */
+export function askKill(name: string, usual: string): void {
+  scope.value = name;
+  if (killReason.value.trim() === "") killReason.value = usual;
+  ask("kill");
+}
+
+/** What the last kill or re-arm did; `idle` while there is none. */
+export function KillOutcome({ idle }: { readonly idle: string }) {
+  if (sending.value) return <p>Sent; waiting for the node to confirm.</p>;
+  return result.value === null ? <p class="muted">{idle}</p> : <Result result={result.value} />;
+}
+
 function ask(verb: Verb): void {
   result.value = null;
   asking.value = verb;
@@ -111,7 +117,7 @@ function ask(verb: Verb): void {
 async function carryOut(verb: Verb): Promise<void> {
   asking.value = null;
   sending.value = true;
-  result.value = await sendCommand(verb, scope.value, reason.value.trim());
+  result.value = await sendCommand(verb, scope.value, killReason.value.trim());
   sending.value = false;
 }
 
@@ -120,7 +126,7 @@ function closed(event: Event): void {
   if (!(event.currentTarget as HTMLDialogElement).open) asking.value = null;
 }
 
-function Confirmation() {
+export function Confirmation() {
   const dialog = useRef<HTMLDialogElement>(null);
   const verb = asking.value;
   useLayoutEffect(() => {
@@ -133,7 +139,7 @@ function Confirmation() {
         <>
           <h2 id="confirm-title">{verb === "kill" ? "Kill" : "Re-arm"} {scope.value}?</h2>
           {consequences(verb, scope.value).map((sentence) => <p key={sentence}>{sentence}</p>)}
-          <p class="muted">Reason: {reason.value}</p>
+          <p class="muted">Reason: {killReason.value}</p>
           <div class="confirm-buttons">
             <button
               type="button"

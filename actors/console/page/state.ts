@@ -49,6 +49,10 @@ export const crashProblem = signal<string | null>(null);
 export const chosenCrash = signal<number | null>(null);
 /** What stands in the place at the bottom. */
 export const bottom = signal<"orders" | "crashes">("orders");
+/** Which of the two pages is shown. */
+export const place = signal<"desk" | "controls">("desk");
+/** `controls.changes` when somebody last looked at the controls. */
+export const controlsSeen = signal(0);
 /** Crashes when the operator last looked at them. */
 export const crashesSeen = signal(0);
 

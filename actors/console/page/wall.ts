@@ -19,3 +19,8 @@ export function everyMillis(millis: number, call: () => void): () => void {
   const id = setInterval(call, millis);
   return () => clearInterval(id);
 }
+
+/** Milliseconds since 1970 by the clock of whoever looks: for the end of what is asked to hold for a time. */
+export function dateMillis(): number {
+  return performance.timeOrigin + performance.now();
+}

@@ -29,6 +29,8 @@ export interface World {
   readonly start: Micros;
   /** Market time between two samples of equity. */
   readonly sampleEvery: Micros;
+  /** Whether orders reach a market where others trade with real money: then the firm starts killed. Absent: not. */
+  readonly live?: boolean;
   /** What made its data end early, for the end of the run. */
   faults(): readonly Error[];
   build(parts: WorldParts): BuiltWorld;

@@ -1,8 +1,9 @@
 //! The gate with every check on: what an order costs in batches, and how long one waits for its answer when orders come
 //! a million times a second whether or not the gate is ready.
 //!
-//! Four engines, so that what is the gate's can be told from what is not: `cwts-gate` is the checks with a journal that
-//! counts and keeps nothing and a venue that answers with what was written beforehand; `cwts-gate-log` has the audit log in
+//! Five engines, so that what is the gate's can be told from what is not: `cwts-gate` is the checks that need no more than
+//! limits, with a journal that counts and keeps nothing and a venue that answers with what was written beforehand;
+//! `cwts-gate-all` is the same with everything told, so that every row of the table runs for every order (see `facts`); `cwts-gate-log` has the audit log in
 //! memory, a hash tree over every decision and report; `cwts-path` is gate and matching book in one call, with the reports
 //! applied inside it and no log; `cwts-path-log` is all three.
 //!
@@ -23,6 +24,7 @@
 use crate::clock::Clock;
 use crate::crowd::{Crowd, SMALL, TREE};
 use crate::desk::{Day, Desk, Memory, Nothing, CALM, PERIOD};
+use crate::facts::children;
 use crate::figures::{quantile, Line, Watched};
 use crate::path::Path;
 use cwts_core::audit::AuditLog;
@@ -62,6 +64,11 @@ pub fn measure(orders: usize, runs: usize) {
             runs,
         };
         plan.measure("cwts-gate", || Desk::open(Nothing(0), crowd));
+        plan.day = children(plan.day);
+        plan.measure("cwts-gate-all", || {
+            Desk::open(Nothing(0), crowd).told_everything(crowd)
+        });
+        plan.day = Day::of(orders, crowd);
         if crowd.accounts > 1 {
             continue;
         }

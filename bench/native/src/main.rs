@@ -17,6 +17,7 @@ mod clock;
 mod crowd;
 mod desk;
 mod engines;
+mod facts;
 mod feed;
 mod feed_opponents;
 mod figures;

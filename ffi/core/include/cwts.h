@@ -2276,6 +2276,9 @@ int32_t cwts_control_effective(uint64_t handle, uint32_t strategy, uint32_t inst
 /* Stores a scope's state and writes a `ControlReceipt`. */
 int32_t cwts_control_request(uint64_t handle, uint32_t scope, uint32_t state, const void *reason, uint32_t reason_length, const void *actor, uint32_t actor_length, double wall_nanos, void *out, uint32_t length);
 
+/* Makes a scope at least as strict as a state and writes a `ControlReceipt`. */
+int32_t cwts_control_tighten(uint64_t handle, uint32_t scope, uint32_t state, const void *reason, uint32_t reason_length, const void *actor, uint32_t actor_length, double wall_nanos, void *out, uint32_t length);
+
 /* The system mode. */
 int32_t cwts_control_mode(uint64_t handle);
 

@@ -406,3 +406,23 @@ proptest! {
         prop_assert!(page.name(200) == name || page.name(200).is_empty());
     }
 }
+
+#[test]
+fn a_tightening_never_makes_a_scope_looser_whoever_stores_at_the_same_time() {
+    let page = ControlPage::in_memory();
+    page.tighten(3, scope_state::CANCEL_ONLY, "a", "b", 1);
+    page.tighten(3, scope_state::REDUCE_ONLY, "a", "b", 2);
+    assert_eq!(page.scope(3), scope_state::CANCEL_ONLY);
+    for _ in 0..200 {
+        page.request(3, scope_state::ACTIVE, "round", "test", 1);
+        std::thread::scope(|threads| {
+            for state in 1..=3 {
+                let page = &page;
+                threads.spawn(move || page.tighten(3, state, "race", "test", 1));
+            }
+        });
+        assert_eq!(page.scope(3), scope_state::KILLED);
+    }
+    page.tighten(256, scope_state::REDUCE_ONLY, "a", "b", 3);
+    assert_eq!(page.scope(0), scope_state::REDUCE_ONLY);
+}

@@ -18,7 +18,7 @@ const EXPECTED: Record<Role, readonly string[]> = {
   "trader": ["view", "view-orders", "view-limits", "kill", "manage-self"],
   "risk-officer": ["view", "view-orders", "view-limits", "kill", "rearm", "tighten-limits", "propose-limits", "withdraw-limits", "manage-self"],
   "risk-approver": ["view", "view-orders", "view-limits", "kill", "rearm", "tighten-limits", "approve-limits", "withdraw-limits", "manage-self"],
-  "compliance": ["view", "view-orders", "view-limits", "view-executions", "kill", "approve-limits", "withdraw-limits", "read-people", "manage-self"],
+  "compliance": ["view", "view-orders", "view-limits", "view-executions", "kill", "approve-limits", "withdraw-limits", "certify", "read-people", "manage-self"],
   "operator": ["view", "view-orders", "view-limits", "kill", "manage-self"],
   "auditor": ["view", "view-orders", "view-limits", "view-executions", "read-people", "manage-self"],
   "researcher": ["view", "manage-self"],

@@ -18,12 +18,12 @@ Deno.test("kill with the token reaches the node with scope, reason and who, and 
     assert.deepEqual(scopes[0], { name: "firm", state: "KILLED" });
   }));
 
-Deno.test("re-arm returns the scope to ACTIVE and says so", () =>
+Deno.test("re-arm opens a killed scope one step, to REDUCE_ONLY, and says so", () =>
   withConsole(async ({ post, model }) => {
     await post("/api/v1/kill", { scope: "organism:platypus", reason: "drill" });
     const { status, body } = await post("/api/v1/rearm", { scope: "organism:platypus", reason: "drill over" });
     assert.equal(status, 200);
-    assert.deepEqual(body, { scope: "organism:platypus", state: "ACTIVE" });
+    assert.deepEqual(body, { scope: "organism:platypus", state: "REDUCE_ONLY", proposal: null });
     assert.equal(model.commands[1].verb, "rearm");
   }));
 

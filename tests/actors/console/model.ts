@@ -3,6 +3,8 @@
  *
  * It is no simulation of a market. It exists so that a test knows exactly what the console must show.
  */
+import { RearmDesk } from "../../../actors/controls/mod.ts";
+import { memoryFile } from "../../../actors/node/rearm.ts";
 import type { CrashRecord } from "../../../runtime/mod.ts";
 import {
   type ActorView,
@@ -43,6 +45,8 @@ export interface ModelNode extends NodeView {
   /** The first organism's actor crashes in a message of the market, and is restarted unless `decision` says otherwise. */
   crash(detail: string, decision?: CrashDecision): void;
   crashRecord: NodeView["crashRecord"];
+  /** Says that something about the controls changed. */
+  controlsChanged(): void;
   /** What is decided about the latest crash after all. */
   decide(decision: CrashDecision): void;
   readonly listeners: number;
@@ -77,8 +81,25 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
   let lastExit: string | null = null;
   const crashes: CrashView[] = [];
   let changes = 0;
+  let controlChanges = 0;
   let epoch = 0;
   let lastKill: KillReport | null = null;
+  const names = () => [...scopes.keys()];
+  const desk = new RearmDesk({
+    file: memoryFile(),
+    page: {
+      slot(scope) {
+        if (!scopes.has(scope)) throw new Error(`unknown scope ${scope}`);
+        return names().indexOf(scope);
+      },
+      state: (slot) => scopes.get(names()[slot])!,
+      newest: () => ({ epoch, at: 0 }),
+      store: (slot, to) => (scopes.set(names()[slot], to), ++epoch),
+      tighten: (slot, to) => void scopes.set(names()[slot], to),
+    },
+    wall: () => START / 1000,
+    record: () => true,
+  });
   const killed = (name: string) => scopes.get("firm") === "KILLED" || scopes.get(name) === "KILLED";
 
   const order = (step: number): void => {
@@ -211,6 +232,10 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
       changes++;
       changed();
     },
+    controlsChanged() {
+      controlChanges++;
+      changed();
+    },
     decide(decision) {
       crashes.push({ ...crashes.pop()!, decision });
       changes++;
@@ -268,6 +293,7 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
           unexplained: 0,
         },
         crashes: { total: crashes.length, changes },
+        controls: { changes: controlChanges },
         lastKill,
       };
     },
@@ -280,7 +306,7 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
         )
         .slice(0, limit);
     },
-    kill(scope, reason, who) {
+    kill(scope, reason, who, state = "KILLED") {
       commands.push({ verb: "kill", scope, reason, who });
       if (!scopes.has(scope)) return Promise.reject(new Error(`unknown scope ${scope}`));
       const resting = (known: OrderView) =>
@@ -288,10 +314,10 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
         (scope === "firm" || scope === `organism:${known.organism}` || scope === `instrument:${known.instrument}`);
       const cancelled = orders.filter(resting).length;
       for (const [at, known] of orders.entries()) if (resting(known)) orders[at] = { ...known, status: "canceled" };
-      scopes.set(scope, "KILLED");
+      scopes.set(scope, state);
       lastKill = {
         scope,
-        state: "KILLED",
+        state,
         epoch: ++epoch,
         cancelled,
         unknown: 0,
@@ -302,12 +328,13 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
       changed();
       return Promise.resolve(lastKill);
     },
-    rearm(scope, reason, who) {
-      commands.push({ verb: "rearm", scope, reason, who });
-      if (!scopes.has(scope)) return Promise.reject(new Error(`unknown scope ${scope}`));
-      scopes.set(scope, "ACTIVE");
-      changed();
-      return Promise.resolve();
+    rearm: {
+      view: () => desk.view(),
+      request(by, command, from) {
+        const { scope = "", reason = "" } = command as { scope?: string; reason?: string };
+        commands.push({ verb: "rearm", scope, reason, who: `${by.id}@${from}` });
+        return Promise.try(() => desk.carryOut(by, command, from)).finally(changed);
+      },
     },
     onChange(listener) {
       listeners.add(listener);

@@ -2,7 +2,7 @@
 import { type ConsoleServer, loadAssets, startConsole } from "../../../actors/console/mod.ts";
 import { type OpenPage, withPage } from "../../e2e/browser.ts";
 import { type Desk, openDesk } from "../access/desk.ts";
-import { openRig, type Rig } from "../controls/rig.ts";
+import { configOf, openRig, type Rig } from "../controls/rig.ts";
 import { TOKEN } from "./client.ts";
 import { createModelFeed } from "./feed.ts";
 import { createModelNode, type ModelNode, type ModelOptions } from "./model.ts";
@@ -14,6 +14,43 @@ export interface Scene extends OpenPage {
   readonly limits: Rig;
 }
 
+/** Limits for the organisms and instruments of the model node, in a gate of their own. */
+const MODEL_LIMITS = `
+[firm.limits]
+max_gross = "50000"
+max_open_orders = 100
+[[firm.limits.instruments]]
+symbol = "ALPHA"
+max_position = 600
+[[customers]]
+id = "house"
+[[accounts]]
+id = "main"
+[accounts.limits]
+max_gross = "40000"
+[[controls.capital]]
+scope = "account:main"
+amount = "100000"
+credit = "60000"
+max_loss = "5000"
+[[controls.mandates]]
+organism = "anglerfish"
+until = "2026-01-08T09:00:00Z"
+[[controls.mandates]]
+organism = "tardigrade"
+[[controls.restrictions]]
+scope = "firm"
+symbol = "GAMMA"
+sides = "sells"
+list = 7
+${["ALPHA", "BETA", "GAMMA"].map((symbol) => `[[instruments]]\nsymbol = "${symbol}"\nstart_price = "100"\n`).join("")}
+${
+  ["anglerfish", "platypus", "tardigrade"].map((id, i) =>
+    `[[organisms]]\nid = "${id}"\nspecies = "anglerfish"\ninstruments = ["${["ALPHA", "BETA", "GAMMA"][i]}"]\n` +
+    `[organisms.limits]\nmax_position = 500\n`
+  ).join("")
+}`;
+
 export async function scene(
   test: (scene: Scene) => Promise<void>,
   options: ModelOptions & { ticks?: number; host?: string; viewport?: { width: number; height: number } } = {},
@@ -21,7 +58,7 @@ export async function scene(
   const model = createModelNode(options);
   model.tick(options.ticks ?? 0);
   const desk = openDesk({ ownerToken: TOKEN });
-  using limits = openRig();
+  using limits = openRig({ config: configOf(MODEL_LIMITS) });
   const host = options.host ?? "127.0.0.1";
   const server = await startConsole({
     view: model,

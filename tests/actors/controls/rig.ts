@@ -1,11 +1,18 @@
 /** A limits keeper over a real gate in memory, with clocks that tests move and a record they can see. */
 import { LimitsKeeper } from "../../../actors/controls/mod.ts";
+import { encodeIntent } from "../../../actors/guardians/commands.ts";
 import { MarketBoard } from "../../../actors/guardians/market_board.ts";
+import { RefusalLog } from "../../../actors/guardians/refusals.ts";
+import { ControlsOverview } from "../../../actors/node/controls_overview.ts";
+import { EarlyWarnings } from "../../../actors/node/early_warnings.ts";
 import { instrumentsOf } from "../../../actors/node/instruments.ts";
 import { loadLimits } from "../../../actors/node/limits.ts";
 import { GateLimits } from "../../../actors/node/limits_port.ts";
+import { RejectHistory } from "../../../actors/node/reject_history.ts";
+import { nameScopes } from "../../../actors/node/scopes.ts";
 import {
   ACTIONS,
+  BUY,
   type ControlsPort,
   type LimitRef,
   type LimitsReply,
@@ -13,9 +20,18 @@ import {
   mayAct,
   type Principal,
   type Role,
+  type SubmitOrder,
 } from "../../../actors/protocol/mod.ts";
 import { type Config, loadConfig, UserError } from "../../../config/mod.ts";
-import { AuditLog, ControlPage, OrderGate } from "../../../ffi/mod.ts";
+import {
+  AuditLog,
+  ControlPage,
+  ExecType,
+  ExecutionView,
+  GateDecisionView,
+  OrderCommandView,
+  OrderGate,
+} from "../../../ffi/mod.ts";
 
 export const FILE = `
 [firm.limits]
@@ -63,7 +79,18 @@ export interface Rig extends Disposable {
   readonly controls: ControlsPort;
   readonly events: Record<string, unknown>[];
   readonly alerts: string[];
+  readonly control: ControlPage;
+  /** Early warnings as they were put on record. */
+  readonly warned: Record<string, unknown>[];
   readonly file: { text: string | null };
+  /** Market time of the node, microseconds. */
+  time: number;
+  /** Decides on an order of strategy 1 in instrument 0 at 100.00, the reference; returns the code. */
+  order(quantity: number, more?: Partial<SubmitOrder>): number;
+  /** The venue says that an order of strategy 1 is gone. */
+  cancelled(orderId: number): void;
+  /** Market time passes; counters and use are looked at as the node does. */
+  look(micros: number): void;
   /** Wall milliseconds; the other clock moves along unless `jump` is used. */
   pass(millis: number): void;
   jump(millis: number): void;
@@ -80,11 +107,15 @@ export interface RigOptions {
   readonly config?: Config;
   readonly file?: { text: string | null };
   readonly wall?: number;
+  /** Money units of every scope with capital. */
+  readonly profit?: () => number | null;
 }
 
 export const START = Date.UTC(2026, 0, 5, 9);
 
-export function openRig({ config = configOf(), file = { text: null }, wall = START }: RigOptions = {}): Rig {
+export function openRig(
+  { config = configOf(), file = { text: null }, wall = START, profit = () => null }: RigOptions = {},
+): Rig {
   const audit = AuditLog.memory();
   const control = ControlPage.memory();
   const gate = OrderGate.create({ audit, control });
@@ -92,11 +123,43 @@ export function openRig({ config = configOf(), file = { text: null }, wall = STA
   const scopes = loadLimits(config, instruments, gate, 0);
   const events: Record<string, unknown>[] = [];
   const alerts: string[] = [];
-  const state = { wall, monotonic: 0, logWorks: true };
+  const state = { wall, monotonic: 0, logWorks: true, time: wall * 1_000, orders: 0, reports: 0 };
+  nameScopes(control, config.organisms.map(({ id }) => id), config.instruments.map(({ symbol }) => symbol), 0);
+  const port = new GateLimits({ gate, instruments, scopes, board: new MarketBoard(instruments), now: () => 0 });
+  const use = { port, profit };
+  const refusals = new RefusalLog();
+  const rejects = new RejectHistory();
+  const warned: Record<string, unknown>[] = [];
+  const warnings = new EarlyWarnings({
+    ...use,
+    config,
+    wall: () => state.wall,
+    record: (event) => warned.push(structuredClone(event) as Record<string, unknown>),
+    onWarning: () => {},
+  });
+  const overview = new ControlsOverview({
+    ...use,
+    config,
+    gate,
+    control,
+    scopes,
+    instruments,
+    refusals,
+    rejects,
+    warnings,
+    mode: () => "FullPerformance",
+    now: () => state.time,
+  });
   const keeper = new LimitsKeeper({
     config,
     file: { read: () => file.text, write: (text) => file.text = text },
-    port: new GateLimits({ gate, instruments, scopes, board: new MarketBoard(instruments), now: () => 0 }),
+    port: {
+      usage: (ref) => port.usage(ref),
+      load(before, after) {
+        port.load(before, after);
+        warnings.follow(after);
+      },
+    },
     wall: () => state.wall,
     monotonic: () => state.monotonic,
     record: (event) => {
@@ -111,8 +174,66 @@ export function openRig({ config = configOf(), file = { text: null }, wall = STA
     events,
     alerts,
     file,
+    control,
+    warned,
+    get time() {
+      return state.time;
+    },
+    set time(micros: number) {
+      state.time = micros;
+    },
+    order(quantity, more = {}) {
+      gate.setReference(0, 9_999, 10_001, 10_000, state.time);
+      const command = new Uint8Array(OrderCommandView.SIZE);
+      const decision = new Uint8Array(GateDecisionView.SIZE);
+      const intent: SubmitOrder = {
+        kind: "SubmitOrder",
+        orderId: ++state.orders,
+        strategy: 1,
+        instrument: 0,
+        side: BUY,
+        orderType: 0,
+        tif: 0,
+        price: 10_000,
+        quantity,
+        postOnly: false,
+        reduceOnly: false,
+        time: state.time,
+        stamp: 0,
+        cause: 0,
+        ...more,
+      };
+      encodeIntent(new OrderCommandView(command), intent);
+      gate.submit(command, 1, decision);
+      const verdict = new GateDecisionView(decision);
+      if (verdict.code !== 0) refusals.note(verdict, intent);
+      return verdict.code;
+    },
+    cancelled(orderId) {
+      const report = new Uint8Array(ExecutionView.SIZE);
+      Object.assign(new ExecutionView(report), {
+        orderId,
+        owner: 1,
+        execType: ExecType.Canceled,
+        venueSequence: ++state.reports,
+        time: state.time,
+      });
+      gate.applyExecutions(report, 1);
+    },
+    look(micros) {
+      state.time += micros;
+      rejects.look(state.time, gate.counters().rejected);
+      warnings.look(state.time);
+    },
     controls: {
-      view: () => keeper.view(),
+      view: () => {
+        const view = keeper.view();
+        return { ...view, alerts: overview.alerts(view.alerts) };
+      },
+      tree: () => overview.tree(keeper.view()),
+      rejects: () => overview.rejects(),
+      refusals: (limit) => overview.refusals(limit),
+      facts: () => overview.facts(),
       request: (by, command, from) => {
         const reply = keeper.carryOut(by, command, from);
         return reply.ok ? Promise.resolve(reply) : Promise.reject(new UserError(reply.code, reply.detail));

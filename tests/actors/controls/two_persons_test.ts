@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Config } from "../../../config/mod.ts";
-import { decide, digestOf, distrustClock, passTime, type State } from "../../../actors/controls/decide.ts";
+import { decide, distrustClock, passTime, type State } from "../../../actors/controls/decide.ts";
+import { digestOf } from "../../../actors/controls/two_persons.ts";
 import { compareLooseness, listLimits, valueOf } from "../../../actors/controls/names.ts";
 import type { LimitRef, LimitsCommand, Principal, Role } from "../../../actors/protocol/mod.ts";
 import { configOf, GROSS, POSITION, principal } from "./rig.ts";

@@ -11,6 +11,7 @@ import { surveillance } from "../../../actors/auditors/surveillance.ts";
 import { GuardianBooks } from "../../../actors/guardians/books.ts";
 import { guardian } from "../../../actors/guardians/guardian.ts";
 import { KillProcedure } from "../../../actors/guardians/kill.ts";
+import type { Triggers } from "../../../actors/guardians/triggers.ts";
 import { VenueLink } from "../../../actors/guardians/venue_link.ts";
 import {
   type Approval,
@@ -63,6 +64,7 @@ export interface RigOptions {
   /** Money units of credit of strategies 1 and 2 together; absent: none has any. */
   readonly credit?: number;
   readonly more?: (rig: Rig) => readonly ChildSpec[];
+  readonly triggers?: (rig: Rig) => Triggers;
   /** In place of the real ones. */
   readonly actors?: {
     readonly guardian?: typeof guardian;
@@ -110,6 +112,7 @@ export class Rig implements Disposable {
 
   constructor(options: RigOptions = {}) {
     const { audit = AuditLog.memory(), maxPosition = 1_000, tolerance = 0, more = () => [], actors = {} } = options;
+    const { triggers } = options;
     this.audit = audit;
     this.gate = OrderGate.create({ audit, control: this.control });
     for (const instrument of IDS) {
@@ -211,6 +214,7 @@ export class Rig implements Disposable {
           breaker: this.breaker,
           answerWithin: 1_000_000,
           onAuditFailure: (error) => this.failures.push(error),
+          triggers: triggers?.(this),
           subscribers: new Map(),
         }),
         worker("surveillance", actors.surveillance ?? surveillance, { feed: this.feed, alerts: this.alerts }),

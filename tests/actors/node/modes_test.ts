@@ -54,6 +54,8 @@ class Node implements Disposable {
           every: MICROS_PER_SECOND,
           funded: [],
           tellProfit: () => {},
+          look: () => {},
+          watchLimits: () => {},
           isActive: this.isActive,
         }),
       ],

@@ -79,6 +79,15 @@ pub extern "C" fn cwts_control_effective(handle: u64, strategy: u32, instrument:
     }) as i32
 }
 
+fn known(state: u32) -> Result<u32, Failure> {
+    if scope_state::is_known(state) {
+        return Ok(state);
+    }
+    Err(Failure::argument(format!(
+        "{state} is not a state of a scope"
+    )))
+}
+
 /// Stores a scope's state and writes a `ControlReceipt`.
 #[no_mangle]
 pub unsafe extern "C" fn cwts_control_request(
@@ -94,18 +103,48 @@ pub unsafe extern "C" fn cwts_control_request(
     length: u32,
 ) -> i32 {
     CONTROLS.call(handle, |control| {
-        let scope = scope_index(scope)?;
-        if !scope_state::is_known(state) {
-            return Err(Failure::argument(format!(
-                "{state} is not a state of a scope"
-            )));
-        }
         // SAFETY: as promised by the caller.
         let reason = unsafe { take_text(reason, reason_length) }?;
         // SAFETY: as promised by the caller.
         let actor = unsafe { take_text(actor, actor_length) }?;
-        let wall_nanos = wall(wall_nanos)?;
-        let (epoch, gate_sequence) = control.0.request(scope, state, &reason, &actor, wall_nanos);
+        let (scope, wall_nanos) = (scope_index(scope)?, wall(wall_nanos)?);
+        let state = known(state)?;
+        let (epoch, gate_sequence) = control
+            .0
+            .request(scope, state, &reason, &actor, wall_nanos);
+        let receipt = ControlReceipt {
+            epoch,
+            gate_sequence,
+        };
+        // SAFETY: as promised by the caller.
+        unsafe { put(out, length, bytes_of(&receipt)) }.map(|()| 0)
+    }) as i32
+}
+
+/// Makes a scope at least as strict as a state and writes a `ControlReceipt`.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_control_tighten(
+    handle: u64,
+    scope: u32,
+    state: u32,
+    reason: *const u8,
+    reason_length: u32,
+    actor: *const u8,
+    actor_length: u32,
+    wall_nanos: f64,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    CONTROLS.call(handle, |control| {
+        // SAFETY: as promised by the caller.
+        let reason = unsafe { take_text(reason, reason_length) }?;
+        // SAFETY: as promised by the caller.
+        let actor = unsafe { take_text(actor, actor_length) }?;
+        let (scope, wall_nanos) = (scope_index(scope)?, wall(wall_nanos)?);
+        let state = known(state)?;
+        let (epoch, gate_sequence) = control
+            .0
+            .tighten(scope, state, &reason, &actor, wall_nanos);
         let receipt = ControlReceipt {
             epoch,
             gate_sequence,

@@ -184,6 +184,32 @@ impl ControlPage {
                 .scope(FIRM_SCOPE as usize)
                 .fetch_max(state, Ordering::SeqCst);
         }
+        self.note_request(reason, actor, wall_ns)
+    }
+
+    /// As [`ControlPage::request`], but only ever makes a scope stricter: whatever two of them store at the same time, the
+    /// stricter state stays.
+    pub fn tighten(
+        &self,
+        scope: usize,
+        state: u32,
+        reason: &str,
+        actor: &str,
+        wall_ns: u64,
+    ) -> (u64, u64) {
+        let scope = if scope < SCOPES {
+            scope
+        } else {
+            FIRM_SCOPE as usize
+        };
+        self.words
+            .scope(scope)
+            .fetch_max(state.min(scope_state::KILLED), Ordering::SeqCst);
+        self.note_request(reason, actor, wall_ns)
+    }
+
+    /// What follows the store of a word.
+    fn note_request(&self, reason: &str, actor: &str, wall_ns: u64) -> (u64, u64) {
         let gate_sequence = field!(self, gate_sequence).load(Ordering::SeqCst);
         self.words
             .put_text(CONTROL_REASON_OFFSET as usize, REASON_BYTES, reason);

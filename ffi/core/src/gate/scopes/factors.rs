@@ -96,33 +96,42 @@ impl Factors {
         at.ok().map(|at| &of[at])
     }
 
-    /// Sets a weight. The sums must be added up anew.
-    pub fn weigh(&mut self, factor: &Factor) {
+    /// Sets a weight. `held` is what a node holds in the instrument.
+    pub fn weigh(&mut self, factor: &Factor, held: impl Fn(u32) -> Option<Worst>) {
         let of = reach(&mut self.weights, usize::from(factor.instrument));
+        let before = of.iter().find(|one| one.factor == factor.factor);
+        let before = before.map_or(0, |one| one.weight);
         of.retain(|one| one.factor != factor.factor);
         if factor.weight != 0 {
             of.push(*factor);
             of.sort_unstable_by_key(|one| one.factor);
         }
+        let limited = self.limited.iter_mut().flatten();
+        for one in limited.filter(|one| one.limit.factor == factor.factor) {
+            if let Some(worst) = held(one.limit.node) {
+                let (from, to) = (Ends::of(&worst, before), Ends::of(&worst, factor.weight));
+                one.ends = one.ends.moved(from, to);
+            }
+        }
     }
 
-    /// Sets a limit, or lifts it. The sums must be added up anew.
-    pub fn limit(&mut self, limit: &FactorLimit) {
+    /// Sets a limit, or lifts it. `held` is what its node holds in an instrument.
+    pub fn limit(&mut self, limit: &FactorLimit, held: impl Fn(u16) -> Option<Worst>) {
+        let mut ends = Ends::default();
+        let weights = self.weights.iter().flatten();
+        for one in weights.filter(|one| one.factor == limit.factor) {
+            if let Some(worst) = held(one.instrument) {
+                ends = ends.moved(Ends::default(), Ends::of(&worst, one.weight));
+            }
+        }
         let of = reach(&mut self.limited, limit.node as usize);
         of.retain(|one| one.limit.factor != limit.factor);
         if limit.active != 0 {
             of.push(Limited {
                 limit: *limit,
-                ends: Ends::default(),
+                ends,
             });
             of.sort_unstable_by_key(|one| one.limit.factor);
-        }
-    }
-
-    /// Forgets what was added to every sum.
-    pub fn clear(&mut self) {
-        for one in self.limited.iter_mut().flatten() {
-            one.ends = Ends::default();
         }
     }
 

@@ -40,6 +40,7 @@ use crate::layout::{
 };
 use factors::Factors;
 use index::{key, Index};
+use std::mem;
 
 /// Levels that have nodes: firm, customer, account, strategy.
 pub const LEVELS: usize = 4;
@@ -361,24 +362,21 @@ impl Scopes {
 
     /// Sets what a lot of an instrument adds to a sum.
     pub fn weigh(&mut self, factor: &Factor) {
-        self.factors.weigh(factor);
-        self.add_factors_up();
+        let mut factors = mem::take(&mut self.factors);
+        factors.weigh(factor, |node| self.held(node, factor.instrument));
+        self.factors = factors;
     }
 
     /// Sets how far a sum may go at a node.
     pub fn limit_factor(&mut self, limit: &FactorLimit) {
-        self.factors.limit(limit);
-        self.add_factors_up();
+        let mut factors = mem::take(&mut self.factors);
+        factors.limit(limit, |instrument| self.held(limit.node, instrument));
+        self.factors = factors;
     }
 
-    fn add_factors_up(&mut self) {
-        self.factors.clear();
-        let nothing = Worst::of(0, 0, 0);
-        for cell in &self.cells {
-            let worst = cell.worst(side::BUY, 0);
-            self.factors
-                .shift(cell.node, cell.instrument, &nothing, &worst);
-        }
+    fn held(&self, node: u32, instrument: u16) -> Option<Worst> {
+        let at = self.cell_of(node, instrument)?;
+        Some(self.cell(at).worst(side::BUY, 0))
     }
 
     /// What the nodes above a leaf hold in its instrument, where that adds to some sum.

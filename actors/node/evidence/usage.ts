@@ -1,0 +1,232 @@
+/**
+ * What was used of every limit in a run, worked out from the decisions and executions on its log: the most that each limit
+ * was ever asked to hold. Values are at the reference price of the order that changed them.
+ */
+import { CommandKind, ExecType, FIRM_NODE, Side } from "../../../ffi/layout.gen.ts";
+import { EVERY_INSTRUMENT } from "../../../ffi/mod.ts";
+import type { NamedScope } from "../limits.ts";
+
+/** A limit by name, as it stood last, with the most that was measured for it; null where the log has no measure of it. */
+export interface LimitUse {
+  readonly scope: string;
+  readonly instrument: string | null;
+  readonly limit: string;
+  /** Money in money units. */
+  readonly value: number;
+  readonly used: number | null;
+}
+
+export interface Command {
+  readonly kind: number;
+  readonly side: number;
+  readonly instrument: number;
+  readonly orderId: number;
+  readonly targetId: number;
+  readonly price: number;
+  readonly quantity: number;
+  readonly owner: number;
+  readonly time: number;
+}
+
+export interface Decision {
+  readonly code: number;
+  readonly reference: number;
+}
+
+export interface Execution {
+  readonly execType: number;
+  readonly side: number;
+  readonly instrument: number;
+  readonly orderId: number;
+  readonly quantity: number;
+  readonly leaves: number;
+  readonly owner: number;
+}
+
+interface Pair {
+  position: number;
+  openBuy: number;
+  openSell: number;
+  openOrders: number;
+  /** Money units of its worst case, as last valued. */
+  gross: number;
+}
+
+interface Open {
+  readonly owner: number;
+  readonly instrument: number;
+  readonly side: number;
+  leaves: number;
+}
+
+const SECOND = 1_000_000;
+const ENDS = new Set<number>([ExecType.Canceled, ExecType.Rejected, ExecType.Expired]);
+
+export class UsageLedger {
+  /** Whether what happens now counts; it always changes what is open. */
+  counting = true;
+  readonly #scopes = new Map<number, NamedScope>();
+  readonly #symbols: readonly string[];
+  /** Node of each strategy, and every node above. */
+  readonly #above = new Map<number, readonly number[]>();
+  readonly #units = new Map<number, number>();
+  readonly #limits = new Map<string, { scope: string; instrument: string | null; limit: string; value: number }>();
+  readonly #used = new Map<string, number>();
+  readonly #pairs = new Map<string, Pair>();
+  readonly #open = new Map<number, Open>();
+  readonly #totals = new Map<number, { gross: number; openOrders: number }>();
+  readonly #seconds = new Map<number, { second: number; count: number }>();
+  readonly #reference = new Map<number, number>();
+
+  constructor(scopes: readonly NamedScope[], symbols: readonly string[], organisms: readonly string[]) {
+    this.#symbols = symbols;
+    for (const scope of scopes) this.#scopes.set(scope.node, scope);
+    organisms.forEach((id, i) => {
+      const path: number[] = [];
+      let at = scopes.find(({ name }) => name === `organism:${id}`);
+      while (at !== undefined) {
+        path.push(at.node);
+        at = at.node === FIRM_NODE ? undefined : this.#scopes.get(at.parent);
+      }
+      this.#above.set(i + 1, path);
+    });
+  }
+
+  /** A LimitsSet record of version 1, 2 or 4, decoded. */
+  limits(version: number, fields: Readonly<Record<string, number>>): void {
+    const set = (scope: string, instrument: string | null, limit: string, value: number) => {
+      const row = { scope, instrument, limit, value };
+      this.#limits.set(keyOf(row), row);
+    };
+    const symbol = fields.instrument === EVERY_INSTRUMENT ? null : this.#symbols[fields.instrument] ?? null;
+    if (version === 1) {
+      const scope = this.#scopeOf(fields.strategy);
+      set(scope, symbol, "max_quantity", fields.maxQuantity);
+      set(scope, symbol, "max_notional", fields.maxNotional);
+      set(scope, symbol, "max_position", fields.maxPosition);
+      set(scope, null, "rate_per_second", fields.ratePerSecond);
+    } else if (version === 2) {
+      this.#units.set(fields.instrument, fields.unitsPerTickLot);
+      set(`instrument:${symbol}`, null, "max_quantity", fields.maxQuantity);
+    } else if (version === 4) {
+      const scope = this.#scopes.get(fields.node)?.name ?? `node ${fields.node}`;
+      if (fields.set & 1) set(scope, symbol, "max_position", fields.maxPosition);
+      if (fields.set & 2) set(scope, symbol, "max_open_orders", fields.maxOpenOrders);
+      if (fields.set & 4) set(scope, symbol, "max_gross", fields.maxGross);
+      if (fields.set & 8) set(scope, symbol, "max_net", fields.maxNet);
+    }
+  }
+
+  decided(command: Command, { code, reference }: Decision): void {
+    if (reference > 0) this.#reference.set(command.instrument, reference);
+    if (command.kind !== CommandKind.New && command.kind !== CommandKind.Amend) return;
+    if (code !== 0) return;
+    const { owner, instrument, quantity, side } = command;
+    const scope = this.#scopeOf(owner), symbol = this.#symbols[instrument];
+    this.#use(scope, symbol, "max_quantity", quantity);
+    this.#use(`instrument:${symbol}`, null, "max_quantity", quantity);
+    this.#use(
+      scope,
+      symbol,
+      "max_notional",
+      quantity * (command.price || reference) * (this.#units.get(instrument) ?? 0),
+    );
+    this.#message(owner, command.time);
+    if (command.kind === CommandKind.New) {
+      this.#open.set(command.orderId, { owner, instrument, side, leaves: quantity });
+      this.#change(owner, instrument, (pair) => {
+        pair[side === Side.Buy ? "openBuy" : "openSell"] += quantity;
+        pair.openOrders++;
+      });
+    }
+  }
+
+  executed({ execType, orderId, quantity, leaves }: Execution): void {
+    const order = this.#open.get(orderId);
+    if (order === undefined) return;
+    const { owner, instrument, side } = order;
+    const left = ENDS.has(execType) ? 0 : leaves;
+    const ended = left === 0 && execType !== ExecType.CancelRejected && execType !== ExecType.New;
+    const unchanged = execType === ExecType.CancelRejected;
+    this.#change(owner, instrument, (pair) => {
+      if (execType === ExecType.Trade) pair.position += side === Side.Buy ? quantity : -quantity;
+      if (unchanged) return;
+      pair[side === Side.Buy ? "openBuy" : "openSell"] += left - order.leaves;
+      order.leaves = left;
+      if (ended) pair.openOrders--;
+    });
+    if (ended && !unchanged) this.#open.delete(orderId);
+  }
+
+  /** Every limit of the log, in a fixed order. */
+  uses(): readonly LimitUse[] {
+    return [...this.#limits].map(([key, row]) => ({
+      ...row,
+      used: this.#used.get(key) ?? (MEASURED.has(row.limit) ? 0 : null),
+    }))
+      .sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1);
+  }
+
+  #scopeOf(strategy: number): string {
+    const node = this.#above.get(strategy)?.[0];
+    return node === undefined ? `strategy ${strategy}` : this.#scopes.get(node)!.name;
+  }
+
+  #use(scope: string, instrument: string | null, limit: string, amount: number): void {
+    if (!this.counting) return;
+    const key = keyOf({ scope, instrument, limit });
+    if (amount > (this.#used.get(key) ?? 0)) this.#used.set(key, amount);
+  }
+
+  #message(owner: number, time: number): void {
+    const second = Math.floor(time / SECOND);
+    let window = this.#seconds.get(owner);
+    if (window?.second !== second) this.#seconds.set(owner, window = { second, count: 0 });
+    this.#use(this.#scopeOf(owner), null, "rate_per_second", ++window.count);
+  }
+
+  #change(owner: number, instrument: number, how: (pair: Pair) => void): void {
+    const symbol = this.#symbols[instrument];
+    const own = this.#pair(`s${owner}/${instrument}`);
+    const before = { ...own };
+    how(own);
+    const lots = worst(own);
+    own.gross = lots * (this.#reference.get(instrument) ?? 0) * (this.#units.get(instrument) ?? 0);
+    for (const node of this.#above.get(owner) ?? []) {
+      const scope = this.#scopes.get(node)!.name;
+      const pair = this.#pair(`n${node}/${instrument}`);
+      for (const field of ["position", "openBuy", "openSell", "openOrders"] as const) {
+        pair[field] += own[field] - before[field];
+      }
+      this.#use(scope, symbol, "max_position", worst(pair));
+      this.#use(scope, symbol, "max_open_orders", pair.openOrders);
+      const totals = this.#totals.get(node) ?? { gross: 0, openOrders: 0 };
+      totals.gross += own.gross - before.gross;
+      totals.openOrders += own.openOrders - before.openOrders;
+      this.#totals.set(node, totals);
+      this.#use(scope, null, "max_open_orders", totals.openOrders);
+      this.#use(scope, null, "max_gross", Math.round(totals.gross));
+    }
+  }
+
+  #pair(key: string): Pair {
+    let pair = this.#pairs.get(key);
+    if (pair === undefined) {
+      this.#pairs.set(key, pair = { position: 0, openBuy: 0, openSell: 0, openOrders: 0, gross: 0 });
+    }
+    return pair;
+  }
+}
+
+const MEASURED: ReadonlySet<string> = new Set([
+  "max_quantity",
+  "max_notional",
+  "max_position",
+  "max_open_orders",
+  "max_gross",
+  "rate_per_second",
+]);
+
+const worst = ({ position, openBuy, openSell }: Pair): number => Math.max(0, position + openBuy, openSell - position);
+const keyOf = ({ scope, instrument, limit }: { scope: string; instrument: string | null; limit: string }): string =>
+  `${scope}\u0000${limit}\u0000${instrument ?? ""}`;
