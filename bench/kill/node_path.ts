@@ -189,7 +189,6 @@ export async function nodeKill(resting: number, killAfterMs: number): Promise<No
     wallNanos: () => 1,
     commit: () => audit.commit(),
     commitMs: 2,
-    commit: () => audit.commit(),
     carryOut: () => system.registry.get(GUARDIAN).urgent({ kind: "CarryOutKill" }),
     auditFailed: (error) => {
       throw error;
