@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { loadConfig } from "../config/mod.ts";
 import { AuditLog, ControlPage, type DurabilityName, MatchingEngine, OrderGate } from "../ffi/mod.ts";
 import { type ActorDef, type ActorRef, ActorSystem, MICROS_PER_SECOND } from "../runtime/mod.ts";
-import { supervise, worker } from "../supervision/mod.ts";
+import { createBreaker, supervise, worker } from "../supervision/mod.ts";
+import { ANSWER_WITHIN, venueOptions } from "../actors/node/breakers.ts";
 import { LatencyHistogram } from "../actors/protocol/latency.ts";
 import { GuardianBooks } from "../actors/guardians/books.ts";
 import { guardian } from "../actors/guardians/guardian.ts";
@@ -202,6 +203,8 @@ export async function once(durability: DurabilityName | "ram", total: number, ra
           instruments,
           kill,
           link: new VenueLink(),
+          breaker: createBreaker(venueOptions(ANSWER_WITHIN), () => 0.5),
+          answerWithin: ANSWER_WITHIN,
           onAuditFailure: (error) => {
             throw error;
           },

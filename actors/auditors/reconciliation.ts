@@ -112,6 +112,9 @@ export class Reconciliation {
       });
       this.#repeatedOnRecord = copy.gaps;
     }
+    for (const { difference } of this.#open.values()) {
+      if (difference.kind === "report-mismatch") this.#find(difference, now);
+    }
     for (const { order, strategy, instrument, venueSequence, detail } of copy.takeOddities()) {
       const told = `the venue left out or repeated a report: ${detail}`;
       const facts = { strategy, instrument, gate: null, books: null, dropCopy: order, size: Infinity, detail: told };

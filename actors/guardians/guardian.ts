@@ -93,7 +93,7 @@ class Guardian implements Handlers<GuardianMessage> {
     this.#pulse = new VenuePulse({
       breaker: args.breaker,
       answerWithin: args.answerWithin,
-      ask: () => this.#venueRef()?.tell({ kind: "ReportEntered" }),
+      ask: () => this.#venueRef()?.tell({ kind: "AskVenue" }),
       wakeAt: (time) => context.timers.once("venue", Math.max(0, time - context.clock.now()), { kind: "VenueDue" }),
     });
     if (context.incarnation > 0) {
@@ -138,6 +138,8 @@ class Guardian implements Handlers<GuardianMessage> {
         return this.#carryOut();
       case "VenueDue":
         return this.#pulse.due(this.#context.clock.now());
+      case "VenueAnswers":
+        return this.#pulse.heard(this.#context.clock.now());
       case "VenueReady":
         this.#pulse.heard(this.#context.clock.now());
         this.#args.link.reports.restarted();

@@ -98,9 +98,12 @@ export class OrderTable {
     return id > this.#newest - this.#rows.length && this.find(id) === undefined;
   }
 
-  /** Rows of orders that are open or on their way, in no order. */
+  /** Rows of orders that are open or on their way, oldest first. */
   *live(): Generator<OrderRow> {
-    for (const row of this.#rows) if (row.id !== 0 && (row.status === "open" || row.status === "pending")) yield row;
+    for (let id = Math.max(1, this.#newest - this.#mask); id <= this.#newest; id++) {
+      const row = this.find(id);
+      if (row?.status === "open" || row?.status === "pending") yield row;
+    }
   }
 
   /** Counts a cancel or an amendment of the order that was decided on. */

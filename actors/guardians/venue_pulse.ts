@@ -12,7 +12,7 @@ export interface VenuePulseParts {
   readonly breaker: Breaker;
   /** Time the venue has to answer. */
   readonly answerWithin: Micros;
-  /** Asks the venue how far it came. */
+  /** Asks the venue whether it is there. */
   readonly ask: () => void;
   /** Calls `due` at that time; one wake at a time. */
   readonly wakeAt: (time: Micros) => void;

@@ -28,7 +28,7 @@ const STORE: BreakerOptions = {
 const AUDIT: BreakerOptions = { ...STORE, window: 1, minimumCalls: 1, openFor: Infinity, openMost: Infinity };
 
 /** The venue: calls are seconds apart, so few of them tell. */
-const venueOptions = (answerWithin: Micros): BreakerOptions => ({
+export const venueOptions = (answerWithin: Micros): BreakerOptions => ({
   ...STORE,
   slowAfter: 2 * answerWithin,
   probes: 2,

@@ -51,6 +51,7 @@ import { killDirectly } from "./direct_kill.ts";
 import { drawdownRule } from "./drawdown.ts";
 import type { Ground } from "./ground.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { recordIncident } from "./incidents.ts";
 import { Journal, noteDurably } from "./journal.ts";
 import { ControlsDoor } from "./controls_door.ts";
 import { ControlsOverview } from "./controls_overview.ts";
@@ -242,6 +243,7 @@ export function composeNode(ground: Ground): ComposedNode {
       auditFailed(error);
     }
   };
+  const dropCopy = postTrade.dropCopy.book;
   const kill = new KillProcedure({
     gate,
     audit,
@@ -252,6 +254,9 @@ export function composeNode(ground: Ground): ComposedNode {
     onOpened: (scope) => {
       if (scope === FIRM_SCOPE) mode.rearm(system.clock.now());
     },
+    orders: books.orders,
+    onIncident: (incident) =>
+      recordIncident({ journal, gate, dropCopy, configHash: () => limits.hash, ground }, incident),
     onDone: (report) => view.carriedOut(report),
   });
   const strategiesOf = (account: string) =>

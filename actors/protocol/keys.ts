@@ -71,9 +71,14 @@ export interface CatchUp {
 
 export type SurveillanceMessage = RecordedExecutions | RecordedForgotten | CatchUp;
 
-/** Asks a venue to say how far it came; answered with `VenueReady`. */
-export interface ReportEntered {
-  readonly kind: "ReportEntered";
+/** Asks a venue whether it is there; answered with `VenueAnswers`. */
+export interface AskVenue {
+  readonly kind: "AskVenue";
+}
+
+/** It is. */
+export interface VenueAnswers {
+  readonly kind: "VenueAnswers";
 }
 
 /** The guardian's own: time to look whether the venue answered. */
@@ -89,12 +94,13 @@ export type GuardianMessage =
   | VenueReady
   | ResendOrders
   | ResendRecorded
+  | VenueAnswers
   | VenueDue
   | MarketData
   | MarketStatus;
 export type VenueMessage =
   | ApprovedBatch
-  | ReportEntered
+  | AskVenue
   | ResendReports
   | SubscribeMarket
   | FlowBatch

@@ -36,8 +36,8 @@ export const barExchange: ActorDef<VenueMessage, BarExchangeArgs> = {
               deliver(venue.submit(message.records, message.count, context.clock.now()));
             }
             return;
-          case "ReportEntered":
-            venue.link.announce(guardian);
+          case "AskVenue":
+            guardian.tell({ kind: "VenueAnswers" });
             return;
           case "ResendReports":
             return venue.link.resend(message);

@@ -64,8 +64,8 @@ export const replayExchange: ActorDef<VenueMessage | Due | Look, ReplayExchangeA
               deliver(venue.submit(message.records, message.count, context.clock.now()));
             }
             break;
-          case "ReportEntered":
-            venue.link.announce(guardian);
+          case "AskVenue":
+            guardian.tell({ kind: "VenueAnswers" });
             break;
           case "ResendReports":
             venue.link.resend(message);

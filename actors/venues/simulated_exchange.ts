@@ -288,8 +288,8 @@ export const simulatedExchange: ActorDef<VenueMessage, SimulatedExchangeArgs> = 
             venue.demandApproval(message);
             if (venue.link.takes(guardian, message)) deliver(venue.submit(message));
             return;
-          case "ReportEntered":
-            venue.link.announce(guardian);
+          case "AskVenue":
+            guardian.tell({ kind: "VenueAnswers" });
             return;
           case "ResendReports":
             return venue.link.resend(message);

@@ -187,6 +187,7 @@ export async function nodeKill(resting: number, killAfterMs: number): Promise<No
     control,
     stopwatch: system.stopwatch,
     wallNanos: () => 1,
+    commit: () => audit.commit(),
     commitMs: 2,
     commit: () => audit.commit(),
     carryOut: () => system.registry.get(GUARDIAN).urgent({ kind: "CarryOutKill" }),

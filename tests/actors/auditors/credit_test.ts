@@ -89,6 +89,14 @@ Deno.test("exposure is the worse side of each strategy in each instrument, held 
   assert.equal(exposure(), 55);
 });
 
+Deno.test("what somebody else traded is no difference of a scope", () => {
+  const desk = new Desk();
+  desk.report(ExecType.Trade, 2, SELL, 500, 0, 1);
+  assert.deepEqual(desk.watch.differences(), []);
+  desk.report(ExecType.Trade, 3, SELL, 5, 0, 2);
+  assert.deepEqual(desk.watch.differences().map(({ size, dropCopy }) => [size, dropCopy]), [[5, -5]]);
+});
+
 Deno.test("a scope without any credit warns at its first lot", () => {
   const desk = new Desk();
   const watch = new CreditWatch({

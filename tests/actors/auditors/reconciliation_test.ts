@@ -117,6 +117,10 @@ Deno.test("a venue that leaves out a fill is found out at the next report about 
     new RegExp(`^the venue left out or repeated a report: order ${id} had 5 lots open, and the report speaks of 3$`),
   );
   assert.ok(rig.concerns.has(`report-mismatch:${id}`));
+  // One that was lost on its way to the mode is told again.
+  rig.concerns.clear();
+  rig.reconciliation.compare(rig.system.clock.now(), true);
+  assert.ok(rig.concerns.has(`report-mismatch:${id}`));
 });
 
 Deno.test("an order whose end the venue never told is found out when it is cancelled", async () => {

@@ -11,7 +11,7 @@ Deno.test("no name that an actor could find leads to the limits desk", () => {
   const names = Object.entries(protocol)
     .filter(([, value]) => typeof value === "object" && value !== null && "name" in value && !Array.isArray(value))
     .map(([key]) => key);
-  assert.deepEqual(names.sort(), ["DROP_COPY", "GUARDIAN", "MODE", "VENUE"]);
+  assert.deepEqual(names.sort(), ["DROP_COPY", "GUARDIAN", "MODE", "SURVEILLANCE", "VENUE"]);
 });
 
 Deno.test("no file that an organism or its host reaches by imports can change a limit", async () => {

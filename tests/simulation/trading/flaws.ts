@@ -96,7 +96,7 @@ export const FLAWS: readonly Flaw[] = [
   },
   {
     name: "the portfolio books fills twice",
-    found: /^strategy \d+ in instrument \d+ holds|believes to hold/,
+    found: /^strategy \d+ in instrument \d+ holds|believes to hold|by the books, -?\d+ by the gate$/,
     damage: (ground) =>
       withWorker<GuardianArgs>(ground, "guardian", (_, { books: { portfolio } }) => {
         const trade = portfolio.trade.bind(portfolio);
