@@ -65,8 +65,8 @@ export function startControls(): void {
   let waiting = false;
   effect(() => {
     const now = snapshot.value;
-    // Who looks decides what may be seen.
-    void [self.value, token.value];
+    // Who looks decides what may be seen; a quiet node that is heard again sends no snapshot that is known already.
+    void [self.value, token.value, fresh.value];
     if (now === null || place.value !== "controls" || waiting) return;
     const due = now.controls.changes === changes ? askedAt + EVERY_MS - wallMillis() : 0;
     waiting = true;
