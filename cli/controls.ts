@@ -6,6 +6,7 @@ import type { LimitRef, LimitsView, LimitValue } from "../actors/protocol/mod.ts
 import { type ConsoleFlags, withConsoleClient } from "./console_client.ts";
 import { addControlsCertify } from "./controls_certify.ts";
 import { addControlsDescribe } from "./controls_describe.ts";
+import { addControlsIncident } from "./controls_incident.ts";
 import { addControlsLint } from "./controls_lint.ts";
 import { addControlsReview } from "./controls_review.ts";
 import { parseDuration } from "./duration.ts";
@@ -115,6 +116,7 @@ export function addControls(program: Command, io: CliIo, finish: (exit: number) 
       finish(OK);
     });
   addControlsLint(controls, io, finish);
+  addControlsIncident(controls, io, finish);
   addControlsDescribe(controls, io, finish);
   addControlsReview(controls, io, finish);
   addControlsCertify(controls, io, finish);

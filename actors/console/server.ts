@@ -7,8 +7,8 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { UserError } from "../../config/errors.ts";
 import type { AccessPort } from "../protocol/access.ts";
-import type { PostTradePort } from "../protocol/post_trade.ts";
 import type { ControlsPort } from "../protocol/controls.ts";
+import type { PostTradePort } from "../protocol/post_trade.ts";
 import type { NodeView } from "../protocol/view.ts";
 import { accessApi } from "./access_api.ts";
 import { readApi } from "./api.ts";
@@ -18,8 +18,8 @@ import { controlsApi } from "./controls_api.ts";
 import { createEventStreams, type EventStreams } from "./events.ts";
 import { createExecutionStreams, type ExecutionStreams } from "./execution_stream.ts";
 import { guard, ROUTES, SESSION_COOKIE } from "./guard.ts";
-import { postTradeApi } from "./post_trade_api.ts";
 import { overviewApi } from "./overview_api.ts";
+import { postTradeApi } from "./post_trade_api.ts";
 import { messageOf, Problem, problemResponse, toProblem } from "./problem.ts";
 import { Sampler } from "./sampler.ts";
 import { bracketed, hostCheck, isLoopback, originCheck, securityHeaders } from "./security.ts";
@@ -110,8 +110,8 @@ export function consoleApp(
   app.route("/api/v1", commandApi(view, sampler));
   app.route("/api/v1", accessApi(access));
   app.route("/api/v1", controlsApi(controls));
-  app.route("/api/v1", postTradeApi(postTrade, executions, access));
   app.route("/api/v1", overviewApi(controls));
+  app.route("/api/v1", postTradeApi(postTrade, executions, access));
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   app.openAPIRegistry.registerComponent("securitySchemes", "cookie", {
     type: "apiKey",

@@ -9,7 +9,15 @@ import { Code, ExecType, type ExecutionView, ScopeState } from "../../ffi/layout
 import type { AuditLog, ControlPage, OrderGate } from "../../ffi/mod.ts";
 import { FIRM_SCOPE, INSTRUMENT_SCOPE_BASE, RecordType } from "../../ffi/layout.gen.ts";
 import type { Micros } from "../../runtime/mod.ts";
-import { type KillReport, SCOPE_STATES, type ScopeStateName, type StrategyId } from "../protocol/mod.ts";
+import {
+  type Incident,
+  type KillReport,
+  type OrderEnd,
+  SCOPE_STATES,
+  type ScopeStateName,
+  type StrategyId,
+} from "../protocol/mod.ts";
+import type { OrderRow, OrderTable } from "./order_table.ts";
 
 const EVERY_INSTRUMENT = 0xffff;
 /** `ControlPage.mode` of an EmergencyShutdown. */
@@ -36,6 +44,9 @@ export interface KillOptions {
   readonly stopwatch: () => number;
   /** A scope became looser: somebody re-armed it, from wherever. */
   readonly onOpened?: (scope: number) => void;
+  /** Blotter, for the record of a kill; absent: none is made. */
+  readonly orders?: OrderTable;
+  readonly onIncident?: (incident: Incident) => void;
   readonly onDone: (report: KillReport) => void;
 }
 
@@ -64,6 +75,8 @@ export class KillProcedure {
       this.#cancelled = 0;
       this.#attempts = 0;
       this.#record(time);
+      this.#time = time;
+      this.#openThen = this.#listOpen();
     }
     this.#attempts++;
     return this.#targets();
@@ -93,12 +106,59 @@ export class KillProcedure {
       confirmedNanos: nanos,
       gateSequence: control.header().requestGateSequence,
     };
+    this.#tellIncident(report);
     control.done(this.#epoch, this.#cancelled, open, nanos);
     this.#epoch = null;
     onDone(report);
   }
 
   #changed: number | null = null;
+  #time: Micros = 0;
+  #openThen: readonly Omit<OrderEnd, "filled" | "end">[] = [];
+
+  /** What the blotter knows to be open, or on its way, in the killed scopes. */
+  #listOpen(): Omit<OrderEnd, "filled" | "end">[] {
+    const { orders } = this.#options;
+    if (orders === undefined || this.#changed === null) return [];
+    const targets = this.#targets();
+    const killed = ({ strategy, instrument, status }: OrderRow) =>
+      (status === "open" || status === "pending") &&
+      targets.some((one) =>
+        one.strategy === strategy && (one.instrument === EVERY_INSTRUMENT || one.instrument === instrument)
+      );
+    return orders.newest(Infinity, killed).reverse().map(({ id, strategy, instrument, quantity, filled }) => ({
+      orderId: id,
+      strategy,
+      instrument,
+      quantity,
+      filledBefore: filled,
+    }));
+  }
+
+  #tellIncident({ scope, state, epoch, cancelled, unknown, confirmedNanos, gateSequence }: KillReport): void {
+    const { control, orders, onIncident } = this.#options;
+    if (orders === undefined || onIncident === undefined || state !== "KILLED" || this.#changed === null) return;
+    const { actor, reason, requestWall } = control.header();
+    onIncident({
+      scope,
+      state,
+      who: actor,
+      reason,
+      epoch,
+      requestedWall: requestWall,
+      noticed: this.#time,
+      confirmedNanos,
+      gateSequence,
+      cancelled,
+      unknown,
+      orders: this.#openThen.map((one) => {
+        const row = orders.find(one.orderId);
+        const end = row === undefined || row.status === "open" || row.status === "pending" ? "unknown" : row.status;
+        return { ...one, filled: row?.filled ?? one.filledBefore, end };
+      }),
+    });
+    this.#changed = null;
+  }
 
   #record(time: Micros): void {
     const { audit, control } = this.#options;

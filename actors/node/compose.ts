@@ -51,6 +51,7 @@ import { killDirectly } from "./direct_kill.ts";
 import { drawdownRule } from "./drawdown.ts";
 import type { Ground } from "./ground.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { recordIncident } from "./incidents.ts";
 import { Journal, noteDurably } from "./journal.ts";
 import { ControlsDoor } from "./controls_door.ts";
 import { ControlsOverview } from "./controls_overview.ts";
@@ -61,10 +62,10 @@ import { loadLimits } from "./limits.ts";
 import { GateLimits } from "./limits_port.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import type { NodeParts } from "./parts.ts";
-import { PostTrade } from "./post_trade.ts";
 import { memoryFile, rearmPage } from "./rearm.ts";
 import { triggerRules } from "./triggers.ts";
 import { RejectHistory } from "./reject_history.ts";
+import { PostTrade } from "./post_trade.ts";
 import { GUARD_BRANCH, LIMITS_DESK, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
 import { LiveNodeView } from "./view.ts";
 
@@ -242,6 +243,7 @@ export function composeNode(ground: Ground): ComposedNode {
       auditFailed(error);
     }
   };
+  const dropCopy = postTrade.dropCopy.book;
   const kill = new KillProcedure({
     gate,
     audit,
@@ -252,6 +254,9 @@ export function composeNode(ground: Ground): ComposedNode {
     onOpened: (scope) => {
       if (scope === FIRM_SCOPE) mode.rearm(system.clock.now());
     },
+    orders: books.orders,
+    onIncident: (incident) =>
+      recordIncident({ journal, gate, dropCopy, configHash: () => limits.hash, ground }, incident),
     onDone: (report) => view.carriedOut(report),
   });
   const strategiesOf = (account: string) =>
@@ -289,9 +294,9 @@ export function composeNode(ground: Ground): ComposedNode {
       instruments,
       kill,
       link,
+      triggers,
       breaker: breakers.venue(answerWithin),
       answerWithin,
-      triggers,
       onAuditFailure: auditFailed,
       subscribers,
     },
@@ -373,8 +378,8 @@ export function composeNode(ground: Ground): ComposedNode {
     curves,
     mode,
     crashes,
-    breakers,
     controlChanges: () => controlChanges,
+    breakers,
     venue: built.port,
     startedWall: wall.timestamp(),
     startedStamp: system.stopwatch.now(),
@@ -413,7 +418,6 @@ export function composeNode(ground: Ground): ComposedNode {
   return {
     parts,
     view,
-    postTrade,
     controls: new ControlsDoor({
       system,
       keeper: limits,
@@ -432,6 +436,7 @@ export function composeNode(ground: Ground): ComposedNode {
         now: () => system.clock.now(),
       }),
     }),
+    postTrade,
     restarts: () => restarts,
     auditFault: () => auditFault,
     start() {

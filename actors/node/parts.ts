@@ -55,9 +55,9 @@ export interface NodeParts {
   readonly curves: ReadonlyMap<StrategyId, Curve>;
   readonly mode: ModeKeeper;
   readonly crashes: CrashLedger;
-  readonly breakers: Breakers;
   /** Raised by every change of limits, of what waits, and by every early warning. */
   readonly controlChanges: () => number;
+  readonly breakers: Breakers;
   readonly venue: VenuePort;
   readonly startedWall: string;
   /** Stopwatch reading at the start. */

@@ -17,6 +17,7 @@ import { nodeDesk } from "./access.ts";
 import { type ComposedNode, composeNode, killedScopes } from "./compose.ts";
 import { CrashFile, crashFile } from "./crash_file.ts";
 import { openDataDirectory } from "./data_dir.ts";
+import { IncidentFile } from "./incident_file.ts";
 import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf } from "./instruments.ts";
 import { organismSpecs } from "./organisms.ts";
@@ -82,6 +83,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   );
   const node: ComposedNode = composeNode({
     crashes: { file: crashes, dataDir: directory.path },
+    incidents: new IncidentFile(directory.path),
     limitsFile: new StateFile(directory.path, "limits.json"),
     rearmFile: new StateFile(directory.path, REARM_FILE),
     config,

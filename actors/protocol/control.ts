@@ -21,6 +21,38 @@ export interface Concern extends ConcernReport {
   readonly time: Micros;
 }
 
+/** What became of an order that was open when its scope was killed; "unknown" is for people to find out. */
+export interface OrderEnd {
+  readonly orderId: number;
+  readonly strategy: number;
+  readonly instrument: number;
+  /** Lots it was for, and filled when the kill was noticed and at its end. */
+  readonly quantity: number;
+  readonly filledBefore: number;
+  readonly filled: number;
+  readonly end: "canceled" | "filled" | "expired" | "rejected" | "unknown";
+}
+
+/** One kill from the store of its word to its end, for the record. */
+export interface Incident {
+  readonly scope: ScopeName;
+  readonly state: ScopeStateName;
+  readonly who: string;
+  readonly reason: string;
+  readonly epoch: number;
+  /** Wall nanoseconds at which it was asked for. */
+  readonly requestedWall: number;
+  /** Node time at which it was noticed, and nanoseconds from there to its end. */
+  readonly noticed: Micros;
+  readonly confirmedNanos: number;
+  /** No decision numbered above this accepted. */
+  readonly gateSequence: number;
+  readonly cancelled: number;
+  readonly unknown: number;
+  /** Every order that the blotter knew to be open or on its way, in the order of their ids. */
+  readonly orders: readonly OrderEnd[];
+}
+
 /** What a kill did, confirmed. */
 export interface KillReport {
   readonly scope: ScopeName;

@@ -74,6 +74,21 @@ Deno.test("kill stops a node at full speed: confirmed, nothing resting, nothing 
     );
     assert.deepEqual(JSON.parse(summary.trim().split("\n").at(-1)!).killed, ["firm"]);
 
+    // The incident is signed, and says what became of every order that was open.
+    const at = ["--data-dir", directory, "--json"];
+    const { incident, holds } = JSON.parse((await outside(["controls", "incident", ...at])).out);
+    assert.equal(holds, true);
+    const { scope, reason, unknown, gateSequence, orders } = incident;
+    assert.deepEqual([scope, reason, unknown, gateSequence], ["firm", "test", 0, report.gateSequence]);
+    assert.ok(orders.length > 0);
+    assert.ok(orders.every(({ end }: { end: string }) => end !== "unknown"));
+    assert.equal((await Deno.stat(`${directory}/node.key`)).mode! & 0o777, 0o600);
+    const file = `${directory}/incidents/000001.json`;
+    await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace('"test"', '"toast"'));
+    const forged = await outside(["controls", "incident", "1", "--data-dir", directory]);
+    assert.equal(forged.exit, 1);
+    assert.match(forged.out, /THE SIGNATURE DOES NOT HOLD/);
+
     // The log is the judge: new orders decided after the kill were all refused, and no order is left open.
     const shown = await outside([
       "audit",

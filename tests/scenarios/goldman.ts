@@ -3,8 +3,11 @@
  * less than an hour before the open, for 1.5 million contracts. The price check was wide before the open, and an employee
  * lifted the breaker that had tripped on the rate of messages.
  */
-import { FIRM_NODE, MarketPhase, Side } from "../../ffi/mod.ts";
+import { FIRM_NODE, FIRM_SCOPE, MarketPhase, ScopeState, Side } from "../../ffi/mod.ts";
+import { RearmDesk } from "../../actors/controls/mod.ts";
+import { memoryFile, rearmPage } from "../../actors/node/rearm.ts";
 import { createApproval, type OrderIntent } from "../../actors/protocol/mod.ts";
+import { BOB, principal } from "../actors/controls/rig.ts";
 import { Floor, named } from "./floor.ts";
 import { type Case, type Outcome, play, type Scenario } from "./scenario.ts";
 
@@ -62,6 +65,46 @@ function neverAnOrder(): Outcome {
   });
 }
 
+/** The firm was stopped; one person alone wants to open it again, and the flow goes on. */
+function openedAlone(): Outcome {
+  const stopped = (floor: Floor) => {
+    floor.control.setName(FIRM_SCOPE, "firm");
+    floor.control.tighten(FIRM_SCOPE, ScopeState.Killed, "too many messages", "desk", 0);
+  };
+  let alone = "";
+  const played = play({
+    open: () => {
+      const floor = open();
+      stopped(floor);
+      return floor;
+    },
+    control: (floor) => {
+      const wall = () => floor.now / 1_000;
+      const page = rearmPage(floor.control, () => wall() * 1e6);
+      const desk = new RearmDesk({ file: memoryFile(), page, wall, record: () => true });
+      const asked = { verb: "propose", scope: "firm", cause: "false-alarm", reason: "it must be wrong" } as const;
+      const { proposal } = desk.carryOut(BOB, asked, "desk");
+      const bobAgain = principal("bob", "risk-approver");
+      alone = codeOfThrown(() => desk.carryOut(bobAgain, { verb: "approve", ...proposal! }, "desk"));
+    },
+    instead: (floor) => void floor.control.request(FIRM_SCOPE, ScopeState.Active, "it must be wrong", "bob", 0),
+    flow: axes,
+    remark:
+      "stopped, it stays so until another person of another role approves, with a cause, and then only reduces first",
+  });
+  if (alone !== "SAME_PERSON") throw new Error(`one person alone: ${alone}`);
+  return { ...played, code: `${alone}, then ${played.code}` };
+}
+
+function codeOfThrown(act: () => unknown): string {
+  try {
+    act();
+    return "ok";
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}
+
 export const GOLDMAN: readonly Scenario[] = [
   {
     ...goldman("GS-1", "orders at one dollar before the open, with a wide price check", "price_collar"),
@@ -93,8 +136,8 @@ export const GOLDMAN: readonly Scenario[] = [
       }),
   },
   {
-    ...goldman("GS-2b", "one employee lifted the breaker", "two persons and a cause to re-arm"),
-    undone: "re-arming by two persons with a cause code",
+    ...goldman("GS-2b", "one employee opened it again", "two persons and a cause to re-arm"),
+    run: openedAlone,
   },
   { ...goldman("GS-3", "interest of the firm became live orders", "well_formed, approved batches"), run: neverAnOrder },
 ];

@@ -102,7 +102,7 @@ function Row({ name, depth, state, refused }: {
       <td class="optional">{own === null ? <span class="muted">no switch</span> : <State state={own} />}</td>
       <td>
         <State state={effective} />
-        {by !== null && by !== name && <span class="muted"> by {by}</span>}
+        {by !== null && by !== name && <span class="muted">&nbsp;by {by}</span>}
       </td>
       <td class="change">
         {own !== null && (

@@ -72,6 +72,10 @@ export function describeControls(of: Described): string {
     "",
     ...killScopes(of.config).map((scope) => `- ${scope}`),
     "",
+    "## What is stopped without being asked",
+    "",
+    ...triggers(of.config),
+    "",
     `## Rules in force on ${of.day}`,
     "",
     ...RULES.flatMap((rule) => regulation(rule, of.day)),
@@ -197,6 +201,14 @@ export function killScopes({ organisms, instruments }: Config): string[] {
     ...organisms.map(({ id }) => organismScope(id)),
     ...instruments.map(({ symbol }) => instrumentScope(symbol)),
   ];
+}
+
+/** Each rule with the state it leads to and its limits. */
+function triggers({ kill }: Config): string[] {
+  return Object.entries(kill.triggers as Readonly<Record<string, Row>>).map(([rule, { state, ...limits }]) => {
+    const shown = Object.entries(limits).map(([key, value]) => `${snake(key)} ${text(value)}`);
+    return `- **${snake(rule)}** → ${text(state)}${shown.length === 0 ? "" : `: ${shown.join(", ")}`}`;
+  });
 }
 
 const RULES: readonly DatedRule<unknown>[] = [ROUND_LOTS, TICK_SIZES, LULD, SHORT_SALES, QUOTES];

@@ -59,6 +59,9 @@ export interface ReviewPack {
   readonly changes: readonly Noted[];
   /** Looser limits that two persons let hold for a time, and warnings that were acknowledged. */
   readonly overrides: { readonly temporary: readonly Noted[]; readonly acknowledged: number };
+  /** Early warnings of limits and credit, and what surveillance was told. */
+  readonly warnings: readonly Noted[];
+  /** Crashes, differences found, scopes that were stopped without being asked, breakers, ends that were not in order. */
   readonly incidents: readonly Noted[];
   /** As handed in; null when none were. */
   readonly tests: unknown;
@@ -67,6 +70,7 @@ export interface ReviewPack {
 }
 
 const CHANGES = /^(limit-|limits-|person-|roles-|key-|rearm|kill|enrolled)/;
+const WARNING = /warning/;
 const TEMPORARY = (what: Readonly<Record<string, unknown>>) =>
   what.action === "limit-loosened" && typeof what.expires === "number";
 
@@ -78,7 +82,7 @@ export function buildReview(dataDir: string, period: Period, tests: unknown = nu
   const runs: ReviewedRun[] = [];
   const limits = new Map<string, LimitUse>();
   const rejects = new Map<number, number>();
-  const changes: Noted[] = [], temporary: Noted[] = [], incidents: Noted[] = [];
+  const changes: Noted[] = [], temporary: Noted[] = [], warnings: Noted[] = [], incidents: Noted[] = [];
   let made = 0, accepted = 0, acknowledged = 0;
   for (const run of listRuns(dataDir)) {
     const directory = runDirectory(dataDir, run);
@@ -126,8 +130,15 @@ export function buildReview(dataDir: string, period: Period, tests: unknown = nu
           if (TEMPORARY(value)) noted(temporary);
           break;
         case RecordType.ActorCrashed:
-        case RecordType.Reconciled:
           noted(incidents);
+          break;
+        case RecordType.Reconciled:
+          // Statements that nothing differs, and ends of differences, are no incidents.
+          if ("difference" in value) noted(incidents);
+          break;
+        case RecordType.Note:
+          if ("trigger" in value || "breaker" in value) noted(incidents);
+          else if ("alert" in value || WARNING.test(String(value.action ?? value.kind))) noted(warnings);
           break;
         case RecordType.NodeStopped:
           stoppedInOrder = true;
@@ -165,6 +176,7 @@ export function buildReview(dataDir: string, period: Period, tests: unknown = nu
       .map(([code, count]) => ({ code, name: CODE_TEXT[code]?.[0] ?? "unknown", count })),
     changes,
     overrides: { temporary, acknowledged },
+    warnings,
     incidents,
     tests,
     executionFeed: null,

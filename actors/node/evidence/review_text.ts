@@ -7,7 +7,7 @@ import type { LimitUse } from "./usage.ts";
 const MONEY = ["max_notional", "max_gross", "max_net"];
 
 export function reviewText(pack: ReviewPack): string {
-  const { period, runs, decisions, limits, rejects, changes, overrides, incidents, tests } = pack;
+  const { period, runs, decisions, limits, rejects, changes, overrides, warnings, incidents, tests } = pack;
   return [
     `# Review of market-access controls, ${period.from} to ${period.to}`,
     "",
@@ -54,6 +54,10 @@ export function reviewText(pack: ReviewPack): string {
     "",
     ...list(overrides.temporary),
     "",
+    "## Warnings",
+    "",
+    ...list(warnings),
+    "",
     "## Incidents",
     "",
     ...list(incidents),
@@ -64,7 +68,7 @@ export function reviewText(pack: ReviewPack): string {
     "",
     "## Delivery of executions to surveillance",
     "",
-    "Not on record.",
+    "Not on record: it is measured by the wall clock, and stands in the summary of a run and in `GET /post-trade`.",
     "",
   ].join("\n");
 }
@@ -77,7 +81,27 @@ function limitRow({ scope, instrument, limit, value, used }: LimitUse): string {
 }
 
 /** Fields that say who, what and why; the rest is in the pack. */
-const SHOWN = ["action", "scope", "limit", "instrument", "from", "to", "reason", "who", "actor", "kind"];
+const SHOWN = [
+  "action",
+  "scope",
+  "limit",
+  "instrument",
+  "from",
+  "to",
+  "reason",
+  "who",
+  "actor",
+  "kind",
+  "trigger",
+  "breaker",
+  "alert",
+  "state",
+  "measured",
+  "level",
+  "difference",
+  "detail",
+  "text",
+];
 
 function list(noted: readonly Noted[]): string[] {
   if (noted.length === 0) return ["None."];

@@ -77,6 +77,8 @@ per_second = 321
 burst = 5
 [firm.limits]
 max_gross = "123456"
+[kill.triggers.parent_breach]
+state = "off"
 `));
   assert.doesNotMatch(text, /\bundefined\b/);
   const part = (name: string) => text.split(`. ${name}\n`)[1].split("\n### ")[0];
@@ -88,6 +90,8 @@ max_gross = "123456"
   assert.match(part("gross_value"), /max_gross above: firm 123456/);
   assert.match(text, /organism:anglerfish-1\*\*\n.*max_quantity: 500 lots/);
   assert.match(text, /\*\*short-sale price test\*\*, since 2011-02-28: 17 CFR 242.201/);
+  assert.match(text, /\*\*parent_breach\*\* → off\n/);
+  assert.match(text, /\*\*rate\*\* → cancel-only: .*\d/);
   assert.match(text, /controls a broker-dealer can adopt under its direct and exclusive control/);
   assert.doesNotMatch(text, /compliant/i);
   for (const scope of ["firm", "organism:anglerfish-1", "instrument:ALPHA"]) {

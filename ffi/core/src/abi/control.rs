@@ -109,9 +109,7 @@ pub unsafe extern "C" fn cwts_control_request(
         let actor = unsafe { take_text(actor, actor_length) }?;
         let (scope, wall_nanos) = (scope_index(scope)?, wall(wall_nanos)?);
         let state = known(state)?;
-        let (epoch, gate_sequence) = control
-            .0
-            .request(scope, state, &reason, &actor, wall_nanos);
+        let (epoch, gate_sequence) = control.0.request(scope, state, &reason, &actor, wall_nanos);
         let receipt = ControlReceipt {
             epoch,
             gate_sequence,
@@ -142,9 +140,7 @@ pub unsafe extern "C" fn cwts_control_tighten(
         let actor = unsafe { take_text(actor, actor_length) }?;
         let (scope, wall_nanos) = (scope_index(scope)?, wall(wall_nanos)?);
         let state = known(state)?;
-        let (epoch, gate_sequence) = control
-            .0
-            .tighten(scope, state, &reason, &actor, wall_nanos);
+        let (epoch, gate_sequence) = control.0.tighten(scope, state, &reason, &actor, wall_nanos);
         let receipt = ControlReceipt {
             epoch,
             gate_sequence,
