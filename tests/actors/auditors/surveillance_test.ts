@@ -105,7 +105,23 @@ Deno.test("a guardian that crashes with the question in its hands is asked again
   // Nothing follows the lost batch, so that no gap shows; the drop copy's comparison sees it.
   await rig.settle(3_000_000);
   assert.deepEqual(numbers(rig.feed), upTo(12));
-  assert.deepEqual(concerns, []);
+  // Behind from one comparison to the next, and then no more.
+  assert.deepEqual(concerns, ["surveillance-gap", "surveillance-gap"]);
+  assert.equal(rig.concerns.size, 0);
+});
+
+Deno.test("a last batch that was lost is asked for by who counts, and is no concern when the answer comes", async () => {
+  let lost = 0;
+  const concerns: string[] = [];
+  using rig = new Rig({
+    onConcern: ({ id }) => concerns.push(id),
+    actors: {
+      surveillance: deaf((message) => message.kind !== "RecordedExecutions" || message.sequence !== 3 || lost++ > 0),
+    },
+  });
+  await trade(rig, 3);
+  await rig.settle(3_000_000);
+  assert.deepEqual([numbers(rig.feed), concerns], [upTo(12), []]);
 });
 
 Deno.test("surveillance that stays behind is a concern, and no more when it has caught up", async () => {
