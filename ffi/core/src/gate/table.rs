@@ -134,7 +134,7 @@ rows! {
     reference_price:  ENTRY                                          => checks::price::reference,
     price_move:       ENTRY, if demand::PRICE_MOVE                   => checks::price::moved,
     price_collar:     ENTRY                                          => checks::price::collar,
-    known_parent:     ENTRY, if demand::PARENTS | held::PARENTS      => checks::parent::known,
+    known_parent:     ENTRY                                          => checks::parent::known,
     duplicate_id:     NEW                                            => checks::repetition::id,
     duplicate_order:  NEW                                            => checks::repetition::order,
     rate_latch:       ENTRY, if held::PACES                          => checks::flow::rate_latch,

@@ -491,3 +491,10 @@ fn flow_facts_that_cannot_be_meant_are_refused() {
     );
     assert_eq!(bench.gate.state_hash(), before);
 }
+
+#[test]
+fn a_child_without_a_parent_is_refused_though_no_parent_was_ever_opened() {
+    let mut bench = fast();
+    let order = child(&mut bench, 8, 100);
+    assert_eq!(bench.submit(&order).code, code::UNKNOWN_PARENT);
+}
