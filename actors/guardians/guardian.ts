@@ -10,7 +10,7 @@
  */
 import { Code, CommandKind, ExecutionView, GateDecisionView, OrderCommandView } from "../../ffi/layout.gen.ts";
 import type { AuditLog, OrderGate } from "../../ffi/mod.ts";
-import type { ActorContext, ActorDef, ActorRef, Handlers, Micros } from "../../runtime/mod.ts";
+import type { ActorContext, ActorDef, ActorRef, Handlers, Micros, Signal } from "../../runtime/mod.ts";
 import type { Breaker } from "../../supervision/mod.ts";
 import {
   type Approval,
@@ -80,6 +80,8 @@ class Guardian implements Handlers<GuardianMessage> {
   readonly #decisions = new Uint8Array(GUARDIAN_BATCH * GateDecisionView.SIZE);
   readonly #decision = new GateDecisionView(this.#decisions);
   readonly #pending: OrderIntent[] = [];
+  /** Strategies by the monitor on their organism. */
+  readonly #watched = new Map<number, StrategyId>();
   readonly #arena = new RecordArena();
   readonly #pulse: VenuePulse;
   #venue: ActorRef<VenueMessage> | undefined;
@@ -90,6 +92,7 @@ class Guardian implements Handlers<GuardianMessage> {
     this.#context = context;
     this.#args = args;
     context.register(GUARDIAN);
+    for (const [strategy, subscriber] of args.subscribers) this.#watch(strategy, subscriber);
     this.#pulse = new VenuePulse({
       breaker: args.breaker,
       answerWithin: args.answerWithin,
@@ -257,8 +260,27 @@ class Guardian implements Handlers<GuardianMessage> {
     this.#args.subscribers.get(report.strategy)?.tell(report);
   };
 
+  #watch(strategy: StrategyId, subscriber: ActorRef<StrategyMessage>): void {
+    this.#watched.set(this.#context.monitor(subscriber), strategy);
+  }
+
+  /**
+   * An organism withdraws what it has resting when it ends. That wish may be lost with a guardian that crashes with it in its
+   * hands, and who is gone for good cannot wish again: what is open of theirs is withdrawn here.
+   */
+  signal(signal: Signal): void {
+    const strategy = signal.kind === "down" ? this.#watched.get(signal.monitor) : undefined;
+    if (strategy === undefined) return;
+    const { gate, instruments } = this.#args;
+    if (!instruments.some(({ id }) => gate.exposure(strategy, id).openOrders > 0)) return;
+    const time = this.#context.clock.now();
+    this.#collect({ kind: "CancelAll", strategy, time, stamp: this.#context.stopwatch.now(), cause: 0 });
+    this.#decide();
+  }
+
   #attach({ strategy, subscriber, orders = [] }: AttachStrategy): void {
     const { books, subscribers } = this.#args;
+    if (subscribers.get(strategy)?.id !== subscriber.id) this.#watch(strategy, subscriber);
     subscribers.set(strategy, subscriber);
     subscriber.tell({
       kind: "PositionSnapshot",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { BUY, Inbox, Outbox, SELL } from "../../../actors/protocol/mod.ts";
-import type { ActorDef } from "../../../runtime/mod.ts";
+import type { ActorDef, ActorRef } from "../../../runtime/mod.ts";
+import type { SupervisorMessage } from "../../../supervision/mod.ts";
 import { failing } from "../../../runtime/testkit/simulation.ts";
 import { guardian } from "../../../actors/guardians/guardian.ts";
 import { simulatedExchange } from "../../../actors/venues/simulated_exchange.ts";
@@ -115,4 +116,21 @@ Deno.test("an outbox gives back what came after a batch, and says so when it no 
   assert.deepEqual(outbox.after(2_056), []);
   assert.equal(outbox.after(8).length, 2_048);
   assert.throws(() => outbox.after(7), /batches from 8 on are asked for/);
+});
+
+Deno.test("what an organism that is gone for good has open is withdrawn, though its wish was lost with the guardian", async () => {
+  using rig = new Rig({ actors: { guardian: dropsOne(guardian, "CancelAll") } });
+  rig.order(BUY, 5, PRICE - 5);
+  rig.order(BUY, 5, PRICE - 6, { strategy: 2 });
+  await rig.settle();
+  assert.equal(rig.resting, 2);
+  // Its last wish, as its desk would tell it; then nobody is left who could repeat it.
+  const [time, stamp] = [rig.system.clock.now(), rig.system.stopwatch.now()];
+  rig.guardian.tell({ kind: "CancelAll", strategy: 1, time, stamp, cause: 0 });
+  const root = rig.system.find("/rig") as ActorRef<SupervisorMessage>;
+  root.tell({ kind: "TerminateChild", id: "organism" });
+  await rig.settle();
+  assert.equal(rig.system.actors().find(({ path }) => path === "/rig/guardian")!.restarts, 1);
+  assert.equal(rig.resting, 0);
+  assert.equal(rig.gate.counters().openOrders, 0);
 });
