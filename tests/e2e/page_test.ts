@@ -51,7 +51,7 @@ browserTest("a node is watched in the page, killed by the button, re-armed, and 
 
       await panel.getByRole("button", { name: "Re-arm" }).click();
       await page.getByRole("dialog", { name: "Re-arm firm?" }).getByRole("button", { name: "Re-arm firm now" }).click();
-      await panel.getByText("firm re-armed: now ACTIVE.").waitFor();
+      await panel.getByText("firm re-armed: now REDUCE_ONLY.").waitFor();
       await page.getByRole("banner").getByText("Firm KILLED").waitFor({ state: "detached" });
 
       for (const request of requests) assert.ok(request.startsWith(node.url), request);
