@@ -1,5 +1,5 @@
 /** Crashes random actors on purpose, at a rate per second of market time, so that healing is seen and not assumed. */
-import { type ActorDef, MICROS_PER_SECOND } from "../../runtime/mod.ts";
+import { type ActorDef, type ActorSystem, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 
 export interface ChaosArgs {
   /** Mean crashes per second of market time. */
@@ -38,3 +38,19 @@ export const chaos: ActorDef<Strike, ChaosArgs> = {
     };
   },
 };
+
+/** Chaos over every worker of a system but chaos itself. */
+export function chaosOn(system: ActorSystem, rate: number): ChaosArgs {
+  return {
+    rate,
+    victims: () =>
+      system.actors()
+        .filter((actor) => actor.strategy === null && actor.type !== "chaos" && actor.state !== "waiting-restart")
+        .map((actor) => actor.path)
+        .sort(),
+    crash: (path, error) => {
+      const victim = system.find(path);
+      if (victim) system.crash(victim, error);
+    },
+  };
+}

@@ -3,20 +3,11 @@
  * real directory in real time; a simulation lets it live under an adversary. Both run what is made here.
  */
 import { basename } from "node:path";
-import {
-  ABI_VERSION,
-  Code,
-  FIRM_SCOPE,
-  LAYOUT_HASH,
-  RecordType,
-  SCOPE_COUNT,
-  ScopeState,
-} from "../../ffi/layout.gen.ts";
-import { type ControlPage, type GateFact, nativeCallOf, NativeError } from "../../ffi/mod.ts";
+import { ABI_VERSION, Code, FIRM_SCOPE, LAYOUT_HASH, RecordType, ScopeState } from "../../ffi/layout.gen.ts";
+import { type GateFact, nativeCallOf, NativeError } from "../../ffi/mod.ts";
 import { type Config, configHash, VERSION } from "../../config/mod.ts";
 import {
   type ActorRef,
-  type ActorSystem,
   DEFAULT_YIELD_MS,
   type Micros,
   MICROS_PER_MS,
@@ -44,7 +35,7 @@ import {
   VENUE,
 } from "../protocol/mod.ts";
 import { ANSWER_WITHIN, Breakers } from "./breakers.ts";
-import type { ChaosArgs } from "./chaos.ts";
+import { chaosOn } from "./chaos.ts";
 import { CrashLedger } from "./crash_ledger.ts";
 import { Curve } from "./curve.ts";
 import { killDirectly } from "./direct_kill.ts";
@@ -63,6 +54,7 @@ import { GateLimits } from "./limits_port.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import type { NodeParts } from "./parts.ts";
 import { memoryFile, rearmPage } from "./rearm.ts";
+import { killedScopes } from "./scopes.ts";
 import { triggerRules } from "./triggers.ts";
 import { RejectHistory } from "./reject_history.ts";
 import { PostTrade } from "./post_trade.ts";
@@ -462,21 +454,6 @@ export function composeNode(ground: Ground): ComposedNode {
   };
 }
 
-function chaosOn(system: ActorSystem, rate: number): ChaosArgs {
-  return {
-    rate,
-    victims: () =>
-      system.actors()
-        .filter((actor) => actor.strategy === null && actor.type !== "chaos" && actor.state !== "waiting-restart")
-        .map((actor) => actor.path)
-        .sort(),
-    crash: (path, error) => {
-      const victim = system.find(path);
-      if (victim) system.crash(victim, error);
-    },
-  };
-}
-
 function concernOf({ path, onGiveUp }: SystemEvent & { readonly kind: "gave-up" }, time: Micros) {
   const mild = onGiveUp === "safe-mode" || onGiveUp === "isolate";
   const detail = `${path} gave up restarting its children`;
@@ -493,13 +470,4 @@ function crashFacts({ feed, chaos, ...config }: Config): Record<string, string> 
   };
   if (chaos.rate > 0) facts.chaos = String(chaos.rate);
   return facts;
-}
-
-/** Names of the scopes that are killed now. */
-export function killedScopes(control: ControlPage): string[] {
-  const killed: string[] = [];
-  for (let slot = 0; slot < SCOPE_COUNT; slot++) {
-    if (control.scope(slot) === ScopeState.Killed) killed.push(control.name(slot) || "firm");
-  }
-  return killed;
 }

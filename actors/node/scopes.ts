@@ -74,3 +74,12 @@ export function refuseLooser(control: ControlPage, slot: number, state: number):
     `${control.name(slot) || FIRM} is ${SCOPE_STATES[now]} already, and ${SCOPE_STATES[state]} is looser: re-arm it`,
   );
 }
+
+/** Names of the scopes that are killed now. */
+export function killedScopes(control: ControlPage): string[] {
+  const killed: string[] = [];
+  for (let slot = 0; slot < SCOPE_COUNT; slot++) {
+    if (control.scope(slot) === ScopeState.Killed) killed.push(control.name(slot) || "firm");
+  }
+  return killed;
+}
