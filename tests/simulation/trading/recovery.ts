@@ -18,7 +18,7 @@ const WORKERS = [
   "/node/market/crowd",
 ];
 /** From the end of the faults until it is expected to trade again: the way back from SafeMode, and some. */
-const CONVALESCENCE = 600 * MICROS_PER_MS;
+export const CONVALESCENCE = 600 * MICROS_PER_MS;
 
 export function treeStands({ system, gaveUp, config }: Trading): string | null {
   const states = new Map(system.actors().map(({ path, state }) => [path, state]));

@@ -12,7 +12,7 @@ import { MICROS_PER_MS } from "../../../runtime/mod.ts";
 import type { Scenario } from "../../../runtime/testkit/simulation.ts";
 import { ACTS, emptyDisk, resume } from "./acts.ts";
 import type { Flaw } from "./flaws.ts";
-import { organismsKnow, tradingResumed, treeStands } from "./recovery.ts";
+import { CONVALESCENCE, organismsKnow, tradingResumed, treeStands } from "./recovery.ts";
 import { readLedger, verdict } from "./verdict.ts";
 import { exchangeIsRight, Watch } from "./watch.ts";
 import { openTrading, type Trading } from "./world.ts";
@@ -60,6 +60,11 @@ export function tradingScenario(flaw: Flaw | null = null): Scenario<Played> {
       // What a desk refuses comes back a moment later.
       await system.run({ until: system.clock.now() + 5 * MICROS_PER_MS });
       const { node, audit, gate, exchange, witness } = world;
+      // What was the matter may have ended a moment ago: SafeMode outlives it by its recovery.
+      const { mode } = node.parts;
+      if (mode.mode === "SafeMode" && mode.concerns().length === 0) {
+        await system.run({ until: system.clock.now() + CONVALESCENCE });
+      }
       const standing = treeStands(world) ?? organismsKnow(world);
       if (standing !== null) return standing;
       world.drainFrom = audit.head().records;
