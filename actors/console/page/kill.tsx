@@ -165,7 +165,7 @@ function consequences(verb: Verb, name: string): string[] {
     : `in ${name.slice(name.indexOf(":") + 1)}`;
   if (verb === "rearm") {
     return [
-      `Orders ${whose} reach the gate's checks again.`,
+      `Orders ${whose} reach the gate's checks again, at first only those that reduce a position.`,
       "Cancelled orders do not come back; other scopes that are killed stay killed.",
     ];
   }
