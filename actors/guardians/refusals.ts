@@ -65,6 +65,11 @@ export class RefusalLog {
     return Array.from({ length: this.#next - from }, (_, i) => this.#rows[(this.#next - 1 - i) % KEPT]);
   }
 
+  /** Somebody armed these nodes again: the gate holds them no longer. */
+  rearmed(nodes: readonly number[]): void {
+    for (const [key, { scope }] of this.#latches) if (nodes.includes(scope)) this.#latches.delete(key);
+  }
+
   /** The gate does not list its latches: they are known by what it refuses for them. */
   get latches(): readonly Latch[] {
     return [...this.#latches.values()];

@@ -47,7 +47,7 @@ import { Journal, noteDurably } from "./journal.ts";
 import { ControlsDoor } from "./controls_door.ts";
 import { ControlsOverview } from "./controls_overview.ts";
 import { EarlyWarnings } from "./early_warnings.ts";
-import { fundedScopes, instrumentsAskingForState, tellFacts } from "./facts.ts";
+import { fundedScopes, instrumentsAskingForState, nodesArmedBy, tellFacts } from "./facts.ts";
 import type { LimitUseOptions } from "./limit_use.ts";
 import { loadLimits } from "./limits.ts";
 import { GateLimits } from "./limits_port.ts";
@@ -66,6 +66,8 @@ const DRAIN_MICROS = 2 * MICROS_PER_SECOND;
 /** Looks at the node between two at the use of its limits: about a second. */
 const SAMPLE_EVERY = 10;
 const NANOS_PER_MILLI = 1e6;
+/** `Rearm.what`: both latches. */
+const RATE_AND_EXECUTIONS = 3;
 const NOWHERE = { read: () => null, write: () => {} };
 /** Without a console only signals want to be heard. */
 const UNWATCHED_YIELD_MS = 100;
@@ -245,6 +247,9 @@ export function composeNode(ground: Ground): ComposedNode {
     stopwatch: () => system.stopwatch.now(),
     onOpened: (scope) => {
       if (scope === FIRM_SCOPE) mode.rearm(system.clock.now());
+      const armed = nodesArmedBy(scope, config, scopes);
+      for (const node of armed) tell({ fact: "rearm", node, what: RATE_AND_EXECUTIONS });
+      books.refusals.rearmed(armed);
     },
     orders: books.orders,
     onIncident: (incident) =>

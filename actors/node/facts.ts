@@ -1,6 +1,6 @@
 /** From the configured controls to the facts the gate is told. Each of them goes on record. */
 import { type Config, usualSecurity } from "../../config/mod.ts";
-import { FactorMeasure, FIRM_NODE } from "../../ffi/layout.gen.ts";
+import { FactorMeasure, FIRM_NODE, FIRM_SCOPE } from "../../ffi/layout.gen.ts";
 import type { DemandName, GateFact, OrderGate } from "../../ffi/mod.ts";
 import type { Micros } from "../../runtime/mod.ts";
 import { type Instrument, MONEY_SCALE, type StrategyId } from "../protocol/mod.ts";
@@ -115,6 +115,17 @@ function securities(
   if (controls.demands.length === 0) return controls.securities;
   const configured = new Map(controls.securities.map((of) => [of.symbol, of]));
   return instruments.map(({ symbol }) => configured.get(symbol) ?? usualSecurity(symbol));
+}
+
+/**
+ * Nodes whose latches a re-arm of a control scope takes back: an organism's own, and with the firm every one above the
+ * organisms, because customers and accounts have no control scope of their own. An instrument latches nothing.
+ */
+export function nodesArmedBy(scope: number, { organisms }: Config, scopes: readonly NamedScope[]): readonly number[] {
+  const isOf = scope === FIRM_SCOPE
+    ? (name: string) => !name.startsWith("organism:")
+    : (name: string) => name === `organism:${organisms[scope - 1]?.id}`;
+  return scopes.filter(({ name }) => isOf(name)).map(({ node }) => node);
 }
 
 /** A node with capital, and the strategies whose profit is its own. */
