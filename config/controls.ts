@@ -132,6 +132,11 @@ const security = z.strictObject({
   averageVolume: key(whole(0, MOST_LOTS).default(0), "lots", "average daily volume of 20 days; 0 when it is not known"),
   orderVolumeBps: key(whole(0, U32_MAX).default(100), "bp", "largest order as a share of average daily volume"),
   positionVolumeBps: key(whole(0, U32_MAX).default(1_000), "bp", "largest position as a share of it"),
+  priorClose: key(
+    whole(0).default(0),
+    "ticks",
+    "last price of the day before, the reference until the day has a price; 0 when it is not known",
+  ),
   statusMaxAgeMs: key(whole(1, U32_MAX).default(5_000), "ms", "an older market phase or band does not count"),
   quotesMaxAgeMs: key(whole(1, U32_MAX).default(1_000), "ms", "older protected quotes do not count"),
   protectedUntil: key(moment().optional(), "time", "the day on which rules 611 and 610(d) end for it"),

@@ -47,6 +47,7 @@ export function factsOf(
       averageVolume: of.averageVolume,
       orderVolumeBps: of.orderVolumeBps,
       positionVolumeBps: of.positionVolumeBps,
+      priorClose: of.priorClose,
       statusMaxAgeMs: of.statusMaxAgeMs,
       quotesMaxAgeMs: of.quotesMaxAgeMs,
       maxMoveBps: of.maxMoveBps,

@@ -95,7 +95,13 @@ export const CATALOGUE: Readonly<Record<string, CheckEntry>> = {
     organisms: ["maxNotional"],
     instruments: ["marketBufferBps"],
   },
-  reference_price: { row: 13, codes: [Code.NoReference], instruments: ["referenceMaxAgeMs"] },
+  reference_price: {
+    row: 13,
+    codes: [Code.NoReference],
+    instruments: ["referenceMaxAgeMs"],
+    list: "securities",
+    keys: ["priorClose"],
+  },
   price_move: {
     row: 13,
     codes: [Code.PriceMove],

@@ -327,7 +327,10 @@ impl Gate {
             target: targeted
                 .then(|| self.open.get(&command.target_id))
                 .flatten(),
-            reference: listing.map(|listing| listing.reference).unwrap_or_default(),
+            reference: listing
+                .map(|listing| listing.reference)
+                .unwrap_or_default()
+                .or_prior_close(security.terms.prior_close, now),
             ids: &self.ids,
             recent: &self.recent,
             scopes: &self.scopes,

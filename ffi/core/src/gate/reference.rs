@@ -26,6 +26,21 @@ impl Reference {
         }
     }
 
+    /// The same, with the last price of the day before as the last trade while today has given no price at all. It is as old
+    /// as the terms that name it, which are of the day; a price of today that has become too old is not replaced by it.
+    #[inline]
+    #[must_use]
+    pub fn or_prior_close(self, close: i64, now: i64) -> Self {
+        if close == 0 || self.doubled().is_some() {
+            return self;
+        }
+        Self {
+            last: close,
+            time: now,
+            ..self
+        }
+    }
+
     /// The reference price in whole ticks, rounded up.
     #[must_use]
     pub fn ticks(&self) -> Option<i64> {

@@ -349,3 +349,39 @@ fn a_price_that_jumps_is_not_traded_on_until_its_window_is_over() {
         });
     }
 }
+
+#[test]
+fn before_the_first_price_of_the_day_the_collar_is_around_the_close_of_the_day_before() {
+    // The collar is 5 %, from 1000 down to 950 and up to 1050.
+    for (price, side, expected) in [
+        (1_050, side::BUY, code::ACCEPTED),
+        (1_055, side::BUY, code::PRICE_COLLAR),
+        (950, side::SELL, code::ACCEPTED),
+        (945, side::SELL, code::PRICE_COLLAR),
+    ] {
+        for (close, expected) in [(1_000, expected), (0, code::NO_REFERENCE)] {
+            let mut bench = Bench::new();
+            bench.quote(0, 0, 0, START);
+            bench.demand(0, |terms, _| terms.prior_close = close);
+            let order = bench.order();
+            let decision = bench.submit(&OrderCommand {
+                price,
+                side,
+                ..order
+            });
+            assert_eq!(decision.code, expected, "{price} around {close}");
+        }
+    }
+}
+
+#[test]
+fn a_price_of_today_that_is_too_old_is_not_replaced_by_yesterday_s() {
+    let mut bench = Bench::new();
+    bench.demand(0, |terms, _| terms.prior_close = 1_000);
+    let order = bench.order();
+    let late = OrderCommand {
+        time: START + 2 * SECOND,
+        ..order
+    };
+    assert_eq!(bench.submit(&late).code, code::NO_REFERENCE);
+}
