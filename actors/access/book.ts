@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { UserError } from "../../config/errors.ts";
 import { conflict, isRole, type Role, ROLES } from "../protocol/roles.ts";
+import { parseStateText } from "../protocol/state_text.ts";
 import { suggestion } from "../../config/nearest.ts";
 
 const millis = z.number().min(0);
@@ -54,20 +55,11 @@ export const EMPTY: Book = { version: 1, seen: 0, people: [], keys: [], unrecord
 /** Throws ACCESS_FILE. */
 export function parseBook(text: string | null): Book {
   if (text === null) return structuredClone(EMPTY);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = null;
-  }
-  const parsed = BookSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UserError(
-    "ACCESS_FILE",
-    `the file access.json of the data directory is damaged (${issue.path.join(".") || "it"}: ${issue.message}): ` +
-      "put a copy of it back, or move it away and enrol everybody anew",
-  );
+  return parseStateText(BookSchema, text, {
+    code: "ACCESS_FILE",
+    name: "access.json",
+    otherwise: "move it away and enrol everybody anew",
+  });
 }
 
 /** Throws UNKNOWN_ROLE or ROLES_CONFLICT. */

@@ -1,7 +1,7 @@
 /** What survives the node about its limits: what differs from the configuration, what waits, and what goes back when. */
 import { z } from "zod";
-import { UserError } from "../../config/errors.ts";
 import { ROLES } from "../protocol/roles.ts";
+import { parseStateText } from "../protocol/state_text.ts";
 
 const Ref = z.strictObject({ scope: z.string(), limit: z.string(), instrument: z.string().nullable() });
 const Value = z.union([z.number(), z.string(), z.null()]);
@@ -35,18 +35,9 @@ export type LimitsBook = z.infer<typeof BookSchema>;
 /** Null when there is none. Throws LIMITS_FILE. */
 export function parseLimitsBook(text: string | null): LimitsBook | null {
   if (text === null) return null;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = null;
-  }
-  const parsed = BookSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UserError(
-    "LIMITS_FILE",
-    `the file limits.json of the data directory is damaged (${issue.path.join(".") || "it"}: ${issue.message}): ` +
-      "put a copy of it back, or move it away to start with the limits of the configuration",
-  );
+  return parseStateText(BookSchema, text, {
+    code: "LIMITS_FILE",
+    name: "limits.json",
+    otherwise: "move it away to start with the limits of the configuration",
+  });
 }

@@ -10,6 +10,7 @@ import type { Principal } from "../protocol/access.ts";
 import type { ScopeName, ScopeStateName } from "../protocol/control.ts";
 import { REARM_CAUSES, type RearmCommand, type RearmOutcome, type RearmView } from "../protocol/rearm.ts";
 import { ROLES } from "../protocol/roles.ts";
+import { parseStateText } from "../protocol/state_text.ts";
 import { decideRearm, type RearmState, seenAfter } from "./rearm.ts";
 import { digestOf } from "./two_persons.ts";
 
@@ -135,18 +136,9 @@ const textOf = (book: RearmBook): string => `${JSON.stringify(book, null, 2)}\n`
 /** Throws REARM_FILE. */
 export function parseRearmBook(text: string | null): RearmBook {
   if (text === null) return { version: 1, quietMs: REARM_QUIET_MS, next: 1, pending: [], seen: {}, reduced: {} };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = null;
-  }
-  const parsed = BookSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UserError(
-    "REARM_FILE",
-    `the file rearm.json of the data directory is damaged (${issue.path.join(".") || "it"}: ${issue.message}): ` +
-      "put a copy of it back, or move it away, which withdraws what waits",
-  );
+  return parseStateText(BookSchema, text, {
+    code: "REARM_FILE",
+    name: "rearm.json",
+    otherwise: "move it away, which withdraws what waits",
+  });
 }
