@@ -1,5 +1,6 @@
 /** The REST shapes of what is known after trade, checked here against the node's own types. */
 import { z } from "@hono/zod-openapi";
+import { EXECUTION_TYPES } from "../protocol/executions.ts";
 import type * as postTrade from "../protocol/post_trade.ts";
 import type { Plain } from "./schemas.ts";
 
@@ -12,17 +13,7 @@ export const Execution = z.object({
   number: z.int().describe("from 1, without a gap, as it went on record"),
   venue: z.string(),
   venueSequence: z.number().describe("the venue's own number of it"),
-  type: z.enum([
-    "new",
-    "trade",
-    "canceled",
-    "replaced",
-    "rejected",
-    "cancel-rejected",
-    "triggered",
-    "expired",
-    "restated",
-  ]),
+  type: z.enum(EXECUTION_TYPES),
   orderId: z.number(),
   organism: z.string(),
   instrument: z.string(),

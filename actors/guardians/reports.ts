@@ -1,19 +1,7 @@
 /** From native Execution records and gate refusals to the reports organisms read. */
 import { ExecType, type ExecutionView, Liquidity } from "../../ffi/layout.gen.ts";
-import type { ExecutionReport, ExecutionType, OrderIntent, SideCode } from "../protocol/mod.ts";
+import { EXECUTION_TYPES, type ExecutionReport, type OrderIntent, type SideCode } from "../protocol/mod.ts";
 
-/** By `ExecType`. */
-const TYPES: readonly ExecutionType[] = [
-  "new",
-  "trade",
-  "canceled",
-  "replaced",
-  "rejected",
-  "cancel-rejected",
-  "triggered",
-  "expired",
-  "restated",
-];
 const LIQUIDITY = ["none", "maker", "taker"] as const;
 
 export const isTrade = (view: ExecutionView): boolean => view.execType === ExecType.Trade;
@@ -23,7 +11,7 @@ export const isMaker = (view: ExecutionView): boolean => view.liquidity === Liqu
 export function reportOf(view: ExecutionView, fee: number, position: number): ExecutionReport {
   return {
     kind: "ExecutionReport",
-    type: TYPES[view.execType],
+    type: EXECUTION_TYPES[view.execType],
     orderId: view.orderId,
     strategy: view.owner,
     instrument: view.instrument,

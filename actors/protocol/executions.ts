@@ -35,17 +35,20 @@ export interface RecordedForgotten {
   readonly through: number;
 }
 
-/** FIX ExecType in words. "rejected" covers the gate and the venue: `code` tells them apart (1xxx gate, 2xxx venue). */
-export type ExecutionType =
-  | "new"
-  | "trade"
-  | "canceled"
-  | "replaced"
-  | "rejected"
-  | "cancel-rejected"
-  | "triggered"
-  | "expired"
-  | "restated";
+/** FIX ExecType in words, in the order of the native `ExecType`. "rejected" covers the gate and the venue: `code` tells them apart (1xxx gate, 2xxx venue). */
+export const EXECUTION_TYPES = [
+  "new",
+  "trade",
+  "canceled",
+  "replaced",
+  "rejected",
+  "cancel-rejected",
+  "triggered",
+  "expired",
+  "restated",
+] as const;
+
+export type ExecutionType = typeof EXECUTION_TYPES[number];
 
 export interface ExecutionReport {
   readonly kind: "ExecutionReport";
