@@ -114,7 +114,7 @@ function add(report: Report, name: string, engine: string, unit: string, samples
 
 /** Samples of each kind: milliseconds, a round trip in microseconds. */
 export async function sandboxSamples({ spawns, roundTrips }: Amounts) {
-  using image = await prepareImage({ module: fileURLToPath(new URL("./sandbox/echo.ts", import.meta.url)) });
+  await using image = await prepareImage({ module: fileURLToPath(new URL("./sandbox/echo.ts", import.meta.url)) });
   const spawn: number[] = [], alone: number[] = [], kill: number[] = [], trip: number[] = [];
   for (let i = 0; i < spawns; i++) {
     alone.push(await processAlone());

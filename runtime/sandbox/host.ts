@@ -73,7 +73,7 @@ class Host<M> {
 
   end(): void {
     this.process.kill("was ended by its host");
-    void this.process.gone();
+    this.options.image.leaves(this.process.gone());
   }
 
   private async ask(request: Request, answerMs: number): Promise<void> {

@@ -16,12 +16,15 @@ export class SandboxError extends Error {
   }
 }
 
-export interface SandboxImage extends Disposable {
+/** Disposing of it waits until the processes that ran it and were ended are gone; then it is removed. */
+export interface SandboxImage extends AsyncDisposable {
   /** The file to run. */
   readonly entry: string;
   readonly folder: string;
   /** What it was made from. */
   readonly module: string;
+  /** A process that ran it was ended; `gone` resolves when nothing of it is left. */
+  leaves(gone: Promise<void>): void;
 }
 
 export interface ImageOptions {
@@ -44,7 +47,15 @@ export async function prepareImage({ module, folders = [] }: ImageOptions): Prom
   const file = resolve(module);
   const allowed = [dirname(file), RUNTIME, ...folders.map((folder) => resolve(folder))];
   const folder = await Deno.makeTempDir({ prefix: "cwts-sandbox-" });
-  const dispose = (): void => Deno.removeSync(folder, { recursive: true });
+  const leaving = new Set<Promise<void>>();
+  const leaves = (gone: Promise<void>): void => {
+    leaving.add(gone);
+    void gone.then(() => leaving.delete(gone));
+  };
+  const dispose = async (): Promise<void> => {
+    await Promise.all(leaving);
+    await Deno.remove(folder, { recursive: true });
+  };
   try {
     for (const { specifier, error } of [...await graph(file), ...await graph(GUEST)]) {
       const path = localPath(specifier, error, file);
@@ -62,9 +73,9 @@ export async function prepareImage({ module, folders = [] }: ImageOptions): Prom
     for (const { specifier, error } of await graph(entry)) {
       if (!isBelow(localPath(specifier, error, file), folder)) throw outside(file, specifier);
     }
-    return { entry, folder, module: file, [Symbol.dispose]: dispose };
+    return { entry, folder, module: file, leaves, [Symbol.asyncDispose]: dispose };
   } catch (error) {
-    dispose();
+    await dispose();
     throw error;
   }
 }

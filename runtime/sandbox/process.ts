@@ -49,6 +49,7 @@ export class SandboxProcess {
   private lastWords = "";
   private ended: string | null = null;
   private readonly watch: Promise<void>;
+  private readonly heard: Promise<void>;
   private stopWatching: (() => void) | null = null;
 
   constructor(image: SandboxImage, private readonly limits: SandboxLimits) {
@@ -80,7 +81,7 @@ export class SandboxProcess {
     this.writer = this.child.stdin.getWriter();
     this.reader = this.child.stdout.getReader();
     this.watch = this.watchOver();
-    void this.listen();
+    this.heard = this.listen();
   }
 
   get pid(): number {
@@ -137,6 +138,7 @@ export class SandboxProcess {
   async gone(): Promise<void> {
     await this.child.status;
     await this.watch;
+    await this.heard;
     await this.reader.cancel().catch(() => {});
     await this.writer.abort().catch(() => {});
   }
