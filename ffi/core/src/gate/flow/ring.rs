@@ -17,41 +17,13 @@ pub struct Amounts {
 }
 
 impl Amounts {
-    const fn plus(self, other: Self) -> Self {
+    /// Stops at the largest number there is; nothing that is added is negative.
+    #[inline]
+    fn plus(self, other: Self) -> Self {
         Self {
             count: self.count.saturating_add(other.count),
-            lots: self.lots.saturating_add(other.lots),
-            value: self.value.saturating_add(other.value),
-        }
-    }
-}
-
-/// What the slots hold together, exactly: each slot stops at the largest number there is, their sum need not.
-#[derive(Clone, Copy, Debug, Default)]
-struct Total {
-    count: u64,
-    lots: i128,
-    value: i128,
-}
-
-impl Total {
-    /// With what became of a slot.
-    #[inline]
-    fn turned(&mut self, from: Amounts, to: Amounts) {
-        let moved = |from: i64, to: i64| i128::from(to) - i128::from(from);
-        self.count = self.count + u64::from(to.count) - u64::from(from.count);
-        self.lots += moved(from.lots, to.lots);
-        self.value += moved(from.value, to.value);
-    }
-
-    /// As adding slot by slot and stopping at the largest number would have it: nothing that is added is negative.
-    #[inline]
-    fn stopped(&self) -> Amounts {
-        let stop = |sum: i128| i64::try_from(sum).unwrap_or(i64::MAX);
-        Amounts {
-            count: u32::try_from(self.count).unwrap_or(u32::MAX),
-            lots: stop(self.lots),
-            value: stop(self.value),
+            lots: self.lots.checked_add(other.lots).unwrap_or(i64::MAX),
+            value: self.value.checked_add(other.value).unwrap_or(i64::MAX),
         }
     }
 }
@@ -62,14 +34,16 @@ impl Total {
 /// goes to one place.
 #[derive(Clone, Debug)]
 pub struct Ring {
-    /// Of all slots as they stand.
-    total: Total,
+    /// Of all slots as they stand: what adding slot by slot and stopping at the largest number gives, for nothing that is
+    /// added is negative.
+    total: Amounts,
     /// When the latest slot is over, nanoseconds; the smallest number while there is none.
     ends: i64,
     /// Nanoseconds of a slot.
     slot: i64,
     /// Number of the latest slot: what it adds to comes no earlier.
     latest: i64,
+    place_of_latest: usize,
     slots: [Amounts; SLOTS],
 }
 
@@ -78,10 +52,11 @@ impl Ring {
     #[must_use]
     pub fn of_millis(window: u32) -> Self {
         Self {
-            total: Total::default(),
+            total: Amounts::default(),
             ends: i64::MIN,
             slot: (i64::from(window) * 1_000_000 / PARTS).max(1),
             latest: i64::MIN,
+            place_of_latest: 0,
             slots: [Amounts::default(); SLOTS],
         }
     }
@@ -95,7 +70,7 @@ impl Ring {
     #[must_use]
     pub fn sum(&self, now: i64) -> Amounts {
         if now < self.ends {
-            return self.total.stopped();
+            return self.total;
         }
         self.sum_later(now)
     }
@@ -103,14 +78,10 @@ impl Ring {
     /// The same when the latest slot is over.
     #[inline(never)]
     fn sum_later(&self, now: i64) -> Amounts {
-        let number = now.div_euclid(self.slot);
-        let gone = self.gone(number);
-        let mut total = self.total;
-        for back in SLOTS as i64 - gone..SLOTS as i64 {
-            let slot = self.slots[Self::place(self.latest.wrapping_sub(back))];
-            total.turned(slot, Amounts::default());
-        }
-        total.stopped()
+        let gone = self.gone(now.div_euclid(self.slot));
+        (0..SLOTS as i64 - gone)
+            .map(|back| self.slots[Self::place(self.latest.wrapping_sub(back))])
+            .fold(Amounts::default(), Amounts::plus)
     }
 
     /// How many slots nothing counts of when slot `number` has come.
@@ -129,10 +100,9 @@ impl Ring {
         if now >= self.ends {
             self.turn(now);
         }
-        let slot = &mut self.slots[Self::place(self.latest)];
-        let before = *slot;
-        *slot = before.plus(amounts);
-        self.total.turned(before, *slot);
+        let slot = &mut self.slots[self.place_of_latest];
+        *slot = slot.plus(amounts);
+        self.total = self.total.plus(amounts);
     }
 
     /// Begins the slot of `now`.
@@ -140,17 +110,18 @@ impl Ring {
     fn turn(&mut self, now: i64) {
         let number = now.div_euclid(self.slot);
         for ahead in 0..self.gone(number) {
-            let slot = &mut self.slots[Self::place(number.wrapping_sub(ahead))];
-            self.total.turned(*slot, Amounts::default());
-            *slot = Amounts::default();
+            self.slots[Self::place(number.wrapping_sub(ahead))] = Amounts::default();
         }
+        let slots = self.slots.into_iter();
+        self.total = slots.fold(Amounts::default(), Amounts::plus);
         self.latest = number;
+        self.place_of_latest = Self::place(number);
         self.ends = number.saturating_add(1).saturating_mul(self.slot);
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.total = Total::default();
+        self.total = Amounts::default();
         self.ends = i64::MIN;
         self.latest = i64::MIN;
         self.slots = [Amounts::default(); SLOTS];
