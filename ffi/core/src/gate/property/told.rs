@@ -354,6 +354,16 @@ impl World {
                 (told::CAPITAL, gate.facts.capitals.of(node).is_some()),
                 (told::SUMS, !factors.limited(node).is_empty()),
             ];
+            if let Some(funds) = gate.facts.capitals.of(node) {
+                let (capital, profit) = (&funds.capital, &funds.profit);
+                let known = profit.time != 0 && -profit.profit < capital.max_loss;
+                let until = match capital.max_loss {
+                    0 => i64::MAX,
+                    _ if known => profit.time + i64::from(capital.profit_max_age_ms) * MS,
+                    _ => i64::MIN,
+                };
+                assert_eq!(funds.plain.until, until, "{funds:?}");
+            }
             for (what, is) in known {
                 assert!(!is || gate.scopes.node(node).told & what != 0, "{what}");
             }
