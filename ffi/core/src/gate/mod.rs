@@ -15,7 +15,6 @@
 //! is made; nothing grows while orders flow.
 //!
 //! The gate is single-threaded, reads no clock and draws no chance: time comes with the commands.
-mod ask_for;
 mod bucket;
 mod case;
 mod checks;
