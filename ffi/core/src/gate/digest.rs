@@ -77,7 +77,7 @@ impl Gate {
 
     fn digest_orders(&self, digest: &mut Sha256) {
         let mut orders: Vec<_> = self.open.iter().collect();
-        orders.sort_unstable_by_key(|(id, _)| **id);
+        orders.sort_unstable_by_key(|(id, _)| *id);
         digest.update((orders.len() as u64).to_le_bytes());
         for (id, order) in orders {
             digest.update(id.to_le_bytes());

@@ -28,10 +28,12 @@ mod ids;
 mod large_pages;
 mod limits;
 mod listing;
+mod open_orders;
 mod orders;
 mod ports;
 mod recent;
 mod reference;
+mod release;
 mod reservation;
 mod scopes;
 mod table;
@@ -52,15 +54,14 @@ use case::Case;
 use counters::Tally;
 use facts::Facts;
 use flow::Flow;
-use hash::WordState;
 use ids::IdSet;
 use limits::Limits;
 use listing::Listing;
+use open_orders::OpenOrders;
 use orders::OpenOrder;
 use recent::{Recent, Shape};
 use reservation::Undo;
 use scopes::{Added, Scopes, Worst};
-use std::collections::HashMap;
 
 pub use executions::VENUES;
 pub use facts::{held, FACT_VERSION};
@@ -145,7 +146,7 @@ pub struct Gate {
     listings: Vec<Option<Listing>>,
     facts: Facts,
     flow: Flow,
-    open: HashMap<u64, OpenOrder, WordState>,
+    open: OpenOrders,
     ids: IdSet,
     recent: Recent,
     venues: Vec<u64>,
@@ -181,7 +182,7 @@ impl Gate {
             listings: Vec::new(),
             facts: Facts::default(),
             flow: Flow::default(),
-            open: HashMap::default(),
+            open: OpenOrders::default(),
             ids: IdSet::default(),
             recent: Recent::default(),
             venues: vec![0; executions::VENUES],
@@ -323,9 +324,7 @@ impl Gate {
                 None => elsewhere.as_ref(),
             },
             rules: listing.map(|listing| &listing.rules),
-            target: targeted
-                .then(|| self.open.get(&command.target_id))
-                .flatten(),
+            target: targeted.then(|| self.open.get(command.target_id)).flatten(),
             reference: listing
                 .map(|listing| listing.reference)
                 .unwrap_or_default()
@@ -412,7 +411,7 @@ impl Gate {
     /// The open order of that id.
     #[must_use]
     pub fn open_order(&self, id: u64) -> Option<&OpenOrder> {
-        self.open.get(&id)
+        self.open.get(id)
     }
 
     /// How many orders are resting or in flight.
