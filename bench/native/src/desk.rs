@@ -44,9 +44,7 @@ impl Journal for Memory {
         payloads: &[T],
         about: impl Fn(&T) -> (i64, u64),
     ) -> Result<(), usize> {
-        let appended = self
-            .0
-            .append_all(record_type, version, 1, payloads, about);
+        let appended = self.0.append_all(record_type, version, 1, payloads, about);
         appended.map_err(|(kept, _)| kept)
     }
 

@@ -59,7 +59,13 @@ pub fn measure(orders: usize, runs: usize, only: Option<&str>) {
                 let parts = [bytes_of(report)];
                 let journal = &mut shop.desk.journal;
                 journal
-                    .append(record_type::EXECUTION, 1, report.time, report.order_id, &parts)
+                    .append(
+                        record_type::EXECUTION,
+                        1,
+                        report.time,
+                        report.order_id,
+                        &parts,
+                    )
                     .expect("memory takes it");
             }
         });
@@ -67,35 +73,47 @@ pub fn measure(orders: usize, runs: usize, only: Option<&str>) {
     if wanted("sha-256") {
         let records = vec![7u8; orders * COVERED];
         let mut leaves = vec![[0; 32]; orders];
-        print("sha-256", &clock, orders, &mut || {
-            let begun = clock.ticks();
-            hash_all(
-                LEAF,
-                |i| &records[i * COVERED..(i + 1) * COVERED],
-                &mut leaves,
-            );
-            let mut tree = Tree::default();
-            tree.extend(&leaves);
-            black_box(tree.root());
-            clock.ticks() - begun
-        }, runs);
+        print(
+            "sha-256",
+            &clock,
+            orders,
+            &mut || {
+                let begun = clock.ticks();
+                hash_all(
+                    LEAF,
+                    |i| &records[i * COVERED..(i + 1) * COVERED],
+                    &mut leaves,
+                );
+                let mut tree = Tree::default();
+                tree.extend(&leaves);
+                black_box(tree.root());
+                clock.ticks() - begun
+            },
+            runs,
+        );
     }
     if wanted("copy") {
         let reports = vec![7u8; orders * size_of::<Execution>()];
         let mut out = [vec![0u8; reports.len()], vec![0u8; reports.len()]];
         let mut records = vec![0u8; orders * (COVERED + 32)];
-        print("copy", &clock, orders, &mut || {
-            let begun = clock.ticks();
-            for out in &mut out {
-                out.copy_from_slice(black_box(&reports));
-            }
-            for (record, report) in records.chunks_mut(COVERED + 32).zip(reports.chunks(64)) {
-                record[48..COVERED].copy_from_slice(report);
-                record[..48].fill(1);
-            }
-            black_box((&mut out, &mut records));
-            clock.ticks() - begun
-        }, runs);
+        print(
+            "copy",
+            &clock,
+            orders,
+            &mut || {
+                let begun = clock.ticks();
+                for out in &mut out {
+                    out.copy_from_slice(black_box(&reports));
+                }
+                for (record, report) in records.chunks_mut(COVERED + 32).zip(reports.chunks(64)) {
+                    record[48..COVERED].copy_from_slice(report);
+                    record[..48].fill(1);
+                }
+                black_box((&mut out, &mut records));
+                clock.ticks() - begun
+            },
+            runs,
+        );
     }
 }
 
@@ -155,22 +173,31 @@ impl<J: Journal> Shop<J> {
         runs: usize,
         act: impl Fn(&mut Self, &[Execution]),
     ) {
-        print(stage, clock, orders, &mut || {
-            self.rest(orders);
-            let mut reports = self.reports();
-            assert_eq!(reports.len(), orders);
-            let taken = timed(clock, || act(self, &reports));
-            self.engine.clear_events();
-            self.cancel_in_books();
-            self.engine.clear_events();
-            // Behind whatever the books have said meanwhile.
-            for (report, sequence) in reports.iter_mut().zip(self.engine.events().venue_sequence()..) {
-                report.venue_sequence = sequence;
-            }
-            self.release(&reports);
-            assert_eq!(self.desk.gate.open_orders(), 0, "an order was left open");
-            taken
-        }, runs);
+        print(
+            stage,
+            clock,
+            orders,
+            &mut || {
+                self.rest(orders);
+                let mut reports = self.reports();
+                assert_eq!(reports.len(), orders);
+                let taken = timed(clock, || act(self, &reports));
+                self.engine.clear_events();
+                self.cancel_in_books();
+                self.engine.clear_events();
+                // Behind whatever the books have said meanwhile.
+                for (report, sequence) in reports
+                    .iter_mut()
+                    .zip(self.engine.events().venue_sequence()..)
+                {
+                    report.venue_sequence = sequence;
+                }
+                self.release(&reports);
+                assert_eq!(self.desk.gate.open_orders(), 0, "an order was left open");
+                taken
+            },
+            runs,
+        );
     }
 
     fn rest(&mut self, orders: usize) {
@@ -264,7 +291,10 @@ impl<J: Journal> Shop<J> {
             twin.submit(&cancel);
         }
         let mut reports = twin.events().executions.clone();
-        for (report, sequence) in reports.iter_mut().zip(self.engine.events().venue_sequence() + 1..) {
+        for (report, sequence) in reports
+            .iter_mut()
+            .zip(self.engine.events().venue_sequence() + 1..)
+        {
             report.venue_sequence = sequence;
         }
         reports
