@@ -10,6 +10,9 @@
  *   the promise is broken and the measurement fails.
  * - `cancel-in-core`: 10 000 resting orders cancelled in one native call: through the gate, matched, each on record, booked;
  *   `books-alone`: the same in the matching books, without gate and log.
+ * - `cancel-stages`: the same work in native code alone, and each part of it alone: `whole`, `whole-without-log`, `books`,
+ *   `gate` (release of what the orders held), `log`, `gate-and-log`; `sha-256` and `copy` are what cannot be saved: hashing
+ *   as many records and tree nodes on one thread, and moving as many bytes.
  * - `node-first-cancel`, `node-issued`, `node-confirmed`: a kill of the firm through the node's own path with 10 000 orders
  *   resting and another strategy sending without a pause: to the first mass cancel, to the last, and to the confirmation.
  *
@@ -26,6 +29,7 @@ import { nodeKill } from "./kill/node_path.ts";
 import { randomKills } from "./kill/random_kills.ts";
 import { Shop } from "./kill/shop.ts";
 import type { Narrowing } from "./main.ts";
+import { ensureNativeBench, native } from "./native/build.ts";
 
 export const options = ["only"];
 
@@ -54,6 +58,7 @@ export async function kill(report: Report, plan: Plan, only?: readonly string[])
     await otherProcess(report, plan);
   }
   if (wanted("cancel-in-core")) inCore(report, plan);
+  if (wanted("cancel-stages")) await stages(report, plan);
   if (wanted("node")) await throughNode(report, plan);
   if (wanted("dead-man")) {
     const baseline = machine();
@@ -134,6 +139,15 @@ function inCore(report: Report, { resting, runs }: Plan): void {
   }
   add(report, "cancel-in-core", "cwts", samples, { orders: resting, records, ...baseline });
   add(report, "cancel-in-core", "books-alone", alone, { orders: resting, records: 0, ...baseline });
+}
+
+async function stages(report: Report, { resting, runs }: Plan): Promise<void> {
+  ensureNativeBench();
+  for (const line of await native("kill-path", `orders=${resting}`, `runs=${10 * runs}`)) {
+    const nanos = (line.micros as readonly number[]).map((micros) => micros * 1e3);
+    const { vm_hiccup_p9999_ns, vm_hiccup_max_ns } = line as Record<string, number>;
+    add(report, "cancel-stages", String(line.engine), nanos, { orders: resting, vm_hiccup_p9999_ns, vm_hiccup_max_ns });
+  }
 }
 
 async function throughNode(report: Report, { resting, runs }: Plan): Promise<void> {
