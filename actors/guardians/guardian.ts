@@ -38,6 +38,7 @@ import { encodeIntent } from "./commands.ts";
 import type { KillProcedure } from "./kill.ts";
 import { MarketBoard } from "./market_board.ts";
 import { refusalOf } from "./reports.ts";
+import type { TradingStates } from "./trading_states.ts";
 import type { Triggers } from "./triggers.ts";
 import type { VenueLink } from "./venue_link.ts";
 import { VenuePulse } from "./venue_pulse.ts";
@@ -59,6 +60,8 @@ export interface GuardianArgs {
   readonly answerWithin: Micros;
   /** Called once when the log can no longer record; the gate is shut by then. */
   readonly onAuditFailure: (error: Error) => void;
+  /** Tells whoever attaches which of its scopes are not ACTIVE; absent: nobody hears. */
+  readonly states?: TradingStates;
   /** Rules that make a scope stricter by themselves; absent: none. */
   readonly triggers?: Triggers;
   /** Who receives the reports of each strategy; belongs to the node so that a restart forgets nobody. */
@@ -279,9 +282,11 @@ class Guardian implements Handlers<GuardianMessage> {
   }
 
   #attach({ strategy, subscriber, orders = [] }: AttachStrategy): void {
-    const { books, subscribers } = this.#args;
+    const { books, states, subscribers } = this.#args;
     if (subscribers.get(strategy)?.id !== subscriber.id) this.#watch(strategy, subscriber);
     subscribers.set(strategy, subscriber);
+    // Ahead of the position, without which it does nothing: who starts under a killed scope starts halted.
+    states?.tellAll(strategy, this.#context.clock.now());
     subscriber.tell({
       kind: "PositionSnapshot",
       strategy,

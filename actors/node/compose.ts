@@ -19,6 +19,7 @@ import { LimitsKeeper, RearmDesk } from "../controls/mod.ts";
 import { GuardianBooks } from "../guardians/books.ts";
 import { KillProcedure } from "../guardians/kill.ts";
 import { Triggers } from "../guardians/triggers.ts";
+import { TradingStates } from "../guardians/trading_states.ts";
 import { VenueLink } from "../guardians/venue_link.ts";
 import {
   concern,
@@ -53,8 +54,9 @@ import { loadLimits } from "./limits.ts";
 import { GateLimits } from "./limits_port.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import type { NodeParts } from "./parts.ts";
+import { tradedBy } from "./organisms.ts";
 import { memoryFile, rearmPage } from "./rearm.ts";
-import { killedScopes } from "./scopes.ts";
+import { FIRM, killedScopes, namedSlots } from "./scopes.ts";
 import { triggerRules } from "./triggers.ts";
 import { RejectHistory } from "./reject_history.ts";
 import { PostTrade } from "./post_trade.ts";
@@ -133,8 +135,15 @@ export function composeNode(ground: Ground): ComposedNode {
     onRequest: () => housekeeping.noticeControl(),
     onChange: () => {
       view.changed();
+      states.announce(system.clock.now());
       system.registry.find(MODE)?.tell({ kind: "ModeChanged" });
     },
+  });
+  const states = new TradingStates({
+    control,
+    traded: tradedBy(config, instruments),
+    subscribers,
+    modeReason: () => mode.reason,
   });
   const breakers = new Breakers({
     journal,
@@ -244,13 +253,16 @@ export function composeNode(ground: Ground): ComposedNode {
     control,
     strategies: config.organisms.map((_, i) => i + 1),
     instruments: instruments.map(({ id }) => id),
+    scopes: namedSlots(control),
     stopwatch: () => system.stopwatch.now(),
     onOpened: (scope) => {
       if (scope === FIRM_SCOPE) mode.rearm(system.clock.now());
-      const armed = nodesArmedBy(scope, config, scopes);
+      const armed = nodesArmedBy(control.name(scope) || FIRM, scopes);
       for (const node of armed) tell({ fact: "rearm", node, what: RATE_AND_EXECUTIONS });
       books.refusals.rearmed(armed);
     },
+    onWord: (scope, reason) => states.noted(scope, reason),
+    onWords: (time) => states.announce(time),
     orders: books.orders,
     onIncident: (incident) =>
       recordIncident({ journal, gate, dropCopy, configHash: () => limits.hash, ground }, incident),
@@ -291,6 +303,7 @@ export function composeNode(ground: Ground): ComposedNode {
       instruments,
       kill,
       link,
+      states,
       triggers,
       breaker: breakers.venue(answerWithin),
       answerWithin,

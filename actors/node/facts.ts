@@ -1,10 +1,11 @@
 /** From the configured controls to the facts the gate is told. Each of them goes on record. */
 import { type Config, usualSecurity } from "../../config/mod.ts";
-import { FactorMeasure, FIRM_NODE, FIRM_SCOPE } from "../../ffi/layout.gen.ts";
+import { FactorMeasure, FIRM_NODE } from "../../ffi/layout.gen.ts";
 import type { DemandName, GateFact, OrderGate } from "../../ffi/mod.ts";
 import type { Micros } from "../../runtime/mod.ts";
-import { type Instrument, MONEY_SCALE, type StrategyId } from "../protocol/mod.ts";
+import { type Instrument, MONEY_SCALE, type ScopeName, type StrategyId } from "../protocol/mod.ts";
 import type { NamedScope } from "./limits.ts";
+import { FIRM } from "./scopes.ts";
 
 /** In place of an end that was not given: the last moment that crosses to the core exactly. */
 const NEVER: Micros = 9_000_000_000_000_000;
@@ -119,13 +120,11 @@ function securities(
 }
 
 /**
- * Nodes whose latches a re-arm of a control scope takes back: an organism's own, and with the firm every one above the
- * organisms, because customers and accounts have no control scope of their own. An instrument latches nothing.
+ * Nodes whose latches a re-arm of a control scope takes back: its own, and with the firm every one above the organisms. An
+ * instrument latches nothing.
  */
-export function nodesArmedBy(scope: number, { organisms }: Config, scopes: readonly NamedScope[]): readonly number[] {
-  const isOf = scope === FIRM_SCOPE
-    ? (name: string) => !name.startsWith("organism:")
-    : (name: string) => name === `organism:${organisms[scope - 1]?.id}`;
+export function nodesArmedBy(scope: ScopeName, scopes: readonly NamedScope[]): readonly number[] {
+  const isOf = scope === FIRM ? (name: string) => !name.startsWith("organism:") : (name: string) => name === scope;
   return scopes.filter(({ name }) => isOf(name)).map(({ node }) => node);
 }
 

@@ -10,6 +10,7 @@ export * from "./decimals.ts";
 export * from "./executions.ts";
 export * from "./feed.ts";
 export * from "./flow.ts";
+export * from "./halt.ts";
 export * from "./instruments.ts";
 export * from "./keys.ts";
 export * from "./latency.ts";

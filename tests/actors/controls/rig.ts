@@ -9,7 +9,7 @@ import { instrumentsOf } from "../../../actors/node/instruments.ts";
 import { loadLimits } from "../../../actors/node/limits.ts";
 import { GateLimits } from "../../../actors/node/limits_port.ts";
 import { RejectHistory } from "../../../actors/node/reject_history.ts";
-import { nameScopes } from "../../../actors/node/scopes.ts";
+import { nameScopes, treeOf } from "../../../actors/node/scopes.ts";
 import {
   ACTIONS,
   BUY,
@@ -124,7 +124,7 @@ export function openRig(
   const events: Record<string, unknown>[] = [];
   const alerts: string[] = [];
   const state = { wall, monotonic: 0, logWorks: true, time: wall * 1_000, orders: 0, reports: 0 };
-  nameScopes(control, config.organisms.map(({ id }) => id), config.instruments.map(({ symbol }) => symbol), 0);
+  nameScopes(control, treeOf(config, instruments), 0);
   const port = new GateLimits({ gate, instruments, scopes, board: new MarketBoard(instruments), now: () => 0 });
   const use = { port, profit };
   const refusals = new RefusalLog();
