@@ -6,6 +6,7 @@ import type { LimitRef, LimitsView, LimitValue } from "../actors/protocol/mod.ts
 import { type ConsoleFlags, withConsoleClient } from "./console_client.ts";
 import { addControlsCertify } from "./controls_certify.ts";
 import { addControlsDescribe } from "./controls_describe.ts";
+import { addControlsFlatten } from "./controls_flatten.ts";
 import { addControlsIncident } from "./controls_incident.ts";
 import { addControlsLint } from "./controls_lint.ts";
 import { addControlsReview } from "./controls_review.ts";
@@ -30,6 +31,7 @@ Examples:
   $ deno task cwts controls changes                                    what waits, with its digest
   $ deno task cwts controls approve 7 --digest 3f9a01c27b44e5d6 --as cat
   $ deno task cwts controls withdraw 7 --reason "not needed" --as bob
+  $ deno task cwts controls flatten account:main --reason "wind down" --as bob
   $ deno task cwts controls lint                                       exit code 1 when a limit means nothing
   $ deno task cwts controls describe --run latest                      the written description of controls
   $ deno task cwts controls review --from 2026-01-01 --to 2026-03-31 --out q1
@@ -115,6 +117,7 @@ export function addControls(program: Command, io: CliIo, finish: (exit: number) 
       io.out(flags.json ? JSON.stringify(done) : `change ${id} withdrawn, configuration ${done.hash.slice(0, 12)}`);
       finish(OK);
     });
+  addControlsFlatten(controls, io, finish, withConsoleFlags);
   addControlsLint(controls, io, finish);
   addControlsIncident(controls, io, finish);
   addControlsDescribe(controls, io, finish);

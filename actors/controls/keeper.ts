@@ -66,6 +66,11 @@ export class LimitsKeeper {
     this.poll();
   }
 
+  /** In force. */
+  get config(): Config {
+    return this.#state.config;
+  }
+
   get hash(): string {
     return configHash(this.#state.config);
   }

@@ -2,18 +2,10 @@
  * Puts a node together: books, mode, kill procedure, world and tree on the ground it is given. `run.ts` lets it live on a
  * real directory in real time; a simulation lets it live under an adversary. Both run what is made here.
  */
-import { basename } from "node:path";
-import { ABI_VERSION, Code, FIRM_SCOPE, LAYOUT_HASH, RecordType, ScopeState } from "../../ffi/layout.gen.ts";
+import { Code, FIRM_SCOPE, RecordType, ScopeState } from "../../ffi/layout.gen.ts";
 import { type GateFact, nativeCallOf, NativeError } from "../../ffi/mod.ts";
 import { type Config, configHash, VERSION } from "../../config/mod.ts";
-import {
-  type ActorRef,
-  DEFAULT_YIELD_MS,
-  type Micros,
-  MICROS_PER_MS,
-  MICROS_PER_SECOND,
-  type SystemEvent,
-} from "../../runtime/mod.ts";
+import { type ActorRef, DEFAULT_YIELD_MS, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import { supervise, type SupervisorMessage } from "../../supervision/mod.ts";
 import { LimitsKeeper, RearmDesk } from "../controls/mod.ts";
 import { GuardianBooks } from "../guardians/books.ts";
@@ -49,6 +41,7 @@ import { ControlsDoor } from "./controls_door.ts";
 import { ControlsOverview } from "./controls_overview.ts";
 import { EarlyWarnings } from "./early_warnings.ts";
 import { fundedScopes, instrumentsAskingForState, nodesArmedBy, tellFacts } from "./facts.ts";
+import { flattening } from "./flatten/mod.ts";
 import type { LimitUseOptions } from "./limit_use.ts";
 import { loadLimits } from "./limits.ts";
 import { GateLimits } from "./limits_port.ts";
@@ -58,6 +51,7 @@ import { tradedBy } from "./organisms.ts";
 import { memoryFile, rearmPage } from "./rearm.ts";
 import { FIRM, killedScopes, namedSlots } from "./scopes.ts";
 import { triggerRules } from "./triggers.ts";
+import { concernOf, crashFacts } from "./run_facts.ts";
 import { RejectHistory } from "./reject_history.ts";
 import { PostTrade } from "./post_trade.ts";
 import { GUARD_BRANCH, LIMITS_DESK, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
@@ -197,6 +191,8 @@ export function composeNode(ground: Ground): ComposedNode {
     },
     onWarning: () => controlChanges++,
   });
+  const operatorAction = (event: Readonly<Record<string, unknown>>) =>
+    noteDurably(journal, audit, RecordType.OperatorAction, event);
   const limits = new LimitsKeeper({
     config,
     file: breakers.store("limits.json", ground.limitsFile ?? NOWHERE),
@@ -209,7 +205,7 @@ export function composeNode(ground: Ground): ComposedNode {
     },
     wall: wallMillis,
     monotonic: () => system.stopwatch.now() / NANOS_PER_MILLI,
-    record: (event) => noteDurably(journal, audit, RecordType.OperatorAction, event),
+    record: operatorAction,
     alert: (line) => {
       controlChanges++;
       ground.err(`limits: ${line}`);
@@ -220,7 +216,17 @@ export function composeNode(ground: Ground): ComposedNode {
     page: rearmPage(control, wall.nanos),
     wall: () => wall.nanos() / NANOS_PER_MILLI,
     quietMs: config.kill.rearmQuietMs,
-    record: (event) => noteDurably(journal, audit, RecordType.OperatorAction, event),
+    record: operatorAction,
+  });
+  const flatten = flattening({
+    config,
+    inForce: () => limits.config,
+    ...{ instruments, control, gate, books, states, record: operatorAction },
+    now: () => system.clock.now(),
+    alert: (line) => {
+      controlChanges++;
+      ground.err(line);
+    },
   });
   const postTrade = new PostTrade({
     config,
@@ -336,6 +342,7 @@ export function composeNode(ground: Ground): ComposedNode {
     venue: built.venue,
     market: built.market,
     organisms,
+    flattener: flatten.child,
     chaos: config.chaos.rate === 0 ? null : chaosOn(system, config.chaos.rate),
   });
   const tree = ground.tree?.(plain) ?? plain;
@@ -432,6 +439,7 @@ export function composeNode(ground: Ground): ComposedNode {
       system,
       keeper: limits,
       issue: mandates.issue,
+      flatten: flatten.desk,
       overview: new ControlsOverview({
         ...limitUse,
         config,
@@ -454,6 +462,7 @@ export function composeNode(ground: Ground): ComposedNode {
     },
     async drain() {
       draining = true;
+      flatten.desk.endAll("the node stops");
       root?.tell({ kind: "TerminateChild", id: "organisms" });
       await system.run({ until: system.clock.now() });
       if (openOrders() > 0) await system.run({ until: system.clock.now() + DRAIN_MICROS });
@@ -470,22 +479,4 @@ export function composeNode(ground: Ground): ComposedNode {
     },
     close: () => built.close(),
   };
-}
-
-function concernOf({ path, onGiveUp }: SystemEvent & { readonly kind: "gave-up" }, time: Micros) {
-  const mild = onGiveUp === "safe-mode" || onGiveUp === "isolate";
-  const detail = `${path} gave up restarting its children`;
-  return concern({ kind: mild ? "gave-up" : "halted", subject: path, active: true, detail, time });
-}
-
-/** What a crash record says of the run beside its seed: enough to start it again. */
-function crashFacts({ feed, chaos, ...config }: Config): Record<string, string> {
-  const facts: Record<string, string> = {
-    version: VERSION,
-    build: `abi ${ABI_VERSION}, records ${LAYOUT_HASH}`,
-    config: configHash({ feed, chaos, ...config }),
-    feed: [feed.kind, feed.paths.map((path) => basename(path)).join(",")].filter((part) => part !== "").join(":"),
-  };
-  if (chaos.rate > 0) facts.chaos = String(chaos.rate);
-  return facts;
 }

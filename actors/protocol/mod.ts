@@ -9,6 +9,7 @@ export * from "./crashes.ts";
 export * from "./decimals.ts";
 export * from "./executions.ts";
 export * from "./feed.ts";
+export * from "./flatten.ts";
 export * from "./flow.ts";
 export * from "./halt.ts";
 export * from "./instruments.ts";

@@ -61,6 +61,7 @@ Deno.test("limits are tightened, proposed, approved and withdrawn from a termina
         ["tighten-limits", ["tighten", "nowhere", "max_gross", "1", "--reason", "drill"]],
         ["propose-limits", ["propose", "nowhere", "max_gross", "1", "--reason", "drill"]],
         ["approve-limits", ["approve", "77", "--digest", "0123456789abcdef"]],
+        ["flatten", ["flatten", "nowhere", "--reason", "drill"]],
         ["withdraw-limits", ["withdraw", "77", "--reason", "drill"]],
       ] as const;
       for (const [action, args] of verbs) {

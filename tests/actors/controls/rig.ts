@@ -2,6 +2,8 @@
 import { LimitsKeeper } from "../../../actors/controls/mod.ts";
 import { encodeIntent } from "../../../actors/guardians/commands.ts";
 import { MarketBoard } from "../../../actors/guardians/market_board.ts";
+import { GuardianBooks } from "../../../actors/guardians/books.ts";
+import { TradingStates } from "../../../actors/guardians/trading_states.ts";
 import { RefusalLog } from "../../../actors/guardians/refusals.ts";
 import { ControlsOverview } from "../../../actors/node/controls_overview.ts";
 import { EarlyWarnings } from "../../../actors/node/early_warnings.ts";
@@ -9,6 +11,7 @@ import { instrumentsOf } from "../../../actors/node/instruments.ts";
 import { loadLimits } from "../../../actors/node/limits.ts";
 import { GateLimits } from "../../../actors/node/limits_port.ts";
 import { RejectHistory } from "../../../actors/node/reject_history.ts";
+import { flattening } from "../../../actors/node/flatten/mod.ts";
 import { nameScopes, treeOf } from "../../../actors/node/scopes.ts";
 import {
   ACTIONS,
@@ -89,6 +92,8 @@ export interface Rig extends Disposable {
   order(quantity: number, more?: Partial<SubmitOrder>): number;
   /** The venue says that an order of strategy 1 is gone. */
   cancelled(orderId: number): void;
+  /** An order of strategy 1 trades in full at 100.00. */
+  filled(orderId: number, quantity: number): void;
   /** Market time passes; counters and use are looked at as the node does. */
   look(micros: number): void;
   /** Wall milliseconds; the other clock moves along unless `jump` is used. */
@@ -168,6 +173,18 @@ export function openRig(
     },
     alert: (line) => alerts.push(line),
   });
+  const flatten = flattening({
+    config,
+    inForce: () => keeper.config,
+    ...{ instruments, control, gate, books: new GuardianBooks(instruments) },
+    states: new TradingStates({ control, traded: new Map(), subscribers: new Map(), modeReason: () => "" }),
+    now: () => state.time,
+    record: (event) => {
+      if (state.logWorks) events.push(structuredClone(event) as Record<string, unknown>);
+      return state.logWorks;
+    },
+    alert: (line) => alerts.push(line),
+  });
   const rig: Rig = {
     keeper,
     gate,
@@ -220,6 +237,19 @@ export function openRig(
       });
       gate.applyExecutions(report, 1);
     },
+    filled(orderId, quantity) {
+      const report = new Uint8Array(ExecutionView.SIZE);
+      Object.assign(new ExecutionView(report), {
+        orderId,
+        owner: 1,
+        execType: ExecType.Trade,
+        price: 10_000,
+        quantity,
+        venueSequence: ++state.reports,
+        time: state.time,
+      });
+      gate.applyExecutions(report, 1);
+    },
     look(micros) {
       state.time += micros;
       rejects.look(state.time, gate.counters().rejected);
@@ -234,6 +264,8 @@ export function openRig(
       rejects: () => overview.rejects(),
       refusals: (limit) => overview.refusals(limit),
       facts: () => overview.facts(),
+      flattens: () => flatten.desk.view(),
+      flatten: (by, command, from) => Promise.try(() => flatten.desk.carryOut(by, command, from)),
       request: (by, command, from) => {
         const reply = keeper.carryOut(by, command, from);
         return reply.ok ? Promise.resolve(reply) : Promise.reject(new UserError(reply.code, reply.detail));
