@@ -40,7 +40,7 @@ import { Journal, noteDurably } from "./journal.ts";
 import { ControlsDoor } from "./controls_door.ts";
 import { ControlsOverview } from "./controls_overview.ts";
 import { EarlyWarnings } from "./early_warnings.ts";
-import { fundedScopes, instrumentsAskingForState, nodesArmedBy, tellFacts } from "./facts.ts";
+import { following, fundedScopes, instrumentsAskingForState, nodesArmedBy, tellFacts } from "./facts.ts";
 import { flattening } from "./flatten/mod.ts";
 import type { LimitUseOptions } from "./limit_use.ts";
 import { loadLimits } from "./limits.ts";
@@ -322,7 +322,7 @@ export function composeNode(ground: Ground): ComposedNode {
       books,
       curves,
       drawdown: drawdownRule(config.mode.drawdown, world.sampleEvery),
-      funded: fundedScopes(config, scopes),
+      funded: following(() => limits.config, (now) => fundedScopes(now, scopes)),
       tellProfit: (node, profit, time) => {
         profits.set(node, profit);
         tell({ fact: "profit", node, profit, time });
@@ -336,7 +336,7 @@ export function composeNode(ground: Ground): ComposedNode {
       board: books.board,
       staleMs: world.name === "bars" ? 0 : config.mode.staleMarketMs,
       isActive,
-      asked: instrumentsAskingForState(config, instruments),
+      asked: following(() => limits.config, (now) => instrumentsAskingForState(now, instruments)),
       tellPhase: (instrument, phase, time) => tell({ fact: "marketStatus", instrument, phase, time }),
     },
     venue: built.venue,
@@ -443,6 +443,7 @@ export function composeNode(ground: Ground): ComposedNode {
       overview: new ControlsOverview({
         ...limitUse,
         config,
+        inForce: () => limits.config,
         gate,
         control,
         scopes,

@@ -15,7 +15,7 @@ export interface LimitUseOptions {
   readonly profit: (scope: string) => number | null;
 }
 
-/** Amounts that a configuration gives a scope under [[controls.capital]]: nobody changes them while a node runs. */
+/** Amounts that a configuration gives a scope under [[controls.capital]]. */
 export function capitalLimits({ controls }: Config): readonly CountedLimit[] {
   const unit = "currency";
   return controls.capital.flatMap(({ scope, credit, maxLoss }) => [

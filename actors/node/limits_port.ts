@@ -4,6 +4,7 @@ import type { OrderGate } from "../../ffi/mod.ts";
 import type { Micros } from "../../runtime/mod.ts";
 import type { MarketBoard } from "../guardians/market_board.ts";
 import { type Instrument, type LimitRef, type LimitsPort, MONEY_SCALE } from "../protocol/mod.ts";
+import { factChanges } from "./facts.ts";
 import { loadNode, loadRule, loadStrategy, type NamedScope, type NodeLimits } from "./limits.ts";
 
 export interface GateLimitsOptions {
@@ -51,6 +52,9 @@ export class GateLimits implements LimitsPort<Config> {
       node(`organism:${organism.id}`, before.organisms[i].limits, organism.limits);
       loadStrategy(gate, i + 1, organism, this.#ids, time);
     });
+    if (differs(before.controls, after.controls)) {
+      for (const fact of factChanges(before, after, this.#options.scopes, instruments)) gate.tell(fact, time);
+    }
     for (const instrument of instruments) {
       const { id } = instrument;
       if (differs(before.instruments[id], after.instruments[id])) loadRule(gate, after, instrument, time);

@@ -37,7 +37,7 @@ export function createMandates(): Mandates {
   };
 }
 
-/** Which limit: "firm", "customer:<id>", "account:<id>", "organism:<id>" or "instrument:<symbol>", and its key in a file. */
+/** Which limit, or which row of the facts ("controls.restrictions", "firm/ALPHA"): "firm", "customer:<id>", "account:<id>", "organism:<id>" or "instrument:<symbol>", and its key in a file. */
 export interface LimitRef {
   readonly scope: string;
   /** As in a file: "max_position". */
@@ -61,6 +61,10 @@ export interface LimitUsage {
 export interface LimitRow extends LimitRef, LimitUsage {
   readonly value: LimitValue;
   readonly unit: string;
+}
+
+export interface FactRow extends LimitRef {
+  readonly value: LimitValue;
 }
 
 export interface ProposalView extends LimitRef {
@@ -97,6 +101,8 @@ export interface LimitsView {
   /** Of the configuration in force. */
   readonly hash: string;
   readonly limits: readonly LimitRow[];
+  /** Rows of `[controls]`: `scope` is the table, `limit` names the row, the value is its fields as JSON. */
+  readonly facts: readonly FactRow[];
   readonly pending: readonly ProposalView[];
   readonly temporary: readonly TemporaryView[];
   /** Newest first. */

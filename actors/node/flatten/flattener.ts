@@ -58,7 +58,7 @@ class Flattener implements Handlers<FlattenerMessage> {
     if (line.order !== 0) return;
     const { position, openOrders } = gate.exposure(strategy, instrument);
     if (position === 0) return;
-    
+
     const row = books.board.rows[instrument];
     if (this.#tried.get(line) === row.updated) return;
     this.#tried.set(line, row.updated);

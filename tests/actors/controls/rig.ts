@@ -11,6 +11,7 @@ import { instrumentsOf } from "../../../actors/node/instruments.ts";
 import { loadLimits } from "../../../actors/node/limits.ts";
 import { GateLimits } from "../../../actors/node/limits_port.ts";
 import { RejectHistory } from "../../../actors/node/reject_history.ts";
+import { tellFacts } from "../../../actors/node/facts.ts";
 import { flattening } from "../../../actors/node/flatten/mod.ts";
 import { nameScopes, treeOf } from "../../../actors/node/scopes.ts";
 import {
@@ -112,6 +113,8 @@ export interface RigOptions {
   readonly config?: Config;
   readonly file?: { text: string | null };
   readonly wall?: number;
+  /** Whether the gate is told the facts of the configuration. */
+  readonly facts?: boolean;
   /** Money units of every scope with capital. */
   readonly profit?: () => number | null;
 }
@@ -119,13 +122,14 @@ export interface RigOptions {
 export const START = Date.UTC(2026, 0, 5, 9);
 
 export function openRig(
-  { config = configOf(), file = { text: null }, wall = START, profit = () => null }: RigOptions = {},
+  { config = configOf(), file = { text: null }, wall = START, profit = () => null, facts = false }: RigOptions = {},
 ): Rig {
   const audit = AuditLog.memory();
   const control = ControlPage.memory();
   const gate = OrderGate.create({ audit, control });
   const instruments = instrumentsOf(config);
   const scopes = loadLimits(config, instruments, gate, 0);
+  if (facts) tellFacts(config, scopes, instruments, gate, 0);
   const events: Record<string, unknown>[] = [];
   const alerts: string[] = [];
   const state = { wall, monotonic: 0, logWorks: true, time: wall * 1_000, orders: 0, reports: 0 };
@@ -145,6 +149,7 @@ export function openRig(
   const overview = new ControlsOverview({
     ...use,
     config,
+    inForce: () => keeper.config,
     gate,
     control,
     scopes,
