@@ -375,6 +375,7 @@ export function composeNode(ground: Ground): ComposedNode {
     auditFailed,
     refresh: () => {
       if (looks++ % SAMPLE_EVERY === 0) limits.sample();
+      breakers.probeStores();
       rejects.look(system.clock.now(), gate.counters().rejected);
       if (limits.due) (system.find(LIMITS_DESK) as ActorRef<LimitsMessage> | undefined)?.tell({ kind: "LimitsClock" });
       view.changed();
