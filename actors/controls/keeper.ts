@@ -160,7 +160,8 @@ export class LimitsKeeper {
   }
 
   #usage(ref: LimitRef): LimitUsage {
-    const { used, volume } = this.#options.port.usage(ref);
+    const { used, volume, peak } = this.#options.port.usage(ref);
+    if (peak !== undefined) return { used, peak, volume };
     const key = keyOf(ref);
     if (used !== null) this.#peaks.set(key, Math.max(used, this.#peaks.get(key) ?? 0));
     return { used, peak: this.#peaks.get(key) ?? null, volume };

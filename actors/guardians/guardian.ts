@@ -172,6 +172,7 @@ class Guardian implements Handlers<GuardianMessage> {
     const passed = this.#args.gate.submit(this.#commands, count, this.#decisions);
     this.#record();
     this.#commit();
+    this.#noteUse(passed === count);
     if (passed > 0) {
       const records = passed === count ? this.#arena.copy(this.#commands, count * RECORD) : this.#passed(count, passed);
       const { approve, link } = this.#args;
@@ -181,6 +182,17 @@ class Guardian implements Handlers<GuardianMessage> {
     if (passed < count) this.#refuse(count);
     this.#noteChanges();
     this.#pending.length = 0;
+  }
+
+  #noteUse(allPassed: boolean): void {
+    const { use, board } = this.#args.books;
+    const time = this.#context.clock.now();
+    for (let i = 0; i < this.#pending.length; i++) {
+      const intent = this.#pending[i];
+      if (intent.kind === "CancelAll") continue;
+      const code = allPassed ? Code.Accepted : this.#decision.at(i).code;
+      use.decided(intent, code, board.rows[intent.instrument], time);
+    }
   }
 
   /** Once their answer is certain: what a crash leaves uncounted has had none, and whoever asks is told so. */

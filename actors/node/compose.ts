@@ -173,7 +173,14 @@ export function composeNode(ground: Ground): ComposedNode {
   journal.note(RecordType.Note, { scopes });
   ground.crashes?.file.guardBy(breakers.copy("crash-file"), () => system.clock.now());
   const flush = { commit: breakers.audit(() => audit.commit()) };
-  const port = new GateLimits({ gate, instruments, scopes, board: books.board, now: () => system.clock.now() });
+  const port = new GateLimits({
+    gate,
+    instruments,
+    scopes,
+    board: books.board,
+    use: books.use,
+    now: () => system.clock.now(),
+  });
   const profits = new Map<number, number>();
   const nodeOf = new Map(scopes.map(({ name, node }) => [name, node]));
   const limitUse: LimitUseOptions = { port, profit: (scope) => profits.get(nodeOf.get(scope)!) ?? null };
@@ -211,6 +218,7 @@ export function composeNode(ground: Ground): ComposedNode {
       ground.err(`limits: ${line}`);
     },
   });
+  books.use.rateOf = (strategy) => limits.config.organisms[strategy - 1].limits.ratePerSecond;
   const rearm = new RearmDesk({
     file: ground.rearmFile ?? memoryFile(),
     page: rearmPage(control, wall.nanos),

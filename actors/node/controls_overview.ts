@@ -32,6 +32,8 @@ import type { RejectHistory } from "./reject_history.ts";
 import { FIRM, instrumentScope } from "./scopes.ts";
 
 const MOST_ALERTS = 100;
+/** Where less used is nearer to the limit. */
+const UPSIDE_DOWN: readonly string[] = ["duplicate_window_ms"];
 
 export interface ControlsOverviewOptions extends LimitUseOptions {
   /** As the node started: what cannot be changed while it runs. */
@@ -153,7 +155,7 @@ export class ControlsOverview {
 }
 
 function used(row: Omit<LimitUse, "share" | "level" | "changeable">, changeable: boolean): LimitUse {
-  const share = shareOf(row.used, row.value);
+  const share = UPSIDE_DOWN.includes(row.limit) ? null : shareOf(row.used, row.value);
   return { ...row, share, level: levelOf(share), changeable };
 }
 

@@ -50,7 +50,7 @@ export interface LimitRef {
 export type LimitValue = number | string | null;
 
 export interface LimitUsage {
-  /** Now, in the unit of the limit; null where it is not counted. */
+  /** Now, in the unit of the limit; of sizes, values, rates and the like of the latest order; null where none is counted. */
   readonly used: number | null;
   /** Most seen since the node started. */
   readonly peak: number | null;
@@ -140,5 +140,10 @@ export type LimitsMessage =
 export interface LimitsPort<Limits> {
   /** Makes the gate hold `after` in place of `before`: what differs is loaded and on record when this returns. */
   load(before: Limits, after: Limits): void;
-  usage(ref: LimitRef): { readonly used: number | null; readonly volume: number | null };
+  usage(ref: LimitRef): {
+    readonly used: number | null;
+    readonly volume: number | null;
+    /** Where it counts every order and is not looked at now and then; of a limit that gets looser downwards, the least. */
+    readonly peak?: number;
+  };
 }

@@ -2,6 +2,7 @@
 import { LimitsKeeper } from "../../../actors/controls/mod.ts";
 import { encodeIntent } from "../../../actors/guardians/commands.ts";
 import { MarketBoard } from "../../../actors/guardians/market_board.ts";
+import { OrderUse } from "../../../actors/guardians/order_use.ts";
 import { GuardianBooks } from "../../../actors/guardians/books.ts";
 import { TradingStates } from "../../../actors/guardians/trading_states.ts";
 import { RefusalLog } from "../../../actors/guardians/refusals.ts";
@@ -134,7 +135,14 @@ export function openRig(
   const alerts: string[] = [];
   const state = { wall, monotonic: 0, logWorks: true, time: wall * 1_000, orders: 0, reports: 0 };
   nameScopes(control, treeOf(config, instruments), 0);
-  const port = new GateLimits({ gate, instruments, scopes, board: new MarketBoard(instruments), now: () => 0 });
+  const port = new GateLimits({
+    gate,
+    instruments,
+    scopes,
+    board: new MarketBoard(instruments),
+    use: new OrderUse(),
+    now: () => 0,
+  });
   const use = { port, profit };
   const refusals = new RefusalLog();
   const rejects = new RejectHistory();
