@@ -104,18 +104,25 @@ Deno.test("a market order uses of its buffer how far beyond the far touch it tra
 
 Deno.test("the guardian counts what the gate decided on, batch by batch", async () => {
   using rig = new Rig();
-  rig.books.board.apply({
-    kind: "BookTop",
-    instrument: 0,
-    bid: PRICE - 1,
-    ask: PRICE + 1,
-    bidQuantity: 1,
-    askQuantity: 1,
-    time: 0,
-  });
+  const touch = () =>
+    rig.books.board.apply({
+      kind: "BookTop",
+      instrument: 0,
+      bid: PRICE - 1,
+      ask: PRICE + 1,
+      bidQuantity: 1,
+      askQuantity: 1,
+      time: 0,
+    });
+  touch();
   for (const quantity of [5, 501, 4]) rig.order(BUY, quantity, PRICE - 9);
   await rig.settle();
   assert.deepEqual(rig.reports.filter(({ type }) => type === "rejected").map(({ code }) => code), [Code.MaxQuantity]);
   assert.deepEqual(figures(rig.books.use.ofStrategy(1, "max_quantity")), [4, 5]);
   assert.equal(rig.books.use.ofStrategy(1, "rate_per_second")!.peak, 3);
+  touch();
+  rig.order(BUY, 1, 0, { orderType: 1, tif: 1 });
+  await rig.settle();
+  // The one offer stands at 10 100, and the touch was 10 001.
+  assert.equal(Math.round(rig.books.use.ofInstrument(0, "market_buffer_bps")!.peak), 99);
 });
