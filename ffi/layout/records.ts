@@ -464,7 +464,11 @@ export const enums: readonly EnumLayout[] = [
       ["BookNotLive", 1701, "the instrument's book is not live: wait for its next snapshot"],
       ["MarketClosed", 1702, "the market does not take orders: it is closed, halted or paused"],
       ["MarketUnknown", 1703, "the market's state is missing or too old: the check fails closed"],
-      ["NotDecided", 1801, "lost on its way to the gate, which never decided on it: send it again if it is still meant"],
+      [
+        "NotDecided",
+        1801,
+        "lost on its way to the gate, which never decided on it: send it again if it is still meant",
+      ],
       ["VenueKilled", 2001, "killed after approval and before entry: refused at the venue door"],
       ["WouldCross", 2002, "a post-only order would have matched"],
       ["Unfillable", 2003, "a fill-or-kill order cannot be filled in full"],

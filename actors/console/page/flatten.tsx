@@ -15,8 +15,9 @@ const outcome = signal<Outcome | null>(null);
 /** Null when the positions may be closed, as far as the page can tell. */
 const refusal = (): string | null => whyNot("flatten", { self: self.value, token: token.value !== "" });
 
-export function FlattenButton({ name, may }: { readonly name: string; readonly may: boolean }) {
-  const refused = may ? refusal() : "Closing takes a scope that is REDUCE_ONLY.";
+/** For scopes that are REDUCE_ONLY: no other may be closed. */
+export function FlattenButton({ name }: { readonly name: string }) {
+  const refused = refusal();
   return (
     <button
       type="button"

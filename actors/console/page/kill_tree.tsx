@@ -107,7 +107,7 @@ function Row({ name, depth, state, refused }: {
         {by !== null && by !== name && <span class="muted">&nbsp;by {by}</span>}
       </td>
       <td class="change">
-        {own !== null && <FlattenButton name={name} may={effective === "REDUCE_ONLY"} />}
+        {effective === "REDUCE_ONLY" && <FlattenButton name={name} />}
         {own !== null && (
           <button
             type="button"

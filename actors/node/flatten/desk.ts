@@ -34,6 +34,8 @@ export interface FlattenDeskOptions {
   readonly placesOf: (scope: ScopeName) => readonly Place[];
   /** Lots by the gate. */
   readonly position: (place: Place) => number;
+  /** Orders that may still trade: one that rests could open again what was closed. */
+  readonly resting: (place: Place) => number;
   readonly state: (place: Place) => ScopeStateName;
   /** Tells the organism to be still, with the reason, or no longer: null. */
   readonly hold: (place: Place, reason: string | null) => void;
@@ -119,13 +121,13 @@ export class FlattenDesk {
 
   /** Looks at every line that is not over: those that are closed, that may be closed no longer, or that nothing moves. */
   look(): void {
-    const { position, state } = this.#options;
+    const { position, resting, state } = this.#options;
     for (const run of this.#runs) {
       if (run.ended !== null) continue;
       for (const line of run.lines) {
         if (line.over) continue;
         const now = state(line.place);
-        if (position(line.place) === 0) this.#finish(line, "done");
+        if (position(line.place) === 0 && resting(line.place) === 0) this.#finish(line, "done");
         else if (now !== "REDUCE_ONLY") {
           this.#end(run, `stopped: ${line.place.organism} is ${now} in ${line.place.symbol} now`, "stopped");
           break;

@@ -57,6 +57,7 @@ class Flattener implements Handlers<FlattenerMessage> {
     this.#learn(line);
     if (line.order !== 0) return;
     const { position, openOrders } = gate.exposure(strategy, instrument);
+    if (openOrders > 0) return this.#withdraw(line.place);
     if (position === 0) return;
 
     const row = books.board.rows[instrument];

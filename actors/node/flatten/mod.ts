@@ -44,6 +44,7 @@ export function flattening(parts: FlattenParts): { readonly desk: FlattenDesk; r
   const desk = new FlattenDesk({
     placesOf: (scope) => placesBelow(control, places, scope),
     position: ({ strategy, instrument }) => gate.exposure(strategy, instrument).position,
+    resting: ({ strategy, instrument }) => gate.exposure(strategy, instrument).openOrders,
     state: ({ strategy, instrument }) => scopeStateName(control.effective(strategy, instrument)),
     hold(place, reason) {
       states.flattening(place.strategy, place.instrument, reason);

@@ -88,8 +88,8 @@ browserTest(
       await form.getByLabel("Password").fill(PASSWORD);
       await form.getByRole("button", { name: "Log in" }).click();
       const close = page.getByRole("button", { name: "Close the positions of organism:anglerfish…" });
-      await close.waitFor();
-      assert.equal(await close.isDisabled(), true);
+      await page.getByRole("button", { name: "Kill organism:anglerfish…", exact: true }).waitFor();
+      assert.equal(await close.count(), 0);
       await model.kill("organism:anglerfish", "drill", "test", "REDUCE_ONLY");
       limits.control.request(limits.control.find("organism:anglerfish")!, 1, "drill", "test", 1);
       model.tick(1);

@@ -73,6 +73,9 @@ Deno.test("every position of a scope is closed with reducing orders, and none of
     }
     const [over] = it.node.controls.flattens().runs;
     assert.deepEqual(held(it), []);
+    for (const { strategy, instrument } of before) {
+      assert.equal(it.gate.exposure(strategy, instrument).openOrders, 0, "nothing rests that could open it again");
+    }
     assert.equal(over.outcome, `${before.length} closed`);
     assert.ok(over.lines.every(({ state, left, sent }) => state === "done" && left === 0 && sent > 0));
     assert.ok(it.gate.counters().accepted > accepted, "through the gate, like every order");
