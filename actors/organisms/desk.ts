@@ -210,8 +210,9 @@ export class Desk {
     }
   }
 
+  /** What was refused here and has not come back yet was never open. */
   get openOrderCount(): number {
-    return this.#orders.size;
+    return this.#orders.size - this.#refusals.filter(({ type }) => type === "rejected").length;
   }
 
   positions(): readonly (readonly [instrument: number, lots: number])[] {
