@@ -1,5 +1,6 @@
 /** Puts the commands together and turns whatever happens into an exit code. */
 import { Command, CommanderError } from "commander";
+import { addAlerts } from "./alerts.ts";
 import { addAudit } from "./audit.ts";
 import { addBacktest } from "./backtest.ts";
 import { addBench } from "./bench.ts";
@@ -37,6 +38,7 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
       addPeople,
       addKeys,
       addControls,
+      addAlerts,
       addAudit,
       addCrash,
       addConfig,

@@ -5,6 +5,7 @@
  * page as JSON Schema, `config show` prints the values in force and where each came from.
  */
 import { z } from "zod";
+import { alertsSchema } from "./alerts.ts";
 import { DecimalError, unitsPerTickLot } from "./decimals.ts";
 import { choice, decimal, flag, key, positive, real, text, U32_MAX, whole } from "./kinds.ts";
 import { instrumentSchema, organismSchema } from "./listed.ts";
@@ -161,6 +162,7 @@ export const configSchema = z.strictObject({
   console: consoleSection.prefault({}),
   mode: mode.prefault({}),
   kill: killSchema.prefault({}),
+  alerts: alertsSchema.prefault({}),
   supervision: supervision.prefault({}),
   market: marketSchema.prefault({}),
   replay: replay.prefault({}),

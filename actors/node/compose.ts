@@ -2,18 +2,10 @@
  * Puts a node together: books, mode, kill procedure, world and tree on the ground it is given. `run.ts` lets it live on a
  * real directory in real time; a simulation lets it live under an adversary. Both run what is made here.
  */
-import { basename } from "node:path";
-import { ABI_VERSION, Code, FIRM_SCOPE, LAYOUT_HASH, RecordType, ScopeState } from "../../ffi/layout.gen.ts";
+import { Code, FIRM_SCOPE, RecordType, ScopeState } from "../../ffi/layout.gen.ts";
 import { type GateFact, nativeCallOf, NativeError } from "../../ffi/mod.ts";
-import { type Config, configHash, VERSION } from "../../config/mod.ts";
-import {
-  type ActorRef,
-  DEFAULT_YIELD_MS,
-  type Micros,
-  MICROS_PER_MS,
-  MICROS_PER_SECOND,
-  type SystemEvent,
-} from "../../runtime/mod.ts";
+import { configHash, VERSION } from "../../config/mod.ts";
+import { type ActorRef, DEFAULT_YIELD_MS, type Micros, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import { supervise, type SupervisorMessage } from "../../supervision/mod.ts";
 import { LimitsKeeper, RearmDesk } from "../controls/mod.ts";
 import { GuardianBooks } from "../guardians/books.ts";
@@ -21,6 +13,7 @@ import { KillProcedure } from "../guardians/kill.ts";
 import { Triggers } from "../guardians/triggers.ts";
 import { VenueLink } from "../guardians/venue_link.ts";
 import {
+  type AlertsPort,
   concern,
   type ControlsPort,
   createApproval,
@@ -34,8 +27,10 @@ import {
   SURVEILLANCE,
   VENUE,
 } from "../protocol/mod.ts";
+import { alertsDesk, ringForConcern, ringForKill, ringForPostTrade, ringForTrigger } from "./alerts.ts";
 import { ANSWER_WITHIN, Breakers } from "./breakers.ts";
 import { chaosOn } from "./chaos.ts";
+import { concernOf, crashFacts } from "./crash_facts.ts";
 import { CrashLedger } from "./crash_ledger.ts";
 import { Curve } from "./curve.ts";
 import { killDirectly } from "./direct_kill.ts";
@@ -79,6 +74,8 @@ export interface ComposedNode {
   readonly controls: ControlsPort;
   /** What is known after trade. */
   readonly postTrade: PostTradePort;
+  /** What somebody has to answer. */
+  readonly alerts: AlertsPort;
   /** Restarts of actors so far. */
   readonly restarts: () => number;
   /** Why the log can no longer record; null while it can. */
@@ -125,6 +122,10 @@ export function composeNode(ground: Ground): ComposedNode {
   let looks = 0;
   let controlChanges = 0;
   const rejects = new RejectHistory();
+  const alerts = alertsDesk({
+    ...{ ground, journal, system, onChange: () => controlChanges++ },
+    unacknowledged: (...measured) => triggers.unacknowledged(...measured),
+  });
   const mode = new ModeKeeper({
     recoverAfter,
     control,
@@ -135,6 +136,7 @@ export function composeNode(ground: Ground): ComposedNode {
       view.changed();
       system.registry.find(MODE)?.tell({ kind: "ModeChanged" });
     },
+    onConcern: (concern) => ringForConcern(alerts, concern),
   });
   const breakers = new Breakers({
     journal,
@@ -224,6 +226,7 @@ export function composeNode(ground: Ground): ComposedNode {
     system,
     isActive,
     tell: ground.err,
+    ring: (...found) => ringForPostTrade(alerts, ...found),
   });
   const mandates = createMandates();
   audit.commit();
@@ -254,7 +257,10 @@ export function composeNode(ground: Ground): ComposedNode {
     orders: books.orders,
     onIncident: (incident) =>
       recordIncident({ journal, gate, dropCopy, configHash: () => limits.hash, ground }, incident),
-    onDone: (report) => view.carriedOut(report),
+    onDone: (report) => {
+      ringForKill(alerts, report);
+      view.carriedOut(report);
+    },
   });
   const strategiesOf = (account: string) =>
     config.organisms.flatMap((organism, i) => organism.account === account ? [i + 1] : []);
@@ -268,7 +274,10 @@ export function composeNode(ground: Ground): ComposedNode {
     heldAtGate: (strategy, instrument) => gate.exposure(strategy, instrument).position,
     wall: wall.nanos,
     monotonic: () => system.stopwatch.now(),
-    note: (type, value) => void journal.note(type, value),
+    note: (type, value) => {
+      journal.note(type, value);
+      ringForTrigger(alerts, value);
+    },
     onRequest: () => housekeeping.noticeControl(),
   });
   const built = world.build({
@@ -310,7 +319,7 @@ export function composeNode(ground: Ground): ComposedNode {
       },
       watchLimits: (time) => warnings.look(time),
       every: world.sampleEvery,
-      look: () => triggers.look(),
+      look: () => triggers.look(system.clock.now()),
       isActive,
     },
     marketWatch: {
@@ -355,6 +364,7 @@ export function composeNode(ground: Ground): ComposedNode {
     auditFailed,
     refresh: () => {
       if (looks++ % SAMPLE_EVERY === 0) limits.sample();
+      alerts.look();
       rejects.look(system.clock.now(), gate.counters().rejected);
       if (limits.due) (system.find(LIMITS_DESK) as ActorRef<LimitsMessage> | undefined)?.tell({ kind: "LimitsClock" });
       view.changed();
@@ -434,6 +444,7 @@ export function composeNode(ground: Ground): ComposedNode {
       }),
     }),
     postTrade,
+    alerts,
     restarts: () => restarts,
     auditFault: () => auditFault,
     start() {
@@ -457,22 +468,4 @@ export function composeNode(ground: Ground): ComposedNode {
     },
     close: () => built.close(),
   };
-}
-
-function concernOf({ path, onGiveUp }: SystemEvent & { readonly kind: "gave-up" }, time: Micros) {
-  const mild = onGiveUp === "safe-mode" || onGiveUp === "isolate";
-  const detail = `${path} gave up restarting its children`;
-  return concern({ kind: mild ? "gave-up" : "halted", subject: path, active: true, detail, time });
-}
-
-/** What a crash record says of the run beside its seed: enough to start it again. */
-function crashFacts({ feed, chaos, ...config }: Config): Record<string, string> {
-  const facts: Record<string, string> = {
-    version: VERSION,
-    build: `abi ${ABI_VERSION}, records ${LAYOUT_HASH}`,
-    config: configHash({ feed, chaos, ...config }),
-    feed: [feed.kind, feed.paths.map((path) => basename(path)).join(",")].filter((part) => part !== "").join(":"),
-  };
-  if (chaos.rate > 0) facts.chaos = String(chaos.rate);
-  return facts;
 }

@@ -33,6 +33,8 @@ export interface Ground {
   readonly limitsFile?: { read(): string | null; write(text: string): void };
   /** Where what waits to be re-armed outlives the node; absent: nowhere. */
   readonly rearmFile?: { read(): string | null; write(text: string): void; locked<T>(body: () => T): T };
+  /** Where alerts outlive the node; absent: nowhere. */
+  readonly alertsFile?: { read(): string | null; write(text: string): void };
   /** Where incidents are kept, signed; absent: nowhere but the log. */
   readonly incidents?: { write(incident: Readonly<Record<string, unknown>>): number };
   /** One line for people about what went wrong. */

@@ -43,6 +43,8 @@ export interface PostTradeOptions {
   readonly isActive: (id: string) => boolean;
   /** One line for people. */
   readonly tell: (line: string) => void;
+  /** Rings for what was found; false when it is none of its business, and then it is only put on record. */
+  readonly ring?: (alert: string, text: string, facts: Readonly<Record<string, unknown>>) => boolean;
 }
 
 export class PostTrade implements PostTradePort {
@@ -55,11 +57,16 @@ export class PostTrade implements PostTradePort {
 
   constructor(options: PostTradeOptions) {
     this.#options = options;
-    const { config, scopes, instruments, gate, books, journal, system, isActive, tell } = options;
+    const { config, scopes, instruments, gate, books, journal, system, isActive, tell, ring } = options;
     const copy = this.#copy;
     this.#alerts = new AlertBook({
       now: () => system.clock.now(),
-      record: (event) => journal.note(RecordType.Note, event),
+      record: ({ alert, text, ...facts }) => {
+        // What rings is put on record by the bell.
+        if (ring?.(String(alert), String(text), facts) !== true) {
+          journal.note(RecordType.Note, { alert, text, ...facts });
+        }
+      },
       tell: (line) => tell(`after trade: ${line}`),
     });
     const limits = config.controls.capital.map(({ credit, amount }) =>

@@ -11,6 +11,7 @@ import { ActorSystem, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import type { AccessDesk } from "../access/mod.ts";
 import { loadAssets } from "../console/bundle.ts";
 import { type ConsoleServer, startConsole } from "../console/server.ts";
+import { ALERTS_FILE } from "../alerts/mod.ts";
 import { REARM_FILE } from "../controls/mod.ts";
 import { MONEY_SCALE } from "../protocol/mod.ts";
 import { nodeDesk } from "./access.ts";
@@ -86,6 +87,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     incidents: new IncidentFile(directory.path),
     limitsFile: new StateFile(directory.path, "limits.json"),
     rearmFile: new StateFile(directory.path, REARM_FILE),
+    alertsFile: new StateFile(directory.path, ALERTS_FILE),
     config,
     instruments,
     organisms,
@@ -180,12 +182,21 @@ interface Entrance {
 
 async function openConsole(
   config: Config,
-  { view, controls, postTrade }: ComposedNode,
+  { view, controls, postTrade, alerts }: ComposedNode,
   { access, ownerToken }: Entrance,
   io: NodeIo,
 ): Promise<ConsoleServer> {
   const { host, port } = config.console;
-  const door = await startConsole({ view, host, port, access, controls, postTrade, assets: await loadAssets() });
+  const door = await startConsole({
+    view,
+    host,
+    port,
+    access,
+    controls,
+    postTrade,
+    alerts,
+    assets: await loadAssets(),
+  });
   io.out(`console: ${door.url}`);
   if (door.notice !== null) io.out(door.notice);
   if (access.governed) io.out("people are enrolled: log in to the console; deno task kill needs no log-in");
