@@ -12,6 +12,7 @@ import { instrumentSchema, organismSchema } from "./listed.ts";
 import { killSchema } from "./kill.ts";
 import { marketSchema } from "./market.ts";
 import { checkControls, controlsSchema } from "./controls.ts";
+import { surveillanceSchema } from "./surveillance.ts";
 import { accountSchema, checkScopes, customerSchema, firmSchema } from "./scopes.ts";
 
 const speedError = 'must be a number above 0, or "max"';
@@ -163,6 +164,7 @@ export const configSchema = z.strictObject({
   mode: mode.prefault({}),
   kill: killSchema.prefault({}),
   alerts: alertsSchema.prefault({}),
+  surveillance: surveillanceSchema.prefault({}),
   supervision: supervision.prefault({}),
   market: marketSchema.prefault({}),
   replay: replay.prefault({}),

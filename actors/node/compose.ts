@@ -52,7 +52,7 @@ import { memoryFile, rearmPage } from "./rearm.ts";
 import { killedScopes } from "./scopes.ts";
 import { triggerRules } from "./triggers.ts";
 import { RejectHistory } from "./reject_history.ts";
-import { PostTrade } from "./post_trade.ts";
+import { PostTrade, VISIBLE_LEVELS, visibleLots } from "./post_trade.ts";
 import { GUARD_BRANCH, LIMITS_DESK, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
 import { LiveNodeView } from "./view.ts";
 
@@ -226,6 +226,7 @@ export function composeNode(ground: Ground): ComposedNode {
     system,
     isActive,
     tell: ground.err,
+    visible: (instrument, side) => visibleLots(built.port.depth(instrument, VISIBLE_LEVELS), side),
     ring: (...found) => ringForPostTrade(alerts, ...found),
   });
   const mandates = createMandates();

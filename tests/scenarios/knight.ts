@@ -4,8 +4,9 @@
  * minutes, at a loss above 460 million dollars.
  */
 import { ControlPage, FIRM_NODE, FIRM_SCOPE, ScopeState, Side } from "../../ffi/mod.ts";
-import { FLAG, Floor } from "./floor.ts";
-import { type Case, play, type Scenario } from "./scenario.ts";
+import { type Alarm, alarmOn } from "./alarm.ts";
+import { DAY_START, FLAG, Floor } from "./floor.ts";
+import { type Case, type Outcome, play, type Scenario } from "./scenario.ts";
 
 const PARENTS = 212, STOCKS = 154, EXECUTIONS = 4_000_000, SHARES = 397_000_000, MINUTES = 45, LOSS = 460_000_000;
 /** Positions of 6.65 bn dollars in those shares. */
@@ -56,6 +57,33 @@ function openParents(floor: Floor, quantity: number): void {
     const { code } = floor.gate.openParents([parent], floor.now);
     if (code !== 0) throw new Error(`parent ${parent.parent} was refused with ${code}`);
   }
+}
+
+/** From 8:01, an hour and a half before the open. */
+const MAILS = 97, BEFORE_OPEN_MS = 89 * 60_000;
+
+function unread(): Outcome {
+  let alarm: Alarm | null = null;
+  return play({
+    open,
+    control: (floor) => {
+      floor.now = DAY_START - BEFORE_OPEN_MS * 1_000;
+      alarm = alarmOn(floor);
+    },
+    instead: (floor) => void (floor.now = DAY_START - BEFORE_OPEN_MS * 1_000),
+    flow: (floor, guarded) => {
+      const desk = guarded ? alarm!.desk : null;
+      for (let mail = 0; mail < MAILS; mail++) {
+        desk?.raise("gave-up", "router", "Power Peg is disabled");
+        floor.pass(BEFORE_OPEN_MS / MAILS);
+        desk?.look();
+      }
+      floor.now = DAY_START;
+      powerPeg(floor, 10, { children: false });
+    },
+    remark:
+      "one alert, raised 97 times; told to a second and a third role after 2 and 4 minutes, and at 8:07 the firm may only cancel; ten seconds of it",
+  });
 }
 
 export const KNIGHT: readonly Scenario[] = [
@@ -109,10 +137,7 @@ export const KNIGHT: readonly Scenario[] = [
       });
     },
   },
-  {
-    ...knight("KC-4", "97 e-mails before the open, read by nobody", "unacknowledged alert takes only cancels"),
-    undone: "alerts that somebody acknowledges, and a trigger for those that nobody does",
-  },
+  { ...knight("KC-4", "97 e-mails before the open, read by nobody", "an alert nobody acknowledges"), run: unread },
   {
     ...knight("KC-5", "taking the new code back let the rest of the servers fail too", "control_state"),
     run: async () => {
