@@ -243,7 +243,7 @@ export class LayeringWatch {
   #cancelled(book: Book, id: number, { side, placed }: Open, lots: number, time: Micros): void {
     for (const candidate of book.candidates) {
       const stood = candidate.side === side ? candidate.layers.get(id) : undefined;
-      if (stood === undefined) continue;
+      if (stood === undefined || time > candidate.time + this.#window) continue;
       candidate.cancelled += Math.min(stood, lots);
       candidate.lives.push(time - placed);
     }
