@@ -237,7 +237,7 @@ export class LayeringWatch {
     order.price = price;
     order.lots = leaves;
     if (leaves < before) this.#cancelled(book, id, order, before - leaves, time);
-    else this.#placed(book, order.side, leaves - before);
+    
   }
 
   #cancelled(book: Book, id: number, { side, placed }: Open, lots: number, time: Micros): void {
