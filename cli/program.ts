@@ -14,6 +14,7 @@ import { addKeys } from "./keys.ts";
 import { addKill } from "./kill.ts";
 import { addPeople } from "./people.ts";
 import { addRearm } from "./rearm.ts";
+import { addRelease } from "./release.ts";
 import { addStart } from "./start.ts";
 import { addVersion } from "./version.ts";
 import { addWatchdog } from "./watchdog.ts";
@@ -42,6 +43,7 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
       addAudit,
       addCrash,
       addConfig,
+      addRelease,
       addDoctor,
       addBench,
       addVersion,

@@ -11,6 +11,7 @@ import { choice, decimal, flag, key, positive, real, text, U32_MAX, whole } from
 import { instrumentSchema, organismSchema } from "./listed.ts";
 import { killSchema } from "./kill.ts";
 import { marketSchema } from "./market.ts";
+import { releaseSchema } from "./release.ts";
 import { checkControls, controlsSchema } from "./controls.ts";
 import { surveillanceSchema } from "./surveillance.ts";
 import { accountSchema, checkScopes, customerSchema, firmSchema } from "./scopes.ts";
@@ -162,6 +163,7 @@ export const configSchema = z.strictObject({
   audit: audit.prefault({}),
   console: consoleSection.prefault({}),
   mode: mode.prefault({}),
+  release: releaseSchema.prefault({}),
   kill: killSchema.prefault({}),
   alerts: alertsSchema.prefault({}),
   surveillance: surveillanceSchema.prefault({}),

@@ -158,7 +158,6 @@ export class LayeringWatch {
         this.#placed(book, side, quantity);
         return;
       case ExecType.Trade:
-        if (known !== undefined) known.lots = leaves;
         if (leaves === 0) book.open.delete(orderId);
         return this.#executed(book, view);
       case ExecType.Canceled:
@@ -237,7 +236,7 @@ export class LayeringWatch {
     order.price = price;
     order.lots = leaves;
     if (leaves < before) this.#cancelled(book, id, order, before - leaves, time);
-    
+    else this.#placed(book, order.side, leaves - before);
   }
 
   #cancelled(book: Book, id: number, { side, placed }: Open, lots: number, time: Micros): void {

@@ -33,6 +33,7 @@ import { chaosOn } from "./chaos.ts";
 import { concernOf, crashFacts } from "./crash_facts.ts";
 import { CrashLedger } from "./crash_ledger.ts";
 import { Curve } from "./curve.ts";
+import { putDeploymentOnRecord, tellDeployment } from "./deployment.ts";
 import { killDirectly } from "./direct_kill.ts";
 import { drawdownRule } from "./drawdown.ts";
 import type { Ground } from "./ground.ts";
@@ -167,6 +168,8 @@ export function composeNode(ground: Ground): ComposedNode {
     instruments: instruments.map(({ symbol }) => symbol),
     killed: killedScopes(control),
   });
+  const note = (type: number, value: unknown) => void journal.note(type, value);
+  putDeploymentOnRecord({ deployment: ground.deployment, control, note, wall: wall.nanos() });
   const scopes = loadLimits(config, instruments, gate, system.clock.now());
   tellFacts(config, scopes, instruments, gate, system.clock.now());
   journal.note(RecordType.Note, { scopes });
@@ -450,6 +453,8 @@ export function composeNode(ground: Ground): ComposedNode {
     auditFault: () => auditFault,
     start() {
       root = supervise(system, ROOT, tree);
+      const time = system.clock.now();
+      tellDeployment(ground.deployment, { bell: alerts, report: (found) => mode.report(found, time), time });
     },
     async drain() {
       draining = true;

@@ -5,6 +5,7 @@ import type { ActorSystem, SystemOptions } from "../../runtime/mod.ts";
 import type { ChildSpec, SupervisorSpec } from "../../supervision/mod.ts";
 import type { Instrument } from "../protocol/mod.ts";
 import type { CrashFile } from "./crash_file.ts";
+import type { Deployment } from "./deployment.ts";
 import type { World } from "./worlds/mod.ts";
 
 /** The node's looks at the real world. What they say decides nothing that a replay must reproduce. */
@@ -27,6 +28,8 @@ export interface Ground {
   readonly control: ControlPage;
   readonly gate: OrderGate;
   readonly wall: Wall;
+  /** What runs here, and how it compares with what was released; absent: nobody looked. */
+  readonly deployment?: Deployment;
   /** Where crashes are kept beside the log; absent: nowhere. */
   readonly crashes?: { readonly file: CrashFile; readonly dataDir: string };
   /** Where changed limits outlive the node; absent: nowhere. */

@@ -15,13 +15,16 @@ import { ALERTS_FILE } from "../alerts/mod.ts";
 import { REARM_FILE } from "../controls/mod.ts";
 import { MONEY_SCALE } from "../protocol/mod.ts";
 import { nodeDesk } from "./access.ts";
+import { thisBuild } from "./build.ts";
 import { type ComposedNode, composeNode } from "./compose.ts";
 import { CrashFile, crashFile } from "./crash_file.ts";
 import { openDataDirectory } from "./data_dir.ts";
 import { IncidentFile } from "./incident_file.ts";
+import { deploymentOf } from "./deployment.ts";
 import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf } from "./instruments.ts";
 import { organismSpecs } from "./organisms.ts";
+import { readManifest } from "./release.ts";
 import { killedScopes, nameScopes } from "./scopes.ts";
 import { StateFile } from "./state_file.ts";
 import { latencySummary, postTradeSummary, type RunSummary } from "./summary.ts";
@@ -85,6 +88,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   const node: ComposedNode = composeNode({
     crashes: { file: crashes, dataDir: directory.path },
     incidents: new IncidentFile(directory.path),
+    deployment: deploymentOf(thisBuild(), config, readManifest(config.release)),
     limitsFile: new StateFile(directory.path, "limits.json"),
     rearmFile: new StateFile(directory.path, REARM_FILE),
     alertsFile: new StateFile(directory.path, ALERTS_FILE),

@@ -3,6 +3,10 @@
  * saw as filled. 212 orders of customers became more than 4 million executions in 154 stocks, 397 million shares, in 45
  * minutes, at a loss above 460 million dollars.
  */
+import { codeHash } from "../../actors/node/build.ts";
+import { deploymentOf, enforceDeployment } from "../../actors/node/deployment.ts";
+import { openSigningKey } from "../../cli/signing_key.ts";
+import { canonicalJson, loadConfig } from "../../config/mod.ts";
 import { ControlPage, FIRM_NODE, FIRM_SCOPE, ScopeState, Side } from "../../ffi/mod.ts";
 import { type Alarm, alarmOn } from "./alarm.ts";
 import { DAY_START, FLAG, Floor } from "./floor.ts";
@@ -59,6 +63,62 @@ function openParents(floor: Floor, quantity: number): void {
   }
 }
 
+const SERVERS = 8;
+
+/** A server's directory, with the sources it was left with. */
+async function server(root: string, number: number, files: Readonly<Record<string, string>>): Promise<string> {
+  const directory = `${root}/${number}`;
+  await Deno.mkdir(`${directory}/actors`, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${directory}/actors/${name}`, text);
+  return codeHash(directory);
+}
+
+/** Seven servers have what was released; on the eighth the dead function still lies. */
+async function forgotten(): Promise<Outcome> {
+  const root = await Deno.makeTempDir({ prefix: "cwts-scenario-" });
+  try {
+    const released = { "router.ts": "retail liquidity programme" };
+    const codes = await Promise.all(
+      Array.from(
+        { length: SERVERS },
+        (_, i) =>
+          server(
+            root,
+            i,
+            i === SERVERS - 1 ? { "router.ts": "retail liquidity programme", "power_peg.ts": "peg" } : released,
+          ),
+      ),
+    );
+    const key = await openSigningKey(`${root}/release.key`, "release manager");
+    const build = { version: "1", core: "0".repeat(64), abi: 1, records: "1" };
+    const { version: cwts, ...parts } = build;
+    const signed = {
+      ...{ kind: "release", version: 1, cwts, ...parts, code: codes[0], config: null, person: key.person },
+      ...{ releasedAt: "2012-07-27", publicKey: key.publicKey },
+    };
+    const manifest = JSON.stringify({ ...signed, signature: await key.sign(canonicalJson(signed)) });
+    const { config } = loadConfig({ environment: {}, directory: "." });
+    const asked = { ...config, release: { manifest: "release.json", publicKey: key.publicKey } };
+    const deployed = codes.map((code) => deploymentOf({ ...build, code }, asked, manifest));
+    const odd = deployed.filter(({ mismatches }) => mismatches.length > 0);
+    if (odd.length !== 1 || odd[0] !== deployed.at(-1)) throw new Error(`${odd.length} servers differ`);
+    for (const right of deployed.slice(0, -1)) {
+      using floor = open();
+      enforceDeployment(right, floor.control, 1);
+      powerPeg(floor, 0.1, { children: false });
+      if (floor.refused > 0) throw new Error("a server with what was released was stopped");
+    }
+    return play({
+      open,
+      control: (floor) => enforceDeployment(deployed.at(-1)!, floor.control, 1),
+      flow: (floor) => powerPeg(floor, 10, { children: false }),
+      remark: "RELEASE_CODE: the eighth comes up KILLED and stays so, the seven trade; ten seconds of it",
+    });
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
 /** From 8:01, an hour and a half before the open. */
 const MAILS = 97, BEFORE_OPEN_MS = 89 * 60_000;
 
@@ -87,11 +147,7 @@ function unread(): Outcome {
 }
 
 export const KNIGHT: readonly Scenario[] = [
-  {
-    ...knight("KC-1", "new code on 7 of 8 servers", "code hash of the quorum"),
-    undone:
-      "servers that compare their code: a mandate puts the hash of the certified code on record, and nothing compares it",
-  },
+  { ...knight("KC-1", "new code on 7 of 8 servers", "release compared at the start"), run: forgotten },
   {
     ...knight("KC-2", "children without end for parents never seen as filled", "parent_quantity"),
     run: () =>
