@@ -1,6 +1,6 @@
 /** `alerts`: what waits for somebody on a running node, and the answers: acknowledged, and what was done. */
 import type { Command } from "commander";
-import type { Alert, AlertsView } from "../actors/protocol/mod.ts";
+import { ageText as age, type Alert, type AlertsView } from "../actors/protocol/mod.ts";
 import { type ConsoleFlags, withConsoleClient } from "./console_client.ts";
 import { withConsoleFlags } from "./controls.ts";
 import { OK } from "./failure.ts";
@@ -97,11 +97,3 @@ function storyOf({ count, escalated, acknowledged, acted, ended }: Alert): strin
 
 const said = (verb: string, { person, role, afterMs, text }: NonNullable<Alert["acted"]>): string =>
   `${verb} by ${person} (${role}) after ${age(afterMs)}: ${text}`;
-
-/** "45 s", "12 min", "3.5 h". */
-function age(millis: number): string {
-  const seconds = Math.max(0, millis) / 1_000;
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3_600).toFixed(1)} h`;
-}

@@ -126,3 +126,11 @@ export interface AlertsBell {
   /** Its cause is gone. */
   end(kind: AlertKind, subject: string): void;
 }
+
+/** "45 s", "12 min", "3.5 h". */
+export function ageText(millis: number): string {
+  const seconds = Math.max(0, millis) / 1_000;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3_600).toFixed(1)} h`;
+}

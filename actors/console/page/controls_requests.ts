@@ -3,6 +3,7 @@
  * a second; and the changes that people ask for.
  */
 import { effect, type Signal, signal } from "@preact/signals";
+import type { AlertsView } from "../../protocol/alerts.ts";
 import type { ControlTree, FactsInForce, Refusal, RejectSeries } from "../../protocol/controls.ts";
 import type { LimitRef, LimitsView } from "../../protocol/limits.ts";
 import { authorised, problemText } from "./api.ts";
@@ -14,16 +15,19 @@ const EVERY_MS = 1_000;
 const SHOWN_REFUSALS = 100;
 
 export interface Read<T> {
+  /** Page milliseconds at which it was read. */
+  readonly at: number;
   readonly value: T | null;
   /** Why it could not be read, in one sentence. */
   readonly problem: string | null;
 }
 
-const nothing = { value: null, problem: null };
+const nothing = { at: 0, value: null, problem: null };
 export const tree = signal<Read<ControlTree>>(nothing);
 export const limits = signal<Read<LimitsView>>(nothing);
 export const rejects = signal<Read<RejectSeries>>(nothing);
 export const refusals = signal<Read<{ readonly items: readonly Refusal[] }>>(nothing);
+export const answerable = signal<Read<AlertsView>>(nothing);
 export const facts = signal<Read<FactsInForce>>(nothing);
 
 const reads: readonly (readonly [Signal<Read<unknown>>, string])[] = [
@@ -32,6 +36,7 @@ const reads: readonly (readonly [Signal<Read<unknown>>, string])[] = [
   [rejects, "/controls/rejects"],
   [refusals, `/controls/refusals?limit=${SHOWN_REFUSALS}`],
   [facts, "/controls/facts"],
+  [answerable, "/alerts"],
 ] as readonly (readonly [Signal<Read<unknown>>, string])[];
 
 let busy = false;
@@ -49,9 +54,9 @@ export async function readControls(): Promise<void> {
     const seen = snapshot.peek()?.controls.changes ?? 0;
     await Promise.all(reads.map(async ([into, path]) => {
       try {
-        into.value = { value: await get(path), problem: null };
+        into.value = { at: wallMillis(), value: await get(path), problem: null };
       } catch (error) {
-        into.value = { value: null, problem: sentenceOf(error) };
+        into.value = { at: wallMillis(), value: null, problem: sentenceOf(error) };
       }
     }));
     if (place.peek() === "controls") controlsSeen.value = seen;
@@ -96,23 +101,33 @@ export interface Outcome {
   readonly text: string;
 }
 
-async function post(path: string, body: unknown, done: string): Promise<Outcome> {
+function post(path: string, body: unknown, done: string): Promise<Outcome> {
+  return ask(`limits/${path}`, body, "the limit changed", async (response) => {
+    const { lowered } = await response.json() as { readonly lowered: readonly LimitRef[] };
+    return done + (lowered.length === 0 ? "" : ` With it came down: ${lowered.map(refName).join(", ")}.`);
+  });
+}
+
+/** `what` is not known when nobody answers. */
+async function ask(
+  path: string,
+  body: unknown,
+  what: string,
+  done: (response: Response) => string | Promise<string>,
+): Promise<Outcome> {
   let outcome: Outcome;
   try {
-    const response = await fetch(`/api/v1/limits/${path}`, {
+    const response = await fetch(`/api/v1/${path}`, {
       method: "POST",
       headers: authorised({ "content-type": "application/json" }),
       body: JSON.stringify(body),
     });
-    if (response.ok) {
-      const { lowered } = await response.json() as { readonly lowered: readonly LimitRef[] };
-      const below = lowered.length === 0 ? "" : ` With it came down: ${lowered.map(refName).join(", ")}.`;
-      outcome = { ok: true, text: done + below };
-    } else outcome = { ok: false, text: await problemText(response) };
+    if (response.ok) outcome = { ok: true, text: await done(response) };
+    else outcome = { ok: false, text: await problemText(response) };
   } catch {
     outcome = {
       ok: false,
-      text: "the node cannot be reached, so it is not known whether the limit changed: look before asking again",
+      text: `the node cannot be reached, so it is not known whether ${what}: look before asking again`,
     };
   }
   readControls();
@@ -129,5 +144,12 @@ export const approve = (id: number, digest: string, reason: string): Promise<Out
   post(`proposals/${id}/approval`, { digest, reason }, `Change ${id} approved: it counts now.`);
 export const withdraw = (id: number, reason: string): Promise<Outcome> =>
   post(`proposals/${id}/withdrawal`, { reason }, `Change ${id} withdrawn.`);
+export const answerAlert = (id: number, path: "acknowledgement" | "action", text: string): Promise<Outcome> =>
+  ask(
+    `alerts/${id}/${path}`,
+    { text },
+    "the answer counts",
+    () => path === "action" ? `Alert ${id} is closed.` : `Alert ${id} is acknowledged: it escalates no further.`,
+  );
 
 const refOf = ({ scope, limit, instrument }: LimitRef): LimitRef => ({ scope, limit, instrument });
