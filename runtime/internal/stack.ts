@@ -14,6 +14,8 @@ const CALLED_BY_RUNTIME = /\bruntime\/internal\/(?:turn|lifecycle|driver|kernel)
 /** A package in the cache of the machine, and any other place that is none of ours. */
 const PACKAGE = /file:\/\/[^\s()]*?\/(?:npm\/[^/\s()]+|node_modules\/\.deno)\//g;
 const ELSEWHERE = /file:\/\/[^\s()]*\//g;
+/** The engine says it of a constructor until it has compiled it into its caller. */
+const CONSTRUCTOR = /^(\s+at )new /;
 
 /**
  * The stack of an error, put into words when it is first asked for: the engine gathers the calls when an error is made, but
@@ -49,7 +51,9 @@ export function stackOf(error: Error): string | null {
   if (first < 0) return relative(lines[0]);
   const runtime = lines.findIndex((line, i) => i > first && CALLED_BY_RUNTIME.test(line));
   const own = lines.slice(0, runtime < 0 ? lines.length : runtime);
-  return own.slice(0, Math.max(MOST_LINES, first + 1)).map(relative).join("\n");
+  return own.slice(0, Math.max(MOST_LINES, first + 1)).map((line) => relative(line.replace(CONSTRUCTOR, "$1"))).join(
+    "\n",
+  );
 }
 
 /** A text without the places of this machine. */

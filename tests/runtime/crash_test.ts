@@ -9,6 +9,7 @@ import {
   type SystemEvent,
 } from "../../runtime/mod.ts";
 import { type ChildReport, supervise, worker } from "../../supervision/mod.ts";
+import { stackOf } from "../../runtime/internal/stack.ts";
 import { finish, pass, probe, record, settle, testSystem } from "../../runtime/testkit/mod.ts";
 
 type M = { readonly kind: "Add"; readonly n: number } | { readonly kind: "Fail" } | { readonly kind: "Later" };
@@ -270,6 +271,31 @@ Deno.test("A stack names the actor's own calls by their place among the sources,
   const calls = stack!.split("\n").slice(1);
   assert.ok(calls.length >= 1);
   for (const call of calls) assert.match(call, /^ {4}at .*\(?tests\/runtime\/crash_test\.ts:\d+:\d+\)?$/);
+});
+
+Deno.test("A stack is the same however often its code has run", () => {
+  class Fragile {
+    constructor(broken: boolean) {
+      if (broken) throw new Error("it does not hold");
+    }
+  }
+  const build = (broken: boolean): string | null => {
+    try {
+      new Fragile(broken);
+      return null;
+    } catch (error) {
+      return stackOf(error as Error);
+    }
+  };
+  const stacks = new Set<string>();
+  // From one place: its first stack is one of cold code, its last of code that was compiled again and again.
+  for (let i = 0; i < 200_000; i++) {
+    const stack = build(i % 100 === 0);
+    if (stack !== null) stacks.add(stack);
+  }
+  const [first, ...others] = stacks;
+  assert.match(first, /^Error: it does not hold\n    at Fragile \(tests/);
+  assert.deepEqual(others, []);
 });
 
 Deno.test("A crash record tells the child's specification and the restarts that are left", async () => {

@@ -7,6 +7,7 @@ import type { Ground } from "../../../actors/node/ground.ts";
 import type { GuardianMessage } from "../../../actors/protocol/mod.ts";
 import type { ActorDef, Handlers } from "../../../runtime/mod.ts";
 import type { ChildSpec, SupervisorSpec, WorkerSpec } from "../../../supervision/mod.ts";
+import { GUARDIAN_PATH } from "./witness.ts";
 
 export interface Flaw {
   readonly name: string;
@@ -174,6 +175,15 @@ export const FLAWS: readonly Flaw[] = [
           if (row !== undefined) row.changes = 1e9;
           return row;
         };
+      }),
+  },
+  {
+    name: "the guardian is not told of the market",
+    found: /^SafeMode lasts: .*no data for/,
+    damage: (ground) =>
+      withWorker<SimulatedExchangeArgs>(ground, "exchange", (_, { venue: { subscribers } }) => {
+        const add = subscribers.add.bind(subscribers);
+        subscribers.add = (wish) => wish.subscriber.path === GUARDIAN_PATH ? undefined : add(wish);
       }),
   },
   {

@@ -1,6 +1,7 @@
 /** After the faults have stopped the tree is as it was, unless a rule says that it must not be. */
 import { FIRM_SCOPE, ScopeState } from "../../../ffi/layout.gen.ts";
 import { MICROS_PER_MS } from "../../../runtime/mod.ts";
+import { concernId } from "../../../actors/protocol/mod.ts";
 import { organismPath } from "../../../actors/node/tree.ts";
 import { RESTLESS } from "./config.ts";
 import type { Ledger } from "./ledger.ts";
@@ -60,7 +61,8 @@ export function organismsKnow({ system, exchange, config, gaveUp, calmFrom }: Tr
 }
 
 /** Those who always want to trade do, where nothing forbids it. */
-export function tradingResumed({ page, node, gaveUp, exchange, calmFrom }: Trading, ledger: Ledger): string | null {
+export function tradingResumed(trading: Trading, ledger: Ledger): string | null {
+  const { page, node, gaveUp, exchange, calmFrom } = trading;
   if (page.pending() !== null) return "a request on the control page is never confirmed";
   if (page.header().doneUnknown > 0) {
     return `a kill ended with ${page.header().doneUnknown} orders whose end is not known`;
@@ -72,7 +74,7 @@ export function tradingResumed({ page, node, gaveUp, exchange, calmFrom }: Tradi
   }
   if (mode !== "FullPerformance" || gaveUp.size > 0) {
     const excused = mode === "EmergencyShutdown" || gaveUp.size > 0 ||
-      concerns.some(({ id }) => id === "portfolio-drawdown");
+      concerns.some(({ id }) => id === "portfolio-drawdown") || concerns.every(({ id }) => isSilent(trading, id));
     return excused || young ? null : `${mode} lasts: ${concerns.map(({ detail }) => detail).join("; ")}`;
   }
   const states = exchange.instruments.map((id) => page.scope(128 + id));
@@ -85,6 +87,15 @@ export function tradingResumed({ page, node, gaveUp, exchange, calmFrom }: Tradi
     if (!trades) return `${id} does not trade again`;
   }
   return null;
+}
+
+/** Whether a concern about data is true of a market that says nothing, by chance and not for want of hearing it. */
+function isSilent({ node, spoken, exchange }: Trading, concern: string): boolean {
+  const { system, config } = node.parts;
+  return exchange.instruments.some((id) =>
+    concern === concernId("stale-market", config.instruments[id].symbol) &&
+    spoken.silence(id, system.clock.now()) > config.mode.staleMarketMs * MICROS_PER_MS
+  );
 }
 
 /** Whether whoever stands above has given up for good. */

@@ -15,6 +15,7 @@ import { MAX_POSITION, RESTLESS, tradingConfig } from "./config.ts";
 import { ExchangeView } from "./exchange.ts";
 import { withFailures } from "./failures.ts";
 import { restless } from "./restless.ts";
+import { Spoken } from "./spoken.ts";
 import { Witness } from "./witness.ts";
 
 /** Small, so that a log begins many segments in a run, and so has many moments at which a disk can be full. */
@@ -31,6 +32,7 @@ export interface Trading {
   readonly page: ControlPage;
   readonly exchange: ExchangeView;
   readonly witness: Witness;
+  readonly spoken: Spoken;
   /** Directory of the log. */
   readonly log: string;
   /** Whether the disk may fill up in this run. */
@@ -63,7 +65,8 @@ export function openTrading(stage: Stage, damage: (ground: Ground) => Ground): T
   const gate = OrderGate.create({ audit, control });
 
   let engine!: MatchingEngine;
-  const world = simulatedWorld(config, (ids) => engine = MatchingEngine.create(ids));
+  const spoken = new Spoken();
+  const world = spoken.at(simulatedWorld(config, (ids) => engine = MatchingEngine.create(ids)));
   const { start } = world;
   const witness = new Witness(audit, config.organisms.map(({ id }) => id));
   const told: string[] = [];
@@ -96,6 +99,7 @@ export function openTrading(stage: Stage, damage: (ground: Ground) => Ground): T
     page: ControlPage.openExisting(directory),
     exchange: new ExchangeView(engine, strategies, instruments.map(({ id }) => id)),
     witness,
+    spoken,
     log,
     frail: random.next() < 0.1,
     suspended: new Set(),
