@@ -17,7 +17,10 @@ Deno.test("an alert is shown with its age and steps, acknowledged, and closed, b
     client.alerts.pass(61_000);
     const { body } = await client.get("/api/v1/alerts", bob);
     assert.deepEqual([body.waiting, body.attended, body.roles.length], [1, true, 3]);
-    assert.deepEqual([body.alerts[0].evidence, body.alerts[0].escalated[0].to], [{ gate: 7, books: 0 }, "risk-officer"]);
+    assert.deepEqual([body.alerts[0].evidence, body.alerts[0].escalated[0].to], [
+      { gate: 7, books: 0 },
+      "risk-officer",
+    ]);
     assert.equal(body.now - body.alerts[0].raised, 61_000);
     const at = "/api/v1/alerts/1";
     const acknowledged = await client.post(`${at}/acknowledgement`, { text: "mine" }, bob);

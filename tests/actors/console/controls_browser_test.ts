@@ -285,6 +285,6 @@ browserTest(
       ]);
       model.tick();
       // Before the log-in every read is refused, and the browser says so.
-    assert.deepEqual(troubles.filter((trouble) => !/status of 401/.test(trouble)), []);
+      assert.deepEqual(troubles.filter((trouble) => !/status of 401/.test(trouble)), []);
     }),
 );
