@@ -5,7 +5,7 @@
 import { Code, FIRM_SCOPE, RecordType, ScopeState } from "../../ffi/layout.gen.ts";
 import { type GateFact, nativeCallOf, NativeError } from "../../ffi/mod.ts";
 import { configHash, VERSION } from "../../config/mod.ts";
-import { type ActorRef, DEFAULT_YIELD_MS, type Micros, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
+import { type ActorRef, DEFAULT_YIELD_MS, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import { supervise, type SupervisorMessage } from "../../supervision/mod.ts";
 import { LimitsKeeper, RearmDesk } from "../controls/mod.ts";
 import { GuardianBooks } from "../guardians/books.ts";
