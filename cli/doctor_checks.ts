@@ -25,6 +25,7 @@ export async function examine(dataDir: string, configFile?: string): Promise<Che
     checkConfiguration(configFile),
     await checkCargo(),
     await checkCore(),
+    await checkRelease(configFile),
     checkDataDir(dataDir),
     checkSpace(dataDir),
     checkHolder(dataDir),
@@ -78,6 +79,22 @@ async function checkCore(): Promise<Check> {
   } catch (error) {
     const sentence = error instanceof NativeError || error instanceof Error ? error.message : String(error);
     return check("native core", true, false, sentence, "run deno task build");
+  }
+}
+
+/** Hashes to hold one node against another, and against what was released where that is configured. */
+async function checkRelease(file?: string): Promise<Check> {
+  const name = "code that runs";
+  try {
+    const { compareRelease, readManifest, thisBuild } = await import("../actors/node/mod.ts");
+    const { config, hash } = loadConfig({ file });
+    const build = thisBuild();
+    const [first] = compareRelease(build, config, readManifest(config.release));
+    const found = `code ${build.code}, core ${build.core}, configuration ${hash}`;
+    return check(name, true, first === undefined, found, first === undefined ? "" : `${first.code}: ${first.sentence}`);
+  } catch (error) {
+    // A broken configuration and a missing core have lines of their own.
+    return check(name, false, false, "not known", error instanceof Error ? error.message : String(error));
   }
 }
 

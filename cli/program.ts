@@ -1,5 +1,6 @@
 /** Puts the commands together and turns whatever happens into an exit code. */
 import { Command, CommanderError } from "commander";
+import { addAlerts } from "./alerts.ts";
 import { addAudit } from "./audit.ts";
 import { addBacktest } from "./backtest.ts";
 import { addBench } from "./bench.ts";
@@ -13,6 +14,7 @@ import { addKeys } from "./keys.ts";
 import { addKill } from "./kill.ts";
 import { addPeople } from "./people.ts";
 import { addRearm } from "./rearm.ts";
+import { addRelease } from "./release.ts";
 import { addStart } from "./start.ts";
 import { addVersion } from "./version.ts";
 import { addWatchdog } from "./watchdog.ts";
@@ -37,9 +39,11 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
       addPeople,
       addKeys,
       addControls,
+      addAlerts,
       addAudit,
       addCrash,
       addConfig,
+      addRelease,
       addDoctor,
       addBench,
       addVersion,

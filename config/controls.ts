@@ -8,6 +8,7 @@
  */
 import { z } from "zod";
 import { choice, decimal, identifier, key, moment, MOST_LOTS, real, text, U32_MAX, whole } from "./kinds.ts";
+import { digest } from "./release.ts";
 
 const table = (what: string) => ({ error: `must be a list of [[controls.${what}]] tables` });
 const scope = () =>
@@ -166,6 +167,11 @@ const mandate = z.strictObject({
   organism: key(identifier(), "", "organism that was certified; required"),
   venues: key(z.array(whole(0, 52)).default([0]), "", "numbers of the venues it may trade on"),
   until: until(),
+  code: key(
+    digest().optional(),
+    "",
+    "code it was certified with, as doctor prints it; with other code it comes up KILLED",
+  ),
 });
 
 export const controlsSchema = z.strictObject({

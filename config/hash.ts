@@ -3,7 +3,8 @@
  *
  * It covers everything that can change a decision or a record. Where the data lies, how fast market time passes, when
  * the node stops, how durable the log is and where the console listens are left out: they do not change what happens,
- * and two runs of one seed on two machines must have one hash. Of a recording only the file's name counts.
+ * and two runs of one seed on two machines must have one hash. Of a recording only the file's name counts, and of a release
+ * the key it must be signed with: the manifest holds this hash.
  */
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
@@ -22,10 +23,11 @@ export function canonicalJson(value: unknown): string {
 
 /** 64 hex digits. */
 export function configHash(config: Config): string {
-  const { node, audit: _audit, console: _console, feed, ...rest } = config;
+  const { node, audit: _audit, console: _console, feed, release, ...rest } = config;
   const decisive = {
     ...rest,
     node: { seed: node.seed },
+    release: { publicKey: release.publicKey },
     feed: { kind: feed.kind, paths: feed.paths.map((path) => basename(path)) },
   };
   return createHash("sha256").update(canonicalJson(decisive)).digest("hex");

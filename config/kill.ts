@@ -1,12 +1,14 @@
 /** The kill switch: how a scope is opened again, and the rules that make one stricter by themselves. */
 import { z } from "zod";
-import { choice, decimal, key, U32_MAX, whole } from "./kinds.ts";
+import { choice, decimal, key, real, U32_MAX, whole } from "./kinds.ts";
 
 type State = "off" | "reduce-only" | "cancel-only" | "killed";
 
 const state = (usual: State, what: string) =>
   key(choice("off", "reduce-only", "cancel-only", "killed").default(usual), "", what);
 const windowMs = () => key(whole(1, U32_MAX).default(1_000), "ms of market time", "window in which they are counted");
+const stepPercent = () =>
+  key(real(1, 100).default(10), "% of the limit", "a re-arm lets a loss stand as it is; so much more stops again");
 
 const triggers = z.strictObject({
   parentBreach: z.strictObject({
@@ -33,6 +35,7 @@ const triggers = z.strictObject({
     state: state("reduce-only", "what an organism becomes that lost its limit, or whose account did"),
     organism: key(decimal().optional(), "currency", "most one organism may lose in a run; without it, no such rule"),
     account: key(decimal().optional(), "currency", "most the organisms of one account may lose together"),
+    stepPercent: stepPercent(),
   }).prefault({}),
   drawdown: z.strictObject({
     state: state("reduce-only", "what an organism becomes that lost its limit from its best"),
@@ -41,6 +44,7 @@ const triggers = z.strictObject({
       "currency",
       "most one organism may lose from its best; without it, no such rule",
     ),
+    stepPercent: stepPercent(),
   }).prefault({}),
   mismatch: z.strictObject({
     state: state("reduce-only", "what an organism becomes whose position differs between the books and the gate"),
@@ -53,6 +57,12 @@ const triggers = z.strictObject({
   clock: z.strictObject({
     state: state("reduce-only", "what the firm becomes when the wall clock jumps"),
     offsetMs: key(whole(1, U32_MAX).default(5_000), "ms", "further than this against a clock that nobody can set"),
+  }).prefault({}),
+  unacknowledged: z.strictObject({
+    state: state(
+      "cancel-only",
+      "what the firm becomes when no role acknowledged a critical alert in its time: [alerts]",
+    ),
   }).prefault({}),
 });
 

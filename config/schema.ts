@@ -5,12 +5,15 @@
  * page as JSON Schema, `config show` prints the values in force and where each came from.
  */
 import { z } from "zod";
+import { alertsSchema } from "./alerts.ts";
 import { DecimalError, unitsPerTickLot } from "./decimals.ts";
 import { choice, decimal, flag, key, positive, real, text, U32_MAX, whole } from "./kinds.ts";
 import { instrumentSchema, organismSchema } from "./listed.ts";
 import { killSchema } from "./kill.ts";
 import { marketSchema } from "./market.ts";
+import { releaseSchema } from "./release.ts";
 import { checkControls, controlsSchema } from "./controls.ts";
+import { surveillanceSchema } from "./surveillance.ts";
 import { accountSchema, checkScopes, customerSchema, firmSchema } from "./scopes.ts";
 
 const speedError = 'must be a number above 0, or "max"';
@@ -160,7 +163,10 @@ export const configSchema = z.strictObject({
   audit: audit.prefault({}),
   console: consoleSection.prefault({}),
   mode: mode.prefault({}),
+  release: releaseSchema.prefault({}),
   kill: killSchema.prefault({}),
+  alerts: alertsSchema.prefault({}),
+  surveillance: surveillanceSchema.prefault({}),
   supervision: supervision.prefault({}),
   market: marketSchema.prefault({}),
   replay: replay.prefault({}),

@@ -3,20 +3,26 @@
  * machines with that role read. A gap in the numbers, or a start after a crash, makes it ask the guardian again; what the
  * guardian keeps no longer is counted as lost and put on record, never passed over.
  */
+import { ExecutionView } from "../../ffi/layout.gen.ts";
 import type { ActorDef } from "../../runtime/mod.ts";
 import { GUARDIAN, SURVEILLANCE, type SurveillanceMessage } from "../protocol/mod.ts";
 import type { AlertBook } from "./alerts.ts";
 import type { ExecutionFeed } from "./execution_feed.ts";
+import type { LayeringWatch } from "./layering.ts";
 
 export interface SurveillanceArgs {
   readonly feed: ExecutionFeed;
   readonly alerts: AlertBook;
+  /** Looks for a pattern in what is delivered; absent: nobody does. */
+  readonly layering?: LayeringWatch;
 }
 
-export const surveillance: ActorDef<SurveillanceMessage, SurveillanceArgs> = {
+type LookAgain = { readonly kind: "LookAgain" };
+
+export const surveillance: ActorDef<SurveillanceMessage | LookAgain, SurveillanceArgs> = {
   type: "surveillance",
   mailbox: { capacity: 65_536, overflow: "reject" },
-  init(context, { feed, alerts }) {
+  init(context, { feed, alerts, layering }) {
     context.register(SURVEILLANCE);
     const ask = (after: number): void => {
       context.registry.find(GUARDIAN)?.tell({ kind: "ResendRecorded", after, replyTo: context.self });
@@ -25,10 +31,21 @@ export const surveillance: ActorDef<SurveillanceMessage, SurveillanceArgs> = {
       feed.stream.restarted();
       ask(feed.stream.taken);
     };
-    if (context.incarnation > 0) askAnew();
+    /** What was seen is decided after its time, also when nothing follows. */
+    const lookLater = () => {
+      if (layering?.pending) context.timers.once("patterns", layering.settleAfter, { kind: "LookAgain" });
+    };
+    if (context.incarnation > 0) {
+      askAnew();
+      lookLater();
+    }
     return {
       receive(message) {
         if (message.kind === "CatchUp") return askAnew();
+        if (message.kind === "LookAgain") {
+          layering?.look(context.clock.now());
+          return lookLater();
+        }
         if (message.kind === "RecordedForgotten") return feed.stream.skip(message.through);
         const gap = (after: number) => {
           feed.gaps++;
@@ -37,6 +54,9 @@ export const surveillance: ActorDef<SurveillanceMessage, SurveillanceArgs> = {
         if (!feed.stream.takes(message, gap)) return;
         const before = feed.lost;
         feed.take(message, context.stopwatch.now());
+        if (feed.lost > before) layering?.forget();
+        layering?.take(new ExecutionView(message.records), message.count);
+        lookLater();
         if (feed.lost === before) return;
         const lost = feed.lost - before;
         alerts.raise("surveillance-lost", `${lost} execution reports never reached the feed: the audit log has them`, {

@@ -7,10 +7,12 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { UserError } from "../../config/errors.ts";
 import type { AccessPort } from "../protocol/access.ts";
+import type { AlertsPort } from "../protocol/alerts.ts";
 import type { ControlsPort } from "../protocol/controls.ts";
 import type { PostTradePort } from "../protocol/post_trade.ts";
 import type { NodeView } from "../protocol/view.ts";
 import { accessApi } from "./access_api.ts";
+import { alertsApi } from "./alerts_api.ts";
 import { readApi } from "./api.ts";
 import { assetRoutes, type ConsoleAssets } from "./assets.ts";
 import { commandApi } from "./commands.ts";
@@ -36,6 +38,7 @@ export interface ConsoleOptions {
   readonly access: AccessPort;
   readonly controls: ControlsPort;
   readonly postTrade: PostTradePort;
+  readonly alerts: AlertsPort;
   readonly assets: ConsoleAssets;
 }
 
@@ -92,12 +95,12 @@ function listen(options: ConsoleOptions): ConsoleServer {
 
 /** The whole application, without a socket: for tests and for the server above. */
 export function consoleApp(
-  options: Pick<ConsoleOptions, "view" | "host" | "access" | "controls" | "postTrade" | "assets">,
+  options: Pick<ConsoleOptions, "view" | "host" | "access" | "controls" | "postTrade" | "alerts" | "assets">,
   sampler: Sampler,
   streams: EventStreams,
   executions: ExecutionStreams,
 ): OpenAPIHono {
-  const { view, host, access, controls, postTrade, assets } = options;
+  const { view, host, access, controls, postTrade, alerts, assets } = options;
   const app = new OpenAPIHono();
   app.onError((error) => problemResponse(toProblem(error)));
   app.notFound((c) => {
@@ -112,6 +115,7 @@ export function consoleApp(
   app.route("/api/v1", accessApi(access));
   app.route("/api/v1", controlsApi(controls));
   app.route("/api/v1", flattenApi(controls));
+  app.route("/api/v1", alertsApi(alerts));
   app.route("/api/v1", overviewApi(controls));
   app.route("/api/v1", postTradeApi(postTrade, executions, access));
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });

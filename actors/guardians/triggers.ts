@@ -9,6 +9,7 @@ import type { ControlPage } from "../../ffi/mod.ts";
 import { type Micros, MICROS_PER_MS } from "../../runtime/mod.ts";
 import { type ExecutionReport, SCOPE_STATES, type StrategyId, type Stricter } from "../protocol/mod.ts";
 import type { GuardianBooks } from "./books.ts";
+import { LossStep } from "./loss_step.ts";
 import { type BoardRow, MarketBoard } from "./market_board.ts";
 
 /** What a rule makes of its scope; "off" switches it off. */
@@ -24,15 +25,23 @@ export interface TriggerRules {
   /** A fill of an order nobody sent, of more than was ordered, or far from the market. Scope: the organism. */
   readonly fills: { readonly state: TriggerState; readonly awayBps: number };
   /** Loss since the start, in money units; null for none. Scope: the organism, or every organism of the account. */
-  readonly loss: { readonly state: TriggerState; readonly organism: number | null; readonly account: number | null };
+  readonly loss: {
+    readonly state: TriggerState;
+    readonly organism: number | null;
+    readonly account: number | null;
+    /** Percent of the limit: so much more, after a re-arm, and it stops again. */
+    readonly stepPercent: number;
+  };
   /** Loss from the best so far, in money units; null for none. Scope: the organism. */
-  readonly drawdown: { readonly state: TriggerState; readonly organism: number | null };
+  readonly drawdown: { readonly state: TriggerState; readonly organism: number | null; readonly stepPercent: number };
   /** The guardian's books and the gate disagree about a position, look after look. Scope: the organism. */
   readonly mismatch: { readonly state: TriggerState; readonly looks: number };
   /** A price that moved further from one message to the next than a market does; 0 bp for never. Scope: the instrument. */
   readonly market: { readonly state: TriggerState; readonly jumpBps: number };
   /** The wall clock moved against one that nobody can set. Scope: the firm. */
   readonly clock: { readonly state: TriggerState; readonly offsetMs: number };
+  /** No role acknowledged a critical alert in its time. Scope: the firm. */
+  readonly unacknowledged: { readonly state: TriggerState };
 }
 export type TriggerName = keyof TriggerRules;
 
@@ -78,6 +87,9 @@ export class Triggers {
   readonly #marks = new Map<number, number>();
   /** Looks in a row at which books and gate disagreed, by strategy. */
   readonly #apart = new Map<StrategyId, number>();
+  readonly #steps = new LossStep();
+  /** State of each scope at the last look. */
+  readonly #states = new Map<StrategyId, number>();
   #offset: number | null = null;
 
   constructor(options: TriggersOptions) {
@@ -145,9 +157,16 @@ export class Triggers {
     this.#fire("market", market.state, INSTRUMENT_SCOPE_BASE + id, jump, market.jumpBps, detail);
   }
 
-  /** Looks at profits, positions and the clock; call it now and then. */
-  look(): void {
+  /** Nobody answered a critical alert for `afterMs`, and its last role had its time at `limitMs`. */
+  unacknowledged(detail: string, afterMs: number, limitMs: number): void {
+    this.#fire("unacknowledged", this.#options.rules.unacknowledged.state, FIRM_SCOPE, afterMs, limitMs, detail);
+  }
+
+  /** Looks at profits, positions and the clock; call it now and then, with the time of the market. */
+  look(time: Micros = 0): void {
     const { rules, strategies, accounts, books } = this.#options;
+    const opened = new Set(strategies.filter((strategy) => this.#opened(strategy)));
+    this.#steps.look(time);
     const profits = new Map<StrategyId, number>();
     for (const strategy of strategies) {
       const { realised, unrealised, fees } = books.portfolio.profitAndLoss(strategy);
@@ -155,31 +174,46 @@ export class Triggers {
       profits.set(strategy, profit);
       const best = Math.max(profit, this.#best.get(strategy) ?? 0);
       this.#best.set(strategy, best);
-      const { loss, drawdown } = rules;
-      if (loss.organism !== null && -profit >= loss.organism) {
-        this.#fire("loss", loss.state, strategy, -profit, loss.organism, "lost its limit");
-      }
-      if (drawdown.organism !== null && best - profit >= drawdown.organism) {
-        this.#fire(
-          "drawdown",
-          drawdown.state,
-          strategy,
-          best - profit,
-          drawdown.organism,
-          "lost its limit from its best",
-        );
-      }
+      const at = { strategy, opened: opened.has(strategy) };
+      this.#lost("loss", { ...at, lost: -profit, limit: rules.loss.organism, detail: "lost its limit" });
+      this.#lost("drawdown", {
+        ...at,
+        lost: best - profit,
+        limit: rules.drawdown.organism,
+        detail: "lost its limit from its best",
+      });
       this.#compare(strategy);
     }
-    const { state, account } = rules.loss;
     for (const { id, strategies: members } of accounts) {
       const lost = -members.reduce((sum, strategy) => sum + (profits.get(strategy) ?? 0), 0);
-      if (account === null || lost < account) continue;
+      const detail = `account ${id} lost its limit`;
       for (const strategy of members) {
-        this.#fire("loss", state, strategy, lost, account, `account ${id} lost its limit`);
+        this.#lost("loss", { strategy, opened: opened.has(strategy), lost, limit: rules.loss.account, detail });
       }
     }
+    for (const strategy of strategies) this.#states.set(strategy, this.#options.control.scope(strategy));
     this.#lookAtClock();
+  }
+
+  /** Whether people made the scope looser since the last look. */
+  #opened(strategy: StrategyId): boolean {
+    return this.#options.control.scope(strategy) < (this.#states.get(strategy) ?? 0);
+  }
+
+  #lost(trigger: "loss" | "drawdown", { strategy, opened, lost, limit, detail }: {
+    readonly strategy: StrategyId;
+    readonly opened: boolean;
+    readonly lost: number;
+    readonly limit: number | null;
+    readonly detail: string;
+  }): void {
+    if (limit === null) return;
+    const { state, stepPercent } = this.#options.rules[trigger];
+    const step = limit * stepPercent / 100;
+    const threshold = this.#steps.threshold(`${trigger} ${strategy} ${detail}`, { lost, limit, step, opened });
+    if (lost < threshold) return;
+    const again = threshold === limit ? "" : " again, a step beyond what was known at its re-arm";
+    this.#fire(trigger, state, strategy, lost, threshold, `${detail}${again}`);
   }
 
   #compare(strategy: StrategyId): void {

@@ -15,28 +15,30 @@ import { TradingStates } from "../guardians/trading_states.ts";
 import { VenueLink } from "../guardians/venue_link.ts";
 import {
   concern,
-  type ControlsPort,
   createApproval,
   createMandates,
   DROP_COPY,
   GUARDIAN,
   type LimitsMessage,
   MODE,
-  type PostTradePort,
   type StrategyMessage,
   SURVEILLANCE,
   VENUE,
 } from "../protocol/mod.ts";
+import { alertsDesk, ringForConcern, ringForKill, ringForPostTrade, ringForTrigger } from "./alerts.ts";
 import { ANSWER_WITHIN, Breakers } from "./breakers.ts";
 import { chaosOn } from "./chaos.ts";
+import { concernOf, crashFacts } from "./crash_facts.ts";
 import { CrashLedger } from "./crash_ledger.ts";
 import { Curve } from "./curve.ts";
+import { putDeploymentOnRecord, tellDeployment } from "./deployment.ts";
 import { killDirectly } from "./direct_kill.ts";
 import { drawdownRule } from "./drawdown.ts";
 import type { Ground } from "./ground.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { recordIncident } from "./incidents.ts";
 import { Journal, noteDurably } from "./journal.ts";
+import type { ComposedNode } from "./composed_node.ts";
 import { ControlsDoor } from "./controls_door.ts";
 import { ControlsOverview } from "./controls_overview.ts";
 import { EarlyWarnings } from "./early_warnings.ts";
@@ -51,9 +53,8 @@ import { tradedBy } from "./organisms.ts";
 import { memoryFile, rearmPage } from "./rearm.ts";
 import { FIRM, killedScopes, namedSlots } from "./scopes.ts";
 import { triggerRules } from "./triggers.ts";
-import { concernOf, crashFacts } from "./run_facts.ts";
 import { RejectHistory } from "./reject_history.ts";
-import { PostTrade } from "./post_trade.ts";
+import { PostTrade, VISIBLE_LEVELS, visibleLots } from "./post_trade.ts";
 import { GUARD_BRANCH, LIMITS_DESK, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
 import { LiveNodeView } from "./view.ts";
 
@@ -67,27 +68,6 @@ const RATE_AND_EXECUTIONS = 3;
 const NOWHERE = { read: () => null, write: () => {} };
 /** Without a console only signals want to be heard. */
 const UNWATCHED_YIELD_MS = 100;
-
-export interface ComposedNode {
-  readonly parts: NodeParts;
-  readonly view: LiveNodeView;
-  /** Limits, and how they are changed. */
-  readonly controls: ControlsPort;
-  /** What is known after trade. */
-  readonly postTrade: PostTradePort;
-  /** Restarts of actors so far. */
-  readonly restarts: () => number;
-  /** Why the log can no longer record; null while it can. */
-  readonly auditFault: () => Error | null;
-  /** Starts the tree; its actors have started when this returns. */
-  start(): void;
-  /** Organisms go first and withdraw what they have resting; the rest of the tree lives to see it confirmed. */
-  drain(): Promise<void>;
-  /** Stops the tree in reverse and puts the totals on record. */
-  stop(): Promise<void>;
-  /** Gives back what the world took. */
-  close(): Promise<void>;
-}
 
 /** Limits are loaded and the start is on record when this returns. */
 export function composeNode(ground: Ground): ComposedNode {
@@ -121,6 +101,10 @@ export function composeNode(ground: Ground): ComposedNode {
   let looks = 0;
   let controlChanges = 0;
   const rejects = new RejectHistory();
+  const alerts = alertsDesk({
+    ...{ ground, journal, system, onChange: () => controlChanges++ },
+    unacknowledged: (...measured) => triggers.unacknowledged(...measured),
+  });
   const mode = new ModeKeeper({
     recoverAfter,
     control,
@@ -132,6 +116,7 @@ export function composeNode(ground: Ground): ComposedNode {
       states.announce(system.clock.now());
       system.registry.find(MODE)?.tell({ kind: "ModeChanged" });
     },
+    onConcern: (concern) => ringForConcern(alerts, concern),
   });
   const states = new TradingStates({
     control,
@@ -168,6 +153,8 @@ export function composeNode(ground: Ground): ComposedNode {
     instruments: instruments.map(({ symbol }) => symbol),
     killed: killedScopes(control),
   });
+  const note = (type: number, value: unknown) => void journal.note(type, value);
+  putDeploymentOnRecord({ deployment: ground.deployment, control, note, wall: wall.nanos() });
   const scopes = loadLimits(config, instruments, gate, system.clock.now());
   tellFacts(config, scopes, instruments, gate, system.clock.now());
   journal.note(RecordType.Note, { scopes });
@@ -247,6 +234,8 @@ export function composeNode(ground: Ground): ComposedNode {
     system,
     isActive,
     tell: ground.err,
+    visible: (instrument, side) => visibleLots(built.port.depth(instrument, VISIBLE_LEVELS), side),
+    ring: (...found) => ringForPostTrade(alerts, ...found),
   });
   const mandates = createMandates();
   audit.commit();
@@ -280,7 +269,10 @@ export function composeNode(ground: Ground): ComposedNode {
     orders: books.orders,
     onIncident: (incident) =>
       recordIncident({ journal, gate, dropCopy, configHash: () => limits.hash, ground }, incident),
-    onDone: (report) => view.carriedOut(report),
+    onDone: (report) => {
+      ringForKill(alerts, report);
+      view.carriedOut(report);
+    },
   });
   const strategiesOf = (account: string) =>
     config.organisms.flatMap((organism, i) => organism.account === account ? [i + 1] : []);
@@ -294,7 +286,10 @@ export function composeNode(ground: Ground): ComposedNode {
     heldAtGate: (strategy, instrument) => gate.exposure(strategy, instrument).position,
     wall: wall.nanos,
     monotonic: () => system.stopwatch.now(),
-    note: (type, value) => void journal.note(type, value),
+    note: (type, value) => {
+      journal.note(type, value);
+      ringForTrigger(alerts, value);
+    },
     onRequest: () => housekeeping.noticeControl(),
   });
   const built = world.build({
@@ -337,7 +332,7 @@ export function composeNode(ground: Ground): ComposedNode {
       },
       watchLimits: (time) => warnings.look(time),
       every: world.sampleEvery,
-      look: () => triggers.look(),
+      look: () => triggers.look(system.clock.now()),
       isActive,
     },
     marketWatch: {
@@ -384,6 +379,7 @@ export function composeNode(ground: Ground): ComposedNode {
     refresh: () => {
       if (looks++ % SAMPLE_EVERY === 0) limits.sample();
       breakers.probeStores();
+      alerts.look();
       rejects.look(system.clock.now(), gate.counters().rejected);
       if (limits.due) (system.find(LIMITS_DESK) as ActorRef<LimitsMessage> | undefined)?.tell({ kind: "LimitsClock" });
       view.changed();
@@ -465,10 +461,13 @@ export function composeNode(ground: Ground): ComposedNode {
       }),
     }),
     postTrade,
+    alerts,
     restarts: () => restarts,
     auditFault: () => auditFault,
     start() {
       root = supervise(system, ROOT, tree);
+      const time = system.clock.now();
+      tellDeployment(ground.deployment, { bell: alerts, report: (found) => mode.report(found, time), time });
     },
     async drain() {
       draining = true;

@@ -8,6 +8,7 @@
  *     <data-dir>/access.json            people and keys; made with the first person
  *     <data-dir>/limits.json            limits changed while a node ran; made with the first change
  *     <data-dir>/incidents/000001.json  a kill, signed with node.key; made with the first one
+ *     <data-dir>/alerts.json            alerts that wait for somebody, and the latest that were answered
  *     <data-dir>/rearm.json             scopes that wait to be opened again, and since when they only reduce
  *
  * A simulated or replayed market is a new world each time it starts, so each run has a log of its own; equal seeds give

@@ -5,6 +5,7 @@ import type { ActorSystem, SystemOptions } from "../../runtime/mod.ts";
 import type { ChildSpec, SupervisorSpec } from "../../supervision/mod.ts";
 import type { Instrument } from "../protocol/mod.ts";
 import type { CrashFile } from "./crash_file.ts";
+import type { Deployment } from "./deployment.ts";
 import type { World } from "./worlds/mod.ts";
 
 /** The node's looks at the real world. What they say decides nothing that a replay must reproduce. */
@@ -27,12 +28,16 @@ export interface Ground {
   readonly control: ControlPage;
   readonly gate: OrderGate;
   readonly wall: Wall;
+  /** What runs here, and how it compares with what was released; absent: nobody looked. */
+  readonly deployment?: Deployment;
   /** Where crashes are kept beside the log; absent: nowhere. */
   readonly crashes?: { readonly file: CrashFile; readonly dataDir: string };
   /** Where changed limits outlive the node; absent: nowhere. */
   readonly limitsFile?: { read(): string | null; write(text: string): void };
   /** Where what waits to be re-armed outlives the node; absent: nowhere. */
   readonly rearmFile?: { read(): string | null; write(text: string): void; locked<T>(body: () => T): T };
+  /** Where alerts outlive the node; absent: nowhere. */
+  readonly alertsFile?: { read(): string | null; write(text: string): void };
   /** Where incidents are kept, signed; absent: nowhere but the log. */
   readonly incidents?: { write(incident: Readonly<Record<string, unknown>>): number };
   /** One line for people about what went wrong. */

@@ -17,6 +17,8 @@ export interface ModeKeeperOptions {
   /** A request was stored on the control page. */
   readonly onRequest: () => void;
   readonly onChange: () => void;
+  /** A concern arose or ended. */
+  readonly onConcern?: (concern: ConcernReport) => void;
 }
 
 export class ModeKeeper {
@@ -45,7 +47,9 @@ export class ModeKeeper {
   }
 
   report(concern: ConcernReport, now: Micros): void {
+    const known = this.concerns().some(({ id }) => id === concern.id);
     this.#carryOut(this.mode, () => this.#machine.report(concern, now), now);
+    if (known !== concern.active) this.#options.onConcern?.(concern);
   }
 
   tick(now: Micros): void {

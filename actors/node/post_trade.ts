@@ -12,12 +12,15 @@ import type { DropCopyArgs } from "../auditors/drop_copy.ts";
 import { DropCopyBook } from "../auditors/drop_copy_book.ts";
 import { ExecutionFeed, type FedReport } from "../auditors/execution_feed.ts";
 import { Reconciliation } from "../auditors/reconciliation.ts";
+import { LayeringWatch } from "../auditors/layering.ts";
+import { layeringFound } from "../auditors/layering_text.ts";
 import type { SurveillanceArgs } from "../auditors/surveillance.ts";
 import type { GuardianBooks } from "../guardians/books.ts";
 import { MarketBoard } from "../guardians/market_board.ts";
 import { reportOf } from "../guardians/reports.ts";
 import type { VenueLink } from "../guardians/venue_link.ts";
 import {
+  type Depth,
   type ExecutionPage,
   type ExecutionRow,
   type Instrument,
@@ -41,8 +44,19 @@ export interface PostTradeOptions {
   readonly journal: Journal;
   readonly system: ActorSystem;
   readonly isActive: (id: string) => boolean;
+  /** Lots that are shown at the five best prices of a side. */
+  readonly visible: (instrument: number, side: number) => number;
   /** One line for people. */
   readonly tell: (line: string) => void;
+  /** Rings for what was found; false when it is none of its business, and then it is only put on record. */
+  readonly ring?: (alert: string, text: string, facts: Readonly<Record<string, unknown>>) => boolean;
+}
+
+/** Prices on a side that count as visible. */
+export const VISIBLE_LEVELS = 5;
+
+export function visibleLots({ bids, asks }: Depth, side: number): number {
+  return (side === 0 ? bids : asks).reduce((sum, [, lots]) => sum + lots, 0);
 }
 
 export class PostTrade implements PostTradePort {
@@ -55,11 +69,16 @@ export class PostTrade implements PostTradePort {
 
   constructor(options: PostTradeOptions) {
     this.#options = options;
-    const { config, scopes, instruments, gate, books, journal, system, isActive, tell } = options;
+    const { config, scopes, instruments, gate, books, journal, system, isActive, tell, ring } = options;
     const copy = this.#copy;
     this.#alerts = new AlertBook({
       now: () => system.clock.now(),
-      record: (event) => journal.note(RecordType.Note, event),
+      record: ({ alert, text, ...facts }) => {
+        // What rings is put on record by the bell.
+        if (ring?.(String(alert), String(text), facts) !== true) {
+          journal.note(RecordType.Note, { alert, text, ...facts });
+        }
+      },
       tell: (line) => tell(`after trade: ${line}`),
     });
     const limits = config.controls.capital.map(({ credit, amount }) =>
@@ -92,7 +111,16 @@ export class PostTrade implements PostTradePort {
 
   /** For the actor of surveillance. */
   get surveillance(): SurveillanceArgs {
-    return { feed: this.#feed, alerts: this.#alerts };
+    const { config, instruments, visible } = this.#options;
+    const { enabled, ...rule } = config.surveillance.layering;
+    if (!enabled) return { feed: this.#feed, alerts: this.#alerts };
+    const layering = new LayeringWatch({
+      rule,
+      ownerOf: (strategy) => config.organisms[strategy - 1]?.account ?? "",
+      visible,
+      found: (pattern) => this.#alerts.raise("layering", ...layeringFound(pattern, instruments[pattern.instrument])),
+    });
+    return { feed: this.#feed, alerts: this.#alerts, layering };
   }
 
   /** For the drop copy's actor. */

@@ -10,16 +10,21 @@ import { ActorSystem, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import type { AccessDesk } from "../access/mod.ts";
 import { loadAssets } from "../console/bundle.ts";
 import { type ConsoleServer, startConsole } from "../console/server.ts";
+import { ALERTS_FILE } from "../alerts/mod.ts";
 import { REARM_FILE } from "../controls/mod.ts";
 import { MONEY_SCALE } from "../protocol/mod.ts";
 import { nodeDesk } from "./access.ts";
-import { type ComposedNode, composeNode } from "./compose.ts";
+import { thisBuild } from "./build.ts";
+import { composeNode } from "./compose.ts";
+import type { ComposedNode } from "./composed_node.ts";
 import { CrashFile, crashFile } from "./crash_file.ts";
 import { openDataDirectory } from "./data_dir.ts";
 import { IncidentFile } from "./incident_file.ts";
+import { deploymentOf } from "./deployment.ts";
 import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf } from "./instruments.ts";
 import { organismSpecs } from "./organisms.ts";
+import { readManifest } from "./release.ts";
 import { killedScopes, nameScopes, refuseWithoutWords, treeOf } from "./scopes.ts";
 import { StateFile } from "./state_file.ts";
 import { latencySummary, postTradeSummary, type RunSummary } from "./summary.ts";
@@ -79,8 +84,10 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   const node: ComposedNode = composeNode({
     crashes: { file: crashes, dataDir: directory.path },
     incidents: new IncidentFile(directory.path),
+    deployment: deploymentOf(thisBuild(), config, readManifest(config.release)),
     limitsFile: new StateFile(directory.path, "limits.json"),
     rearmFile: new StateFile(directory.path, REARM_FILE),
+    alertsFile: new StateFile(directory.path, ALERTS_FILE),
     config,
     instruments,
     organisms,
@@ -175,12 +182,21 @@ interface Entrance {
 
 async function openConsole(
   config: Config,
-  { view, controls, postTrade }: ComposedNode,
+  { view, controls, postTrade, alerts }: ComposedNode,
   { access, ownerToken }: Entrance,
   io: NodeIo,
 ): Promise<ConsoleServer> {
   const { host, port } = config.console;
-  const door = await startConsole({ view, host, port, access, controls, postTrade, assets: await loadAssets() });
+  const door = await startConsole({
+    view,
+    host,
+    port,
+    access,
+    controls,
+    postTrade,
+    alerts,
+    assets: await loadAssets(),
+  });
   io.out(`console: ${door.url}`);
   if (door.notice !== null) io.out(door.notice);
   if (access.governed) io.out("people are enrolled: log in to the console; deno task kill needs no log-in");

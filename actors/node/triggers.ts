@@ -5,7 +5,8 @@ import { MONEY_SCALE } from "../protocol/mod.ts";
 
 /** Bars are days apart: from one to the next anything may happen. */
 export function triggerRules(config: Config): TriggerRules {
-  const { parentBreach, rate, rejects, fills, loss, drawdown, mismatch, market, clock } = config.kill.triggers;
+  const { parentBreach, rate, rejects, fills, loss, drawdown, mismatch, market, clock, unacknowledged } =
+    config.kill.triggers;
   const named = <T extends { readonly state: string }>(rule: T) => ({
     ...rule,
     state: (rule.state === "off" ? "off" : rule.state.toUpperCase().replace("-", "_")) as TriggerState,
@@ -22,5 +23,6 @@ export function triggerRules(config: Config): TriggerRules {
     mismatch: named(mismatch),
     market: { ...named(market), jumpBps: bars ? 0 : market.jumpBps },
     clock: named(clock),
+    unacknowledged: named(unacknowledged),
   };
 }

@@ -30,6 +30,7 @@ export const CONCERNS = {
   "report-mismatch":    { demands: "SafeMode", ends: "a restart of the node" },
   "credit-mismatch":    { demands: "SafeMode", ends: "the count after trade and the gate's agree again" },
   "surveillance-gap":   { demands: "SafeMode", ends: "the feed has caught up" },
+  "release-mismatch":   { demands: "EmergencyShutdown", ends: "a restart of the node with what was released" },
 } as const satisfies Readonly<Record<string, ConcernRule>>;
 
 export type ConcernKind = keyof typeof CONCERNS;

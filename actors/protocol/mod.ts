@@ -1,5 +1,6 @@
 /** The message catalogue: everything that passes between the families of the trading system. */
 export * from "./access.ts";
+export * from "./alerts.ts";
 export * from "./approval.ts";
 export * from "./arena.ts";
 export * from "./concerns.ts";

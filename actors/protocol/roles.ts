@@ -29,6 +29,8 @@ export const MATRIX = {
   "view-limits":     ["viewer", "trader", "risk-officer", "risk-approver", "compliance", "operator", "auditor"],
   /** The execution feed of surveillance, and a reconciliation on demand. Reading goes on record. */
   "view-executions": ["compliance", "auditor"],
+  /** Answering alerts, one by one. Whoever trades does not judge what is said of trading. */
+  "answer-alerts":   ["risk-officer", "risk-approver", "compliance", "operator"],
   "kill":            ["trader", "risk-officer", "risk-approver", "compliance", "operator"],
   "rearm":           ["risk-officer", "risk-approver"],
   /** Closing the positions of a scope that may only reduce. */
@@ -53,6 +55,7 @@ export const ACTIONS = Object.keys(MATRIX) as readonly Action[];
  * himself a better one.
  */
 const PERSONS_ONLY: readonly Action[] = [
+  "answer-alerts",
   "rearm",
   "flatten",
   "propose-limits",

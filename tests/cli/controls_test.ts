@@ -57,19 +57,22 @@ Deno.test("limits are tightened, proposed, approved and withdrawn from a termina
       const tokens = await sessions(node.url);
       const as = (role: Role) => ["--console", node.url, "--as", nameOf(role), "--json"];
       const verbs = [
-        ["view-limits", ["limits"]],
-        ["view-limits", ["facts"]],
-        ["tighten-limits", ["tighten", "nowhere", "max_gross", "1", "--reason", "drill"]],
-        ["propose-limits", ["propose", "nowhere", "max_gross", "1", "--reason", "drill"]],
-        ["approve-limits", ["approve", "77", "--digest", "0123456789abcdef"]],
-        ["flatten", ["flatten", "nowhere", "--reason", "drill"]],
-        ["withdraw-limits", ["withdraw", "77", "--reason", "drill"]],
+        ["view-limits", ["controls", "limits"]],
+        ["view-orders", ["alerts", "list"]],
+        ["answer-alerts", ["alerts", "acknowledge", "77", "--text", "drill"]],
+        ["answer-alerts", ["alerts", "close", "77", "--text", "drill"]],
+        ["tighten-limits", ["controls", "tighten", "nowhere", "max_gross", "1", "--reason", "drill"]],
+        ["propose-limits", ["controls", "propose", "nowhere", "max_gross", "1", "--reason", "drill"]],
+        ["view-limits", ["controls", "facts"]],
+        ["flatten", ["controls", "flatten", "nowhere", "--reason", "drill"]],
+        ["approve-limits", ["controls", "approve", "77", "--digest", "0123456789abcdef"]],
+        ["withdraw-limits", ["controls", "withdraw", "77", "--reason", "drill"]],
       ] as const;
       for (const [action, args] of verbs) {
         for (const role of ROLES) {
           const { err } = await withCredential(
             tokens[role],
-            () => inside(["controls", ...args, "--console", node.url]),
+            () => inside([...args, "--console", node.url]),
           );
           assert.equal(
             !err.includes(`${nameOf(role)} may not ${action}`),
@@ -77,7 +80,7 @@ Deno.test("limits are tightened, proposed, approved and withdrawn from a termina
             `${role} ${args[0]} ${err}`,
           );
         }
-        const nobody = await inside(["controls", ...args, "--console", node.url]);
+        const nobody = await inside([...args, "--console", node.url]);
         assert.match(nobody.err, /log in, or send a key/);
       }
 

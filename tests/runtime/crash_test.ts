@@ -294,7 +294,7 @@ Deno.test("A stack is the same however often its code has run", () => {
     if (stack !== null) stacks.add(stack);
   }
   const [first, ...others] = stacks;
-  assert.match(first, /^Error: it does not hold\n    at Fragile \(tests/);
+  assert.match(first, /^Error: it does not hold\n {4}at Fragile \(tests/);
   assert.deepEqual(others, []);
 });
 

@@ -8,6 +8,7 @@ import {
   CODE_TEXT,
   CommandKind,
   ControlPage,
+  DepthLevelView,
   ExecutionView,
   GateDecisionView,
   InstrumentRulesView,
@@ -72,6 +73,8 @@ export interface FloorOptions {
   readonly unitsPerDollar?: number;
   /** Market orders of others stand against every order of ours, so that it fills at once. */
   readonly fills?: boolean;
+  /** Orders rest in a book where `others` trade with them; `heard` hears of it. */
+  readonly rests?: boolean;
   readonly control?: ControlPage;
 }
 
@@ -97,6 +100,8 @@ export class Floor implements Disposable {
   through = 0;
   first: Refusal | null = null;
   readonly codes: number[] = [];
+  /** Hears every report of ours, once the gate has it. */
+  heard: (view: ExecutionView, count: number) => void = () => {};
   #nextId = 1;
   #others = 2 ** 40;
 
@@ -181,7 +186,25 @@ export class Floor implements Disposable {
     });
     this.codes.push(...codes);
     if (this.#options.fills) this.#fill(passed);
+    if (this.#options.rests) this.#rest(passed);
     return codes;
+  }
+
+  /** Orders of somebody else. */
+  others(orders: readonly Entered[]): void {
+    this.#rest(orders.map((order) => ({ ...order, id: this.#others++, strategy: BACKGROUND_OWNER })));
+  }
+
+  /** Lots that stand at the best prices of a side. */
+  visible(instrument: number, side: number): number {
+    const levels = new DepthLevelView(new Uint8Array(5 * DepthLevelView.SIZE));
+    const count = this.#engine.depth(instrument, side, levels.buffer);
+    return Array.from({ length: count }, (_, i) => levels.at(i).quantity).reduce((sum, lots) => sum + lots, 0);
+  }
+
+  #rest(orders: readonly Entered[]): void {
+    orders.forEach((order, at) => this.#write(at, order));
+    this.#enter(orders.length);
   }
 
   #worth({ instrument = 0, price, quantity }: Entered): number {
@@ -218,6 +241,10 @@ export class Floor implements Disposable {
       this.#write(at++, { ...order, id: this.#others++, side, strategy: BACKGROUND_OWNER, flags: 0, target: 0 });
       this.#write(at++, { ...order, flags: 0, target: 0 });
     }
+    this.#enter(at);
+  }
+
+  #enter(at: number): void {
     const { executions } = this.#engine.submit(this.#commands, at, this.#executions, this.#ticks);
     const size = ExecutionView.SIZE;
     const view = new ExecutionView(this.#executions);
@@ -227,6 +254,7 @@ export class Floor implements Disposable {
       this.#executions.copyWithin(ours++ * size, i * size, (i + 1) * size);
     }
     this.gate.applyExecutions(this.#executions.subarray(0, ours * size), ours);
+    this.heard(new ExecutionView(this.#executions), ours);
   }
 
   [Symbol.dispose](): void {

@@ -3,8 +3,12 @@
  * with one customer), disabled traders who went on, wrong lists of what is easy to borrow, a sweep route that the customer
  * switched on again, and no control for wash trades and layering.
  */
-import { CommandKind, Side } from "../../ffi/mod.ts";
+import { type Episode, LayeringWatch } from "../../actors/auditors/layering.ts";
+import type { Principal } from "../../actors/protocol/mod.ts";
+import { loadConfig } from "../../config/mod.ts";
+import { CommandKind, ScopeState, Side } from "../../ffi/mod.ts";
 import { codeOf, GROSS, principal } from "../actors/controls/rig.ts";
+import { type Alarm, alarmOn, whoIs } from "./alarm.ts";
 import { FLAG, Floor, named } from "./floor.ts";
 import { unsweptSweeps } from "./latour.ts";
 import { buy, office } from "./office.ts";
@@ -52,6 +56,72 @@ const shortSales = (floor: Floor) => {
     floor.pass(10);
   }
 };
+
+/** Offers at so many prices, which nobody is to hit, around a purchase that is; once in twenty seconds. */
+const LAYERS = 5, LAYER = 1_000, BOUGHT = 500, EPISODES = 60, EVERY_S = 20;
+/** Compliance takes a minute to look, and half a minute more to act. */
+const LOOKS_S = 60, ACTS_S = 90;
+
+function layering(): Outcome {
+  let alarm: Alarm;
+  let raised = NaN;
+  const officer = whoIs("compliance");
+  const { enabled: _, ...rule } = loadConfig({ environment: {}, directory: "." }).config.surveillance.layering;
+  return play({
+    open: () => new Floor({ listed: [{ price: PRICE }], strategies: 1, rests: true }),
+    control: (floor) => {
+      alarm = alarmOn(floor);
+      const watch = new LayeringWatch({
+        rule,
+        ownerOf: () => "customer",
+        visible: (instrument, side) => floor.visible(instrument, side),
+        found: ({ owner, count, times, latest }) => {
+          alarm.desk.raise("layering", owner, `${count} times`, { count, times, episodes: latest });
+          if (Number.isNaN(raised)) raised = floor.now;
+        },
+      });
+      floor.heard = (view, count) => watch.take(view, count);
+    },
+    flow: (floor, guarded) => {
+      for (let episode = 0; episode < EPISODES; episode++) {
+        const first = 10 * episode + 1;
+        const ids = Array.from({ length: LAYERS }, (_, i) => first + i);
+        floor.send([
+          { side: Side.Buy, quantity: BOUGHT, price: PRICE - 0.01, id: first + LAYERS },
+          ...ids.map((id, i) => ({ side: Side.Sell, quantity: LAYER, price: PRICE + 0.01 * (i + 2), id })),
+        ]);
+        floor.pass(400);
+        floor.others([{ side: Side.Sell, quantity: BOUGHT, price: PRICE - 0.01 }]);
+        floor.pass(100);
+        floor.send(ids.map((target) => ({ kind: CommandKind.Cancel, target, side: Side.Sell, quantity: 0, price: 0 })));
+        for (let second = 0; second < EVERY_S; second++) {
+          floor.pass(1_000);
+          if (guarded) answer(floor, alarm, raised, officer);
+        }
+      }
+    },
+    check: () => {
+      const alerts = alarm.desk.view(officer).alerts;
+      const { evidence, acknowledged, acted } = alerts.at(-1)!;
+      const episodes = evidence.episodes as readonly Episode[];
+      if (episodes.some(({ orders, executions }) => orders.length !== LAYERS || executions.length !== 1)) {
+        throw new Error("the evidence lacks orders or executions");
+      }
+      if (acknowledged === null || acted === null) throw new Error("nobody answered");
+    },
+    remark:
+      "found at its third time, with the orders and executions of each; compliance looked after a minute and killed the customer half a minute later",
+  });
+}
+
+/** What compliance does about the first alert, once it is there. */
+function answer(floor: Floor, { desk }: Alarm, raised: number, officer: Principal): void {
+  const seconds = Math.floor((floor.now - raised) / 1_000_000);
+  if (seconds === LOOKS_S) desk.acknowledge(officer, 1, "asking the customer", "drill");
+  if (seconds !== ACTS_S) return;
+  floor.control.request(1, ScopeState.Killed, "layering", officer.id, floor.now * 1_000);
+  desk.close(officer, 1, "killed the customer", "drill");
+}
 
 export const WEDBUSH: readonly Scenario[] = [
   { ...wedbush("WB-1", "customers set their own risk settings", "roles of limits"), run: ownLimits },
@@ -150,8 +220,5 @@ export const WEDBUSH: readonly Scenario[] = [
           "let through: the hundred offers of one trader; every purchase by the other that would meet them is refused",
       }),
   },
-  {
-    ...wedbush("WB-6b", "layering", "surveillance"),
-    undone: "surveillance of patterns over many orders",
-  },
+  { ...wedbush("WB-6b", "layering", "surveillance of patterns, and who answers its alert"), run: layering },
 ];

@@ -3,6 +3,7 @@
  * a second; and the changes that people ask for.
  */
 import { effect, type Signal, signal } from "@preact/signals";
+import type { AlertsView } from "../../protocol/alerts.ts";
 import type { ControlTree, FactsInForce, Refusal, RejectSeries } from "../../protocol/controls.ts";
 import type { FlattenRun, FlattenView } from "../../protocol/flatten.ts";
 import type { LimitRef, LimitsView } from "../../protocol/limits.ts";
@@ -15,16 +16,19 @@ const EVERY_MS = 1_000;
 const SHOWN_REFUSALS = 100;
 
 export interface Read<T> {
+  /** Page milliseconds at which it was read. */
+  readonly at: number;
   readonly value: T | null;
   /** Why it could not be read, in one sentence. */
   readonly problem: string | null;
 }
 
-const nothing = { value: null, problem: null };
+const nothing = { at: 0, value: null, problem: null };
 export const tree = signal<Read<ControlTree>>(nothing);
 export const limits = signal<Read<LimitsView>>(nothing);
 export const rejects = signal<Read<RejectSeries>>(nothing);
 export const refusals = signal<Read<{ readonly items: readonly Refusal[] }>>(nothing);
+export const answerable = signal<Read<AlertsView>>(nothing);
 export const facts = signal<Read<FactsInForce>>(nothing);
 export const flattens = signal<Read<FlattenView>>(nothing);
 
@@ -35,6 +39,7 @@ const reads: readonly (readonly [Signal<Read<unknown>>, string])[] = [
   [refusals, `/controls/refusals?limit=${SHOWN_REFUSALS}`],
   [facts, "/controls/facts"],
   [flattens, "/flattens"],
+  [answerable, "/alerts"],
 ] as readonly (readonly [Signal<Read<unknown>>, string])[];
 
 let busy = false;
@@ -52,9 +57,9 @@ export async function readControls(): Promise<void> {
     const seen = snapshot.peek()?.controls.changes ?? 0;
     await Promise.all(reads.map(async ([into, path]) => {
       try {
-        into.value = { value: await get(path), problem: null };
+        into.value = { at: wallMillis(), value: await get(path), problem: null };
       } catch (error) {
-        into.value = { value: null, problem: sentenceOf(error) };
+        into.value = { at: wallMillis(), value: null, problem: sentenceOf(error) };
       }
     }));
     if (place.peek() === "controls") controlsSeen.value = seen;
@@ -140,6 +145,13 @@ export const approve = (id: number, digest: string, reason: string): Promise<Out
   change(`proposals/${id}/approval`, { digest, reason }, `Change ${id} approved: it counts now.`);
 export const withdraw = (id: number, reason: string): Promise<Outcome> =>
   change(`proposals/${id}/withdrawal`, { reason }, `Change ${id} withdrawn.`);
+export const answerAlert = (id: number, path: "acknowledgement" | "action", text: string): Promise<Outcome> =>
+  post(
+    `/alerts/${id}/${path}`,
+    { text },
+    () => path === "action" ? `Alert ${id} is closed.` : `Alert ${id} is acknowledged: it escalates no further.`,
+    "the answer counts",
+  );
 
 const refOf = ({ scope, limit, instrument }: LimitRef): LimitRef => ({ scope, limit, instrument });
 

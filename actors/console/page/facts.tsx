@@ -2,7 +2,8 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import type { FactsInForce } from "../../protocol/controls.ts";
-import { facts, limits } from "./controls_requests.ts";
+import { AlertCards } from "./alert_cards.tsx";
+import { answerable, facts, limits } from "./controls_requests.ts";
 import { counted, dateTime, words } from "./format.ts";
 import { wallTime } from "./limit_text.ts";
 import { Empty, Panel } from "./panel.tsx";
@@ -10,6 +11,7 @@ import { Empty, Panel } from "./panel.tsx";
 const shown = signal<"alerts" | "facts">("alerts");
 
 export function AlertsAndFacts() {
+  const waiting = answerable.value.value?.waiting ?? 0;
   const latched = facts.value.value?.latches.length ?? 0;
   return (
     <Panel
@@ -17,7 +19,9 @@ export function AlertsAndFacts() {
       title={shown.value === "alerts" ? "Alerts" : "Facts in force"}
       tabs={
         <div class="tabs" role="tablist" aria-label="Alerts and facts">
-          <Tab name="alerts">Alerts</Tab>
+          <Tab name="alerts">
+            Alerts {waiting > 0 && <span class="badge badge-alarm">{waiting} unanswered</span>}
+          </Tab>
           <Tab name="facts">
             Facts in force {latched > 0 && <span class="badge badge-alarm">{latched} latched</span>}
           </Tab>
@@ -45,19 +49,22 @@ function Tab({ name, children }: { readonly name: "alerts" | "facts"; readonly c
 
 function Alerts() {
   const { value, problem } = limits.value;
-  if (value === null || value.alerts.length === 0) {
-    return (
-      <Empty>{problem ?? (value === null ? "No alerts received yet." : "No alert since the node started.")}</Empty>
-    );
-  }
+  const none = value === null || value.alerts.length === 0;
+  const silence = problem ?? (value === null ? "No alerts received yet." : "No alert since the node started.");
+  if (none && (answerable.value.value?.alerts.length ?? 0) === 0) return <Empty>{silence}</Empty>;
   return (
-    <ol class="scroll alert-list" aria-label="Alerts, newest first">
-      {value.alerts.map((alert, index) => (
-        <li key={`${alert.at} ${index}`}>
-          <span class="muted">{wallTime(alert.at).slice(5)}</span> {alert.text}
-        </li>
-      ))}
-    </ol>
+    <div class="scroll">
+      <AlertCards />
+      {!none && (
+        <ol class="alert-list" aria-label="Changes and warnings of limits, newest first">
+          {value.alerts.map((alert, index) => (
+            <li key={`${alert.at} ${index}`}>
+              <span class="muted">{wallTime(alert.at).slice(5)}</span> {alert.text}
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
   );
 }
 

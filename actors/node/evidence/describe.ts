@@ -97,6 +97,19 @@ function identity({ config, gate, run }: Described): string[] {
     `- the gate of run ${number} was loaded with, on its log: ${record.gate}`,
     `- configuration run ${number} was started with, on its log: ${record.start.config}`,
     `- changes of limits on its log since: ${record.changes.length}`,
+    ...deployed(record.deployment),
+  ];
+}
+
+/** What ran, to be held against other nodes and what was released. */
+function deployed(deployment: RunRecord["deployment"]): string[] {
+  if (deployment === null) return ["- code that ran: its log does not say"];
+  const { code, core, release, mismatches } = deployment;
+  const released = release === null ? "no release was there to compare with" : `released by ${release.person}`;
+  return [
+    `- code that ran, on its log: ${code}`,
+    `- native core that ran, on its log: ${core}`,
+    `- at its start: ${mismatches.length === 0 ? released : mismatches.map(({ sentence }) => sentence).join("; ")}`,
   ];
 }
 

@@ -63,6 +63,10 @@ export interface ReviewPack {
   readonly warnings: readonly Noted[];
   /** Crashes, differences found, scopes that were stopped without being asked, breakers, ends that were not in order. */
   readonly incidents: readonly Noted[];
+  /** Alerts as they were told on and answered, with the times that took. */
+  readonly alerts: readonly Noted[];
+  /** What ran, and how it compared with what was released. */
+  readonly deployments: readonly Noted[];
   /** As handed in; null when none were. */
   readonly tests: unknown;
   /** Delay of the feed of executions to surveillance; null where no log has it. */
@@ -70,6 +74,7 @@ export interface ReviewPack {
 }
 
 const CHANGES = /^(limit-|limits-|person-|roles-|key-|rearm|kill|enrolled)/;
+const ANSWER = /^alert-/;
 const WARNING = /warning/;
 const TEMPORARY = (what: Readonly<Record<string, unknown>>) =>
   what.action === "limit-loosened" && typeof what.expires === "number";
@@ -83,6 +88,7 @@ export function buildReview(dataDir: string, period: Period, tests: unknown = nu
   const limits = new Map<string, LimitUse>();
   const rejects = new Map<number, number>();
   const changes: Noted[] = [], temporary: Noted[] = [], warnings: Noted[] = [], incidents: Noted[] = [];
+  const alerts: Noted[] = [], deployments: Noted[] = [];
   let made = 0, accepted = 0, acknowledged = 0;
   for (const run of listRuns(dataDir)) {
     const directory = runDirectory(dataDir, run);
@@ -125,6 +131,7 @@ export function buildReview(dataDir: string, period: Period, tests: unknown = nu
           noted(changes);
           break;
         case RecordType.OperatorAction:
+          if (ANSWER.test(String(value.action))) noted(alerts);
           if (!CHANGES.test(String(value.action))) break;
           noted(changes);
           if (TEMPORARY(value)) noted(temporary);
@@ -138,6 +145,8 @@ export function buildReview(dataDir: string, period: Period, tests: unknown = nu
           break;
         case RecordType.Note:
           if ("trigger" in value || "breaker" in value) noted(incidents);
+          else if ("escalated" in value) noted(alerts);
+          else if ("deployment" in value) noted(deployments);
           else if ("alert" in value || WARNING.test(String(value.action ?? value.kind))) noted(warnings);
           break;
         case RecordType.NodeStopped:
@@ -178,6 +187,8 @@ export function buildReview(dataDir: string, period: Period, tests: unknown = nu
     overrides: { temporary, acknowledged },
     warnings,
     incidents,
+    alerts,
+    deployments,
     tests,
     executionFeed: null,
   };

@@ -7,7 +7,20 @@ import type { LimitUse } from "./usage.ts";
 const MONEY = ["max_notional", "max_gross", "max_net"];
 
 export function reviewText(pack: ReviewPack): string {
-  const { period, runs, decisions, limits, rejects, changes, overrides, warnings, incidents, tests } = pack;
+  const {
+    period,
+    runs,
+    decisions,
+    limits,
+    rejects,
+    changes,
+    overrides,
+    warnings,
+    incidents,
+    alerts,
+    deployments,
+    tests,
+  } = pack;
   return [
     `# Review of market-access controls, ${period.from} to ${period.to}`,
     "",
@@ -62,6 +75,14 @@ export function reviewText(pack: ReviewPack): string {
     "",
     ...list(incidents),
     "",
+    "## Alerts told on and answered",
+    "",
+    ...list(alerts),
+    "",
+    "## What ran",
+    "",
+    ...list(deployments),
+    "",
     "## Tests of controls",
     "",
     ...(tests === null ? ["None were handed in."] : ["```json", JSON.stringify(tests, null, 1), "```"]),
@@ -101,6 +122,10 @@ const SHOWN = [
   "difference",
   "detail",
   "text",
+  "escalated",
+  "subject",
+  "afterMs",
+  "deployment",
 ];
 
 function list(noted: readonly Noted[]): string[] {

@@ -18,6 +18,7 @@ import {
 import { restore } from "../../controls/restore.ts";
 import { withLimit } from "../../controls/names.ts";
 import type { LimitRef, LimitValue } from "../../protocol/mod.ts";
+import type { Deployment } from "../deployment.ts";
 import { tellFacts } from "../facts.ts";
 import { instrumentsOf } from "../instruments.ts";
 import { loadLimits, type NamedScope } from "../limits.ts";
@@ -37,6 +38,8 @@ export interface RunRecord {
   readonly scopes: readonly NamedScope[];
   /** Over what the gate was loaded with. */
   readonly gate: string;
+  /** What ran, as it went on record at the start; null on a log that does not say. */
+  readonly deployment: Deployment | null;
   /** Changes of limits, oldest first. */
   readonly changes: readonly Change[];
   /** Hash of the configuration in force at the end of the log. */
@@ -85,13 +88,16 @@ export function* firstRecords(directory: string, most: number): Generator<AuditR
 export function readRun(directory: string, most: number = soundLog(directory).records): RunRecord {
   let start: RunStart | null = null;
   let scopes: readonly NamedScope[] | null = null;
+  let deployment: Deployment | null = null;
   const loaded = new LoadHash();
   const changes: Change[] = [];
   for (const record of firstRecords(directory, most)) {
     if (record.type === RecordType.NodeStarted) start ??= decodeAudit(record) as RunStart;
     else if (record.type === RecordType.LimitsSet && scopes === null) loaded.add(record);
     else if (record.type === RecordType.Note) {
-      scopes ??= (decodeAudit(record) as { scopes?: readonly NamedScope[] }).scopes ?? null;
+      const said = decodeAudit(record) as { scopes?: readonly NamedScope[]; deployment?: Deployment };
+      scopes ??= said.scopes ?? null;
+      deployment ??= said.deployment ?? null;
     } else if (record.type === RecordType.OperatorAction) {
       const action = decodeAudit(record) as Change;
       if (IN_FORCE.test(action.action)) changes.push(action);
@@ -100,7 +106,8 @@ export function readRun(directory: string, most: number = soundLog(directory).re
   if (start === null || scopes === null) {
     throw new UserError("NO_START", "the log does not say how its run began: name the log of a node's run");
   }
-  return { start, scopes, gate: loaded.hex(), changes, configAtEnd: changes.at(-1)?.hashAfter ?? start.config };
+  const gate = loaded.hex();
+  return { start, scopes, gate, deployment, changes, configAtEnd: changes.at(-1)?.hashAfter ?? start.config };
 }
 
 export interface Rehearsal {

@@ -16,10 +16,10 @@ import {
 const EXPECTED: Record<Role, readonly string[]> = {
   "viewer": ["view", "view-limits", "manage-self"],
   "trader": ["view", "view-orders", "view-limits", "kill", "manage-self"],
-  "risk-officer": ["view", "view-orders", "view-limits", "kill", "rearm", "flatten", "tighten-limits", "propose-limits", "withdraw-limits", "manage-self"],
-  "risk-approver": ["view", "view-orders", "view-limits", "kill", "rearm", "flatten", "tighten-limits", "approve-limits", "withdraw-limits", "manage-self"],
-  "compliance": ["view", "view-orders", "view-limits", "view-executions", "kill", "approve-limits", "withdraw-limits", "certify", "read-people", "manage-self"],
-  "operator": ["view", "view-orders", "view-limits", "kill", "manage-self"],
+  "risk-officer": ["view", "view-orders", "view-limits", "answer-alerts", "kill", "rearm", "flatten", "tighten-limits", "propose-limits", "withdraw-limits", "manage-self"],
+  "risk-approver": ["view", "view-orders", "view-limits", "answer-alerts", "kill", "rearm", "flatten", "tighten-limits", "approve-limits", "withdraw-limits", "manage-self"],
+  "compliance": ["view", "view-orders", "view-limits", "view-executions", "answer-alerts", "kill", "approve-limits", "withdraw-limits", "certify", "read-people", "manage-self"],
+  "operator": ["view", "view-orders", "view-limits", "answer-alerts", "kill", "manage-self"],
   "auditor": ["view", "view-orders", "view-limits", "view-executions", "read-people", "manage-self"],
   "researcher": ["view", "manage-self"],
   "security-admin": ["read-people", "manage-people", "manage-self"],
@@ -63,6 +63,13 @@ Deno.test("whoever writes strategies has no way to limits, re-arm or orders", ()
     /limits$|rearm|flatten|kill|orders/.test(action) && mayAct(["researcher"], action)
   );
   assert.deepEqual(ways, []);
+});
+
+Deno.test("whoever trades, and whoever only looks on, answers no alert, and no machine does", () => {
+  for (const role of ["trader", "viewer", "auditor", "researcher", "security-admin"] as const) {
+    assert.ok(!mayAct([role], "answer-alerts"), role);
+  }
+  assert.ok(!KEY_ACTIONS.includes("answer-alerts"));
 });
 
 Deno.test("no key re-arms, proposes, approves, withdraws or manages", () => {

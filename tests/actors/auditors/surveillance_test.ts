@@ -30,7 +30,8 @@ function deaf(heard: (message: SurveillanceMessage) => boolean): typeof surveill
     ...surveillance,
     init(context, args) {
       const handlers = surveillance.init(context, args) as Handlers<SurveillanceMessage>;
-      return { ...handlers, receive: (message) => (heard(message) ? handlers.receive!(message) : undefined) };
+      const hear = (message: SurveillanceMessage) => (heard(message) ? handlers.receive!(message) : undefined);
+      return { ...handlers, receive: (message) => hear(message as SurveillanceMessage) };
     },
   };
 }

@@ -30,6 +30,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   "POST /limits/proposals": { scope: "nowhere", limit: "x", value: 1, reason: "drill" },
   "POST /limits/proposals/{id}/approval": { digest: "0123456789abcdef" },
   "POST /limits/proposals/{id}/withdrawal": { reason: "drill" },
+  "POST /alerts/{id}/acknowledgement": { text: "drill" },
+  "POST /alerts/{id}/action": { text: "drill" },
   "POST /reconciliations": {},
   "POST /people": { person: "NOBODY", roles: ["viewer"] },
   "PUT /people/{id}/roles": { roles: ["viewer"] },
@@ -46,7 +48,7 @@ Deno.test("every cell of the role table, over REST", () =>
       const key = `${method} ${path}`;
       // Log-out would end the session that the other cells need; it has a test of its own.
       if (key === "DELETE /session") continue;
-      const id = path.startsWith("/limits") || path.startsWith("/crashes") ? "77" : "nobody-there";
+      const id = /^\/(limits|crashes|alerts)/.test(path) ? "77" : "nobody-there";
       const at = `/api/v1${path.replace("{symbol}", "ALPHA").replace("{id}", id)}`;
       for (const role of ROLES) {
         const headers = bearer(tokens[role]);

@@ -5,6 +5,7 @@ import { enrol, enrolRoot, PASSWORD } from "../access/desk.ts";
 import { loadAssets, startConsole } from "../../../actors/console/mod.ts";
 import { browserTest, closeBrowser } from "../../e2e/browser.ts";
 import { TOKEN } from "./client.ts";
+import { openAlerts } from "../alerts/rig.ts";
 import { createModelFeed } from "./feed.ts";
 import { scene } from "./scene.ts";
 
@@ -225,6 +226,7 @@ browserTest(
         access: desk.access,
         controls: limits.controls,
         postTrade: createModelFeed(),
+        alerts: openAlerts().desk,
         assets: await loadAssets(),
       });
       try {

@@ -3,6 +3,7 @@ import { type ConsoleOptions, startConsole } from "../../../actors/console/mod.t
 import type { ConsoleAssets } from "../../../actors/console/mod.ts";
 import { type Desk, openDesk } from "../access/desk.ts";
 import { openRig, type Rig } from "../controls/rig.ts";
+import { type AlertRig, openAlerts } from "../alerts/rig.ts";
 import { createModelFeed, type ModelFeed } from "./feed.ts";
 import { createModelNode, type ModelNode, type ModelOptions } from "./model.ts";
 
@@ -21,6 +22,7 @@ export interface Client {
   readonly desk: Desk;
   readonly limits: Rig;
   readonly feed: ModelFeed;
+  readonly alerts: AlertRig;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   send(method: string, path: string, headers: Record<string, string>, body?: unknown): Promise<Answer>;
@@ -45,6 +47,7 @@ export async function withConsole(
   const desk = openDesk({ ownerToken: TOKEN });
   using limits = openRig();
   const feed = createModelFeed();
+  const alerts = openAlerts();
   const server = await startConsole({
     view: model,
     host: "127.0.0.1",
@@ -52,6 +55,7 @@ export async function withConsole(
     access: desk.access,
     controls: limits.controls,
     postTrade: feed,
+    alerts: alerts.desk,
     assets: ASSETS,
     ...options,
   });
@@ -73,6 +77,7 @@ export async function withConsole(
       desk,
       limits,
       feed,
+      alerts,
       send: (method, path, headers, body) =>
         send(path, {
           method,

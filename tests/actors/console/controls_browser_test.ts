@@ -103,7 +103,7 @@ browserTest(
       limits.look(SECOND);
       model.controlsChanged();
       await limitRow(page, "account:main max_gross null").getByText("93 %").waitFor();
-      await page.getByRole("list", { name: "Alerts, newest first" }).getByText(
+      await page.getByRole("list", { name: "Changes and warnings of limits, newest first" }).getByText(
         "max_gross of account:main is used to 90 percent or more: 28000 of 30000 currency",
       ).waitFor();
       await page.getByRole("list", { name: "Reasons" }).getByText("max quantity").waitFor();
@@ -245,3 +245,46 @@ for (const width of [360, 768, 1280, 1920]) {
       }, { ticks: 40, viewport: { width, height: 844 } }),
   );
 }
+
+browserTest(
+  "an alert shows its age and who was told; whoever may answers it, in words, and whoever trades cannot",
+  () =>
+    scene(async (all) => {
+      const { page, model, desk, alerts, troubles } = all;
+      const root = await enrolRoot(desk);
+      await enrol(desk, root, "tim", ["trader"]);
+      await enrol(desk, root, "bob", ["risk-officer"]);
+      alerts.desk.raise("position-mismatch", "1/0", "books and gate differ by 7 lots");
+      alerts.pass(90_000);
+      await page.goto(`${page.url()}#controls`);
+      await page.reload();
+      await logIn(page, "tim");
+      await page.getByText("1 unanswered").waitFor();
+      const card = page.getByRole("article", { name: "Alert 1" });
+      await card.getByText("critical raised, 90 s old").waitFor();
+      await card.getByText(/risk-officer told after 90 s/).waitFor();
+      await card.getByLabel("Words about alert 1").fill("nothing to see");
+      assert.ok(await card.getByRole("button", { name: "Acknowledge" }).isDisabled());
+      await card.getByText(/^This takes a risk-officer or .*; you are trader\.$/).waitFor();
+
+      await logOut(page);
+      await logIn(page, "bob");
+      const acknowledge = card.getByRole("button", { name: "Acknowledge" });
+      await card.getByLabel("Words about alert 1").fill("");
+      assert.ok(await acknowledge.isDisabled(), "without words nothing is answered");
+      await card.getByLabel("Words about alert 1").fill("asking the venue");
+      await acknowledge.click();
+      await page.getByText("Alert 1 is acknowledged: it escalates no further.").waitFor();
+      await card.getByText(/bob after \d+ s: asking the venue/).waitFor();
+      await card.getByLabel("Words about alert 1").fill("venue restated the fill");
+      await card.getByRole("button", { name: "Close" }).click();
+      await page.getByText("No alert waits for anybody.").waitFor();
+      assert.deepEqual(alerts.answers.map(({ action, who }) => [action, who]), [
+        ["alert-acknowledged", "bob"],
+        ["alert-closed", "bob"],
+      ]);
+      model.tick();
+      // Before the log-in every read is refused, and the browser says so.
+      assert.deepEqual(troubles.filter((trouble) => !/status of 401/.test(trouble)), []);
+    }),
+);

@@ -1,6 +1,7 @@
 /** The page in a browser over the model node, for one test. */
 import { type ConsoleServer, loadAssets, startConsole } from "../../../actors/console/mod.ts";
 import { type OpenPage, withPage } from "../../e2e/browser.ts";
+import { type AlertRig, openAlerts } from "../alerts/rig.ts";
 import { type Desk, openDesk } from "../access/desk.ts";
 import { configOf, openRig, type Rig } from "../controls/rig.ts";
 import { TOKEN } from "./client.ts";
@@ -12,6 +13,7 @@ export interface Scene extends OpenPage {
   readonly server: ConsoleServer;
   readonly desk: Desk;
   readonly limits: Rig;
+  readonly alerts: AlertRig;
 }
 
 /** Limits for the organisms and instruments of the model node, in a gate of their own. */
@@ -59,6 +61,7 @@ export async function scene(
   model.tick(options.ticks ?? 0);
   const desk = openDesk({ ownerToken: TOKEN });
   using limits = openRig({ config: configOf(MODEL_LIMITS) });
+  const alerts = openAlerts();
   const host = options.host ?? "127.0.0.1";
   const server = await startConsole({
     view: model,
@@ -67,12 +70,13 @@ export async function scene(
     access: desk.access,
     controls: limits.controls,
     postTrade: createModelFeed(),
+    alerts: alerts.desk,
     assets: await loadAssets(),
   });
   try {
     await withPage(async (open) => {
       await open.page.goto(server.url.replace("0.0.0.0", "127.0.0.1"));
-      await test({ ...open, model, server, desk, limits });
+      await test({ ...open, model, server, desk, limits, alerts });
     }, options.viewport);
   } finally {
     await server.close();

@@ -4,6 +4,7 @@ import { UserError } from "../../../config/errors.ts";
 import { openDesk } from "../access/desk.ts";
 import { openRig } from "../controls/rig.ts";
 import { ASSETS, TOKEN, withConsole } from "./client.ts";
+import { openAlerts } from "../alerts/rig.ts";
 import { createModelFeed } from "./feed.ts";
 import { createModelNode } from "./model.ts";
 
@@ -13,6 +14,7 @@ const options = {
   access: openDesk({ ownerToken: TOKEN }).access,
   controls: openRig().controls,
   postTrade: createModelFeed(),
+  alerts: openAlerts().desk,
   assets: ASSETS,
 };
 

@@ -134,8 +134,8 @@ Deno.test("a fill of an order nobody sent, of more than was ordered, or far from
 
 Deno.test("an organism that lost its limit, or its account, or its limit from its best, may only reduce", () => {
   using desk = new Desk({
-    loss: { state: "REDUCE_ONLY", organism: 5e6, account: 7.5e6 },
-    drawdown: { state: "CANCEL_ONLY", organism: 7e6 },
+    loss: { state: "REDUCE_ONLY", organism: 5e6, account: 7.5e6, stepPercent: 10 },
+    drawdown: { state: "CANCEL_ONLY", organism: 7e6, stepPercent: 10 },
   });
   desk.loses(3, 4e6);
   desk.triggers.look();
@@ -151,6 +151,109 @@ Deno.test("an organism that lost its limit, or its account, or its limit from it
   desk.books.portfolio.mark(0, PRICE - 8);
   desk.triggers.look();
   assert.equal(desk.page.scope(3), CancelOnly);
+});
+
+const DAY = 86_400_000_000;
+/** Ticks below what strategy 1 paid for its lot. */
+const lossOf = (desk: Desk): number => {
+  const { realised, unrealised, fees } = desk.books.portfolio.profitAndLoss(1);
+  return fees - realised - unrealised;
+};
+const reopen = (desk: Desk, state: number) => void desk.page.request(1, state, "known", "two persons", 1);
+
+for (const rule of ["loss", "drawdown"] as const) {
+  const LIMIT = 10e6;
+  const open = () =>
+    new Desk({
+      loss: { state: "REDUCE_ONLY", organism: rule === "loss" ? LIMIT : null, account: null, stepPercent: 10 },
+      drawdown: { state: "REDUCE_ONLY", organism: rule === "drawdown" ? LIMIT : null, stepPercent: 10 },
+    });
+  /** Loses so many millionths of a currency unit, as near as ticks go, and looks. */
+  const stand = (desk: Desk, lost: number, time = 0) => {
+    desk.books.portfolio.mark(0, PRICE - lost / ALPHA.unitsPerTickLot);
+    desk.triggers.look(time);
+  };
+
+  Deno.test(`a re-arm lets the ${rule} stand that people know: the rule fires again a step further, and not before`, () => {
+    using desk = open();
+    desk.loses(1, 0);
+    const paid = lossOf(desk);
+    stand(desk, 12e6 - paid);
+    assert.equal(desk.page.scope(1), ReduceOnly);
+    reopen(desk, Active);
+    for (let i = 0; i < 5; i++) desk.triggers.look(i);
+    assert.equal(desk.page.scope(1), Active, "it does not stop again for what is known");
+    stand(desk, 12.99e6 - paid);
+    assert.equal(desk.page.scope(1), Active);
+    stand(desk, 13e6 + 1 - paid);
+    assert.equal(desk.page.scope(1), ReduceOnly);
+    assert.deepEqual(desk.notes.map(({ limit }) => Math.round(limit as number)), [10e6, 13e6]);
+    assert.match(String(desk.notes[1].detail), /again, a step beyond what was known at its re-arm$/);
+    // In two steps, losing on in between: what stands when it opens is what is known.
+    desk.page.tighten(1, Killed, "by hand", "test", 1);
+    desk.triggers.look(0);
+    reopen(desk, ReduceOnly);
+    stand(desk, 15e6 - paid);
+    reopen(desk, Active);
+    stand(desk, 15.5e6 - paid);
+    assert.equal(desk.page.scope(1), Active);
+    stand(desk, 16.4e6 - paid);
+    assert.equal(desk.page.scope(1), Active);
+    stand(desk, 16.5e6 + 1 - paid);
+    assert.equal(desk.page.scope(1), ReduceOnly);
+  });
+
+  Deno.test(`the ${rule} that a re-arm let stand stops again on a new day, and its limit counts anew once it is over`, () => {
+    using desk = open();
+    desk.loses(1, 0);
+    const paid = lossOf(desk);
+    const at = (lost: number, time: number) => {
+      stand(desk, lost - paid, time);
+      return desk.page.scope(1);
+    };
+    assert.equal(at(10e6, DAY), ReduceOnly);
+    reopen(desk, Active);
+    assert.equal(at(10.5e6, 2 * DAY - 1), Active);
+    assert.equal(at(10.5e6, 2 * DAY), ReduceOnly, "a new day");
+    reopen(desk, Active);
+    assert.equal(at(10.5e6, 2 * DAY + 1), Active);
+    assert.equal(at(9e6, 2 * DAY + 2), Active);
+    assert.equal(at(10.5e6, 2 * DAY + 3), Active, "it was not over: less than a step below the limit");
+    assert.equal(at(8.99e6, 2 * DAY + 4), Active);
+    assert.equal(at(10e6, 2 * DAY + 5), ReduceOnly, "it was over");
+  });
+}
+
+Deno.test("a re-arm of one organism lets nothing stand of another, nor of what was never opened", () => {
+  using desk = new Desk({ loss: { state: "REDUCE_ONLY", organism: null, account: 10e6, stepPercent: 10 } });
+  desk.loses(1, 0);
+  desk.loses(2, 0);
+  desk.books.portfolio.mark(0, PRICE - 12e6 / ALPHA.unitsPerTickLot);
+  desk.triggers.look();
+  assert.deepEqual(desk.states.slice(1, 3), [ReduceOnly, ReduceOnly]);
+  reopen(desk, Active);
+  desk.triggers.look();
+  assert.deepEqual(desk.states.slice(1, 3), [Active, ReduceOnly]);
+  desk.page.request(2, Active, "known", "two persons", 1);
+  desk.books.portfolio.mark(0, PRICE - 12.4e6 / ALPHA.unitsPerTickLot);
+  desk.triggers.look();
+  assert.deepEqual(desk.states.slice(1, 3), [Active, Active]);
+});
+
+Deno.test("an alert that nobody acknowledged stops the firm as configured, with how long it waited on record", () => {
+  for (const state of ["REDUCE_ONLY", "CANCEL_ONLY", "KILLED", "off"] as const) {
+    using desk = new Desk({ unacknowledged: { state } });
+    desk.triggers.unacknowledged("nobody acknowledged alert 3: books differ", 181_000, 180_000);
+    assert.equal(
+      desk.page.scope(0),
+      { REDUCE_ONLY: ReduceOnly, CANCEL_ONLY: CancelOnly, KILLED: Killed, off: Active }[state],
+    );
+    if (state === "off") continue;
+    const { trigger, scope, measured, limit } = desk.notes[0];
+    assert.deepEqual([trigger, scope, measured, limit], ["unacknowledged", "firm", 181_000, 180_000]);
+    assert.equal(desk.page.header().actor, "trigger:unacknowledged");
+  }
+  assert.equal(USUAL.unacknowledged.state, "CANCEL_ONLY");
 });
 
 Deno.test("books and gate that disagree look after look stop the organism; a look in between starts anew", () => {

@@ -1,5 +1,6 @@
 /** A node composed in this process, in memory, whose market time the test drives. */
 import { composeNode } from "../../../actors/node/compose.ts";
+import type { Deployment } from "../../../actors/node/deployment.ts";
 import { instrumentsOf } from "../../../actors/node/instruments.ts";
 import { organismSpecs } from "../../../actors/node/organisms.ts";
 import { nameScopes, treeOf } from "../../../actors/node/scopes.ts";
@@ -22,8 +23,9 @@ export interface Composed {
 /** Composes a simulated node, lets `body` live with it, and takes it down. */
 export async function composed<T>(
   body: (it: Composed) => Promise<T>,
-  { live = false, change = (config) => config }: {
+  { live = false, change = (config) => config, deployment }: {
     readonly live?: boolean;
+    readonly deployment?: Deployment;
     readonly change?: (config: Config) => Config;
   } = {},
 ): Promise<T> {
@@ -40,6 +42,7 @@ export async function composed<T>(
   using gate = OrderGate.create({ audit, control });
   const node = composeNode({
     config,
+    deployment,
     instruments,
     organisms: organismSpecs(config, instruments),
     world,

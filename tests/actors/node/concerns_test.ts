@@ -4,6 +4,7 @@ import { ModeKeeper } from "../../../actors/node/mode_keeper.ts";
 import { concern, CONCERN_KINDS, CONCERNS } from "../../../actors/protocol/mod.ts";
 import { AuditLog, ControlPage } from "../../../ffi/mod.ts";
 import { MICROS_PER_SECOND } from "../../../runtime/mod.ts";
+import type { ConcernReport } from "../../../supervision/mod.ts";
 
 /** Written a second time, on purpose: a slip in the table must not be copied into its test. */
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -20,10 +21,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "report-mismatch": "SafeMode",
   "credit-mismatch": "SafeMode",
   "surveillance-gap": "SafeMode",
+  "release-mismatch": "EmergencyShutdown",
 };
 const RECOVER = 5 * MICROS_PER_SECOND;
 
-function keeper() {
+function keeper(onConcern: (concern: ConcernReport) => void = () => {}) {
   const [audit, control] = [AuditLog.memory(), ControlPage.memory()];
   const requests = { count: 0 };
   const made = new ModeKeeper({
@@ -33,6 +35,7 @@ function keeper() {
     wallNanos: () => 1,
     onRequest: () => requests.count++,
     onChange: () => {},
+    onConcern,
   });
   return { made, control, requests, [Symbol.dispose]: () => (control.close(), audit.close()) };
 }
@@ -76,6 +79,15 @@ for (const kind of Object.keys(EXPECTED) as (keyof typeof CONCERNS)[]) {
     assert.equal(made.mode, "FullPerformance");
   });
 }
+
+Deno.test("each concern is told once when it arises and once when it ends, however often it is reported", () => {
+  const heard: (readonly [string, boolean])[] = [];
+  using node = keeper(({ id, active }) => heard.push([id, active]));
+  const told = (active: boolean, time: number) =>
+    node.made.report(concern({ kind: "venue-breaker", active, detail: "told", time }), time);
+  for (const [at, active] of [false, true, true, false, false, true].entries()) told(active, at);
+  assert.deepEqual(heard, [["venue-breaker", true], ["venue-breaker", false], ["venue-breaker", true]]);
+});
 
 Deno.test("SafeMode waits for the last concern to go, and the time counts from there", () => {
   using node = keeper();

@@ -14,7 +14,8 @@ import {
 import { killScopes } from "../../../actors/node/evidence/describe.ts";
 import { runDirectory } from "../../../actors/node/mod.ts";
 import { type Config, configHash, loadConfig } from "../../../config/mod.ts";
-import { Code, gateChecks } from "../../../ffi/mod.ts";
+import { RecordType } from "../../../ffi/layout.gen.ts";
+import { AuditLog, Code, gateChecks } from "../../../ffi/mod.ts";
 import { configOf } from "../controls/rig.ts";
 import { records, run, withDirectory } from "./run.ts";
 
@@ -191,4 +192,127 @@ Deno.test("a review refuses days that are none, a period without a run, and a lo
     Deno.writeFileSync(segment, bytes);
     assert.equal(review("2024-01-01", "2024-12-31"), "LOG_DAMAGED");
   });
+});
+
+/** A run whose log holds exactly these records between its start and its end. */
+async function reviewOf(given: readonly (readonly [type: number, value: Record<string, unknown>])[], before = 0) {
+  return await withDirectory(async (directory) => {
+    await Deno.mkdir(`${directory}/runs`, { recursive: true });
+    {
+      using log = AuditLog.open({ directory: `${directory}/runs/000001`, durability: "memory" });
+      const time = Date.UTC(2024, 5, 1) * 1_000;
+      const start = { version: "1", config: "c", organisms: [{ id: "a" }], instruments: ["ALPHA"] };
+      log.appendJson(RecordType.NodeStarted, time, start);
+      log.appendJson(RecordType.Note, time, { scopes: [] });
+      for (const [type, value] of given) log.appendJson(type, time - before, value);
+      log.appendJson(RecordType.NodeStopped, time, {});
+    }
+    const pack = buildReview(directory, YEAR);
+    return { pack, text: reviewText(pack) };
+  });
+}
+const section = (text: string, name: string) => text.split(`## ${name}\n`)[1].split("\n## ")[0].trim();
+
+Deno.test("a review has every warning of its period: of limits, of credit, and what surveillance was told, and no other note", async () => {
+  const { pack, text } = await reviewOf([
+    [RecordType.Note, { action: "limit-warning", scope: "firm", limit: "max_gross", level: 90, used: 9 }],
+    [RecordType.Note, {
+      alert: "credit-warning",
+      scope: "account:main",
+      percent: 75,
+      text: "account:main has reached 75 %",
+    }],
+    [RecordType.Note, {
+      alert: "layering",
+      subject: "account:main:ALPHA",
+      text: "3 times a day",
+      severity: "critical",
+    }],
+    [RecordType.Note, { something: "else" }],
+  ]);
+  assert.deepEqual(pack.warnings.map(({ index, what }) => [index, what.action ?? what.alert]), [
+    [2, "limit-warning"],
+    [3, "credit-warning"],
+    [4, "layering"],
+  ]);
+  assert.deepEqual(pack.incidents, []);
+  const lines = section(text, "Warnings").split("\n");
+  assert.equal(lines.length, 3);
+  assert.equal(lines[0], "- run 1, record 2: action limit-warning, scope firm, limit max_gross, level 90");
+  assert.match(lines[2], /^- run 1, record 4: alert layering, text 3 times a day/);
+});
+
+Deno.test("a review has every trigger and breaker as an incident, with what was measured, and every difference but no statement", async () => {
+  const trigger = {
+    trigger: "loss",
+    scope: "organism:a",
+    state: "REDUCE_ONLY",
+    measured: 12,
+    limit: 10,
+    detail: "lost its limit",
+  };
+  const { pack, text } = await reviewOf([
+    [RecordType.Note, trigger],
+    [RecordType.Note, { breaker: "venue", from: "closed", to: "open", reason: "2 of 4 failed" }],
+    [RecordType.Reconciled, { difference: "position-mismatch", strategy: 1, detail: "7 lots", done: "told" }],
+    [RecordType.Reconciled, { ended: "position-mismatch:1/0", done: "the concern is over" }],
+    [RecordType.Reconciled, { statement: "end-of-day", reports: 4 }],
+    [RecordType.ActorCrashed, { path: "/node/x", reason: "boom" }],
+  ]);
+  assert.deepEqual(pack.incidents.map(({ index }) => index), [2, 3, 4, 7]);
+  assert.deepEqual(pack.incidents[0].what, trigger);
+  const lines = section(text, "Incidents").split("\n");
+  assert.equal(
+    lines[0],
+    "- run 1, record 2: scope organism:a, limit 10, trigger loss, state REDUCE_ONLY, measured 12, detail lost its limit",
+  );
+  assert.equal(lines[1], "- run 1, record 3: from closed, to open, reason 2 of 4 failed, breaker venue");
+  assert.equal(lines[2], "- run 1, record 4: difference position-mismatch, detail 7 lots");
+  assert.deepEqual(pack.warnings, []);
+});
+
+Deno.test("a review says how alerts were told on and answered and how long that took, and what ran", async () => {
+  const { pack, text } = await reviewOf([
+    [RecordType.Note, { deployment: { code: "abc", mismatches: [] } }],
+    [RecordType.Note, { escalated: "layering", subject: "s", to: "risk-officer", afterMs: 120_000, alertId: 1 }],
+    [RecordType.OperatorAction, {
+      action: "alert-acknowledged",
+      who: "bob",
+      alert: "layering",
+      afterMs: 150_000,
+      reason: "mine",
+    }],
+    [RecordType.OperatorAction, { action: "log-in", who: "bob" }],
+  ]);
+  assert.deepEqual([pack.alerts.map(({ index }) => index), pack.deployments.map(({ index }) => index)], [[3, 4], [2]]);
+  assert.deepEqual([pack.changes, pack.warnings, pack.incidents], [[], [], []]);
+  assert.match(
+    section(text, "Alerts told on and answered"),
+    /to risk-officer, escalated layering, subject s, afterMs 120000\n/,
+  );
+  assert.match(section(text, "Alerts told on and answered"), /action alert-acknowledged, reason mine, who bob/);
+  assert.match(section(text, "What ran"), /record 2: deployment \{"code":"abc"/);
+});
+
+Deno.test("what happened outside the period is in no section, and a quiet period says so in each", async () => {
+  await withDirectory(async (directory) => {
+    await run(directory, { environment: { ...MINUTE, CWTS_KILL_TRIGGERS_LOSS_ORGANISM: "0.01" } });
+    const whole = buildReview(`${directory}/data`, YEAR);
+    const fired = records(directory).filter(({ value }) => value.trigger !== undefined).map(({ index }) => index);
+    assert.ok(fired.length > 0);
+    assert.deepEqual(whole.incidents.map(({ index }) => index), fired);
+    assert.ok(whole.warnings.some(({ what }) => what.alert === "trigger"));
+    assert.ok(whole.changes.some(({ what }) => what.to === "REDUCE_ONLY"), "the scope that changed by it");
+  });
+  const { text } = await reviewOf([
+    [RecordType.Note, { trigger: "loss", scope: "organism:a" }],
+    [RecordType.Note, { alert: "layering", text: "pattern" }],
+    [RecordType.Note, { deployment: { code: "abc" } }],
+    [RecordType.Note, { escalated: "layering", to: "risk-officer" }],
+    [RecordType.Reconciled, { difference: "position-mismatch" }],
+    [RecordType.ScopeChanged, { scope: "firm", from: "ACTIVE", to: "KILLED" }],
+  ], 366 * 86_400_000_000);
+  for (const name of ["Changes", "Warnings", "Incidents", "Alerts told on and answered", "What ran"]) {
+    assert.equal(section(text, name), "None.", name);
+  }
 });

@@ -1,7 +1,8 @@
 /** A node on a ground of its own: a real log, a real control page, the simulated market, and virtual time. */
 import { AuditLog, ControlPage, MatchingEngine, OrderGate } from "../../../ffi/mod.ts";
 import type { Config } from "../../../config/mod.ts";
-import { type ComposedNode, composeNode } from "../../../actors/node/compose.ts";
+import { composeNode } from "../../../actors/node/compose.ts";
+import type { ComposedNode } from "../../../actors/node/composed_node.ts";
 import type { Ground } from "../../../actors/node/ground.ts";
 import { instrumentsOf } from "../../../actors/node/instruments.ts";
 import { organismSpecs, STRATEGY_OF } from "../../../actors/node/organisms.ts";

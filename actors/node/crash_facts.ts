@@ -1,10 +1,11 @@
-/** What a node says of itself when something failed: the run that a crash was in, and what a branch that gave up means. */
+/** What is said of crashes beside their records: enough of the run to start it again, and the concern of who gave up. */
 import { basename } from "node:path";
-import { ABI_VERSION, LAYOUT_HASH } from "../../ffi/layout.gen.ts";
 import { type Config, configHash, VERSION } from "../../config/mod.ts";
+import { ABI_VERSION, LAYOUT_HASH } from "../../ffi/layout.gen.ts";
 import type { Micros, SystemEvent } from "../../runtime/mod.ts";
 import { concern } from "../protocol/mod.ts";
 
+/** The concern of a supervisor that gave up. */
 export function concernOf({ path, onGiveUp }: SystemEvent & { readonly kind: "gave-up" }, time: Micros) {
   const mild = onGiveUp === "safe-mode" || onGiveUp === "isolate";
   const detail = `${path} gave up restarting its children`;
