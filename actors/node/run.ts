@@ -15,11 +15,13 @@ import { REARM_FILE } from "../controls/mod.ts";
 import { MONEY_SCALE } from "../protocol/mod.ts";
 import { nodeDesk } from "./access.ts";
 import { type ComposedNode, composeNode } from "./compose.ts";
+import { openCheckpoints } from "./checkpoint_file.ts";
 import { CrashFile, crashFile } from "./crash_file.ts";
 import { openDataDirectory } from "./data_dir.ts";
 import { IncidentFile } from "./incident_file.ts";
 import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf } from "./instruments.ts";
+import { NodeKeys } from "./node_keys.ts";
 import { organismSpecs } from "./organisms.ts";
 import { killedScopes, nameScopes } from "./scopes.ts";
 import { StateFile } from "./state_file.ts";
@@ -73,6 +75,8 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     durability: config.audit.durability,
     segmentBytes: config.audit.segmentMiB * 1024 * 1024,
   });
+  const keys = new NodeKeys(directory.path);
+  io.out(`checkpoints are signed by ${keys.published(wallNanos() / 1e9).trim().split("\n").at(-1)}`);
   using control = ControlPage.open(directory.path);
   control.attach(Deno.pid);
   nameScopes(control, config.organisms.map((organism) => organism.id), instruments.map((i) => i.symbol), wallNanos());
@@ -83,7 +87,8 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   );
   const node: ComposedNode = composeNode({
     crashes: { file: crashes, dataDir: directory.path },
-    incidents: new IncidentFile(directory.path),
+    checkpoint: () => checkpoints.poll(),
+    incidents: new IncidentFile(directory.path, keys),
     limitsFile: new StateFile(directory.path, "limits.json"),
     rearmFile: new StateFile(directory.path, REARM_FILE),
     config,
@@ -104,6 +109,10 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     system: (options) => new ActorSystem(options),
   });
   const { system, books, mode, organisms: parts, startedStamp } = node.parts;
+  const checkpoints = openCheckpoints({ keys, audit, directory: directory.runPath, stopwatch: system.stopwatch }, {
+    ...config.audit,
+    complain: io.err,
+  });
 
   const stop = () => system.halt();
   io.signal.addEventListener("abort", stop, { once: true });
@@ -127,6 +136,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     await node.stop();
     const counters = gate.counters();
     const messages = system.counters();
+    if (!audit.failed) checkpoints.make();
     const head = audit.head();
     audit.close();
     const verdict = verifyAudit(directory.runPath);
