@@ -10,10 +10,16 @@
  *   the promise is broken and the measurement fails.
  * - `cancel-in-core`: 10 000 resting orders cancelled in one native call: through the gate, matched, each on record, booked;
  *   `books-alone`: the same in the matching books, without gate and log.
+ * - `cancel-stages`: the same work in native code alone, and each part of it alone: `whole`, `whole-without-log`, `books`,
+ *   `gate` (release of what the orders held), `log`, `gate-and-log`; `sha-256` and `copy` are what cannot be saved: hashing
+ *   as many records and tree nodes on one thread, and moving as many bytes.
  * - `node-first-cancel`, `node-issued`, `node-confirmed`: a kill of the firm through the node's own path with 10 000 orders
  *   resting and another strategy sending without a pause: to the first mass cancel, to the last, and to the confirmation.
- *
- * - `dead-man`: a whole node stands still, and `watchdog` beside it kills the firm.
+ * - `restriction`: an instrument put on the restricted list of a whole node at full speed, through the limits desk: to the
+ *   answer, from which the gate goes by it (`in-force`), and to the first order that was refused for it (`first-refusal`).
+ *   `passed_after` counts orders decided on after the answer that passed: 0, or the measurement fails.
+ * - `dead-man`: a whole node stands still, and `watchdog` beside it kills the firm; `over_3s` counts those that took longer
+ *   than is promised: 0 on a machine that has a processor for the watchdog.
  *
  * `vm_hiccup_…` is what the machine did to a thread that only read the clock, right before.
  */
@@ -24,8 +30,10 @@ import { type Case, hiccup, Report, spread, tail } from "./harness.ts";
 import { deadMan } from "./kill/dead_man.ts";
 import { nodeKill } from "./kill/node_path.ts";
 import { randomKills } from "./kill/random_kills.ts";
+import { restrictUnderLoad } from "./kill/restriction.ts";
 import { Shop } from "./kill/shop.ts";
 import type { Narrowing } from "./main.ts";
+import { ensureNativeBench, native } from "./native/build.ts";
 
 export const options = ["only"];
 
@@ -35,11 +43,15 @@ export interface Plan {
   readonly kills: number;
   readonly resting: number;
   readonly runs: number;
+  /** Changes of the restricted list. */
+  readonly changes: number;
   /** Nodes that are made to stand still. */
   readonly stops: number;
 }
 
-const FULL: Plan = { stores: 20_000, kills: 2_000, resting: 10_000, runs: 11, stops: 3 };
+/** From a node that stands still to a firm that is killed. */
+const PROMISED_NANOS = 3e9;
+const FULL: Plan = { stores: 20_000, kills: 2_000, resting: 10_000, runs: 11, changes: 50, stops: 5 };
 
 export async function run(json: boolean, { only }: Narrowing = {}): Promise<void> {
   ensureCore();
@@ -54,12 +66,15 @@ export async function kill(report: Report, plan: Plan, only?: readonly string[])
     await otherProcess(report, plan);
   }
   if (wanted("cancel-in-core")) inCore(report, plan);
+  if (wanted("cancel-stages")) await stages(report, plan);
   if (wanted("node")) await throughNode(report, plan);
+  if (wanted("restriction")) await restriction(report, plan);
   if (wanted("dead-man")) {
     const baseline = machine();
     const samples: number[] = [];
     for (let run = 0; run < plan.stops; run++) samples.push(await deadMan());
-    add(report, "dead-man", "watchdog", samples, baseline);
+    const over_3s = samples.filter((nanos) => nanos > PROMISED_NANOS).length;
+    add(report, "dead-man", "watchdog", samples, { stops: plan.stops, over_3s, ...baseline });
   }
   report.end();
 }
@@ -136,6 +151,15 @@ function inCore(report: Report, { resting, runs }: Plan): void {
   add(report, "cancel-in-core", "books-alone", alone, { orders: resting, records: 0, ...baseline });
 }
 
+async function stages(report: Report, { resting, runs }: Plan): Promise<void> {
+  ensureNativeBench();
+  for (const line of await native("kill-path", `orders=${resting}`, `runs=${10 * runs}`)) {
+    const nanos = (line.micros as readonly number[]).map((micros) => micros * 1e3);
+    const { vm_hiccup_p9999_ns, vm_hiccup_max_ns } = line as Record<string, number>;
+    add(report, "cancel-stages", String(line.engine), nanos, { orders: resting, vm_hiccup_p9999_ns, vm_hiccup_max_ns });
+  }
+}
+
 async function throughNode(report: Report, { resting, runs }: Plan): Promise<void> {
   const baseline = machine();
   const kills = [];
@@ -150,6 +174,15 @@ async function throughNode(report: Report, { resting, runs }: Plan): Promise<voi
   add(report, "node-first-cancel", "cwts", kills.map(({ first }) => first), more);
   add(report, "node-issued", "cwts", kills.map(({ issued }) => issued), more);
   add(report, "node-confirmed", "cwts", kills.map(({ confirmed }) => confirmed), more);
+}
+
+async function restriction(report: Report, { changes }: Plan): Promise<void> {
+  const baseline = machine();
+  const { answered, refused, decisions, accepted, restricted, passed } = await restrictUnderLoad(changes);
+  const more = { changes, decisions, accepted, refused: restricted, passed_after: passed, ...baseline };
+  add(report, "restriction", "in-force", answered, more);
+  add(report, "restriction", "first-refusal", refused, more);
+  if (passed > 0) throw new Error(`${passed} orders in a restricted instrument passed after the change was answered`);
 }
 
 if (import.meta.main) await run(Deno.args.includes("--json"));

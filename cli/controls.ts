@@ -6,6 +6,7 @@ import type { LimitRef, LimitsView, LimitValue } from "../actors/protocol/mod.ts
 import { type ConsoleFlags, withConsoleClient } from "./console_client.ts";
 import { addControlsCertify } from "./controls_certify.ts";
 import { addControlsDescribe } from "./controls_describe.ts";
+import { addControlsFlatten } from "./controls_flatten.ts";
 import { addControlsIncident } from "./controls_incident.ts";
 import { addControlsLint } from "./controls_lint.ts";
 import { addControlsReview } from "./controls_review.ts";
@@ -26,10 +27,13 @@ const EXAMPLES = `
 Examples:
   $ deno task cwts controls limits                                     limits and what is used of them
   $ deno task cwts controls tighten organism:platypus-1 max_position 200 --reason "new strategy" --as bob
+  $ deno task cwts controls tighten controls.restrictions firm/ALPHA '{"sides":"both","list":7}' --reason "deal" --as bob
+  $ deno task cwts controls facts                                      rows of [controls], by the names of their tables
   $ deno task cwts controls propose account:main max_gross 2000000 --reason "index roll" --for 4h --as bob
   $ deno task cwts controls changes                                    what waits, with its digest
   $ deno task cwts controls approve 7 --digest 3f9a01c27b44e5d6 --as cat
   $ deno task cwts controls withdraw 7 --reason "not needed" --as bob
+  $ deno task cwts controls flatten account:main --reason "wind down" --as bob
   $ deno task cwts controls lint                                       exit code 1 when a limit means nothing
   $ deno task cwts controls describe --run latest                      the written description of controls
   $ deno task cwts controls review --from 2026-01-01 --to 2026-03-31 --out q1
@@ -51,6 +55,14 @@ export function addControls(program: Command, io: CliIo, finish: (exit: number) 
     else for (const line of limitsText(view)) io.out(line);
     finish(OK);
   });
+  verb("facts", "rows of [controls]: restricted lists, locates, mandates, budgets, capital").action(
+    async (flags: ControlsFlags) => {
+      const { facts } = await withConsoleClient(flags, io, (client) => client.send("GET", "/limits")) as LimitsView;
+      if (flags.json) io.out(JSON.stringify({ facts }));
+      else for (const line of columns(facts.map((one) => [one.scope, one.limit, String(one.value)]))) io.out(line);
+      finish(OK);
+    },
+  );
   verb("changes", "changes that wait for a second person, and limits that go back").action(
     async (flags: ControlsFlags) => {
       const { pending, temporary, alerts } = await withConsoleClient(
@@ -115,6 +127,7 @@ export function addControls(program: Command, io: CliIo, finish: (exit: number) 
       io.out(flags.json ? JSON.stringify(done) : `change ${id} withdrawn, configuration ${done.hash.slice(0, 12)}`);
       finish(OK);
     });
+  addControlsFlatten(controls, io, finish, withConsoleFlags);
   addControlsLint(controls, io, finish);
   addControlsIncident(controls, io, finish);
   addControlsDescribe(controls, io, finish);

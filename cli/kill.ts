@@ -19,6 +19,7 @@ const EXAMPLES = `
 Examples:
   $ deno task kill                                    the whole firm
   $ deno task kill --scope organism:anglerfish-1 --reason "quotes look wrong"
+  $ deno task kill --scope account:main               everything below the account; a customer likewise
   $ deno task kill --scope instrument:ALPHA --json
   $ deno task kill --to reduce-only --reason "volatile"       only what reduces a position passes; nothing is cancelled
 
@@ -28,7 +29,7 @@ someone re-arms it. Resting orders of the scope are cancelled by the node; this 
 
 export function addKill(program: Command, io: CliIo, finish: (exit: number) => void): void {
   program.command("kill").description("shut the gate for a scope and cancel its resting orders")
-    .option("--scope <scope>", "firm, organism:<id> or instrument:<symbol>", "firm")
+    .option("--scope <scope>", "firm, customer:<id>, account:<id>, organism:<id> or instrument:<symbol>", "firm")
     .addOption(
       new Option("--to <state>", "what the scope becomes, at least").choices(Object.keys(STATES)).default("killed"),
     )

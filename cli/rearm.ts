@@ -35,7 +35,7 @@ KILLED and CANCEL_ONLY become REDUCE_ONLY; REDUCE_ONLY becomes ACTIVE in a secon
 
 export function addRearm(program: Command, io: CliIo, finish: (exit: number) => void): void {
   program.command("rearm").description("open a stopped scope one step: first to reduce-only, later to active")
-    .option("--scope <scope>", "firm, organism:<id> or instrument:<symbol>")
+    .option("--scope <scope>", "firm, customer:<id>, account:<id>, organism:<id> or instrument:<symbol>")
     .addOption(new Option("--cause <cause>", "what made it safe again").choices(REARM_CAUSES))
     .option("--reason <text>", "why, in words; goes on record")
     .option("--list", "show what waits for a second person")

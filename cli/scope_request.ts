@@ -4,11 +4,11 @@
  * The store itself shuts the gate: the next order the node looks at is refused, even if its event loop is busy or hangs.
  * What the wait adds is the confirmation that resting orders are cancelled.
  */
-import { INSTRUMENT_SCOPE_BASE, SCOPE_COUNT, ScopeState } from "../ffi/layout.gen.ts";
+import { ScopeState } from "../ffi/layout.gen.ts";
 import { ControlPage } from "../ffi/mod.ts";
 import { UserError } from "../config/errors.ts";
 import { nearest } from "../config/nearest.ts";
-import { refuseLooser } from "../actors/node/scopes.ts";
+import { namedSlots, refuseLooser } from "../actors/node/scopes.ts";
 import { isHeld, requireNodeDirectory } from "./data_dir.ts";
 
 export const FIRM = "firm";
@@ -107,12 +107,7 @@ function slotOf(page: ControlPage, scope: string): number {
 }
 
 function knownScopes(page: ControlPage): string[] {
-  const names = [FIRM];
-  for (let slot = 1; slot < Math.min(SCOPE_COUNT, INSTRUMENT_SCOPE_BASE + 128); slot++) {
-    const name = page.name(slot);
-    if (name !== "") names.push(name);
-  }
-  return names;
+  return namedSlots(page).map((slot) => page.name(slot) || FIRM);
 }
 
 /** Who stands behind a command, for the record. */

@@ -77,7 +77,7 @@ export class ControlPage extends NativeHandle {
     return check(this.#core.cwts_control_scope(this.handle, scope));
   }
 
-  /** The strictest state of firm, strategy, instrument and system mode: what the gate goes by. */
+  /** The strictest state of firm, strategy, its account and customer, instrument and system mode: what the gate goes by. */
   effective(strategy: number, instrument: number): number {
     return check(this.#core.cwts_control_effective(this.handle, strategy, instrument));
   }
@@ -132,6 +132,16 @@ export class ControlPage extends NativeHandle {
     const view = utf8(name);
     const scope = this.#core.cwts_control_find(this.handle, view, view.length);
     return scope === NONE ? null : check(scope);
+  }
+
+  /** The scope above a scope; 0 is the firm. */
+  above(scope: number): number {
+    return check(this.#core.cwts_control_above(this.handle, scope));
+  }
+
+  /** Puts a scope below another: what stops the one stops the other. Before the gate makes its first decision. */
+  setAbove(scope: number, above: number): void {
+    check(this.#core.cwts_control_set_above(this.handle, scope, above));
   }
 
   /** The newest request that the node has not carried out. */

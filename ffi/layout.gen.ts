@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 8461352497611527;
+export const LAYOUT_HASH = 2647954645266943;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 3;
@@ -13,7 +13,7 @@ export const REFUSED_AT_DOOR = 32768;
 /** Scope index of the whole firm in the control page. */
 export const FIRM_SCOPE = 0;
 /** Scopes in the control page. */
-export const SCOPE_COUNT = 256;
+export const SCOPE_COUNT = 1024;
 /** Strategy n uses scope n, 1 to 127. */
 export const STRATEGY_SCOPE_LAST = 127;
 /** Largest strategy id in the gate. One above STRATEGY_SCOPE_LAST has no word on the control page: it stops with its instrument or the firm. */
@@ -30,16 +30,30 @@ export const DEFAULT_ACCOUNT_NODE = 2;
 export const NO_NODE = 4294967295;
 /** Instrument n uses scope 128 + n, n from 0 to 127. */
 export const INSTRUMENT_SCOPE_BASE = 128;
+/** The last instrument's scope. */
+export const INSTRUMENT_SCOPE_LAST = 255;
+/** Customers use the scopes from here to below ACCOUNT_SCOPE_BASE. */
+export const CUSTOMER_SCOPE_BASE = 256;
+/** Accounts use the scopes from here to the last. */
+export const ACCOUNT_SCOPE_BASE = 512;
 /** Bytes of the memory-mapped control page. */
-export const CONTROL_PAGE_SIZE = 16384;
+export const CONTROL_PAGE_SIZE = 45056;
+/** Bytes of a control page of format 1, which had scopes 0 to 255. */
+export const CONTROL_FIRST_SIZE = 16384;
 /** Byte offset of the u32 state word of scope 0. */
 export const CONTROL_SCOPES_OFFSET = 1024;
 /** Byte offset of the UTF-8 reason of the last request, zero padded, 256 bytes. */
 export const CONTROL_REASON_OFFSET = 2048;
 /** Byte offset of who made the last request, zero padded, 64 bytes. */
 export const CONTROL_ACTOR_OFFSET = 2304;
-/** Byte offset of the 256 scope names, 32 bytes each, UTF-8, zero padded. */
+/** Byte offset of the names of scopes 0 to 255, 32 bytes each, UTF-8, zero padded. */
 export const CONTROL_NAMES_OFFSET = 4096;
+/** Byte offset of the u32 state word of scope 256. */
+export const CONTROL_MORE_SCOPES_OFFSET = 12288;
+/** Byte offset of the u32 number of the scope above scope 0; 0 is the firm. */
+export const CONTROL_ABOVE_OFFSET = 16384;
+/** Byte offset of the name of scope 256. */
+export const CONTROL_MORE_NAMES_OFFSET = 20480;
 
 /** What an OrderCommand asks for. */
 export const CommandKind = {
@@ -455,11 +469,11 @@ export const BookFault = {
 } as const;
 export type BookFault = typeof BookFault[keyof typeof BookFault];
 
-/** Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 17xx market data; 2xxx venue; 3xxx native interface. */
+/** Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 17xx market data; 18xx the way to the gate; 2xxx venue; 3xxx native interface. */
 export const Code = {
   /** passed every check */
   Accepted: 0,
-  /** the firm, strategy or instrument is killed: re-arm it before sending orders */
+  /** the strategy, its instrument or somebody above it is killed: re-arm it before sending orders */
   Killed: 1101,
   /** only cancels are allowed in this scope */
   CancelOnly: 1102,
@@ -573,6 +587,8 @@ export const Code = {
   MarketClosed: 1702,
   /** the market's state is missing or too old: the check fails closed */
   MarketUnknown: 1703,
+  /** lost on its way to the gate, which never decided on it: send it again if it is still meant */
+  NotDecided: 1801,
   /** killed after approval and before entry: refused at the venue door */
   VenueKilled: 2001,
   /** a post-only order would have matched */
@@ -627,7 +643,7 @@ export type Code = typeof Code[keyof typeof Code];
 /** What each code means, as a sentence with the fix in it where there is one. */
 export const CODE_TEXT: Readonly<Record<number, readonly [name: string, text: string]>> = {
   0: ["Accepted", "passed every check"],
-  1101: ["Killed", "the firm, strategy or instrument is killed: re-arm it before sending orders"],
+  1101: ["Killed", "the strategy, its instrument or somebody above it is killed: re-arm it before sending orders"],
   1102: ["CancelOnly", "only cancels are allowed in this scope"],
   1103: ["ReduceOnly", "only orders that reduce the position are allowed in this scope"],
   1201: ["UnknownStrategy", "the strategy has no limits in the gate: register it first"],
@@ -684,6 +700,7 @@ export const CODE_TEXT: Readonly<Record<number, readonly [name: string, text: st
   1701: ["BookNotLive", "the instrument's book is not live: wait for its next snapshot"],
   1702: ["MarketClosed", "the market does not take orders: it is closed, halted or paused"],
   1703: ["MarketUnknown", "the market's state is missing or too old: the check fails closed"],
+  1801: ["NotDecided", "lost on its way to the gate, which never decided on it: send it again if it is still meant"],
   2001: ["VenueKilled", "killed after approval and before entry: refused at the venue door"],
   2002: ["WouldCross", "a post-only order would have matched"],
   2003: ["Unfillable", "a fill-or-kill order cannot be filled in full"],
@@ -3996,7 +4013,7 @@ export class ControlHeaderView {
     return this;
   }
 
-  /** 0x314C544353545743, 'CWTSCTL1' */
+  /** 0x324C544353545743, 'CWTSCTL2': its last character is the format */
   get magic(): number {
     return getI64(this.view, this.base);
   }
@@ -4004,7 +4021,7 @@ export class ControlHeaderView {
     setI64(this.view, this.base, value);
   }
 
-  /** ABI_VERSION that made the page */
+  /** ABI_VERSION of the build that made the page */
   get version(): number {
     return this.view.getUint32(this.base + 8, true);
   }
@@ -4012,7 +4029,7 @@ export class ControlHeaderView {
     this.view.setUint32(this.base + 8, value, true);
   }
 
-  /** hash of this layout */
+  /** hash of the layout of that build */
   get layoutHash(): number {
     return getI64(this.view, this.base + 16);
   }

@@ -59,6 +59,8 @@ export const EXPORTS = {
   cwts_control_memory: { parameters: [], result: "i64" },
   cwts_control_scope: { parameters: ["u64", "u32"], result: "i32" },
   cwts_control_effective: { parameters: ["u64", "u32", "u32"], result: "i32" },
+  cwts_control_set_above: { parameters: ["u64", "u32", "u32"], result: "i32" },
+  cwts_control_above: { parameters: ["u64", "u32"], result: "i32" },
   cwts_control_request: {
     parameters: ["u64", "u32", "u32", "buffer", "u32", "buffer", "u32", "f64", "buffer", "u32"],
     result: "i32",

@@ -23,7 +23,10 @@ import type { ActorSnapshot, ActorState, DeadLetter, MessageCounters, SystemEven
 import type { Random } from "./random.ts";
 import type { Clock, Micros, Stopwatch } from "./time.ts";
 
-/** Turns between two polls: at ~1 µs a turn the control page is looked at every ~64 µs under load. */
+/**
+ * Turns and messages between two polls. A turn of small messages takes about a microsecond and one of a full batch may take
+ * hundreds: counted together, the control page is looked at every ~64 µs in the one case and after every turn in the other.
+ */
 export const DEFAULT_POLL_TURNS = 64;
 
 /**
@@ -45,7 +48,10 @@ export interface SystemOptions {
   readonly start: Micros;
   /** Virtual seconds per wall second; "max": as fast as possible. */
   readonly speed: number | "max";
-  /** Called between turns at least every `pollTurns` turns, on every wake-up, and every ~2 ms while waiting. */
+  /**
+   * Called between turns, at the latest when `pollTurns` turns and messages together have passed, on every wake-up, and every
+   * ~2 ms while waiting.
+   */
   readonly poll?: () => void;
   /** Default DEFAULT_POLL_TURNS. */
   readonly pollTurns?: number;

@@ -9,7 +9,7 @@ import { answering, type Plain } from "./schemas.ts";
 
 const figure = z.number().nullable();
 const value = z.union([z.number(), z.string(), z.null()])
-  .describe("as in a file: a whole number, or a decimal as text; null is no limit");
+  .describe("as in a file: a whole number, or a decimal as text; of a fact its fields as JSON text; null is none");
 const instrument = z.string().nullable();
 const ref = { scope: z.string(), limit: z.string(), instrument };
 const usage = {
@@ -37,6 +37,9 @@ const Temporary = z.object({ id: z.int(), ...ref, value, back: value, until: mil
 const Limits = z.object({
   hash: z.string().describe("of the configuration in force"),
   limits: z.array(Limit),
+  facts: z.array(z.object({ ...ref, value })).describe(
+    "rows of [controls]: table, name of the row, its fields as JSON",
+  ),
   pending: z.array(Proposal),
   temporary: z.array(Temporary),
   alerts: z.array(z.object({ at: millis, text: z.string() })).describe("newest first"),
@@ -50,8 +53,10 @@ const Changed = z.object({
 const reason = z.string().trim().min(1, "say why, in a few words").max(200)
   .regex(/^[^\p{Cc}]*$/u, "must not contain control characters");
 const wanted = {
-  scope: z.string().min(1).max(64).describe("firm, customer:<id>, account:<id>, organism:<id> or instrument:<symbol>"),
-  limit: z.string().min(1).max(64).describe("as in a file, for example max_position"),
+  scope: z.string().min(1).max(64).describe(
+    "firm, customer:<id>, account:<id>, organism:<id> or instrument:<symbol>; controls.<table> for a fact",
+  ),
+  limit: z.string().min(1).max(64).describe("as in a file, for example max_position; of a fact the name of its row"),
   instrument: z.string().min(1).max(64).nullable().default(null),
   value,
   reason,

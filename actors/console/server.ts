@@ -17,6 +17,7 @@ import { commandApi } from "./commands.ts";
 import { controlsApi } from "./controls_api.ts";
 import { createEventStreams, type EventStreams } from "./events.ts";
 import { createExecutionStreams, type ExecutionStreams } from "./execution_stream.ts";
+import { flattenApi } from "./flatten_api.ts";
 import { guard, ROUTES, SESSION_COOKIE } from "./guard.ts";
 import { overviewApi } from "./overview_api.ts";
 import { postTradeApi } from "./post_trade_api.ts";
@@ -110,6 +111,7 @@ export function consoleApp(
   app.route("/api/v1", commandApi(view, sampler));
   app.route("/api/v1", accessApi(access));
   app.route("/api/v1", controlsApi(controls));
+  app.route("/api/v1", flattenApi(controls));
   app.route("/api/v1", overviewApi(controls));
   app.route("/api/v1", postTradeApi(postTrade, executions, access));
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });

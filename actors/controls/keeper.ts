@@ -18,6 +18,7 @@ import type {
 } from "../protocol/limits.ts";
 import { type LimitsBook, parseLimitsBook } from "./book.ts";
 import { decide, distrustClock, passTime, type State, type Step } from "./decide.ts";
+import { listFacts } from "./facts.ts";
 import { listLimits } from "./names.ts";
 import { changesFrom, restore } from "./restore.ts";
 import { SteadyClock } from "./steady_clock.ts";
@@ -64,6 +65,11 @@ export class LimitsKeeper {
     }
     for (const line of alerts) this.#tell(line);
     this.poll();
+  }
+
+  /** In force. */
+  get config(): Config {
+    return this.#state.config;
   }
 
   get hash(): string {
@@ -143,6 +149,7 @@ export class LimitsKeeper {
     return {
       hash: configHash(config),
       limits: listLimits(config).map((row) => ({ ...row, ...this.#usage(row) })),
+      facts: listFacts(config),
       pending: pending.map((proposal) => {
         const { ref, ...rest } = proposal;
         return { ...ref, ...rest, digest: digestOf(proposal) };
@@ -153,7 +160,8 @@ export class LimitsKeeper {
   }
 
   #usage(ref: LimitRef): LimitUsage {
-    const { used, volume } = this.#options.port.usage(ref);
+    const { used, volume, peak } = this.#options.port.usage(ref);
+    if (peak !== undefined) return { used, peak, volume };
     const key = keyOf(ref);
     if (used !== null) this.#peaks.set(key, Math.max(used, this.#peaks.get(key) ?? 0));
     return { used, peak: this.#peaks.get(key) ?? null, volume };
@@ -163,7 +171,9 @@ export class LimitsKeeper {
     const { file, port, record } = this.#options;
     const before = this.#state;
     file.write(this.#text(step.state));
-    if (!record({ ...step.event, ...who, alert: step.alert })) {
+    // `from` says where a request came from, in this record as in every other: the value before has a name of its own.
+    const { from: was, ...event } = step.event;
+    if (!record({ ...event, ...(was === undefined ? {} : { was }), ...who, alert: step.alert })) {
       file.write(this.#text(before));
       throw new UserError(
         "AUDIT_FAILED",

@@ -2,4 +2,5 @@
 export { LimitsKeeper, type LimitsKeeperOptions } from "./keeper.ts";
 export { limitsDesk, type LimitsDeskArgs } from "./limits_desk.ts";
 export { REARM_FILE, RearmDesk, type RearmPage } from "./rearm_desk.ts";
+export { permit } from "./two_persons.ts";
 export { type LintFinding, lintLimits, type LintRule } from "./lint.ts";

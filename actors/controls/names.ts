@@ -2,6 +2,7 @@
 import { type Config, configSchema, dotted, suggestion, UserError } from "../../config/mod.ts";
 import { camel, keyAt, snake } from "../../config/keys.ts";
 import type { LimitRef, LimitValue } from "../protocol/limits.ts";
+import { compareFacts, factValue, isFact, withFact } from "./facts.ts";
 
 /** Which way a limit gets looser: a larger collar lets more through, a larger buffer less. */
 type Looser = "up" | "down";
@@ -111,6 +112,7 @@ const reach = (tree: unknown, path: Path): unknown =>
 
 /** What the configuration says; null for no limit. Throws as `placeOf`. */
 export function valueOf(config: Config, ref: LimitRef): LimitValue {
+  if (isFact(ref)) return factValue(config, ref);
   const { path, key } = placeOf(config, ref);
   return (reach(config, [...path, key]) as LimitValue | undefined) ?? null;
 }
@@ -142,6 +144,7 @@ export function listLimits(
 
 /** Above 0 when `a` lets more through than `b`, below 0 when less. No limit lets everything through. */
 export function compareLooseness(config: Config, ref: LimitRef, a: LimitValue, b: LimitValue): number {
+  if (isFact(ref)) return compareFacts(ref, a, b);
   const { looser } = placeOf(config, ref);
   const none = looser === "up" ? Infinity : -Infinity;
   const [x, y] = [a, b].map((value) => (value === null ? none : Number(value)));
@@ -161,6 +164,7 @@ export interface Changed {
  * LIMIT_ABOVE_PARENT, and as `placeOf`.
  */
 export function withLimit(config: Config, ref: LimitRef, value: LimitValue, carryDown: boolean): Changed {
+  if (isFact(ref)) return { config: withFact(config, ref, value), lowered: [] };
   const { path: given, key } = placeOf(config, ref);
   const tree = structuredClone(config) as unknown as Tree;
   let path = given;

@@ -7,6 +7,7 @@
 import { type Config, UserError } from "../../config/mod.ts";
 import type { LimitsBook } from "./book.ts";
 import { nameOf, type State } from "./decide.ts";
+import { listFacts } from "./facts.ts";
 import { compareLooseness, listLimits, valueOf, withLimit } from "./names.ts";
 
 export interface Restored {
@@ -76,10 +77,14 @@ export function restore(config: Config, book: LimitsBook | null): Restored {
 
 /** What differs from `base`, to be kept beside it. */
 export function changesFrom(base: Config, now: Config): LimitsBook["changed"] {
-  const refs = new Map([...listLimits(base), ...listLimits(now)].map(({ scope, limit, instrument }) => {
-    const ref = { scope, limit, instrument };
-    return [JSON.stringify(ref), ref] as const;
-  }));
+  const refs = new Map(
+    [...listLimits(base), ...listFacts(base), ...listLimits(now), ...listFacts(now)].map(
+      ({ scope, limit, instrument }) => {
+        const ref = { scope, limit, instrument };
+        return [JSON.stringify(ref), ref] as const;
+      },
+    ),
+  );
   return [...refs.values()]
     .map((ref) => ({ ref, value: valueOf(now, ref), base: valueOf(base, ref) }))
     .filter(({ value, base }) => value !== base);

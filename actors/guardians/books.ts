@@ -7,6 +7,7 @@ import type { ExecutionReport, Instrument } from "../protocol/mod.ts";
 import { LatencyHistogram } from "../protocol/latency.ts";
 import { MarketBoard } from "./market_board.ts";
 import { OrderTable } from "./order_table.ts";
+import { OrderUse } from "./order_use.ts";
 import { Portfolio } from "./portfolio.ts";
 import { RefusalLog } from "./refusals.ts";
 
@@ -17,6 +18,7 @@ export class GuardianBooks {
   /** Wall nanoseconds from an organism's decision to the first answer about it. */
   readonly latency = new LatencyHistogram();
   readonly refusals = new RefusalLog();
+  readonly use = new OrderUse();
   fills = 0;
   /** Number of the venue's last report that was booked; 0 while it counts none. */
   venueSequence = 0;
@@ -38,6 +40,7 @@ export class GuardianBooks {
 
   /** Carries a report over to the blotter; `now` is a stopwatch reading. */
   report(report: ExecutionReport, now: number): void {
+    this.use.reported(report);
     const row = this.orders.find(report.orderId);
     if (!row) return;
     if (row.stamp === row.stamp) {

@@ -38,6 +38,7 @@ import { encodeIntent } from "./commands.ts";
 import type { KillProcedure } from "./kill.ts";
 import { MarketBoard } from "./market_board.ts";
 import { refusalOf } from "./reports.ts";
+import type { TradingStates } from "./trading_states.ts";
 import type { Triggers } from "./triggers.ts";
 import type { VenueLink } from "./venue_link.ts";
 import { VenuePulse } from "./venue_pulse.ts";
@@ -59,6 +60,8 @@ export interface GuardianArgs {
   readonly answerWithin: Micros;
   /** Called once when the log can no longer record; the gate is shut by then. */
   readonly onAuditFailure: (error: Error) => void;
+  /** Tells whoever attaches which of its scopes are not ACTIVE; absent: nobody hears. */
+  readonly states?: TradingStates;
   /** Rules that make a scope stricter by themselves; absent: none. */
   readonly triggers?: Triggers;
   /** Who receives the reports of each strategy; belongs to the node so that a restart forgets nobody. */
@@ -169,6 +172,7 @@ class Guardian implements Handlers<GuardianMessage> {
     const passed = this.#args.gate.submit(this.#commands, count, this.#decisions);
     this.#record();
     this.#commit();
+    this.#noteUse(passed === count);
     if (passed > 0) {
       const records = passed === count ? this.#arena.copy(this.#commands, count * RECORD) : this.#passed(count, passed);
       const { approve, link } = this.#args;
@@ -178,6 +182,17 @@ class Guardian implements Handlers<GuardianMessage> {
     if (passed < count) this.#refuse(count);
     this.#noteChanges();
     this.#pending.length = 0;
+  }
+
+  #noteUse(allPassed: boolean): void {
+    const { use, board } = this.#args.books;
+    const time = this.#context.clock.now();
+    for (let i = 0; i < this.#pending.length; i++) {
+      const intent = this.#pending[i];
+      if (intent.kind === "CancelAll") continue;
+      const code = allPassed ? Code.Accepted : this.#decision.at(i).code;
+      use.decided(intent, code, board.rows[intent.instrument], time);
+    }
   }
 
   /** Once their answer is certain: what a crash leaves uncounted has had none, and whoever asks is told so. */
@@ -279,9 +294,11 @@ class Guardian implements Handlers<GuardianMessage> {
   }
 
   #attach({ strategy, subscriber, orders = [] }: AttachStrategy): void {
-    const { books, subscribers } = this.#args;
+    const { books, states, subscribers } = this.#args;
     if (subscribers.get(strategy)?.id !== subscriber.id) this.#watch(strategy, subscriber);
     subscribers.set(strategy, subscriber);
+    // Ahead of the position, without which it does nothing: who starts under a killed scope starts halted.
+    states?.tellAll(strategy, this.#context.clock.now());
     subscriber.tell({
       kind: "PositionSnapshot",
       strategy,

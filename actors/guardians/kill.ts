@@ -20,8 +20,6 @@ import {
 import type { OrderRow, OrderTable } from "./order_table.ts";
 
 const EVERY_INSTRUMENT = 0xffff;
-/** `ControlPage.mode` of an EmergencyShutdown. */
-const EMERGENCY = 2;
 /** Times the cancels are repeated before the rest is declared unknown. */
 const MAX_ATTEMPTS = 10;
 
@@ -40,10 +38,15 @@ export interface KillOptions {
   readonly strategies: readonly StrategyId[];
   /** Instrument ids. */
   readonly instruments: readonly number[];
+  /** Slots of everybody who can be stopped; absent: the firm, the strategies and the instruments. */
+  readonly scopes?: readonly number[];
   /** Wall nanoseconds; measures, decides nothing. */
   readonly stopwatch: () => number;
   /** A scope became looser: somebody re-armed it, from wherever. */
   readonly onOpened?: (scope: number) => void;
+  /** A scope's word changed, to whatever; and, once, that all that changed has been told. */
+  readonly onWord?: (scope: number, reason: string) => void;
+  readonly onWords?: (time: Micros) => void;
   /** Blotter, for the record of a kill; absent: none is made. */
   readonly orders?: OrderTable;
   readonly onIncident?: (incident: Incident) => void;
@@ -169,6 +172,7 @@ export class KillProcedure {
       this.#known[i] = state;
       this.#changed = scope;
       if (state < before) this.#options.onOpened?.(scope);
+      this.#options.onWord?.(scope, control.header().reason);
       // A log that failed has shut the gate by itself; the cancels must go out all the same.
       if (audit.failed) return;
       const header = control.header();
@@ -182,27 +186,19 @@ export class KillProcedure {
       });
     });
     if (!audit.failed) audit.commit();
+    this.#options.onWords?.(time);
   }
 
   #targets(): KillTarget[] {
     const { control, strategies, instruments } = this.#options;
-    // The word of the firm may be taken back while the mode still demands the kill.
-    if (control.scope(FIRM_SCOPE) === ScopeState.Killed || control.mode === EMERGENCY) {
-      return strategies.map((strategy) => ({ strategy, instrument: EVERY_INSTRUMENT }));
-    }
-    const targets: KillTarget[] = [];
-    for (const strategy of strategies) {
-      if (control.scope(strategy) === ScopeState.Killed) {
-        targets.push({ strategy, instrument: EVERY_INSTRUMENT });
-        continue;
+    return strategies.flatMap((strategy) => {
+      // What the gate goes by: also where the word of the firm was taken back while the mode still demands the kill.
+      const killed = instruments.filter((id) => control.effective(strategy, id) === ScopeState.Killed);
+      if (killed.length > 0 && killed.length === instruments.length) {
+        return [{ strategy, instrument: EVERY_INSTRUMENT }];
       }
-      for (const instrument of instruments) {
-        if (control.scope(INSTRUMENT_SCOPE_BASE + instrument) === ScopeState.Killed) {
-          targets.push({ strategy, instrument });
-        }
-      }
-    }
-    return targets;
+      return killed.map((instrument) => ({ strategy, instrument }));
+    });
   }
 
   /** Orders still open, resting or in flight, in the killed scopes. */
@@ -218,8 +214,9 @@ export class KillProcedure {
     return open;
   }
 
-  #scopes(): number[] {
-    const { strategies, instruments } = this.#options;
-    return [FIRM_SCOPE, ...strategies, ...instruments.map((instrument) => INSTRUMENT_SCOPE_BASE + instrument)];
+  #scopes(): readonly number[] {
+    const { scopes, strategies, instruments } = this.#options;
+    return scopes ??
+      [FIRM_SCOPE, ...strategies, ...instruments.map((instrument) => INSTRUMENT_SCOPE_BASE + instrument)];
   }
 }

@@ -15,7 +15,7 @@ export interface MarketWatchArgs {
   /** Whether the mode knows of a concern. */
   readonly isActive: (id: string) => boolean;
   /** Instruments whose phase the gate wants to know. */
-  readonly asked: readonly number[];
+  readonly asked: () => readonly number[];
   readonly tellPhase: (instrument: number, phase: number, time: Micros) => void;
 }
 
@@ -49,7 +49,7 @@ export const marketWatch: ActorDef<Check, MarketWatchArgs> = {
     return {
       receive() {
         const now = context.clock.now();
-        for (const id of asked) tellPhase(id, phaseOf(board.rows[id]), board.rows[id].updated);
+        for (const id of asked()) tellPhase(id, phaseOf(board.rows[id]), board.rows[id].updated);
         for (const row of board.rows) {
           const silent = now - Math.max(row.updated, started);
           const bad = row.status !== "ended" &&

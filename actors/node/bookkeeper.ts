@@ -17,7 +17,7 @@ export interface BookkeeperArgs {
   readonly curves: ReadonlyMap<StrategyId, Curve>;
   readonly drawdown: DrawdownRule;
   /** Scopes whose profit the gate measures against their capital. */
-  readonly funded: readonly { readonly node: number; readonly strategies: readonly StrategyId[] }[];
+  readonly funded: () => readonly { readonly node: number; readonly strategies: readonly StrategyId[] }[];
   readonly tellProfit: (node: number, profit: number, time: Micros) => void;
   /** Looks at how full the limits are. */
   readonly watchLimits: (time: Micros) => void;
@@ -46,7 +46,7 @@ export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
           profits.set(strategy, realised + unrealised - fees);
           curve.add(time, realised + unrealised - fees);
         }
-        for (const { node, strategies } of funded) {
+        for (const { node, strategies } of funded()) {
           tellProfit(node, strategies.reduce((sum, strategy) => sum + (profits.get(strategy) ?? 0), 0), time);
         }
         look();

@@ -46,6 +46,8 @@ export interface BreakersOptions {
 
 interface Writable {
   write(text: string): void;
+  /** Tries whether it can be written, and changes nothing; absent: only a write tells. */
+  probe?(): void;
 }
 
 interface Lockable extends Writable {
@@ -55,6 +57,8 @@ interface Lockable extends Writable {
 export class Breakers {
   readonly #options: BreakersOptions;
   readonly #all = new Map<string, Breaker>();
+  /** Of each store, what tries it. */
+  readonly #probes = new Map<Breaker, () => void>();
 
   constructor(options: BreakersOptions) {
     this.#options = options;
@@ -81,6 +85,7 @@ export class Breakers {
   /** The file, whose writes fail with a sentence, and rest while they keep failing. */
   store<F extends Writable>(name: string, file: F): F {
     const breaker = this.#add(name, "store-breaker", STORE);
+    if (file.probe !== undefined) this.#probes.set(breaker, () => file.probe!());
     const { now } = this.#options;
     const resting = () => {
       const seconds = Math.ceil(((breaker.opensUntil ?? now()) - now()) / MICROS_PER_SECOND);
@@ -110,6 +115,19 @@ export class Breakers {
         return typeof value === "function" ? value.bind(of) : value;
       },
     });
+  }
+
+  /** Tries stores that rest and whose time is over: nobody has to want a change for them to be found well again. */
+  probeStores(): void {
+    const { now } = this.#options;
+    for (const [breaker, probe] of this.#probes) {
+      if (breaker.state === "closed" || (breaker.opensUntil ?? 0) > now()) continue;
+      try {
+        this.#run(breaker, probe, () => {}, (error) => error);
+      } catch {
+        // The breaker has it, with its reason, on record.
+      }
+    }
   }
 
   views(): readonly BreakerView[] {

@@ -2,23 +2,16 @@
  * Puts a node together: books, mode, kill procedure, world and tree on the ground it is given. `run.ts` lets it live on a
  * real directory in real time; a simulation lets it live under an adversary. Both run what is made here.
  */
-import { basename } from "node:path";
-import { ABI_VERSION, Code, FIRM_SCOPE, LAYOUT_HASH, RecordType, ScopeState } from "../../ffi/layout.gen.ts";
+import { Code, FIRM_SCOPE, RecordType, ScopeState } from "../../ffi/layout.gen.ts";
 import { type GateFact, nativeCallOf, NativeError } from "../../ffi/mod.ts";
-import { type Config, configHash, VERSION } from "../../config/mod.ts";
-import {
-  type ActorRef,
-  DEFAULT_YIELD_MS,
-  type Micros,
-  MICROS_PER_MS,
-  MICROS_PER_SECOND,
-  type SystemEvent,
-} from "../../runtime/mod.ts";
+import { configHash, VERSION } from "../../config/mod.ts";
+import { type ActorRef, DEFAULT_YIELD_MS, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import { supervise, type SupervisorMessage } from "../../supervision/mod.ts";
 import { LimitsKeeper, RearmDesk } from "../controls/mod.ts";
 import { GuardianBooks } from "../guardians/books.ts";
 import { KillProcedure } from "../guardians/kill.ts";
 import { Triggers } from "../guardians/triggers.ts";
+import { TradingStates } from "../guardians/trading_states.ts";
 import { VenueLink } from "../guardians/venue_link.ts";
 import {
   concern,
@@ -47,15 +40,18 @@ import { Journal, noteDurably } from "./journal.ts";
 import { ControlsDoor } from "./controls_door.ts";
 import { ControlsOverview } from "./controls_overview.ts";
 import { EarlyWarnings } from "./early_warnings.ts";
-import { fundedScopes, instrumentsAskingForState, nodesArmedBy, tellFacts } from "./facts.ts";
+import { following, fundedScopes, instrumentsAskingForState, nodesArmedBy, tellFacts } from "./facts.ts";
+import { flattening } from "./flatten/mod.ts";
 import type { LimitUseOptions } from "./limit_use.ts";
 import { loadLimits } from "./limits.ts";
 import { GateLimits } from "./limits_port.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import type { NodeParts } from "./parts.ts";
+import { tradedBy } from "./organisms.ts";
 import { memoryFile, rearmPage } from "./rearm.ts";
-import { killedScopes } from "./scopes.ts";
+import { FIRM, killedScopes, namedSlots } from "./scopes.ts";
 import { triggerRules } from "./triggers.ts";
+import { concernOf, crashFacts } from "./run_facts.ts";
 import { RejectHistory } from "./reject_history.ts";
 import { PostTrade } from "./post_trade.ts";
 import { GUARD_BRANCH, LIMITS_DESK, nodeTree, organismPath, ROOT, VENUE_BRANCH } from "./tree.ts";
@@ -133,8 +129,15 @@ export function composeNode(ground: Ground): ComposedNode {
     onRequest: () => housekeeping.noticeControl(),
     onChange: () => {
       view.changed();
+      states.announce(system.clock.now());
       system.registry.find(MODE)?.tell({ kind: "ModeChanged" });
     },
+  });
+  const states = new TradingStates({
+    control,
+    traded: tradedBy(config, instruments),
+    subscribers,
+    modeReason: () => mode.reason,
   });
   const breakers = new Breakers({
     journal,
@@ -170,7 +173,14 @@ export function composeNode(ground: Ground): ComposedNode {
   journal.note(RecordType.Note, { scopes });
   ground.crashes?.file.guardBy(breakers.copy("crash-file"), () => system.clock.now());
   const flush = { commit: breakers.audit(() => audit.commit()) };
-  const port = new GateLimits({ gate, instruments, scopes, board: books.board, now: () => system.clock.now() });
+  const port = new GateLimits({
+    gate,
+    instruments,
+    scopes,
+    board: books.board,
+    use: books.use,
+    now: () => system.clock.now(),
+  });
   const profits = new Map<number, number>();
   const nodeOf = new Map(scopes.map(({ name, node }) => [name, node]));
   const limitUse: LimitUseOptions = { port, profit: (scope) => profits.get(nodeOf.get(scope)!) ?? null };
@@ -188,6 +198,8 @@ export function composeNode(ground: Ground): ComposedNode {
     },
     onWarning: () => controlChanges++,
   });
+  const operatorAction = (event: Readonly<Record<string, unknown>>) =>
+    noteDurably(journal, audit, RecordType.OperatorAction, event);
   const limits = new LimitsKeeper({
     config,
     file: breakers.store("limits.json", ground.limitsFile ?? NOWHERE),
@@ -200,18 +212,29 @@ export function composeNode(ground: Ground): ComposedNode {
     },
     wall: wallMillis,
     monotonic: () => system.stopwatch.now() / NANOS_PER_MILLI,
-    record: (event) => noteDurably(journal, audit, RecordType.OperatorAction, event),
+    record: operatorAction,
     alert: (line) => {
       controlChanges++;
       ground.err(`limits: ${line}`);
     },
   });
+  books.use.rateOf = (strategy) => limits.config.organisms[strategy - 1].limits.ratePerSecond;
   const rearm = new RearmDesk({
     file: ground.rearmFile ?? memoryFile(),
     page: rearmPage(control, wall.nanos),
     wall: () => wall.nanos() / NANOS_PER_MILLI,
     quietMs: config.kill.rearmQuietMs,
-    record: (event) => noteDurably(journal, audit, RecordType.OperatorAction, event),
+    record: operatorAction,
+  });
+  const flatten = flattening({
+    config,
+    inForce: () => limits.config,
+    ...{ instruments, control, gate, books, states, record: operatorAction },
+    now: () => system.clock.now(),
+    alert: (line) => {
+      controlChanges++;
+      ground.err(line);
+    },
   });
   const postTrade = new PostTrade({
     config,
@@ -244,13 +267,16 @@ export function composeNode(ground: Ground): ComposedNode {
     control,
     strategies: config.organisms.map((_, i) => i + 1),
     instruments: instruments.map(({ id }) => id),
+    scopes: namedSlots(control),
     stopwatch: () => system.stopwatch.now(),
     onOpened: (scope) => {
       if (scope === FIRM_SCOPE) mode.rearm(system.clock.now());
-      const armed = nodesArmedBy(scope, config, scopes);
+      const armed = nodesArmedBy(control.name(scope) || FIRM, scopes);
       for (const node of armed) tell({ fact: "rearm", node, what: RATE_AND_EXECUTIONS });
       books.refusals.rearmed(armed);
     },
+    onWord: (scope, reason) => states.noted(scope, reason),
+    onWords: (time) => states.announce(time),
     orders: books.orders,
     onIncident: (incident) =>
       recordIncident({ journal, gate, dropCopy, configHash: () => limits.hash, ground }, incident),
@@ -291,6 +317,7 @@ export function composeNode(ground: Ground): ComposedNode {
       instruments,
       kill,
       link,
+      states,
       triggers,
       breaker: breakers.venue(answerWithin),
       answerWithin,
@@ -303,7 +330,7 @@ export function composeNode(ground: Ground): ComposedNode {
       books,
       curves,
       drawdown: drawdownRule(config.mode.drawdown, world.sampleEvery),
-      funded: fundedScopes(config, scopes),
+      funded: following(() => limits.config, (now) => fundedScopes(now, scopes)),
       tellProfit: (node, profit, time) => {
         profits.set(node, profit);
         tell({ fact: "profit", node, profit, time });
@@ -317,12 +344,13 @@ export function composeNode(ground: Ground): ComposedNode {
       board: books.board,
       staleMs: world.name === "bars" ? 0 : config.mode.staleMarketMs,
       isActive,
-      asked: instrumentsAskingForState(config, instruments),
+      asked: following(() => limits.config, (now) => instrumentsAskingForState(now, instruments)),
       tellPhase: (instrument, phase, time) => tell({ fact: "marketStatus", instrument, phase, time }),
     },
     venue: built.venue,
     market: built.market,
     organisms,
+    flattener: flatten.child,
     chaos: config.chaos.rate === 0 ? null : chaosOn(system, config.chaos.rate),
   });
   const tree = ground.tree?.(plain) ?? plain;
@@ -356,6 +384,7 @@ export function composeNode(ground: Ground): ComposedNode {
     auditFailed,
     refresh: () => {
       if (looks++ % SAMPLE_EVERY === 0) limits.sample();
+      breakers.probeStores();
       rejects.look(system.clock.now(), gate.counters().rejected);
       if (limits.due) (system.find(LIMITS_DESK) as ActorRef<LimitsMessage> | undefined)?.tell({ kind: "LimitsClock" });
       view.changed();
@@ -420,9 +449,11 @@ export function composeNode(ground: Ground): ComposedNode {
       system,
       keeper: limits,
       issue: mandates.issue,
+      flatten: flatten.desk,
       overview: new ControlsOverview({
         ...limitUse,
         config,
+        inForce: () => limits.config,
         gate,
         control,
         scopes,
@@ -442,6 +473,7 @@ export function composeNode(ground: Ground): ComposedNode {
     },
     async drain() {
       draining = true;
+      flatten.desk.endAll("the node stops");
       root?.tell({ kind: "TerminateChild", id: "organisms" });
       await system.run({ until: system.clock.now() });
       if (openOrders() > 0) await system.run({ until: system.clock.now() + DRAIN_MICROS });
@@ -458,22 +490,4 @@ export function composeNode(ground: Ground): ComposedNode {
     },
     close: () => built.close(),
   };
-}
-
-function concernOf({ path, onGiveUp }: SystemEvent & { readonly kind: "gave-up" }, time: Micros) {
-  const mild = onGiveUp === "safe-mode" || onGiveUp === "isolate";
-  const detail = `${path} gave up restarting its children`;
-  return concern({ kind: mild ? "gave-up" : "halted", subject: path, active: true, detail, time });
-}
-
-/** What a crash record says of the run beside its seed: enough to start it again. */
-function crashFacts({ feed, chaos, ...config }: Config): Record<string, string> {
-  const facts: Record<string, string> = {
-    version: VERSION,
-    build: `abi ${ABI_VERSION}, records ${LAYOUT_HASH}`,
-    config: configHash({ feed, chaos, ...config }),
-    feed: [feed.kind, feed.paths.map((path) => basename(path)).join(",")].filter((part) => part !== "").join(":"),
-  };
-  if (chaos.rate > 0) facts.chaos = String(chaos.rate);
-  return facts;
 }

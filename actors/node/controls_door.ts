@@ -6,6 +6,9 @@ import type {
   ControlsPort,
   ControlTree,
   FactsInForce,
+  FlattenCommand,
+  FlattenRun,
+  FlattenView,
   LimitsCommand,
   LimitsMessage,
   LimitsReply,
@@ -16,6 +19,7 @@ import type {
   RejectSeries,
 } from "../protocol/mod.ts";
 import type { ControlsOverview } from "./controls_overview.ts";
+import type { FlattenDesk } from "./flatten/desk.ts";
 import { LIMITS_DESK } from "./tree.ts";
 
 /** Market time, which a node at full speed passes quickly. */
@@ -26,6 +30,7 @@ export interface ControlsDoorOptions {
   readonly keeper: LimitsKeeper;
   readonly issue: Mandates["issue"];
   readonly overview: ControlsOverview;
+  readonly flatten: FlattenDesk;
 }
 
 export class ControlsDoor implements ControlsPort {
@@ -55,6 +60,24 @@ export class ControlsDoor implements ControlsPort {
 
   facts(): FactsInForce {
     return this.#options.overview.facts();
+  }
+
+  flattens(): FlattenView {
+    return this.#options.flatten.view();
+  }
+
+  flatten(principal: Principal, command: FlattenCommand, from: string): Promise<FlattenRun> {
+    const { system, flatten } = this.#options;
+    return new Promise((resolve, reject) => {
+      // Between two turns, as everything that comes from outside.
+      system.inject(() => {
+        try {
+          resolve(flatten.carryOut(principal, command, from));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
   }
 
   async request(principal: Principal, command: LimitsCommand, from: string) {

@@ -32,10 +32,13 @@ import type { RejectHistory } from "./reject_history.ts";
 import { FIRM, instrumentScope } from "./scopes.ts";
 
 const MOST_ALERTS = 100;
+/** Where less used is nearer to the limit. */
+const UPSIDE_DOWN: readonly string[] = ["duplicate_window_ms"];
 
 export interface ControlsOverviewOptions extends LimitUseOptions {
   /** As the node started: what cannot be changed while it runs. */
   readonly config: Config;
+  readonly inForce: () => Config;
   readonly gate: OrderGate;
   readonly control: ControlPage;
   /** The gate's tree, parents first. */
@@ -59,10 +62,10 @@ export class ControlsOverview {
   }
 
   tree({ hash, limits }: LimitsView): ControlTree {
-    const { config, scopes, instruments, gate, warnings } = this.#options;
+    const { inForce, scopes, instruments, gate, warnings } = this.#options;
     const rows: LimitUse[] = [
       ...limits.map((row) => used(row, true)),
-      ...capitalLimits(config).map((row) =>
+      ...capitalLimits(inForce()).map((row) =>
         used({ ...row, used: usedOf(this.#options, row), peak: null, volume: null }, false)
       ),
     ];
@@ -130,14 +133,14 @@ export class ControlsOverview {
   }
 
   facts(): FactsInForce {
-    const { config, refusals, now } = this.#options;
+    const { inForce, refusals, now } = this.#options;
     const latches = refusals.latches.map(({ scope, code, since, refusals }) => ({
       scope: this.#names.get(scope) ?? `node ${scope}`,
       ...textOf(code),
       since,
       refusals,
     }));
-    return { ...factsInForce(config, now()), latches };
+    return { ...factsInForce(inForce(), now()), latches };
   }
 
   #organism(strategy: number): string {
@@ -152,7 +155,7 @@ export class ControlsOverview {
 }
 
 function used(row: Omit<LimitUse, "share" | "level" | "changeable">, changeable: boolean): LimitUse {
-  const share = shareOf(row.used, row.value);
+  const share = UPSIDE_DOWN.includes(row.limit) ? null : shareOf(row.used, row.value);
   return { ...row, share, level: levelOf(share), changeable };
 }
 

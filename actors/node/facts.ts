@@ -1,10 +1,11 @@
 /** From the configured controls to the facts the gate is told. Each of them goes on record. */
-import { type Config, usualSecurity } from "../../config/mod.ts";
-import { FactorMeasure, FIRM_NODE, FIRM_SCOPE } from "../../ffi/layout.gen.ts";
+import { canonicalJson, type Config, usualSecurity } from "../../config/mod.ts";
+import { FactorMeasure, FIRM_NODE } from "../../ffi/layout.gen.ts";
 import type { DemandName, GateFact, OrderGate } from "../../ffi/mod.ts";
 import type { Micros } from "../../runtime/mod.ts";
-import { type Instrument, MONEY_SCALE, type StrategyId } from "../protocol/mod.ts";
+import { type Instrument, MONEY_SCALE, type ScopeName, type StrategyId } from "../protocol/mod.ts";
 import type { NamedScope } from "./limits.ts";
+import { FIRM } from "./scopes.ts";
 
 /** In place of an end that was not given: the last moment that crosses to the core exactly. */
 const NEVER: Micros = 9_000_000_000_000_000;
@@ -20,6 +21,50 @@ export function tellFacts(
   now: Micros,
 ): void {
   for (const fact of factsOf(config, scopes, instruments)) gate.tell(fact, now);
+}
+
+/** What makes a fact another one and not the same with other figures. */
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  demands: [],
+  security: ["instrument"],
+  restriction: ["node", "issuer", "instrument"],
+  locate: ["node", "instrument"],
+  mandate: ["strategy"],
+  pace: ["node"],
+  burst: ["node", "instrument", "windowMs"],
+  throttle: ["strategy"],
+  parents: ["node"],
+  soft: ["node"],
+  capital: ["node"],
+  factor: ["instrument", "factor"],
+  factorLimit: ["node", "factor"],
+};
+
+function byName(facts: readonly GateFact[]): ReadonlyMap<string, GateFact> {
+  const name = (fact: GateFact) =>
+    [fact.fact, ...KEYS[fact.fact].map((key) => (fact as unknown as Record<string, unknown>)[key])].join(" ");
+  return new Map(facts.map((fact) => [name(fact), fact]));
+}
+
+/** What the gate has to be told so that it goes by `after` where it went by `before`. */
+export function factChanges(
+  before: Config,
+  after: Config,
+  scopes: readonly NamedScope[],
+  instruments: readonly Instrument[],
+): readonly GateFact[] {
+  const [was, is] = [before, after].map((config) => byName(factsOf(config, scopes, instruments)));
+  const changed = [...is].flatMap(([name, fact]) => canonicalJson(was.get(name)) === canonicalJson(fact) ? [] : [fact]);
+  const gone = [...was].flatMap(([name, fact]): GateFact[] => {
+    if (is.has(name)) return [];
+    if (fact.fact === "restriction") return [{ ...fact, sides: 0 }];
+    if (fact.fact === "locate") return [{ ...fact, quantity: 0 }];
+    if (fact.fact === "burst") return [{ ...fact, maxOrders: 0, maxLots: 0, maxValue: 0 }];
+    if (fact.fact === "factor") return [{ ...fact, weight: 0 }];
+    if (fact.fact === "demands") return [{ fact: "demands", demands: [], listsUntil: 0 }];
+    return [];
+  });
+  return [...gone, ...changed];
 }
 
 /** Every configured control as a fact, in a fixed order. */
@@ -119,13 +164,11 @@ function securities(
 }
 
 /**
- * Nodes whose latches a re-arm of a control scope takes back: an organism's own, and with the firm every one above the
- * organisms, because customers and accounts have no control scope of their own. An instrument latches nothing.
+ * Nodes whose latches a re-arm of a control scope takes back: its own, and with the firm every one above the organisms. An
+ * instrument latches nothing.
  */
-export function nodesArmedBy(scope: number, { organisms }: Config, scopes: readonly NamedScope[]): readonly number[] {
-  const isOf = scope === FIRM_SCOPE
-    ? (name: string) => !name.startsWith("organism:")
-    : (name: string) => name === `organism:${organisms[scope - 1]?.id}`;
+export function nodesArmedBy(scope: ScopeName, scopes: readonly NamedScope[]): readonly number[] {
+  const isOf = scope === FIRM ? (name: string) => !name.startsWith("organism:") : (name: string) => name === scope;
   return scopes.filter(({ name }) => isOf(name)).map(({ node }) => node);
 }
 
@@ -133,6 +176,16 @@ export function nodesArmedBy(scope: number, { organisms }: Config, scopes: reado
 export interface FundedScope {
   readonly node: number;
   readonly strategies: readonly StrategyId[];
+}
+
+/** What is worked out of the configuration in force, again whenever that is another one. */
+export function following<T>(inForce: () => Config, of: (config: Config) => T): () => T {
+  let [known, value]: [Config | null, T | null] = [null, null];
+  return () => {
+    const config = inForce();
+    if (config !== known) [known, value] = [config, of(config)];
+    return value as T;
+  };
 }
 
 /** Every scope that has capital: its profit has to be told again and again. */

@@ -15,7 +15,7 @@ export interface LimitUseOptions {
   readonly profit: (scope: string) => number | null;
 }
 
-/** Amounts that a configuration gives a scope under [[controls.capital]]: nobody changes them while a node runs. */
+/** Amounts that a configuration gives a scope under [[controls.capital]]. */
 export function capitalLimits({ controls }: Config): readonly CountedLimit[] {
   const unit = "currency";
   return controls.capital.flatMap(({ scope, credit, maxLoss }) => [
@@ -37,7 +37,11 @@ export function usedOf({ port, profit }: LimitUseOptions, ref: LimitRef): number
 /** Every limit of a configuration whose use is counted. */
 export function countedLimits(config: Config, options: LimitUseOptions): readonly CountedLimit[] {
   return [
-    ...listLimits(config).filter((row) => options.port.usage(row).used !== null),
+    // What single orders use is no limit that fills up.
+    ...listLimits(config).filter((row) => {
+      const { used, peak } = options.port.usage(row);
+      return used !== null && peak === undefined;
+    }),
     ...capitalLimits(config),
   ];
 }

@@ -3,7 +3,9 @@ import { canonicalJson, type Config } from "../../config/mod.ts";
 import type { OrderGate } from "../../ffi/mod.ts";
 import type { Micros } from "../../runtime/mod.ts";
 import type { MarketBoard } from "../guardians/market_board.ts";
-import { type Instrument, type LimitRef, type LimitsPort, MONEY_SCALE } from "../protocol/mod.ts";
+import type { OrderFigure, OrderUse } from "../guardians/order_use.ts";
+import { type Instrument, type LimitRef, type LimitsPort, MONEY_SCALE, type StrategyId } from "../protocol/mod.ts";
+import { factChanges } from "./facts.ts";
 import { loadNode, loadRule, loadStrategy, type NamedScope, type NodeLimits } from "./limits.ts";
 
 export interface GateLimitsOptions {
@@ -12,17 +14,21 @@ export interface GateLimitsOptions {
   /** The tree as it was loaded. */
   readonly scopes: readonly NamedScope[];
   readonly board: MarketBoard;
+  readonly use: OrderUse;
   readonly now: () => Micros;
 }
 
 export class GateLimits implements LimitsPort<Config> {
   readonly #options: GateLimitsOptions;
   readonly #nodes: ReadonlyMap<string, number>;
+  readonly #strategies: ReadonlyMap<string, StrategyId>;
   readonly #ids: ReadonlyMap<string, number>;
 
   constructor(options: GateLimitsOptions) {
     this.#options = options;
     this.#nodes = new Map(options.scopes.map(({ name, node }) => [name, node]));
+    const organisms = options.scopes.filter(({ name }) => name.startsWith("organism:"));
+    this.#strategies = new Map(organisms.map(({ name }, i) => [name, i + 1]));
     this.#ids = new Map(options.instruments.map(({ symbol, id }) => [symbol, id]));
   }
 
@@ -51,22 +57,38 @@ export class GateLimits implements LimitsPort<Config> {
       node(`organism:${organism.id}`, before.organisms[i].limits, organism.limits);
       loadStrategy(gate, i + 1, organism, this.#ids, time);
     });
+    if (differs(before.controls, after.controls)) {
+      for (const fact of factChanges(before, after, this.#options.scopes, instruments)) gate.tell(fact, time);
+    }
     for (const instrument of instruments) {
       const { id } = instrument;
       if (differs(before.instruments[id], after.instruments[id])) loadRule(gate, after, instrument, time);
     }
   }
 
-  usage({ scope, limit, instrument }: LimitRef): { readonly used: number | null; readonly volume: number | null } {
+  usage({ scope, limit, instrument }: LimitRef): ReturnType<LimitsPort<Config>["usage"]> {
     const symbol = instrument ?? (scope.startsWith("instrument:") ? scope.slice("instrument:".length) : null);
     const id = symbol === null ? undefined : this.#ids.get(symbol);
     const volume = id === undefined ? null : this.#options.board.rows[id]?.volume ?? null;
+    const single = this.#single(scope, limit, id);
+    if (single !== null) {
+      const unit = limit === "max_notional" ? MONEY_SCALE : 1;
+      return { used: single.used / unit, peak: single.peak / unit, volume };
+    }
     const node = this.#nodes.get(scope);
     if (node === undefined) return { used: null, volume };
     return { used: this.#used(node, limit, id), volume };
   }
 
-  /** In the unit of the limit; null for what the gate counts no use of (sizes, rates and times of single orders). */
+  /** What single orders used of a limit that each is held to. */
+  #single(scope: string, limit: string, instrument: number | undefined): OrderFigure | null {
+    const { use } = this.#options;
+    if (scope.startsWith("instrument:")) return instrument === undefined ? null : use.ofInstrument(instrument, limit);
+    const strategy = this.#strategies.get(scope);
+    return strategy === undefined ? null : use.ofStrategy(strategy, limit);
+  }
+
+  /** In the unit of the limit; null for what the gate counts no use of. */
   #used(node: number, limit: string, instrument: number | undefined): number | null {
     const { gate, instruments } = this.#options;
     const here = (id: number) => {

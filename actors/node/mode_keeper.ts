@@ -22,11 +22,17 @@ export interface ModeKeeperOptions {
 export class ModeKeeper {
   readonly #machine: ReturnType<typeof createModeMachine>;
   readonly #options: ModeKeeperOptions;
+  #reason = "";
 
   constructor(options: ModeKeeperOptions) {
     this.#options = options;
     this.#machine = createModeMachine({ recoverAfter: options.recoverAfter });
     options.control.setMode(MODE_WORD[this.mode]);
+  }
+
+  /** Why the mode is what it is. */
+  get reason(): string {
+    return this.#reason;
   }
 
   get mode(): SystemMode {
@@ -54,6 +60,7 @@ export class ModeKeeper {
     const step = transition();
     if (!step.changed) return;
     const { control, audit, wallNanos, onRequest, onChange } = this.#options;
+    this.#reason = step.reason;
     control.setMode(MODE_WORD[step.mode]);
     if (step.mode === "EmergencyShutdown") {
       control.request(FIRM_SCOPE, ScopeState.Killed, step.reason, "system mode", wallNanos());

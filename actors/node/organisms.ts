@@ -23,6 +23,15 @@ export function organismSpecs(config: Config, instruments: readonly Instrument[]
   });
 }
 
+/** Ids of the instruments each strategy was given. */
+export function tradedBy(
+  config: Config,
+  instruments: readonly Instrument[],
+): ReadonlyMap<StrategyId, readonly number[]> {
+  const idOf = new Map(instruments.map(({ symbol, id }) => [symbol, id]));
+  return new Map(config.organisms.map((one, i) => [STRATEGY_OF(i), one.instruments.map((of) => idOf.get(of)!)]));
+}
+
 function prepare(
   species: Config["organisms"][number]["species"],
   options: Omit<Parameters<typeof prepareHost>[0], "definition">,

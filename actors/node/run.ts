@@ -4,9 +4,8 @@
  * Order of things: data directory and log first (nothing may happen unrecorded), then gate, world and tree; at the end
  * new orders stop, resting ones are cancelled, the tree stops in reverse, the log is closed and verified.
  */
-import { STRATEGY_SCOPE_LAST } from "../../ffi/layout.gen.ts";
 import { AuditLog, ControlPage, OrderGate, verifyAudit } from "../../ffi/mod.ts";
-import { type Config, UserError } from "../../config/mod.ts";
+import type { Config } from "../../config/mod.ts";
 import { ActorSystem, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import type { AccessDesk } from "../access/mod.ts";
 import { loadAssets } from "../console/bundle.ts";
@@ -23,7 +22,7 @@ import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf } from "./instruments.ts";
 import { NodeKeys } from "./node_keys.ts";
 import { organismSpecs } from "./organisms.ts";
-import { killedScopes, nameScopes } from "./scopes.ts";
+import { killedScopes, nameScopes, refuseWithoutWords, treeOf } from "./scopes.ts";
 import { StateFile } from "./state_file.ts";
 import { latencySummary, postTradeSummary, type RunSummary } from "./summary.ts";
 import { rejectedByName } from "./view.ts";
@@ -59,13 +58,9 @@ export interface RunOutcome {
 
 /** Throws UserError when the node cannot start. */
 export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
-  if (config.organisms.length > STRATEGY_SCOPE_LAST) {
-    throw new UserError(
-      "TOO_MANY_ORGANISMS",
-      `${config.organisms.length} organisms: a node holds at most ${STRATEGY_SCOPE_LAST}`,
-    );
-  }
   const instruments = instrumentsOf(config);
+  const named = treeOf(config, instruments);
+  refuseWithoutWords(named);
   // Whatever the configuration has wrong shows here, before anything is made on disk.
   const organisms = organismSpecs(config, instruments);
   const world = await openWorld(config);
@@ -79,7 +74,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   io.out(`checkpoints are signed by ${keys.published(wallNanos() / 1e9).trim().split("\n").at(-1)}`);
   using control = ControlPage.open(directory.path);
   control.attach(Deno.pid);
-  nameScopes(control, config.organisms.map((organism) => organism.id), instruments.map((i) => i.symbol), wallNanos());
+  nameScopes(control, named, wallNanos());
   using gate = OrderGate.create({ audit, control });
   using crashes = new CrashFile(
     crashFile(directory.path, directory.run),

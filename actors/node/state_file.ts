@@ -34,6 +34,20 @@ export class StateFile {
   }
 
   write(text: string): void {
+    Deno.renameSync(this.#writeBeside(text), this.#path);
+  }
+
+  /** Finds out whether it can be written, and changes nothing in it. Throws what a write throws. */
+  probe(): void {
+    this.locked(() => {
+      const text = this.read();
+      if (text === null) Deno.removeSync(this.#writeBeside(""));
+      else this.write(text);
+    });
+  }
+
+  /** Where it was written. */
+  #writeBeside(text: string): string {
     const beside = `${this.#path}.new`;
     const file = Deno.openSync(beside, { create: true, truncate: true, write: true, mode: 0o600 });
     try {
@@ -45,7 +59,7 @@ export class StateFile {
     }
     // A file that was there keeps its mode when it is opened, whatever is asked for.
     if (Deno.build.os !== "windows") Deno.chmodSync(beside, 0o600);
-    Deno.renameSync(beside, this.#path);
+    return beside;
   }
 
   /** Runs while no other process changes the file. Throws ACCESS_BUSY: nobody waits here, least of all a node. */

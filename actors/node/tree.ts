@@ -7,6 +7,7 @@
  *     ├─ venue                the exchange of the feed
  *     ├─ market               who moves it: a crowd, a recording, or bars
  *     ├─ organisms            one child per organism, each on its own
+ *     ├─ people               flattener: the orders that people ask for
  *     └─ chaos                only with --chaos
  */
 import type { Config } from "../../config/mod.ts";
@@ -32,6 +33,7 @@ export interface TreeParts {
   readonly venue: ChildSpec;
   readonly market: readonly ChildSpec[];
   readonly organisms: readonly ChildSpec[];
+  readonly flattener: ChildSpec;
   /** Absent unless crashes on purpose are wanted. */
   readonly chaos: ChaosArgs | null;
 }
@@ -87,6 +89,7 @@ export function nodeTree(config: Config["supervision"], parts: TreeParts): Super
       branch("organisms", parts.organisms.map((child) => tagged(child, SENDS_ORDERS, { backoff })), {
         onGiveUp: "safe-mode",
       }),
+      branch("people", [tagged(parts.flattener, SENDS_ORDERS)], { onGiveUp: "safe-mode" }),
       ...(parts.chaos ? [worker("chaos", chaos, parts.chaos)] : []),
     ],
   });

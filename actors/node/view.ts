@@ -1,10 +1,9 @@
 /** The node as the console sees it: assembled on demand from read models, counters and native heads. */
 import { CODE_TEXT } from "../../ffi/layout.gen.ts";
-import { FIRM_SCOPE, INSTRUMENT_SCOPE_BASE } from "../../ffi/layout.gen.ts";
 import { UserError } from "../../config/mod.ts";
 import { scopeStateName } from "../guardians/kill.ts";
 import { SCOPE_STATES } from "../protocol/control.ts";
-import { findScope, FIRM, refuseLooser } from "./scopes.ts";
+import { findScope, FIRM, namedSlots, refuseLooser } from "./scopes.ts";
 import type { OrderRow } from "../guardians/order_table.ts";
 import type {
   ActorView,
@@ -35,6 +34,8 @@ export class LiveNodeView implements NodeView {
   readonly #listeners = new Set<() => void>();
   readonly #waiting: Array<{ epoch: number; resolve: (report: KillReport) => void }> = [];
   #lastKill: KillReport | null = null;
+  /** Names do not change while a node runs. */
+  #slots: readonly number[] | null = null;
 
   constructor(parts: NodeParts) {
     this.#parts = parts;
@@ -154,13 +155,12 @@ export class LiveNodeView implements NodeView {
   }
 
   #scopes(): ScopeView[] {
-    const { control, organisms, instruments } = this.#parts;
-    const slots = [
-      FIRM_SCOPE,
-      ...organisms.map((organism) => organism.strategy),
-      ...instruments.map((instrument) => INSTRUMENT_SCOPE_BASE + instrument.id),
-    ];
-    return slots.map((slot) => ({ name: control.name(slot) || FIRM, state: scopeStateName(control.scope(slot)) }));
+    const { control } = this.#parts;
+    this.#slots ??= namedSlots(control);
+    return this.#slots.map((slot) => ({
+      name: control.name(slot) || FIRM,
+      state: scopeStateName(control.scope(slot)),
+    }));
   }
 
   #actors(): ActorView[] {

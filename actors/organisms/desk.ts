@@ -43,6 +43,8 @@ export class Desk {
   readonly #orders = new OwnOrders();
   readonly #positions = new Map<number, number>();
   readonly #own = new Set<number>();
+  /** Code by instrument that has to be still. */
+  readonly #shut = new Map<number, number>();
   #refusals: ExecutionReport[] = [];
   #open = false;
   /** Order whose report led to the decision; 0 when market data or a timer did. */
@@ -67,6 +69,12 @@ export class Desk {
     return this.#orders.open(instrument);
   }
 
+  /** Refuses orders and amendments in the instrument with `code`, without asking the gate, until it is 0; cancels go. */
+  setShut(instrument: number, code: number): void {
+    if (code === 0) this.#shut.delete(instrument);
+    else this.#shut.set(instrument, code);
+  }
+
   /** The starting position is known: orders may go. */
   begin(snapshot: PositionSnapshot): void {
     this.#positions.clear();
@@ -84,8 +92,9 @@ export class Desk {
     const minimumRest = rests ? conduct.discipline.minimumRestingMs * MICROS_PER_MS : 0;
     this.#orders.add(new OwnOrder(orderId, instrument, side, price, quantity, minimumRest));
     const time = this.#actor.clock.now();
-    if (!conduct.allows(time)) {
-      this.#refuse("rejected", orderId, instrument, side, price, quantity);
+    const shut = this.#shut.get(instrument);
+    if (shut !== undefined || !conduct.allows(time)) {
+      this.#refuse("rejected", orderId, instrument, side, price, quantity, shut);
       return orderId;
     }
     conduct.submitted++;
@@ -109,7 +118,7 @@ export class Desk {
       stamp: this.#actor.stopwatch.now(),
       cause: this.#cause,
     });
-    if (!sent) this.#refuse("rejected", orderId, instrument, side, price, quantity, Code.UnknownOrder);
+    if (!sent) this.#refuse("rejected", orderId, instrument, side, price, quantity, Code.NotDecided);
     return orderId;
   }
 
@@ -159,7 +168,7 @@ export class Desk {
    */
   resume({ undecided = [], changes = [] }: PositionSnapshot, then: (report: ExecutionReport) => void): void {
     const { strategy } = this.#options;
-    const outcome = { leaves: 0, liquidity: "none", code: Code.UnknownOrder, fee: 0 } as const;
+    const outcome = { leaves: 0, liquidity: "none", code: Code.NotDecided, fee: 0 } as const;
     for (const orderId of undecided) {
       const order = this.#orders.get(orderId);
       if (order === undefined) continue;
@@ -201,8 +210,9 @@ export class Desk {
     }
   }
 
+  /** What was refused here and has not come back yet was never open. */
   get openOrderCount(): number {
-    return this.#orders.size;
+    return this.#orders.size - this.#refusals.filter(({ type }) => type === "rejected").length;
   }
 
   positions(): readonly (readonly [instrument: number, lots: number])[] {
@@ -233,8 +243,9 @@ export class Desk {
     const stamp = this.#actor.stopwatch.now();
     const cause = this.#cause;
     order.wanted = null;
-    if (wanted.kind === "amend" && !conduct.allows(time)) {
-      return this.#refuse("cancel-rejected", target, instrument, side, wanted.price, wanted.quantity);
+    const shut = this.#shut.get(instrument);
+    if (wanted.kind === "amend" && (shut !== undefined || !conduct.allows(time))) {
+      return this.#refuse("cancel-rejected", target, instrument, side, wanted.price, wanted.quantity, shut);
     }
     order.changes++;
     order.sent = wanted.kind;
@@ -251,7 +262,7 @@ export class Desk {
     }
     if (sent) return;
     order.changes--;
-    this.#refuse("cancel-rejected", target, instrument, side, order.price, order.quantity, Code.UnknownOrder);
+    this.#refuse("cancel-rejected", target, instrument, side, order.price, order.quantity, Code.NotDecided);
   }
 
   /** False when the guardian is gone for good or has no room: nobody will answer. */

@@ -5,8 +5,10 @@
  * order ids come from the node, quotes stay for the declared minimum resting time, messages stay within the declared
  * budget. When an incarnation begins or ends, whatever the reason, it withdraws everything the strategy has resting; a
  * kill acts at the gate and the venue and never waits for the host. Those three are the only exceptions to the resting
- * time.
+ * time. Told that its scope is stopped, it takes the organism's timers away and sends nothing more until it hears that
+ * trading is resumed.
  */
+import { Code } from "../../ffi/layout.gen.ts";
 import {
   type ActorContext,
   type ActorDef,
@@ -22,16 +24,21 @@ import {
   type GuardianMessage,
   type GuardianReady,
   type Instrument,
+  isStill,
   type MarketData,
   type MarketStatus,
   type PositionSnapshot,
   type StrategyId,
+  type TradingHalted,
+  type TradingNotice,
+  type TradingResumed,
   VENUE,
   type VenueReady,
 } from "../protocol/mod.ts";
 import { Conduct } from "./conduct.ts";
 import { Desk, type DeskMessage } from "./desk.ts";
 import type { Organism, OrganismContext, OrganismDefinition } from "./organism.ts";
+import { OwnTimers } from "./own_timers.ts";
 import { readParameters } from "./parameters.ts";
 
 export type HostMessage =
@@ -40,6 +47,7 @@ export type HostMessage =
   | ExecutionReport
   | PositionSnapshot
   | GuardianReady
+  | TradingNotice
   | VenueReady
   | DeskMessage
   | { readonly kind: "AttachAgain" }
@@ -93,6 +101,8 @@ export const organismHost: ActorDef<HostMessage, HostArgs> = {
 const MOST_BUFFERED = 4_096;
 /** A guardian that crashed with the attachment in its hands answers the next one. */
 const ATTACH_AGAIN: Micros = 500 * MICROS_PER_MS;
+/** What an organism that has to be still is refused with. */
+const SHUT = { REDUCE_ONLY: Code.ReduceOnly, CANCEL_ONLY: Code.CancelOnly, KILLED: Code.Killed } as const;
 const MOST_NOTES = 32;
 const NOTE_LENGTH = 200;
 
@@ -103,6 +113,8 @@ class Host implements Handlers<HostMessage> {
   readonly #desk: Desk;
   readonly #organism: Organism;
   readonly #notes: { readonly time: Micros; readonly text: string }[] = [];
+  readonly #timers: OwnTimers;
+  readonly #halts = new Map<number, TradingHalted>();
   readonly #onReport = (report: ExecutionReport): void => this.#organism.onReport?.(report);
   /** Null once the starting position is known. */
   #waiting: (MarketData | MarketStatus)[] | null = [];
@@ -113,6 +125,7 @@ class Host implements Handlers<HostMessage> {
     this.#actor = actor;
     this.#args = args;
     this.#desk = new Desk(actor, guardian, args);
+    this.#timers = new OwnTimers(actor.timers);
     this.#organism = args.create(this.#contextOf(this.#desk));
     this.#guardian = guardian;
     this.#attach();
@@ -129,7 +142,11 @@ class Host implements Handlers<HostMessage> {
       case "ExecutionReport":
         return this.#desk.report(message, this.#onReport);
       case "OrganismTimer":
-        return this.#organism.onTimer?.(message.key);
+        return this.#timers.fired(message.key, () => this.#organism.onTimer?.(message.key));
+      case "TradingHalted":
+        return this.#halted(message);
+      case "TradingResumed":
+        return this.#resumed(message);
       case "RestDue":
         return this.#desk.restDue(message.orderId);
       case "RefusalsDue":
@@ -159,6 +176,9 @@ class Host implements Handlers<HostMessage> {
       openOrders: this.#desk.openOrderCount,
       conduct: { submitted, amended, cancelled, fills, deferred, refused },
       lostWhileWaiting: this.#lostWhileWaiting,
+      halted: [...this.#halts.values()].map(({ instrument, state, flattening, scope, reason }) => {
+        return { instrument, state, flattening, scope, reason };
+      }),
       notes: [...this.#notes],
       state: this.#organism.inspect?.() ?? null,
     };
@@ -179,6 +199,7 @@ class Host implements Handlers<HostMessage> {
       now: () => actor.clock.now(),
       position: (instrument) => desk.position(instrument),
       openOrders: (instrument) => desk.openOrders(instrument),
+      state: (instrument) => this.#halts.get(instrument)?.state ?? "ACTIVE",
       submit: (order) => desk.submit(order),
       cancel: (orderId) => desk.cancel(orderId),
       amend: (orderId, price, quantity) => desk.amend(orderId, price, quantity),
@@ -186,7 +207,7 @@ class Host implements Handlers<HostMessage> {
         if (!Number.isSafeInteger(delay) || delay < 0) {
           throw new RangeError(`organism "${id}": a timer delay of ${delay} is not a whole number of microseconds`);
         }
-        actor.timers.once(`organism:${key}`, delay, { kind: "OrganismTimer", key });
+        this.#timers.set(key, delay);
       },
       log: (text) => {
         if (this.#notes.length === MOST_NOTES) this.#notes.shift();
@@ -215,7 +236,34 @@ class Host implements Handlers<HostMessage> {
     this.#desk.begin(snapshot);
     const waiting = this.#waiting ?? [];
     this.#waiting = null;
+    for (const halt of this.#halts.values()) this.#organism.onHalt?.(halt);
     for (const message of waiting) this.#market(message);
+  }
+
+  #halted(halt: TradingHalted): void {
+    if (!this.#desk.owns(halt.instrument)) return;
+    this.#halts.set(halt.instrument, halt);
+    this.#desk.setShut(halt.instrument, isStill(halt) ? SHUT[halt.state] : 0);
+    this.#pauseOrNot();
+    if (this.#waiting === null) this.#organism.onHalt?.(halt);
+  }
+
+  #resumed(resumed: TradingResumed): void {
+    if (!this.#halts.delete(resumed.instrument)) return;
+    this.#desk.setShut(resumed.instrument, 0);
+    this.#pauseOrNot();
+    if (this.#waiting === null) this.#organism.onResume?.(resumed);
+  }
+
+  /** Timers belong to no instrument: they stand still while every instrument does. */
+  #pauseOrNot(): void {
+    const { instruments } = this.#args;
+    const still = instruments.every(({ id }) => {
+      const halt = this.#halts.get(id);
+      return halt !== undefined && isStill(halt);
+    });
+    if (still) this.#timers.pause();
+    else this.#timers.go();
   }
 
   #hold(message: MarketData | MarketStatus, waiting: (MarketData | MarketStatus)[]): void {

@@ -17,13 +17,17 @@ import type {
   Instrument,
   MarketStatus,
   OrderId,
+  ScopeStateName,
   SideCode,
   TradePrint,
+  TradingHalted,
+  TradingResumed,
 } from "../protocol/mod.ts";
 
 export { BUY, SELL } from "../protocol/mod.ts";
 export { MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 export type { Bar, BookTop, ExecutionReport, Instrument, MarketStatus, Micros, OrderId, Random, SideCode, TradePrint };
+export type { ScopeStateName, TradingHalted, TradingResumed };
 
 /**
  * How an organism may use the market, declared and then held by the host.
@@ -76,6 +80,15 @@ export interface Organism {
   onTimer?(key: string): void;
   /** The market of an instrument is not to be trusted, or is again. */
   onStatus?(status: MarketStatus): void;
+  /**
+   * Less than everything passes the gate now, in one of its instruments: `state`, whose word it is and why. REDUCE_ONLY
+   * passes what reduces. When nothing but cancels passes, or people close its positions (`flattening`), it has to be
+   * still: orders and amendments come back as rejected, its timers stop when that goes for all its instruments, and market
+   * data keeps coming so that it knows the market when it resumes. Give up what you had under way.
+   */
+  onHalt?(halt: TradingHalted): void;
+  /** Everything passes again in that instrument; timers that were due or set in the meantime are due now. */
+  onResume?(resumed: TradingResumed): void;
   /** What the console may show of its state: cheap, JSON, measured. */
   inspect?(): unknown;
 }
@@ -132,6 +145,8 @@ export interface OrganismContext {
   readonly random: Random;
   /** Lots, signed. */
   position(instrument: number): number;
+  /** What passes the gate in the instrument, as far as it was told: see `onHalt`. */
+  state(instrument: number): ScopeStateName;
   /** Oldest first. A snapshot: later reports do not change it. */
   openOrders(instrument: number): readonly OpenOrder[];
   /**

@@ -12,7 +12,7 @@ export type Stricter = Exclude<ScopeStateName, "ACTIVE">;
 /** From the loosest to the strictest; the place is the number on the control page. */
 export const SCOPE_STATES: readonly ScopeStateName[] = ["ACTIVE", "REDUCE_ONLY", "CANCEL_ONLY", "KILLED"];
 
-/** "firm", "organism:<id>" or "instrument:<symbol>". */
+/** "firm", "customer:<id>", "account:<id>", "organism:<id>" or "instrument:<symbol>". */
 export type ScopeName = string;
 
 /** A concern as a message to the mode controller. */

@@ -6,6 +6,7 @@
 import type { Micros } from "../../runtime/mod.ts";
 import type { Principal } from "./access.ts";
 import type { ScopeStateName, SystemMode } from "./control.ts";
+import type { FlattenCommand, FlattenRun, FlattenView } from "./flatten.ts";
 import type { LimitRef, LimitRow, LimitsCommand, LimitsReply, LimitsView, LimitValue } from "./limits.ts";
 
 /** Shares of a limit, in percent, at which its use is worth a warning. */
@@ -185,6 +186,9 @@ export interface ControlsPort {
   /** Newest first. */
   refusals(limit: number): readonly Refusal[];
   facts(): FactsInForce;
+  flattens(): FlattenView;
+  /** Throws UserError with the code of the refusal. */
+  flatten(principal: Principal, command: FlattenCommand, from: string): Promise<FlattenRun>;
   /** Throws UserError with the code of the refusal. */
   request(principal: Principal, command: LimitsCommand, from: string): Promise<Extract<LimitsReply, { ok: true }>>;
 }

@@ -10,6 +10,7 @@ import type {
 } from "./executions.ts";
 import type { Recorded } from "./feed.ts";
 import type { FlowBatch } from "./flow.ts";
+import type { TradingNotice } from "./halt.ts";
 import type { Bar, MarketData, MarketStatus, SubscribeMarket } from "./market.ts";
 import type { ApprovedBatch } from "./approval.ts";
 import type { OrderId, OrderIntent, StrategyId } from "./orders.ts";
@@ -30,7 +31,7 @@ export interface GuardianReady {
 }
 
 /** What a strategy hears from the guardian. */
-export type StrategyMessage = ExecutionReport | PositionSnapshot | GuardianReady;
+export type StrategyMessage = ExecutionReport | PositionSnapshot | GuardianReady | TradingNotice;
 
 /** The control page has a request that is not carried out: do it ahead of everything else, again if need be. */
 export interface CarryOutKill {

@@ -37,7 +37,7 @@ export function createMandates(): Mandates {
   };
 }
 
-/** Which limit: "firm", "customer:<id>", "account:<id>", "organism:<id>" or "instrument:<symbol>", and its key in a file. */
+/** Which limit, or which row of the facts ("controls.restrictions", "firm/ALPHA"): "firm", "customer:<id>", "account:<id>", "organism:<id>" or "instrument:<symbol>", and its key in a file. */
 export interface LimitRef {
   readonly scope: string;
   /** As in a file: "max_position". */
@@ -50,7 +50,7 @@ export interface LimitRef {
 export type LimitValue = number | string | null;
 
 export interface LimitUsage {
-  /** Now, in the unit of the limit; null where it is not counted. */
+  /** Now, in the unit of the limit; of sizes, values, rates and the like of the latest order; null where none is counted. */
   readonly used: number | null;
   /** Most seen since the node started. */
   readonly peak: number | null;
@@ -61,6 +61,10 @@ export interface LimitUsage {
 export interface LimitRow extends LimitRef, LimitUsage {
   readonly value: LimitValue;
   readonly unit: string;
+}
+
+export interface FactRow extends LimitRef {
+  readonly value: LimitValue;
 }
 
 export interface ProposalView extends LimitRef {
@@ -97,6 +101,8 @@ export interface LimitsView {
   /** Of the configuration in force. */
   readonly hash: string;
   readonly limits: readonly LimitRow[];
+  /** Rows of `[controls]`: `scope` is the table, `limit` names the row, the value is its fields as JSON. */
+  readonly facts: readonly FactRow[];
   readonly pending: readonly ProposalView[];
   readonly temporary: readonly TemporaryView[];
   /** Newest first. */
@@ -134,5 +140,10 @@ export type LimitsMessage =
 export interface LimitsPort<Limits> {
   /** Makes the gate hold `after` in place of `before`: what differs is loaded and on record when this returns. */
   load(before: Limits, after: Limits): void;
-  usage(ref: LimitRef): { readonly used: number | null; readonly volume: number | null };
+  usage(ref: LimitRef): {
+    readonly used: number | null;
+    readonly volume: number | null;
+    /** Where it counts every order and is not looked at now and then; of a limit that gets looser downwards, the least. */
+    readonly peak?: number;
+  };
 }

@@ -31,6 +31,8 @@ export const MATRIX = {
   "view-executions": ["compliance", "auditor"],
   "kill":            ["trader", "risk-officer", "risk-approver", "compliance", "operator"],
   "rearm":           ["risk-officer", "risk-approver"],
+  /** Closing the positions of a scope that may only reduce. */
+  "flatten":         ["risk-officer", "risk-approver"],
   "tighten-limits":  ["risk-officer", "risk-approver"],
   "propose-limits":  ["risk-officer"],
   /** The second person of a change that loosens. */
@@ -52,6 +54,7 @@ export const ACTIONS = Object.keys(MATRIX) as readonly Action[];
  */
 const PERSONS_ONLY: readonly Action[] = [
   "rearm",
+  "flatten",
   "propose-limits",
   "approve-limits",
   "withdraw-limits",

@@ -173,13 +173,14 @@ export class SimulatedVenue {
   #gather(written: SubmitCounts): Outcome {
     const own = new RecordList(this.#arena);
     const background = new RecordList(this.#arena);
+    const total = written.executions + written.waitingExecutions;
     const events: MarketEvent[][] = [];
     for (let id = 0; id < this.#ids; id++) events.push([]);
     let counts = written;
-    this.#collect(counts, own, background, events);
+    this.#collect(counts, total, own, background, events);
     while (counts.waitingExecutions > 0 || counts.waitingTicks > 0) {
       counts = this.#options.engine.drain(this.#executions, this.#ticks);
-      this.#collect(counts, own, background, events);
+      this.#collect(counts, total, own, background, events);
     }
     return {
       own: own.bytes,
@@ -190,13 +191,22 @@ export class SimulatedVenue {
     };
   }
 
-  #collect(counts: SubmitCounts, own: RecordList, background: RecordList, events: MarketEvent[][]): void {
-    let start = 0;
-    while (start < counts.executions) {
+  /** `total` records came of the call, these among them. */
+  #collect(
+    counts: SubmitCounts,
+    total: number,
+    own: RecordList,
+    background: RecordList,
+    events: MarketEvent[][],
+  ): void {
+    const { executions } = counts;
+    for (let start = 0; start < executions;) {
       const theirs = this.#execution.at(start).owner >= BACKGROUND_OWNER;
       let end = start + 1;
-      while (end < counts.executions && this.#execution.at(end).owner >= BACKGROUND_OWNER === theirs) end++;
-      (theirs ? background : own).push(this.#executions, start, end);
+      while (end < executions && this.#execution.at(end).owner >= BACKGROUND_OWNER === theirs) end++;
+      // A mass cancel is nearly all of one kind, and of it there is room for all from the beginning.
+      const most = end - start === executions ? total : 0;
+      (theirs ? background : own).push(this.#executions, start, end, most);
       start = end;
     }
     const tick = this.#tick;
@@ -240,10 +250,12 @@ class RecordList {
     this.#arena = arena;
   }
 
-  push(from: Uint8Array, start: number, end: number): void {
+  /** Adds records; `most` may be as many as there will be in all. */
+  push(from: Uint8Array, start: number, end: number, most: number): void {
     const needed = (this.count + end - start) * RECORD;
     if (needed > this.bytes.length) {
-      const larger = this.#arena.take(this.count === 0 ? needed : Math.max(needed, this.bytes.length * 2));
+      const room = Math.max(needed, most * RECORD);
+      const larger = this.#arena.take(this.count === 0 ? room : Math.max(room, this.bytes.length * 2));
       larger.set(this.bytes);
       this.bytes = larger;
     }

@@ -66,10 +66,10 @@ export interface NodeKill {
 type Load = StrategyMessage | { readonly kind: "Go" };
 
 /** Keeps a window of orders in flight that are cancelled as soon as they arrive, so that the gate is never idle. */
-const load: ActorDef<Load> = {
+const load: ActorDef<Load, () => void> = {
   type: "load",
   mailbox: { capacity: 1 << 20 },
-  init(context) {
+  init(context, killWhenDue) {
     const gate = context.registry.get(GUARDIAN);
     gate.tell({ kind: "AttachStrategy", strategy: 2, subscriber: context.self as never });
     const send = () =>
@@ -91,6 +91,7 @@ const load: ActorDef<Load> = {
       });
     return {
       receive(message) {
+        killWhenDue();
         if (message.kind === "Go") { for (let i = 0; i < WINDOW; i++) send(); }
         if (message.kind === "ExecutionReport" && message.leaves === 0 && message.type !== "new") send();
       },
@@ -137,7 +138,13 @@ export async function nodeKill(resting: number, killAfterMs: number): Promise<No
   others.limit(0, 0, SELL, PRICE + 100, 1, true);
   engine.submit(others.take(), others.count, new Uint8Array(1_024), new Uint8Array(1_024));
 
-  let stored = 0, first = 0, issued = 0, confirmed = 0, cancelled = 0, unknown = 0;
+  /** From within a turn, at whatever moment of it: as from another process, the page is looked at when it is its time. */
+  const killWhenDue = () => {
+    if (stored > 0 || begun === 0 || performance.now() - begun <= killAfterMs) return;
+    stored = performance.now();
+    control.tighten(FIRM_SCOPE, ScopeState.Killed, "bench", "bench", 1);
+  };
+  let stored = 0, begun = 0, first = 0, issued = 0, confirmed = 0, cancelled = 0, unknown = 0;
   class Timed extends SimulatedVenue {
     override submit(batch: Parameters<SimulatedVenue["submit"]>[0]) {
       const outcome = super.submit(batch);
@@ -173,15 +180,8 @@ export async function nodeKill(resting: number, killAfterMs: number): Promise<No
     start: START,
     speed: "max",
     yieldMs: 1_000,
-    poll() {
-      if (stored === 0 && begun > 0 && performance.now() - begun > killAfterMs) {
-        stored = performance.now();
-        control.tighten(FIRM_SCOPE, ScopeState.Killed, "bench", "bench", 1);
-      }
-      housekeeping.poll();
-    },
+    poll: () => housekeeping.poll(),
   });
-  let begun = 0;
   const housekeeping = new Housekeeping({
     audit,
     control,
@@ -215,7 +215,7 @@ export async function nodeKill(resting: number, killAfterMs: number): Promise<No
         subscribers: new Map(),
       }),
       worker("exchange", simulatedExchange, { venue }),
-      worker("load", load, undefined),
+      worker("load", load, killWhenDue),
     ],
   });
   for (let i = 0; i < resting; i++) {

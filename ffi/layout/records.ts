@@ -43,7 +43,7 @@ export const constants: readonly (readonly [name: string, value: number, doc: st
     "Flag a venue sets on a command it must not carry out because its scope was killed after approval.",
   ],
   ["FIRM_SCOPE", 0, "Scope index of the whole firm in the control page."],
-  ["SCOPE_COUNT", 256, "Scopes in the control page."],
+  ["SCOPE_COUNT", 1024, "Scopes in the control page."],
   ["STRATEGY_SCOPE_LAST", 127, "Strategy n uses scope n, 1 to 127."],
   [
     "STRATEGY_LAST",
@@ -60,11 +60,18 @@ export const constants: readonly (readonly [name: string, value: number, doc: st
   ],
   ["NO_NODE", 4294967295, "No node of the tree of scopes."],
   ["INSTRUMENT_SCOPE_BASE", 128, "Instrument n uses scope 128 + n, n from 0 to 127."],
-  ["CONTROL_PAGE_SIZE", 16384, "Bytes of the memory-mapped control page."],
+  ["INSTRUMENT_SCOPE_LAST", 255, "The last instrument's scope."],
+  ["CUSTOMER_SCOPE_BASE", 256, "Customers use the scopes from here to below ACCOUNT_SCOPE_BASE."],
+  ["ACCOUNT_SCOPE_BASE", 512, "Accounts use the scopes from here to the last."],
+  ["CONTROL_PAGE_SIZE", 45056, "Bytes of the memory-mapped control page."],
+  ["CONTROL_FIRST_SIZE", 16384, "Bytes of a control page of format 1, which had scopes 0 to 255."],
   ["CONTROL_SCOPES_OFFSET", 1024, "Byte offset of the u32 state word of scope 0."],
   ["CONTROL_REASON_OFFSET", 2048, "Byte offset of the UTF-8 reason of the last request, zero padded, 256 bytes."],
   ["CONTROL_ACTOR_OFFSET", 2304, "Byte offset of who made the last request, zero padded, 64 bytes."],
-  ["CONTROL_NAMES_OFFSET", 4096, "Byte offset of the 256 scope names, 32 bytes each, UTF-8, zero padded."],
+  ["CONTROL_NAMES_OFFSET", 4096, "Byte offset of the names of scopes 0 to 255, 32 bytes each, UTF-8, zero padded."],
+  ["CONTROL_MORE_SCOPES_OFFSET", 12288, "Byte offset of the u32 state word of scope 256."],
+  ["CONTROL_ABOVE_OFFSET", 16384, "Byte offset of the u32 number of the scope above scope 0; 0 is the firm."],
+  ["CONTROL_MORE_NAMES_OFFSET", 20480, "Byte offset of the name of scope 256."],
 ];
 
 export const enums: readonly EnumLayout[] = [
@@ -392,11 +399,11 @@ export const enums: readonly EnumLayout[] = [
     name: "Code",
     doc:
       "Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; " +
-      "15xx exposure; 16xx records; 17xx market data; 2xxx venue; 3xxx native interface.",
+      "15xx exposure; 16xx records; 17xx market data; 18xx the way to the gate; 2xxx venue; 3xxx native interface.",
     repr: "u32",
     values: [
       ["Accepted", 0, "passed every check"],
-      ["Killed", 1101, "the firm, strategy or instrument is killed: re-arm it before sending orders"],
+      ["Killed", 1101, "the strategy, its instrument or somebody above it is killed: re-arm it before sending orders"],
       ["CancelOnly", 1102, "only cancels are allowed in this scope"],
       ["ReduceOnly", 1103, "only orders that reduce the position are allowed in this scope"],
       ["UnknownStrategy", 1201, "the strategy has no limits in the gate: register it first"],
@@ -457,6 +464,11 @@ export const enums: readonly EnumLayout[] = [
       ["BookNotLive", 1701, "the instrument's book is not live: wait for its next snapshot"],
       ["MarketClosed", 1702, "the market does not take orders: it is closed, halted or paused"],
       ["MarketUnknown", 1703, "the market's state is missing or too old: the check fails closed"],
+      [
+        "NotDecided",
+        1801,
+        "lost on its way to the gate, which never decided on it: send it again if it is still meant",
+      ],
       ["VenueKilled", 2001, "killed after approval and before entry: refused at the venue door"],
       ["WouldCross", 2002, "a post-only order would have matched"],
       ["Unfillable", 2003, "a fill-or-kill order cannot be filled in full"],
@@ -1264,10 +1276,10 @@ export const records: readonly RecordLayout[] = [
     doc: "Head of the control page. Words marked atomic are read and written as single 64-bit atomics.",
     size: 128,
     fields: [
-      [0, "u64", "magic", "0x314C544353545743, 'CWTSCTL1'"],
-      [8, "u32", "version", "ABI_VERSION that made the page"],
+      [0, "u64", "magic", "0x324C544353545743, 'CWTSCTL2': its last character is the format"],
+      [8, "u32", "version", "ABI_VERSION of the build that made the page"],
       [12, "u32", "reserved", "zero"],
-      [16, "u64", "layout_hash", "hash of this layout"],
+      [16, "u64", "layout_hash", "hash of the layout of that build"],
       [24, "u64", "owner_pid", "process of the node that holds the page; 0 when none runs"],
       [32, "u64", "heartbeat", "atomic; wall nanoseconds of the node's last sign of life"],
       [

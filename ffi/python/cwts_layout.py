@@ -11,7 +11,7 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 8461352497611527
+LAYOUT_HASH = 2647954645266943
 
 # Raised when an exported function changes its meaning or signature.
 ABI_VERSION = 3
@@ -22,7 +22,7 @@ REFUSED_AT_DOOR = 32768
 # Scope index of the whole firm in the control page.
 FIRM_SCOPE = 0
 # Scopes in the control page.
-SCOPE_COUNT = 256
+SCOPE_COUNT = 1024
 # Strategy n uses scope n, 1 to 127.
 STRATEGY_SCOPE_LAST = 127
 # Largest strategy id in the gate. One above STRATEGY_SCOPE_LAST has no word on the control page: it stops with its instrument or the firm.
@@ -39,16 +39,30 @@ DEFAULT_ACCOUNT_NODE = 2
 NO_NODE = 4294967295
 # Instrument n uses scope 128 + n, n from 0 to 127.
 INSTRUMENT_SCOPE_BASE = 128
+# The last instrument's scope.
+INSTRUMENT_SCOPE_LAST = 255
+# Customers use the scopes from here to below ACCOUNT_SCOPE_BASE.
+CUSTOMER_SCOPE_BASE = 256
+# Accounts use the scopes from here to the last.
+ACCOUNT_SCOPE_BASE = 512
 # Bytes of the memory-mapped control page.
-CONTROL_PAGE_SIZE = 16384
+CONTROL_PAGE_SIZE = 45056
+# Bytes of a control page of format 1, which had scopes 0 to 255.
+CONTROL_FIRST_SIZE = 16384
 # Byte offset of the u32 state word of scope 0.
 CONTROL_SCOPES_OFFSET = 1024
 # Byte offset of the UTF-8 reason of the last request, zero padded, 256 bytes.
 CONTROL_REASON_OFFSET = 2048
 # Byte offset of who made the last request, zero padded, 64 bytes.
 CONTROL_ACTOR_OFFSET = 2304
-# Byte offset of the 256 scope names, 32 bytes each, UTF-8, zero padded.
+# Byte offset of the names of scopes 0 to 255, 32 bytes each, UTF-8, zero padded.
 CONTROL_NAMES_OFFSET = 4096
+# Byte offset of the u32 state word of scope 256.
+CONTROL_MORE_SCOPES_OFFSET = 12288
+# Byte offset of the u32 number of the scope above scope 0; 0 is the firm.
+CONTROL_ABOVE_OFFSET = 16384
+# Byte offset of the name of scope 256.
+CONTROL_MORE_NAMES_OFFSET = 20480
 
 
 def _check(record, size, offsets):
@@ -473,11 +487,11 @@ class BookFault(IntEnum):
 
 
 class Code(IntEnum):
-    """Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 17xx market data; 2xxx venue; 3xxx native interface."""
+    """Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 17xx market data; 18xx the way to the gate; 2xxx venue; 3xxx native interface."""
 
     # passed every check
     ACCEPTED = 0
-    # the firm, strategy or instrument is killed: re-arm it before sending orders
+    # the strategy, its instrument or somebody above it is killed: re-arm it before sending orders
     KILLED = 1101
     # only cancels are allowed in this scope
     CANCEL_ONLY = 1102
@@ -591,6 +605,8 @@ class Code(IntEnum):
     MARKET_CLOSED = 1702
     # the market's state is missing or too old: the check fails closed
     MARKET_UNKNOWN = 1703
+    # lost on its way to the gate, which never decided on it: send it again if it is still meant
+    NOT_DECIDED = 1801
     # killed after approval and before entry: refused at the venue door
     VENUE_KILLED = 2001
     # a post-only order would have matched
@@ -644,7 +660,7 @@ class Code(IntEnum):
 # Name and sentence of every code.
 CODE_TEXT = {
     0: ("Accepted", "passed every check"),
-    1101: ("Killed", "the firm, strategy or instrument is killed: re-arm it before sending orders"),
+    1101: ("Killed", "the strategy, its instrument or somebody above it is killed: re-arm it before sending orders"),
     1102: ("CancelOnly", "only cancels are allowed in this scope"),
     1103: ("ReduceOnly", "only orders that reduce the position are allowed in this scope"),
     1201: ("UnknownStrategy", "the strategy has no limits in the gate: register it first"),
@@ -701,6 +717,7 @@ CODE_TEXT = {
     1701: ("BookNotLive", "the instrument's book is not live: wait for its next snapshot"),
     1702: ("MarketClosed", "the market does not take orders: it is closed, halted or paused"),
     1703: ("MarketUnknown", "the market's state is missing or too old: the check fails closed"),
+    1801: ("NotDecided", "lost on its way to the gate, which never decided on it: send it again if it is still meant"),
     2001: ("VenueKilled", "killed after approval and before entry: refused at the venue door"),
     2002: ("WouldCross", "a post-only order would have matched"),
     2003: ("Unfillable", "a fill-or-kill order cannot be filled in full"),
@@ -2221,10 +2238,10 @@ class ControlHeader(LittleEndianStructure):
     """Head of the control page. Words marked atomic are read and written as single 64-bit atomics. 128 bytes."""
 
     _fields_ = [
-        ("magic", c_uint64),  # 0x314C544353545743, 'CWTSCTL1'
-        ("version", c_uint32),  # ABI_VERSION that made the page
+        ("magic", c_uint64),  # 0x324C544353545743, 'CWTSCTL2': its last character is the format
+        ("version", c_uint32),  # ABI_VERSION of the build that made the page
         ("reserved", c_uint32),  # zero
-        ("layout_hash", c_uint64),  # hash of this layout
+        ("layout_hash", c_uint64),  # hash of the layout of that build
         ("owner_pid", c_uint64),  # process of the node that holds the page; 0 when none runs
         ("heartbeat", c_uint64),  # atomic; wall nanoseconds of the node's last sign of life
         ("gate_sequence", c_uint64),  # atomic; number of the decision the gate is on, stored before the scope words are read

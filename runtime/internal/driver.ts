@@ -181,7 +181,7 @@ export class Driver {
         ? this.countedTurn(seam)
         : runTurn(kernel, ready.shift());
       if (events.count > 0) kernel.publish();
-      if (this.pace.poll !== null && --this.turnsToPoll <= 0) this.poll();
+      if (this.pace.poll !== null && (this.turnsToPoll -= 1 + steps) <= 0) this.poll();
       this.messagesToDrain -= steps;
       this.work += steps + 4;
       if (this.messagesToDrain <= 0) {

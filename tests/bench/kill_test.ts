@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ensureCore } from "../../ffi/build.ts";
 import { nodeKill } from "../../bench/kill/node_path.ts";
+import { restrictUnderLoad } from "../../bench/kill/restriction.ts";
 import { randomKills } from "../../bench/kill/random_kills.ts";
 
 ensureCore();
@@ -22,4 +23,12 @@ Deno.test("a kill under load cancels whatever rests, and says so", async () => {
   assert.ok(cancelled >= 500);
   assert.equal(unknown, 0);
   assert.ok(first > 0 && first <= confirmed);
+});
+
+Deno.test("a change of the restricted list under load counts within a second, and nothing passes after its answer", async () => {
+  const { answered, refused, restricted, accepted, passed } = await restrictUnderLoad(3);
+  assert.equal(passed, 0);
+  assert.ok(restricted > 100 && accepted > 100, `${restricted} refused, ${accepted} passed before and between`);
+  assert.ok(Math.max(...answered) < 1e9, `${Math.max(...answered)} ns to the answer`);
+  assert.equal(refused.length, 3);
 });

@@ -58,9 +58,11 @@ Deno.test("limits are tightened, proposed, approved and withdrawn from a termina
       const as = (role: Role) => ["--console", node.url, "--as", nameOf(role), "--json"];
       const verbs = [
         ["view-limits", ["limits"]],
+        ["view-limits", ["facts"]],
         ["tighten-limits", ["tighten", "nowhere", "max_gross", "1", "--reason", "drill"]],
         ["propose-limits", ["propose", "nowhere", "max_gross", "1", "--reason", "drill"]],
         ["approve-limits", ["approve", "77", "--digest", "0123456789abcdef"]],
+        ["flatten", ["flatten", "nowhere", "--reason", "drill"]],
         ["withdraw-limits", ["withdraw", "77", "--reason", "drill"]],
       ] as const;
       for (const [action, args] of verbs) {

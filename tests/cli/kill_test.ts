@@ -1,6 +1,8 @@
 /** Kill and re-arm from another process: the gate of a running node shuts, and the state outlives the node. */
 import assert from "node:assert/strict";
 import { ensureCore } from "../../ffi/build.ts";
+import { ScopeState } from "../../ffi/layout.gen.ts";
+import { ControlPage } from "../../ffi/mod.ts";
 import { cwts, outside, withDirectory } from "./run.ts";
 
 ensureCore();
@@ -40,7 +42,6 @@ async function withNode<T>(directory: string, use: (stop: () => Promise<string>)
 /** Resolves when the node holds the control page. */
 async function started(directory: string): Promise<void> {
   for (let i = 0; i < 400; i++) {
-    const { ControlPage } = await import("../../ffi/mod.ts");
     if (await exists(`${directory}/control.page`)) {
       using page = ControlPage.open(directory);
       if (page.header().heartbeat > 0 && page.header().gateSequence > 50) return;
@@ -136,6 +137,33 @@ Deno.test("a kill outlives the node, and a re-arm without a node counts from the
     assert.equal(rearm.exit, 0, rearm.err);
     assert.match(rearm.out, /^organism:anglerfish-1 is REDUCE_ONLY\nask again in 60 s for it to become ACTIVE\n/);
     assert.deepEqual((await run()).killed, []);
+  });
+});
+
+Deno.test("a customer is killed from outside while the event loop of the node stands still, and the node carries it out when it can", async () => {
+  await withDirectory(async (directory) => {
+    const summary = await withNode(directory, async (stop) => {
+      using page = ControlPage.openExisting(directory);
+      const node = page.header().ownerPid;
+      Deno.kill(node, "SIGSTOP");
+      try {
+        const kill = await outside(["kill", "--data-dir", directory, "--scope", "customer:house", "--json"]);
+        const { scope, state, confirmed, nodeRunning } = JSON.parse(kill.out);
+        assert.deepEqual([scope, state, nodeRunning, confirmed], ["customer:house", "KILLED", true, false]);
+        assert.equal(kill.exit, 1, "what nobody confirmed is said to be unconfirmed");
+        for (const strategy of [1, 2, 3]) assert.equal(page.effective(strategy, 0), ScopeState.Killed);
+      } finally {
+        Deno.kill(node, "SIGCONT");
+      }
+      const again = await outside(["kill", "--data-dir", directory, "--scope", "customer:house", "--json"]);
+      assert.equal(JSON.parse(again.out).confirmed, true);
+      assert.equal(again.exit, 0);
+      return await stop();
+    });
+    assert.deepEqual(JSON.parse(summary.trim().split("\n").at(-1)!).killed, ["customer:house"]);
+    const unknown = await outside(["kill", "--data-dir", directory, "--scope", "account:nobody"]);
+    assert.equal(unknown.exit, 2);
+    assert.match(unknown.err, /known are firm, .*customer:house, account:main/);
   });
 });
 

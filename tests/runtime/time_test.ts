@@ -319,6 +319,17 @@ Deno.test("A halt is not lost when nothing runs", async () => {
   await finish(system);
 });
 
+Deno.test("Turns of many messages do not keep the poll waiting: a message counts as much as a turn", async () => {
+  let polls = 0;
+  const system = testSystem({ poll: () => void polls++, pollTurns: 64 });
+  const ref = system.start("a", actor<number>(() => ({ receive: () => {} })), undefined);
+  for (let n = 0; n < 6_400; n++) ref.tell(n);
+  await settle(system);
+  // A hundred turns of 64 messages.
+  assert.ok(polls >= 99, `${polls} polls in 100 full turns`);
+  await finish(system);
+});
+
 Deno.test("The poll is called while the system waits and while it works", async () => {
   let polls = 0;
   const waiting = testSystem({ speed: 1, poll: () => void polls++ });

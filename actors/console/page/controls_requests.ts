@@ -4,6 +4,7 @@
  */
 import { effect, type Signal, signal } from "@preact/signals";
 import type { ControlTree, FactsInForce, Refusal, RejectSeries } from "../../protocol/controls.ts";
+import type { FlattenRun, FlattenView } from "../../protocol/flatten.ts";
 import type { LimitRef, LimitsView } from "../../protocol/limits.ts";
 import { authorised, problemText } from "./api.ts";
 import { refName } from "./limit_text.ts";
@@ -25,6 +26,7 @@ export const limits = signal<Read<LimitsView>>(nothing);
 export const rejects = signal<Read<RejectSeries>>(nothing);
 export const refusals = signal<Read<{ readonly items: readonly Refusal[] }>>(nothing);
 export const facts = signal<Read<FactsInForce>>(nothing);
+export const flattens = signal<Read<FlattenView>>(nothing);
 
 const reads: readonly (readonly [Signal<Read<unknown>>, string])[] = [
   [tree, "/controls/tree"],
@@ -32,6 +34,7 @@ const reads: readonly (readonly [Signal<Read<unknown>>, string])[] = [
   [rejects, "/controls/rejects"],
   [refusals, `/controls/refusals?limit=${SHOWN_REFUSALS}`],
   [facts, "/controls/facts"],
+  [flattens, "/flattens"],
 ] as readonly (readonly [Signal<Read<unknown>>, string])[];
 
 let busy = false;
@@ -96,38 +99,56 @@ export interface Outcome {
   readonly text: string;
 }
 
-async function post(path: string, body: unknown, done: string): Promise<Outcome> {
+async function post<T>(
+  path: string,
+  body: unknown,
+  doneText: (answer: T) => string,
+  unknown: string,
+): Promise<Outcome> {
   let outcome: Outcome;
   try {
-    const response = await fetch(`/api/v1/limits/${path}`, {
+    const response = await fetch(`/api/v1${path}`, {
       method: "POST",
       headers: authorised({ "content-type": "application/json" }),
       body: JSON.stringify(body),
     });
-    if (response.ok) {
-      const { lowered } = await response.json() as { readonly lowered: readonly LimitRef[] };
-      const below = lowered.length === 0 ? "" : ` With it came down: ${lowered.map(refName).join(", ")}.`;
-      outcome = { ok: true, text: done + below };
-    } else outcome = { ok: false, text: await problemText(response) };
+    if (response.ok) outcome = { ok: true, text: doneText(await response.json() as T) };
+    else outcome = { ok: false, text: await problemText(response) };
   } catch {
     outcome = {
       ok: false,
-      text: "the node cannot be reached, so it is not known whether the limit changed: look before asking again",
+      text: `the node cannot be reached, so it is not known whether ${unknown}: look before asking again`,
     };
   }
   readControls();
   return outcome;
 }
 
+function change(path: string, body: unknown, done: string): Promise<Outcome> {
+  const text = ({ lowered }: { readonly lowered: readonly LimitRef[] }) =>
+    done + (lowered.length === 0 ? "" : ` With it came down: ${lowered.map(refName).join(", ")}.`);
+  return post(`/limits/${path}`, body, text, "the limit changed");
+}
+
 /** Never reject: what went wrong is the outcome. */
 export const tighten = (ref: LimitRef, value: number | string, reason: string): Promise<Outcome> =>
-  post("tightenings", { ...refOf(ref), value, reason }, "Tightened: it counts now.");
+  change("tightenings", { ...refOf(ref), value, reason }, "Tightened: it counts now.");
 /** `expires`: when it would go back by itself, as a date in ISO format; null: it stays. */
 export const propose = (ref: LimitRef, value: number | string, reason: string, expires: string | null) =>
-  post("proposals", { ...refOf(ref), value, reason, expires }, "Proposed: a second person of another role decides.");
+  change("proposals", { ...refOf(ref), value, reason, expires }, "Proposed: a second person of another role decides.");
 export const approve = (id: number, digest: string, reason: string): Promise<Outcome> =>
-  post(`proposals/${id}/approval`, { digest, reason }, `Change ${id} approved: it counts now.`);
+  change(`proposals/${id}/approval`, { digest, reason }, `Change ${id} approved: it counts now.`);
 export const withdraw = (id: number, reason: string): Promise<Outcome> =>
-  post(`proposals/${id}/withdrawal`, { reason }, `Change ${id} withdrawn.`);
+  change(`proposals/${id}/withdrawal`, { reason }, `Change ${id} withdrawn.`);
 
 const refOf = ({ scope, limit, instrument }: LimitRef): LimitRef => ({ scope, limit, instrument });
+
+export const beginFlatten = (scope: string, reason: string): Promise<Outcome> =>
+  post<FlattenRun>(
+    "/flattens",
+    { scope, reason },
+    ({ id, lines }) => `Closing ${id} has begun: ${lines.length} position${lines.length === 1 ? "" : "s"}.`,
+    "closing has begun",
+  );
+export const stopFlatten = (id: number, reason: string): Promise<Outcome> =>
+  post<FlattenRun>(`/flattens/${id}/stop`, { reason }, () => `Closing ${id} is stopped.`, "closing has stopped");

@@ -1,6 +1,7 @@
 /** Kill states as a tree: what each scope's own switch says, the strictest that holds for it, and a button to kill it. */
 import { signal } from "@preact/signals";
 import { tree } from "./controls_requests.ts";
+import { FlattenButton, Flattens } from "./flatten.tsx";
 import { askKill, Confirmation, KillOutcome, killReason } from "./kill.tsx";
 import { Empty, Panel, State } from "./panel.tsx";
 import { whyNot } from "./permission.ts";
@@ -84,6 +85,7 @@ export function KillTree() {
       <div class="kill-result" role="status" aria-live="assertive">
         <KillOutcome idle={refused ?? "Re-arming: under Desk, or in a terminal."} />
       </div>
+      <Flattens />
       <Confirmation />
     </Panel>
   );
@@ -105,6 +107,7 @@ function Row({ name, depth, state, refused }: {
         {by !== null && by !== name && <span class="muted">&nbsp;by {by}</span>}
       </td>
       <td class="change">
+        {effective === "REDUCE_ONLY" && <FlattenButton name={name} />}
         {own !== null && (
           <button
             type="button"

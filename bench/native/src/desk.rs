@@ -10,6 +10,7 @@ use cwts_core::layout::{
     OrderCommand, ScopeLimits, StrategyLimits, DEFAULT_ACCOUNT_NODE, DEFAULT_CUSTOMER_NODE,
     FIRM_NODE,
 };
+use cwts_core::record::Record;
 
 pub const START: i64 = 1_700_000_000_000_000_000;
 /// Nanoseconds from one order to the next, on the clock of the day and in the open loop.
@@ -36,6 +37,17 @@ impl Journal for Memory {
         appended.map_err(|error| error.code())
     }
 
+    fn append_all<T: Record>(
+        &mut self,
+        record_type: u16,
+        version: u16,
+        payloads: &[T],
+        about: impl Fn(&T) -> (i64, u64),
+    ) -> Result<(), usize> {
+        let appended = self.0.append_all(record_type, version, 1, payloads, about);
+        appended.map_err(|(kept, _)| kept)
+    }
+
     fn commit(&mut self) -> Result<(), u32> {
         self.0.commit().map_err(|error| error.code())
     }
@@ -52,6 +64,17 @@ impl Journal for Nothing {
     fn append(&mut self, _: u16, _: u16, _: i64, _: u64, _: &[&[u8]]) -> Result<u64, u32> {
         self.0 += 1;
         Ok(self.0 - 1)
+    }
+
+    fn append_all<T: Record>(
+        &mut self,
+        _: u16,
+        _: u16,
+        payloads: &[T],
+        _: impl Fn(&T) -> (i64, u64),
+    ) -> Result<(), usize> {
+        self.0 += payloads.len() as u64;
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), u32> {

@@ -6,6 +6,7 @@
 //! - `matching engine=NAME tape=FILE [runs=N] [limit=N]`: one engine on a tape.
 //! - `sizes [orders=N] [instruments=N] [operations=N] [runs=N]`: the direct book by size.
 //! - `mass-cancel [orders=N] [runs=N]`: everybody's orders, and one owner's.
+//! - `kill-path [orders=N] [runs=N] [only=STAGE]`: everything cancelled inside the core, and each part of that alone.
 //! - `gate [orders=N] [runs=N] [engine=NAME] [tree=small|large] [batch=N]`: the gate in closed and open loop, all cases or
 //!   those that are named; a batch names one of the closed loop.
 //! - `audit dir=FILE [records=N] [runs=N]`: the audit log and a plain chain, in memory and in the directory `dir`.
@@ -24,6 +25,7 @@ mod feed_opponents;
 mod figures;
 mod gate;
 mod itch_tape;
+mod kill_path;
 mod mass_cancel;
 mod matching;
 mod path;
@@ -80,6 +82,14 @@ fn run(command: &str, arguments: &Arguments) -> Result<(), String> {
             mass_cancel::measure(
                 arguments.count("orders", 10_000)?,
                 arguments.count("runs", 201)?,
+            );
+            Ok(())
+        }
+        "kill-path" => {
+            kill_path::measure(
+                arguments.count("orders", 10_000)?,
+                arguments.count("runs", 101)?,
+                arguments.text("only"),
             );
             Ok(())
         }

@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(8461352497611527)
+#define CWTS_LAYOUT_HASH UINT64_C(2647954645266943)
 
 /* Raised when an exported function changes its meaning or signature. */
 #define CWTS_ABI_VERSION UINT32_C(3)
@@ -43,7 +43,7 @@ extern "C" {
 #define CWTS_FIRM_SCOPE UINT32_C(0)
 
 /* Scopes in the control page. */
-#define CWTS_SCOPE_COUNT UINT32_C(256)
+#define CWTS_SCOPE_COUNT UINT32_C(1024)
 
 /* Strategy n uses scope n, 1 to 127. */
 #define CWTS_STRATEGY_SCOPE_LAST UINT32_C(127)
@@ -69,8 +69,20 @@ extern "C" {
 /* Instrument n uses scope 128 + n, n from 0 to 127. */
 #define CWTS_INSTRUMENT_SCOPE_BASE UINT32_C(128)
 
+/* The last instrument's scope. */
+#define CWTS_INSTRUMENT_SCOPE_LAST UINT32_C(255)
+
+/* Customers use the scopes from here to below ACCOUNT_SCOPE_BASE. */
+#define CWTS_CUSTOMER_SCOPE_BASE UINT32_C(256)
+
+/* Accounts use the scopes from here to the last. */
+#define CWTS_ACCOUNT_SCOPE_BASE UINT32_C(512)
+
 /* Bytes of the memory-mapped control page. */
-#define CWTS_CONTROL_PAGE_SIZE UINT32_C(16384)
+#define CWTS_CONTROL_PAGE_SIZE UINT32_C(45056)
+
+/* Bytes of a control page of format 1, which had scopes 0 to 255. */
+#define CWTS_CONTROL_FIRST_SIZE UINT32_C(16384)
 
 /* Byte offset of the u32 state word of scope 0. */
 #define CWTS_CONTROL_SCOPES_OFFSET UINT32_C(1024)
@@ -81,8 +93,17 @@ extern "C" {
 /* Byte offset of who made the last request, zero padded, 64 bytes. */
 #define CWTS_CONTROL_ACTOR_OFFSET UINT32_C(2304)
 
-/* Byte offset of the 256 scope names, 32 bytes each, UTF-8, zero padded. */
+/* Byte offset of the names of scopes 0 to 255, 32 bytes each, UTF-8, zero padded. */
 #define CWTS_CONTROL_NAMES_OFFSET UINT32_C(4096)
+
+/* Byte offset of the u32 state word of scope 256. */
+#define CWTS_CONTROL_MORE_SCOPES_OFFSET UINT32_C(12288)
+
+/* Byte offset of the u32 number of the scope above scope 0; 0 is the firm. */
+#define CWTS_CONTROL_ABOVE_OFFSET UINT32_C(16384)
+
+/* Byte offset of the name of scope 256. */
+#define CWTS_CONTROL_MORE_NAMES_OFFSET UINT32_C(20480)
 
 /* What an OrderCommand asks for. */
 enum cwts_command_kind {
@@ -477,11 +498,11 @@ enum cwts_book_fault {
   CWTS_BOOK_FAULT_MALFORMED = 10
 };
 
-/* Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 17xx market data; 2xxx venue; 3xxx native interface. */
+/* Stable result codes by area: 0 accepted; 11xx control; 12xx reference data; 13xx size and price; 14xx repetition and rate; 15xx exposure; 16xx records; 17xx market data; 18xx the way to the gate; 2xxx venue; 3xxx native interface. */
 enum cwts_code {
   /* passed every check */
   CWTS_CODE_ACCEPTED = 0,
-  /* the firm, strategy or instrument is killed: re-arm it before sending orders */
+  /* the strategy, its instrument or somebody above it is killed: re-arm it before sending orders */
   CWTS_CODE_KILLED = 1101,
   /* only cancels are allowed in this scope */
   CWTS_CODE_CANCEL_ONLY = 1102,
@@ -595,6 +616,8 @@ enum cwts_code {
   CWTS_CODE_MARKET_CLOSED = 1702,
   /* the market's state is missing or too old: the check fails closed */
   CWTS_CODE_MARKET_UNKNOWN = 1703,
+  /* lost on its way to the gate, which never decided on it: send it again if it is still meant */
+  CWTS_CODE_NOT_DECIDED = 1801,
   /* killed after approval and before entry: refused at the venue door */
   CWTS_CODE_VENUE_KILLED = 2001,
   /* a post-only order would have matched */
@@ -2067,13 +2090,13 @@ CWTS_STATIC_ASSERT(offsetof(cwts_audit_verdict_t, reserved2) == 56, "AuditVerdic
 
 /* Head of the control page. Words marked atomic are read and written as single 64-bit atomics. */
 typedef struct {
-  /* 0x314C544353545743, 'CWTSCTL1' */
+  /* 0x324C544353545743, 'CWTSCTL2': its last character is the format */
   uint64_t magic;
-  /* ABI_VERSION that made the page */
+  /* ABI_VERSION of the build that made the page */
   uint32_t version;
   /* zero */
   uint32_t reserved;
-  /* hash of this layout */
+  /* hash of the layout of that build */
   uint64_t layout_hash;
   /* process of the node that holds the page; 0 when none runs */
   uint64_t owner_pid;
@@ -2277,8 +2300,14 @@ int64_t cwts_control_memory(void);
 /* State of a scope. */
 int32_t cwts_control_scope(uint64_t handle, uint32_t scope);
 
-/* The strictest state of firm, strategy, instrument and system mode. */
+/* The strictest state of firm, strategy and those above it, instrument and system mode. */
 int32_t cwts_control_effective(uint64_t handle, uint32_t strategy, uint32_t instrument);
+
+/* Puts a scope below another. */
+int32_t cwts_control_set_above(uint64_t handle, uint32_t scope, uint32_t above);
+
+/* The scope above a scope. */
+int32_t cwts_control_above(uint64_t handle, uint32_t scope);
 
 /* Stores a scope's state and writes a `ControlReceipt`. */
 int32_t cwts_control_request(uint64_t handle, uint32_t scope, uint32_t state, const void *reason, uint32_t reason_length, const void *actor, uint32_t actor_length, double wall_nanos, void *out, uint32_t length);

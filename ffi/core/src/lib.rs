@@ -2,6 +2,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod abi;
+mod ask_for;
 pub mod audit;
 pub mod book;
 pub mod control;

@@ -6,7 +6,7 @@ use cwts_core::control::{mode, ControlError, ControlPage};
 use cwts_core::layout::{code, scope_state, ControlHeader, ABI_VERSION, LAYOUT_HASH};
 use proptest::prelude::*;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 
 const ACTIVE: u32 = scope_state::ACTIVE;
 const REDUCE_ONLY: u32 = scope_state::REDUCE_ONLY;
@@ -20,7 +20,7 @@ fn a_new_page_lets_everything_flow_and_has_nothing_pending() {
         ControlPage::open(dir.path()).expect("is made"),
         ControlPage::in_memory(),
     ] {
-        assert!((0..256).all(|scope| page.scope(scope) == ACTIVE && page.name(scope).is_empty()));
+        assert!((0..1024).all(|scope| page.scope(scope) == ACTIVE && page.name(scope).is_empty()));
         assert_eq!(
             (page.effective(1, 0), page.mode(), page.pending()),
             (ACTIVE, mode::FULL_PERFORMANCE, None)
@@ -30,7 +30,7 @@ fn a_new_page_lets_everything_flow_and_has_nothing_pending() {
             (String::new(), String::new())
         );
         let expected = ControlHeader {
-            magic: u64::from_le_bytes(*b"CWTSCTL1"),
+            magic: u64::from_le_bytes(*b"CWTSCTL2"),
             version: ABI_VERSION,
             layout_hash: LAYOUT_HASH,
             ..Default::default()
@@ -38,7 +38,7 @@ fn a_new_page_lets_everything_flow_and_has_nothing_pending() {
         assert_eq!(page.header(), expected);
     }
     let file = dir.path().join("control.page");
-    assert_eq!(fs::metadata(&file).expect("is there").len(), 16384);
+    assert_eq!(fs::metadata(&file).expect("is there").len(), 45056);
     assert_eq!(
         fs::metadata(&file).expect("is there").permissions().mode() & 0o777,
         0o600
@@ -68,9 +68,16 @@ fn the_words_lie_where_the_layout_says() {
     page.attach(4242);
     page.heartbeat(88);
     page.begin_decision(99);
+    page.request(1023, REDUCE_ONLY, "because", "me", 77);
+    assert!(page.set_name(256, "customer:a") && page.set_name(1023, "account:z"));
+    assert!(page.set_above(5, 1023));
     let bytes = fs::read(dir.path().join("control.page")).expect("reads");
     let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("8 bytes"));
     assert_eq!(bytes[1024 + 20], CANCEL_ONLY as u8);
+    assert_eq!(bytes[12288 + 4 * (1023 - 256)], REDUCE_ONLY as u8);
+    assert_eq!(&bytes[16384 + 20..16384 + 24], &1023_u32.to_le_bytes());
+    assert_eq!(&bytes[20480..20491], b"customer:a\0");
+    assert_eq!(&bytes[45024..45034], b"account:z\0");
     assert_eq!(&bytes[2048..2056], b"because\0");
     assert_eq!(&bytes[2304..2307], b"me\0");
     assert_eq!(&bytes[4096 + 160..4096 + 171], b"anglerfish\0");
@@ -78,11 +85,11 @@ fn the_words_lie_where_the_layout_says() {
         (24, 4242),
         (32, 88),
         (40, 99),
-        (48, 1),
+        (48, 2),
         (56, 0),
         (80, 1),
         (88, 77),
-        (96, 0),
+        (96, 99),
     ];
     for (offset, value) in expected {
         assert_eq!(word(offset), value, "word at {offset}");
@@ -133,7 +140,7 @@ fn what_cannot_be_meant_stops_and_never_starts() {
     let page = ControlPage::in_memory();
     page.request(3, 99, "", "", 0);
     assert_eq!((page.scope(3), page.effective(3, 0)), (KILLED, KILLED));
-    page.request(256, CANCEL_ONLY, "", "", 0);
+    page.request(1024, CANCEL_ONLY, "", "", 0);
     assert_eq!(page.scope(0), CANCEL_ONLY);
     page.request(usize::MAX, ACTIVE, "", "", 0);
     assert_eq!(
@@ -141,7 +148,7 @@ fn what_cannot_be_meant_stops_and_never_starts() {
         CANCEL_ONLY,
         "an unknown scope cannot be re-armed"
     );
-    assert_eq!(page.scope(256), KILLED);
+    assert_eq!(page.scope(1024), KILLED);
 }
 
 #[test]
@@ -232,11 +239,11 @@ fn scopes_have_names_and_are_found_by_them() {
     );
     assert!(
         !page.set_name(10, &"n".repeat(33))
-            && !page.set_name(256, "x")
+            && !page.set_name(1024, "x")
             && !page.set_name(10, "a\0b")
     );
     assert_eq!(page.name(10), longest, "a refused name changes nothing");
-    assert!(page.name(256).is_empty());
+    assert!(page.name(1024).is_empty());
     assert!(page.set_name(10, "short"));
     assert_eq!(page.name(10), "short");
 }
@@ -252,10 +259,119 @@ fn texts_that_are_too_long_are_cut_at_a_character() {
 }
 
 #[test]
+fn an_account_and_a_customer_stop_every_strategy_below_them_and_no_other() {
+    const CUSTOMER: usize = 256;
+    const ACCOUNTS: [usize; 2] = [512, 1023];
+    let page = ControlPage::in_memory();
+    for (strategy, account) in [(1, ACCOUNTS[0]), (2, ACCOUNTS[0]), (3, ACCOUNTS[1])] {
+        assert!(page.set_above(strategy, account));
+    }
+    assert!(page.set_above(ACCOUNTS[0], CUSTOMER));
+    let all = |page: &ControlPage| [1, 2, 3, 4].map(|strategy| page.effective(strategy, 0));
+    page.request(ACCOUNTS[0], CANCEL_ONLY, "", "", 0);
+    assert_eq!(
+        all(&page),
+        [CANCEL_ONLY, CANCEL_ONLY, ACTIVE, ACTIVE],
+        "an account stops its own"
+    );
+    page.request(CUSTOMER, KILLED, "", "", 0);
+    assert_eq!(all(&page), [KILLED, KILLED, ACTIVE, ACTIVE]);
+    page.request(CUSTOMER, REDUCE_ONLY, "", "", 0);
+    page.request(2, KILLED, "", "", 0);
+    assert_eq!(
+        all(&page),
+        [CANCEL_ONLY, KILLED, ACTIVE, ACTIVE],
+        "the strictest of all of them counts"
+    );
+    page.request(ACCOUNTS[1], KILLED, "", "", 0);
+    assert_eq!(all(&page), [CANCEL_ONLY, KILLED, KILLED, ACTIVE]);
+}
+
+#[test]
+fn what_stands_above_a_scope_cannot_loosen_it_or_lead_the_gate_in_circles() {
+    let page = ControlPage::in_memory();
+    assert!(!page.set_above(0, 5) && !page.set_above(1024, 0) && !page.set_above(1, 1024));
+    assert_eq!(
+        (page.above(0), page.above(1), page.above(1024)),
+        (0, 0, 1024)
+    );
+    assert!(page.set_above(1, 512) && page.set_above(512, 1));
+    page.request(1, REDUCE_ONLY, "", "", 0);
+    assert_eq!(
+        page.effective(1, 0),
+        REDUCE_ONLY,
+        "round in a circle is an answer too"
+    );
+    page.request(0, KILLED, "", "", 0);
+    assert_eq!(page.effective(1, 0), KILLED);
+}
+
+#[test]
+fn a_scope_whose_place_is_damaged_is_killed() {
+    let dir = Scratch::new();
+    drop(ControlPage::open(dir.path()).expect("is made"));
+    let path = dir.path().join("control.page");
+    let mut bytes = fs::read(&path).expect("reads");
+    bytes[16384 + 4 * 7..16384 + 4 * 8].copy_from_slice(&5_000_u32.to_le_bytes());
+    fs::write(&path, bytes).expect("writes");
+    let page = ControlPage::open(dir.path()).expect("opens");
+    assert_eq!(
+        (page.effective(7, 0), page.effective(6, 0)),
+        (KILLED, ACTIVE)
+    );
+}
+
+#[test]
+fn a_page_of_format_1_is_taken_over_with_every_word_and_name() {
+    for grown in [false, true] {
+        let dir = Scratch::new();
+        let page = ControlPage::open(dir.path()).expect("opens");
+        for scope in 0..256 {
+            page.request(scope, scope as u32 % 4, "drill", "desk", scope as u64);
+            page.set_name(scope, &format!("scope {scope}"));
+        }
+        page.set_mode(mode::SAFE_MODE);
+        let before = page.header();
+        drop(page);
+        let path = dir.path().join("control.page");
+        let mut bytes = fs::read(&path).expect("reads");
+        bytes[7] = b'1';
+        bytes[8] ^= 2;
+        bytes[16] ^= 1;
+        // The growth may have been all that happened before the machine went down.
+        bytes.truncate(if grown { 45056 } else { 16384 });
+        fs::write(&path, &bytes).expect("writes");
+        let old = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&path)
+            .expect("opens");
+        let page = ControlPage::open_existing(dir.path()).expect("is taken over");
+        assert_eq!(page.header().magic, before.magic);
+        assert_eq!(page.header().request_epoch, before.request_epoch);
+        assert_eq!(
+            (page.mode(), page.reason()),
+            (mode::SAFE_MODE, "drill".into())
+        );
+        for scope in 0..256 {
+            assert_eq!(
+                (page.scope(scope), page.name(scope)),
+                (scope as u32 % 4, format!("scope {scope}"))
+            );
+        }
+        assert!((256..1024).all(|scope| page.scope(scope) == ACTIVE && page.name(scope).is_empty()));
+        // Whoever has the file open from before stops what they stopped.
+        old.write_at(&KILLED.to_le_bytes(), 1024 + 4)
+            .expect("writes");
+        assert_eq!(page.scope(1), KILLED);
+    }
+}
+
+#[test]
 fn everything_survives_closing_and_opening() {
     let dir = Scratch::new();
     let page = ControlPage::open(dir.path()).expect("opens");
-    for scope in 0..256 {
+    for scope in 0..1024 {
         page.request(scope, scope as u32 % 4, "drill", "desk", scope as u64);
         page.set_name(scope, &format!("scope {scope}"));
     }
@@ -270,7 +386,7 @@ fn everything_survives_closing_and_opening() {
         ControlPage::open_existing(dir.path()).expect("opens"),
     ] {
         assert_eq!(page.header(), before);
-        for scope in 0..256 {
+        for scope in 0..1024 {
             assert_eq!(
                 (page.scope(scope), page.name(scope)),
                 (scope as u32 % 4, format!("scope {scope}"))
@@ -278,7 +394,7 @@ fn everything_survives_closing_and_opening() {
         }
         assert_eq!(
             (page.reason(), page.actor(), page.pending()),
-            ("drill".into(), "desk".into(), Some(256))
+            ("drill".into(), "desk".into(), Some(1024))
         );
     }
 }
@@ -291,17 +407,17 @@ fn a_file_that_is_no_page_of_this_build_is_refused_and_left_alone() {
     let good = fs::read(&path).expect("reads");
     let mut other_magic = good.clone();
     other_magic[0] ^= 1;
-    let mut other_version = good.clone();
-    other_version[8] ^= 2;
-    let mut other_layout = good.clone();
-    other_layout[16] ^= 1;
+    let mut later = good.clone();
+    later[7] = b'3';
+    let mut first = good[..16383].to_vec();
+    first[7] = b'1';
     let cases = [
         Vec::new(),
-        good[..16383].to_vec(),
+        good[..45055].to_vec(),
         [&good[..], &[0]].concat(),
         other_magic,
-        other_version,
-        other_layout,
+        first,
+        later,
     ];
     for (case, bytes) in cases.iter().enumerate() {
         fs::write(&path, bytes).expect("writes");
@@ -310,8 +426,8 @@ fn a_file_that_is_no_page_of_this_build_is_refused_and_left_alone() {
             ControlPage::open_existing(dir.path()).expect_err("is refused"),
         ] {
             assert_eq!(error.code(), code::CORRUPT, "case {case}");
-            let versions = matches!(error, ControlError::OtherVersion { .. });
-            assert_eq!(versions, case >= 4, "case {case}");
+            let format = matches!(error, ControlError::OtherFormat { format: '3', .. });
+            assert_eq!(format, case >= 5, "case {case}");
             assert!(error.to_string().contains("control.page"), "{error}");
         }
         assert_eq!(&fs::read(&path).expect("reads"), bytes);
@@ -423,6 +539,6 @@ fn a_tightening_never_makes_a_scope_looser_whoever_stores_at_the_same_time() {
         });
         assert_eq!(page.scope(3), scope_state::KILLED);
     }
-    page.tighten(256, scope_state::REDUCE_ONLY, "a", "b", 3);
+    page.tighten(1024, scope_state::REDUCE_ONLY, "a", "b", 3);
     assert_eq!(page.scope(0), scope_state::REDUCE_ONLY);
 }

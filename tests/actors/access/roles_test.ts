@@ -16,8 +16,8 @@ import {
 const EXPECTED: Record<Role, readonly string[]> = {
   "viewer": ["view", "view-limits", "manage-self"],
   "trader": ["view", "view-orders", "view-limits", "kill", "manage-self"],
-  "risk-officer": ["view", "view-orders", "view-limits", "kill", "rearm", "tighten-limits", "propose-limits", "withdraw-limits", "manage-self"],
-  "risk-approver": ["view", "view-orders", "view-limits", "kill", "rearm", "tighten-limits", "approve-limits", "withdraw-limits", "manage-self"],
+  "risk-officer": ["view", "view-orders", "view-limits", "kill", "rearm", "flatten", "tighten-limits", "propose-limits", "withdraw-limits", "manage-self"],
+  "risk-approver": ["view", "view-orders", "view-limits", "kill", "rearm", "flatten", "tighten-limits", "approve-limits", "withdraw-limits", "manage-self"],
   "compliance": ["view", "view-orders", "view-limits", "view-executions", "kill", "approve-limits", "withdraw-limits", "certify", "read-people", "manage-self"],
   "operator": ["view", "view-orders", "view-limits", "kill", "manage-self"],
   "auditor": ["view", "view-orders", "view-limits", "view-executions", "read-people", "manage-self"],
@@ -33,7 +33,15 @@ for (const role of ROLES) {
 
 Deno.test("a security-admin cannot trade, kill, change limits or re-arm, and no role is held beside it", () => {
   for (
-    const action of ["kill", "rearm", "tighten-limits", "propose-limits", "approve-limits", "view-orders"] as const
+    const action of [
+      "kill",
+      "rearm",
+      "flatten",
+      "tighten-limits",
+      "propose-limits",
+      "approve-limits",
+      "view-orders",
+    ] as const
   ) {
     assert.ok(!mayAct(["security-admin"], action), action);
   }
@@ -51,7 +59,9 @@ Deno.test("nobody may hold at once what proposes a looser limit and what approve
 });
 
 Deno.test("whoever writes strategies has no way to limits, re-arm or orders", () => {
-  const ways = ACTIONS.filter((action) => /limits$|rearm|kill|orders/.test(action) && mayAct(["researcher"], action));
+  const ways = ACTIONS.filter((action) =>
+    /limits$|rearm|flatten|kill|orders/.test(action) && mayAct(["researcher"], action)
+  );
   assert.deepEqual(ways, []);
 });
 

@@ -43,7 +43,7 @@ Deno.test("the tree goes from the firm to the organisms, and every limit says ho
     assert.deepEqual([tightened.share, tightened.level], [50_000 / 60_000, 75]);
   }));
 
-Deno.test("in effect is the strictest of a scope, those above and the mode; who has no switch says so", () =>
+Deno.test("in effect is the strictest of a scope, those above and the mode, at every level of the tree", () =>
   withConsole(async (client) => {
     const { control } = client.limits;
     const kill = (name: string, state: number) => control.request(control.find(name) ?? 0, state, "test", "test", 0);
@@ -53,8 +53,8 @@ Deno.test("in effect is the strictest of a scope, those above and the mode; who 
       [...(await scopes(client)).values()].map(({ name, state, effective }) => [name, state, effective].join(" "));
     assert.deepEqual(await shown(), [
       "firm ACTIVE ACTIVE",
-      "customer:house  ACTIVE",
-      "account:main  ACTIVE",
+      "customer:house ACTIVE ACTIVE",
+      "account:main ACTIVE ACTIVE",
       "organism:anglerfish-1 ACTIVE ACTIVE",
       "organism:platypus-1 CANCEL_ONLY CANCEL_ONLY",
       "organism:tardigrade-1 ACTIVE ACTIVE",
@@ -62,6 +62,14 @@ Deno.test("in effect is the strictest of a scope, those above and the mode; who 
       "instrument:BRAVO KILLED KILLED",
       "instrument:CHARLIE ACTIVE ACTIVE",
     ]);
+    kill("account:main", ScopeState.CancelOnly);
+    assert.deepEqual((await shown()).slice(1, 5), [
+      "customer:house ACTIVE ACTIVE",
+      "account:main CANCEL_ONLY CANCEL_ONLY",
+      "organism:anglerfish-1 ACTIVE CANCEL_ONLY",
+      "organism:platypus-1 CANCEL_ONLY CANCEL_ONLY",
+    ]);
+    kill("account:main", ScopeState.Active);
     kill("firm", ScopeState.ReduceOnly);
     const effective = (await shown()).map((line) => line.split(" ").at(-1));
     assert.deepEqual(effective, [

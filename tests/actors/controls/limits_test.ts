@@ -14,8 +14,8 @@ Deno.test("one person tightens, and the gate holds it at once", () => {
   assert.equal(rig.gate.scopeUsage(FIRM_NODE).limits.maxGross, 4_500_000e8);
   const [event] = rig.events;
   assert.deepEqual(
-    [event.action, event.who, event.from, event.to, event.hashBefore, event.hashAfter],
-    ["limit-tightened", "bob", "here", "4500000", before, rig.keeper.hash],
+    [event.action, event.who, event.from, event.was, event.to, event.hashBefore, event.hashAfter],
+    ["limit-tightened", "bob", "here", "5000000", "4500000", before, rig.keeper.hash],
   );
   assert.match(rig.alerts[0], /^bob tightened max_gross of firm from 5000000 to 4500000/);
 });

@@ -2,6 +2,9 @@
 import { LimitsKeeper } from "../../../actors/controls/mod.ts";
 import { encodeIntent } from "../../../actors/guardians/commands.ts";
 import { MarketBoard } from "../../../actors/guardians/market_board.ts";
+import { OrderUse } from "../../../actors/guardians/order_use.ts";
+import { GuardianBooks } from "../../../actors/guardians/books.ts";
+import { TradingStates } from "../../../actors/guardians/trading_states.ts";
 import { RefusalLog } from "../../../actors/guardians/refusals.ts";
 import { ControlsOverview } from "../../../actors/node/controls_overview.ts";
 import { EarlyWarnings } from "../../../actors/node/early_warnings.ts";
@@ -9,7 +12,9 @@ import { instrumentsOf } from "../../../actors/node/instruments.ts";
 import { loadLimits } from "../../../actors/node/limits.ts";
 import { GateLimits } from "../../../actors/node/limits_port.ts";
 import { RejectHistory } from "../../../actors/node/reject_history.ts";
-import { nameScopes } from "../../../actors/node/scopes.ts";
+import { tellFacts } from "../../../actors/node/facts.ts";
+import { flattening } from "../../../actors/node/flatten/mod.ts";
+import { nameScopes, treeOf } from "../../../actors/node/scopes.ts";
 import {
   ACTIONS,
   BUY,
@@ -89,6 +94,8 @@ export interface Rig extends Disposable {
   order(quantity: number, more?: Partial<SubmitOrder>): number;
   /** The venue says that an order of strategy 1 is gone. */
   cancelled(orderId: number): void;
+  /** An order of strategy 1 trades in full at 100.00. */
+  filled(orderId: number, quantity: number): void;
   /** Market time passes; counters and use are looked at as the node does. */
   look(micros: number): void;
   /** Wall milliseconds; the other clock moves along unless `jump` is used. */
@@ -107,6 +114,8 @@ export interface RigOptions {
   readonly config?: Config;
   readonly file?: { text: string | null };
   readonly wall?: number;
+  /** Whether the gate is told the facts of the configuration. */
+  readonly facts?: boolean;
   /** Money units of every scope with capital. */
   readonly profit?: () => number | null;
 }
@@ -114,18 +123,26 @@ export interface RigOptions {
 export const START = Date.UTC(2026, 0, 5, 9);
 
 export function openRig(
-  { config = configOf(), file = { text: null }, wall = START, profit = () => null }: RigOptions = {},
+  { config = configOf(), file = { text: null }, wall = START, profit = () => null, facts = false }: RigOptions = {},
 ): Rig {
   const audit = AuditLog.memory();
   const control = ControlPage.memory();
   const gate = OrderGate.create({ audit, control });
   const instruments = instrumentsOf(config);
   const scopes = loadLimits(config, instruments, gate, 0);
+  if (facts) tellFacts(config, scopes, instruments, gate, 0);
   const events: Record<string, unknown>[] = [];
   const alerts: string[] = [];
   const state = { wall, monotonic: 0, logWorks: true, time: wall * 1_000, orders: 0, reports: 0 };
-  nameScopes(control, config.organisms.map(({ id }) => id), config.instruments.map(({ symbol }) => symbol), 0);
-  const port = new GateLimits({ gate, instruments, scopes, board: new MarketBoard(instruments), now: () => 0 });
+  nameScopes(control, treeOf(config, instruments), 0);
+  const port = new GateLimits({
+    gate,
+    instruments,
+    scopes,
+    board: new MarketBoard(instruments),
+    use: new OrderUse(),
+    now: () => 0,
+  });
   const use = { port, profit };
   const refusals = new RefusalLog();
   const rejects = new RejectHistory();
@@ -140,6 +157,7 @@ export function openRig(
   const overview = new ControlsOverview({
     ...use,
     config,
+    inForce: () => keeper.config,
     gate,
     control,
     scopes,
@@ -162,6 +180,18 @@ export function openRig(
     },
     wall: () => state.wall,
     monotonic: () => state.monotonic,
+    record: (event) => {
+      if (state.logWorks) events.push(structuredClone(event) as Record<string, unknown>);
+      return state.logWorks;
+    },
+    alert: (line) => alerts.push(line),
+  });
+  const flatten = flattening({
+    config,
+    inForce: () => keeper.config,
+    ...{ instruments, control, gate, books: new GuardianBooks(instruments) },
+    states: new TradingStates({ control, traded: new Map(), subscribers: new Map(), modeReason: () => "" }),
+    now: () => state.time,
     record: (event) => {
       if (state.logWorks) events.push(structuredClone(event) as Record<string, unknown>);
       return state.logWorks;
@@ -220,6 +250,19 @@ export function openRig(
       });
       gate.applyExecutions(report, 1);
     },
+    filled(orderId, quantity) {
+      const report = new Uint8Array(ExecutionView.SIZE);
+      Object.assign(new ExecutionView(report), {
+        orderId,
+        owner: 1,
+        execType: ExecType.Trade,
+        price: 10_000,
+        quantity,
+        venueSequence: ++state.reports,
+        time: state.time,
+      });
+      gate.applyExecutions(report, 1);
+    },
     look(micros) {
       state.time += micros;
       rejects.look(state.time, gate.counters().rejected);
@@ -234,6 +277,8 @@ export function openRig(
       rejects: () => overview.rejects(),
       refusals: (limit) => overview.refusals(limit),
       facts: () => overview.facts(),
+      flattens: () => flatten.desk.view(),
+      flatten: (by, command, from) => Promise.try(() => flatten.desk.carryOut(by, command, from)),
       request: (by, command, from) => {
         const reply = keeper.carryOut(by, command, from);
         return reply.ok ? Promise.resolve(reply) : Promise.reject(new UserError(reply.code, reply.detail));

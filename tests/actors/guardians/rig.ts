@@ -11,6 +11,7 @@ import { surveillance } from "../../../actors/auditors/surveillance.ts";
 import { GuardianBooks } from "../../../actors/guardians/books.ts";
 import { guardian } from "../../../actors/guardians/guardian.ts";
 import { KillProcedure } from "../../../actors/guardians/kill.ts";
+import { TradingStates } from "../../../actors/guardians/trading_states.ts";
 import type { Triggers } from "../../../actors/guardians/triggers.ts";
 import { VenueLink } from "../../../actors/guardians/venue_link.ts";
 import {
@@ -30,6 +31,7 @@ import {
   type SideCode,
   type StrategyMessage,
   type SubmitOrder,
+  type TradingNotice,
 } from "../../../actors/protocol/mod.ts";
 import { CommandWriter } from "../../../actors/market/simulated/writer.ts";
 import { simulatedExchange, SimulatedVenue } from "../../../actors/venues/simulated_exchange.ts";
@@ -49,6 +51,10 @@ export const ALPHA: Instrument = {
   makerFee: -20,
   takerFee: 30,
 };
+
+/** Slots of the customer and the account of strategy 1; strategy 2 stands below the firm alone. */
+export const CUSTOMER = 256;
+export const ACCOUNT = 512;
 
 export const BRAVO: Instrument = { ...ALPHA, id: 1, symbol: "BRAVO" };
 const INSTRUMENTS = [ALPHA, BRAVO];
@@ -104,6 +110,14 @@ export class Rig implements Disposable {
   /** Reports to strategies 1 and 2, in the order received. */
   readonly reports: ExecutionReport[] = [];
   readonly snapshots: PositionSnapshot[] = [];
+  readonly notices: TradingNotice[] = [];
+  readonly #subscribers = new Map<number, ActorRef<StrategyMessage>>();
+  readonly states = new TradingStates({
+    control: this.control,
+    traded: new Map([[1, IDS], [2, IDS]]),
+    subscribers: this.#subscribers,
+    modeReason: () => "the mode",
+  });
   /** Times a strategy heard that the guardian had started again. */
   ready = 0;
   readonly kills: KillReport[] = [];
@@ -145,6 +159,12 @@ export class Rig implements Disposable {
       this.gate.setReference(instrument, PRICE - 1, PRICE + 1, PRICE, START);
     }
     this.control.setName(0, "firm");
+    this.control.setName(1, "organism:one");
+    this.control.setName(129, "instrument:BRAVO");
+    this.control.setName(CUSTOMER, "customer:house");
+    this.control.setName(ACCOUNT, "account:main");
+    this.control.setAbove(1, ACCOUNT);
+    this.control.setAbove(ACCOUNT, CUSTOMER);
     // Somebody else quotes far outside, so that there is always a reference price.
     const others = new CommandWriter();
     others.begin(START);
@@ -165,6 +185,9 @@ export class Rig implements Disposable {
       control: this.control,
       strategies: [1, 2],
       instruments: IDS,
+      scopes: [0, 1, 2, 128, 129, CUSTOMER, ACCOUNT],
+      onWord: (scope, reason) => this.states.noted(scope, reason),
+      onWords: (time) => this.states.announce(time),
       stopwatch: () => this.system.stopwatch.now(),
       onDone: (report) => this.kills.push(report),
     });
@@ -215,7 +238,8 @@ export class Rig implements Disposable {
           answerWithin: 1_000_000,
           onAuditFailure: (error) => this.failures.push(error),
           triggers: triggers?.(this),
-          subscribers: new Map(),
+          states: this.states,
+          subscribers: this.#subscribers,
         }),
         worker("surveillance", actors.surveillance ?? surveillance, { feed: this.feed, alerts: this.alerts }),
         worker("drop-copy", actors.dropCopy ?? dropCopy, {
@@ -237,7 +261,8 @@ export class Rig implements Disposable {
               receive: (message: StrategyMessage) => {
                 if (message.kind === "ExecutionReport") this.reports.push(message);
                 else if (message.kind === "PositionSnapshot") this.snapshots.push(message);
-                else this.ready++;
+                else if (message.kind === "GuardianReady") this.ready++;
+                else this.notices.push(message);
               },
             };
           },

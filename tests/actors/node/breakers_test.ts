@@ -78,6 +78,42 @@ Deno.test("a file that cannot be written refuses with a sentence, rests, takes t
   });
 });
 
+Deno.test("a store that rests tries itself when its time is over, and closes without anybody changing anything", async () => {
+  await withDirectory((directory) => {
+    using scene = new Scene();
+    const path = `${directory}/limits.json`;
+    const plain = new StateFile(directory, "limits.json");
+    const file = scene.breakers.store("limits.json", plain);
+    for (const text of [null, "as it was"]) {
+      if (text !== null) file.write(text);
+      const kept = `${directory}/kept`;
+      if (text !== null) Deno.renameSync(path, kept);
+      Deno.mkdirSync(path);
+      while (scene.state("limits.json") !== "open") assert.equal(code(() => file.write("lost")), "STORE_FAILED");
+      assert.deepEqual([scene.state("limits.json"), scene.mode.mode], ["open", "SafeMode"]);
+      scene.breakers.probeStores();
+      assert.equal(scene.state("limits.json"), "open", "not before its time is over");
+      assert.equal(scene.breakers.views()[0].refused, 0, "and a look is no call that was refused");
+      scene.now += 2 * SECOND;
+      scene.breakers.probeStores();
+      assert.equal(scene.state("limits.json"), "open", "it was tried, and is still in the way");
+      Deno.removeSync(path);
+      if (text !== null) Deno.renameSync(kept, path);
+      scene.now += 4 * SECOND;
+      scene.breakers.probeStores();
+      assert.deepEqual([scene.state("limits.json"), scene.mode.concerns()], ["closed", []]);
+      assert.equal(file.read(), text, "trying changes nothing");
+      assert.deepEqual(
+        [...Deno.readDirSync(directory)].map(({ name }) => name).filter((name) => name.endsWith(".new")),
+        [],
+      );
+      scene.now += SECOND;
+      scene.mode.tick(scene.now);
+    }
+    return Promise.resolve();
+  });
+});
+
 Deno.test("a lock that cannot be had is a sentence too, and what the body refuses stays what it was", async () => {
   await withDirectory((directory) => {
     using scene = new Scene();

@@ -2,7 +2,7 @@
 import { composeNode } from "../../../actors/node/compose.ts";
 import { instrumentsOf } from "../../../actors/node/instruments.ts";
 import { organismSpecs } from "../../../actors/node/organisms.ts";
-import { nameScopes } from "../../../actors/node/scopes.ts";
+import { nameScopes, treeOf } from "../../../actors/node/scopes.ts";
 import { openWorld } from "../../../actors/node/worlds/mod.ts";
 import { type Config, loadConfig } from "../../../config/mod.ts";
 import { ensureCore } from "../../../ffi/build.ts";
@@ -36,7 +36,7 @@ export async function composed<T>(
   const world = { ...await openWorld(config), live };
   using audit = AuditLog.memory();
   using control = ControlPage.memory();
-  nameScopes(control, config.organisms.map(({ id }) => id), instruments.map(({ symbol }) => symbol), 1);
+  nameScopes(control, treeOf(config, instruments), 1);
   using gate = OrderGate.create({ audit, control });
   const node = composeNode({
     config,

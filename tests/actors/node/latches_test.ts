@@ -49,7 +49,7 @@ Deno.test("a strategy that traded too often stays latched until its scope is arm
     }),
   }));
 
-Deno.test("an account that ran into its rate too often opens with the firm, because it has no scope of its own", () =>
+Deno.test("an account that ran into its rate too often opens with the firm, and not with an organism of its", () =>
   composed(async (it) => {
     await it.until(60);
     assert.ok(await refusals(it, Code.RateTripped, 120) > 0, "it is latched");

@@ -1,7 +1,11 @@
 /** A node over a live venue starts killed, and an organism that is restarted under a killed scope comes up halted. */
 import assert from "node:assert/strict";
-import { Code, FIRM_SCOPE, ScopeState } from "../../../ffi/layout.gen.ts";
+import { FIRM_SCOPE, ScopeState } from "../../../ffi/layout.gen.ts";
 import { composed } from "./composed.ts";
+
+interface Shown {
+  readonly halted: readonly { readonly state: string }[];
+}
 
 /** Runs the simulated market, said to be live or not, for a market minute; organisms are crashed half-way. */
 const minute = (live: boolean) =>
@@ -11,20 +15,29 @@ const minute = (live: boolean) =>
     for (const { path } of organisms) system.crash(system.find(path)!, new Error("on purpose"));
     await until(60);
     const firm = control.scope(FIRM_SCOPE);
-    return { firm, restarts: node.restarts(), fills: node.parts.books.fills, ...gate.counters() };
+    const halted = organisms.map(({ path }) => (system.inspect(path) as Shown).halted.map(({ state }) => state));
+    return {
+      firm,
+      halted,
+      restarts: node.restarts(),
+      fills: node.parts.books.fills,
+      submitted: node.parts.books.submitted,
+      ...gate.counters(),
+    };
   }, { live });
 
 Deno.test("over a live venue the firm is killed before the first order, and a restarted organism comes up halted", async () => {
-  const { firm, restarts, openOrders, fills, rejected } = await minute(true);
+  const { firm, halted, restarts, openOrders, fills, submitted } = await minute(true);
   assert.equal(firm, ScopeState.Killed);
   assert.ok(restarts > 0);
   assert.deepEqual([openOrders, fills], [0, 0]);
-  // They asked, before and after the restart, and were refused for nothing else.
-  assert.deepEqual(Object.keys(rejected), [String(Code.Killed)]);
+  assert.equal(submitted, 0, "they hear of it before they ask");
+  assert.deepEqual(halted, [["KILLED"], ["KILLED"], ["KILLED"]]);
 });
 
 Deno.test("over a market that is not live the same node trades", async () => {
-  const { firm, fills } = await minute(false);
+  const { firm, halted, fills } = await minute(false);
+  assert.deepEqual(halted, [[], [], []]);
   assert.equal(firm, ScopeState.Active);
   assert.ok(fills > 0);
 });

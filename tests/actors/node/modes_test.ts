@@ -44,7 +44,7 @@ class Node implements Disposable {
           board: this.books.board,
           staleMs: STALE_MS,
           isActive: this.isActive,
-          asked: [],
+          asked: () => [],
           tellPhase: () => {},
         }),
         worker("bookkeeper", bookkeeper, {
@@ -52,7 +52,7 @@ class Node implements Disposable {
           curves: new Map([[1, new Curve()]]),
           drawdown: drawdownRule({ capital: "1000", enterDrawdown: 0.1, calmSeconds: 3 }, MICROS_PER_SECOND),
           every: MICROS_PER_SECOND,
-          funded: [],
+          funded: () => [],
           tellProfit: () => {},
           look: () => {},
           watchLimits: () => {},

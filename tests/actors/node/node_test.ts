@@ -53,10 +53,9 @@ Deno.test("crashes without end make the tree give up, and giving up shuts the ga
     assert.equal(summary.audit.verified, true);
     assert.equal(openAtEnd(records(directory)).size, 0);
     assertNothingAcceptedAfter(records(directory));
-    // The next run on this directory comes up killed.
+    // The next run on this directory comes up killed, and its organisms hear of it before they ask.
     const next = (await run(directory, { environment: MINUTES })).summary;
-    assert.equal(next.fills, 0);
-    assert.deepEqual(Object.keys(next.rejected), ["Killed"]);
+    assert.deepEqual([next.killed, next.fills, next.orders, next.rejected], [["firm"], 0, 0, {}]);
   });
 });
 

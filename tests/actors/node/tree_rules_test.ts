@@ -18,7 +18,13 @@ const SUPERVISION = {
 
 /** The specification of a node; what its actors are given does not matter to it. */
 function tree(): SupervisorSpec {
-  const parts = { venue: idle("exchange"), market: [idle("crowd")], organisms: [idle("o1"), idle("o2")], chaos: null };
+  const parts = {
+    venue: idle("exchange"),
+    market: [idle("crowd")],
+    organisms: [idle("o1"), idle("o2")],
+    flattener: idle("flattener"),
+    chaos: null,
+  };
   return nodeTree(SUPERVISION, parts as unknown as TreeParts);
 }
 

@@ -432,7 +432,7 @@ Deno.test("what was lost with the guardian is told or sent again: orders as reje
   dish.host.tell({ kind: "PositionSnapshot", strategy: STRATEGY, positions: [], undecided: [lost] });
   await dish.settle();
   assert.deepEqual(reports.slice(1).map(({ orderId, type, code }) => [orderId, type, code]), [
-    [lost, "rejected", Code.UnknownOrder],
+    [lost, "rejected", Code.NotDecided],
   ]);
   assert.deepEqual(context.openOrders(INSTRUMENT.id).map(({ orderId }) => orderId), [kept, later]);
   assert.equal(dish.intents.filter(({ kind }) => kind === "CancelOrder").length, 2);
@@ -449,7 +449,7 @@ Deno.test("an amendment that was lost with the guardian comes back as refused, o
   dish.host.tell({ kind: "GuardianReady" });
   await dish.settle();
   assert.deepEqual(reports.slice(2).map(({ orderId, type, code, price }) => [orderId, type, code, price]), [
-    [ids[0], "cancel-rejected", Code.UnknownOrder, 100],
+    [ids[0], "cancel-rejected", Code.NotDecided, 100],
   ]);
   assert.deepEqual(context.openOrders(INSTRUMENT.id).map(({ changing }) => changing), [false, true]);
   // The next ones count from what the guardian knows: one decided on is not lost, and one more is.
@@ -473,9 +473,9 @@ Deno.test("what a guardian that is gone for good is asked for comes back as refu
   context.amend(ids[1], 101, 7);
   await dish.pass(5 * MS);
   assert.deepEqual(reports.slice(2).map(({ orderId, type, code }) => [orderId, type, code]), [
-    [late, "rejected", Code.UnknownOrder],
-    [ids[0], "cancel-rejected", Code.UnknownOrder],
-    [ids[1], "cancel-rejected", Code.UnknownOrder],
+    [late, "rejected", Code.NotDecided],
+    [ids[0], "cancel-rejected", Code.NotDecided],
+    [ids[1], "cancel-rejected", Code.NotDecided],
   ]);
   assert.deepEqual(context.openOrders(INSTRUMENT.id).map(({ orderId, changing }) => [orderId, changing]), [
     [ids[0], false],
@@ -528,6 +528,7 @@ Deno.test("the organism's world is frozen and holds nothing of the host", async 
     "position",
     "random",
     "setTimer",
+    "state",
     "submit",
   ]);
   assert.ok(Object.isFrozen(context));

@@ -5,7 +5,7 @@ import { type ComposedNode, composeNode } from "../../../actors/node/compose.ts"
 import type { Ground } from "../../../actors/node/ground.ts";
 import { instrumentsOf } from "../../../actors/node/instruments.ts";
 import { organismSpecs, STRATEGY_OF } from "../../../actors/node/organisms.ts";
-import { nameScopes } from "../../../actors/node/scopes.ts";
+import { nameScopes, treeOf } from "../../../actors/node/scopes.ts";
 import { simulatedWorld } from "../../../actors/node/worlds/simulated.ts";
 import { organismHost, prepareHost } from "../../../actors/organisms/host.ts";
 import type { ActorSystem } from "../../../runtime/mod.ts";
@@ -61,7 +61,7 @@ export function openTrading(stage: Stage, damage: (ground: Ground) => Ground): T
   const control = ControlPage.open(directory);
   control.attach(Deno.pid);
   const stopwatch = { now: () => (system.clock.now() - start) * 1000 };
-  nameScopes(control, config.organisms.map(({ id }) => id), instruments.map(({ symbol }) => symbol), 0);
+  nameScopes(control, treeOf(config, instruments), 0);
   const gate = OrderGate.create({ audit, control });
 
   let engine!: MatchingEngine;

@@ -6,7 +6,7 @@ use super::status::{guarded, Failure, Outcome};
 use crate::audit::{mend_tiles, verify, verify_against, AuditLog, LogTree, Proof, Reader, Roots};
 use crate::gate::Journal;
 use crate::layout::{code, AuditHeader, AuditVerdict};
-use crate::record::bytes_of;
+use crate::record::{bytes_of, Record};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -47,6 +47,22 @@ impl Journal for Audit {
             .append(record_type, version, GATE_PRODUCER, time, cause, parts);
         self.appending = false;
         index.map_err(|error| error.code())
+    }
+
+    #[inline]
+    fn append_all<T: Record>(
+        &mut self,
+        record_type: u16,
+        version: u16,
+        payloads: &[T],
+        about: impl Fn(&T) -> (i64, u64),
+    ) -> Result<(), usize> {
+        self.appending = true;
+        let appended = self
+            .log
+            .append_all(record_type, version, GATE_PRODUCER, payloads, about);
+        self.appending = false;
+        appended.map_err(|(kept, _)| kept)
     }
 
     fn commit(&mut self) -> Result<(), u32> {

@@ -71,11 +71,35 @@ pub extern "C" fn cwts_control_scope(handle: u64, scope: u32) -> i32 {
     }) as i32
 }
 
-/// The strictest state of firm, strategy, instrument and system mode.
+/// The strictest state of firm, strategy and those above it, instrument and system mode.
 #[no_mangle]
 pub extern "C" fn cwts_control_effective(handle: u64, strategy: u32, instrument: u32) -> i32 {
     CONTROLS.call(handle, |control| {
         Ok(i64::from(control.0.effective(strategy, instrument)))
+    }) as i32
+}
+
+/// Puts a scope below another.
+#[no_mangle]
+pub extern "C" fn cwts_control_set_above(handle: u64, scope: u32, above: u32) -> i32 {
+    CONTROLS.call(handle, |control| {
+        if control
+            .0
+            .set_above(scope_index(scope)?, scope_index(above)?)
+        {
+            return Ok(0);
+        }
+        Err(Failure::argument(
+            "nothing is above the firm: give another scope".to_string(),
+        ))
+    }) as i32
+}
+
+/// The scope above a scope.
+#[no_mangle]
+pub extern "C" fn cwts_control_above(handle: u64, scope: u32) -> i32 {
+    CONTROLS.call(handle, |control| {
+        Ok(control.0.above(scope_index(scope)?) as i64)
     }) as i32
 }
 

@@ -7,8 +7,9 @@
 //! * with any durability, leaves are folded into the tree: a seal needs the chain alone, and the root is wanted when
 //!   somebody asks for it. What the tree comes to is then written as tiles, after the hand-over was given back.
 //!
-//! The thread begins with the first hand-over, so a small log has none. At most [`IN_FLIGHT`] hand-overs are under way;
-//! the next one waits for the first of them, which bounds the memory and what a crash can take.
+//! The thread begins with the first hand-over, so a small log has none. At most [`WINDOWS_IN_FLIGHT`] or
+//! [`LEAVES_IN_FLIGHT`] hand-overs are under way; the next one waits for the first of them, which bounds the memory and what
+//! a crash can take.
 use crate::audit::fold::Folding;
 use crate::audit::format::Hash;
 use crate::audit::gather::Gathered;
@@ -20,8 +21,11 @@ use std::sync::mpsc::{channel, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-/// Hand-overs under way at a time.
-pub const IN_FLIGHT: usize = 2;
+/// Windows under way at a time: room for a burst of some ten thousand records, whose orders do not wait for a processor
+/// that hashes. It is also what a crash can take of a log that promised nothing.
+pub const WINDOWS_IN_FLIGHT: usize = 32;
+/// Hand-overs of leaves under way at a time; those that wait longer wait in the log itself.
+pub const LEAVES_IN_FLIGHT: usize = 2;
 
 /// What the thread shares with its log. Nobody holds a lock while waiting for anything but a write.
 pub struct Shared {
@@ -126,9 +130,9 @@ impl Background {
         })
     }
 
-    /// Whether the next hand-over would have to wait.
-    pub const fn is_full(&self) -> bool {
-        self.in_flight == IN_FLIGHT
+    /// Whether `most` hand-overs are under way, so that the next one would have to wait.
+    pub const fn is_full(&self, most: usize) -> bool {
+        self.in_flight >= most
     }
 
     /// Whether everything that was handed over has come back.

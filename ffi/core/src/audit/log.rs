@@ -354,7 +354,7 @@ impl AuditLog {
     }
 
     #[inline]
-    fn check_open(&mut self) -> Result<(), AuditError> {
+    pub(super) fn check_open(&mut self) -> Result<(), AuditError> {
         if self.shared.broken.load(Ordering::Relaxed) {
             self.wait()?;
         }

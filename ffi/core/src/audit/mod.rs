@@ -30,6 +30,7 @@
 //! The bytes are described in [`format`], and for people in `docs/audit.md`.
 
 mod background;
+mod bulk;
 mod diagnose;
 mod error;
 mod files;

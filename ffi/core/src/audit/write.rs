@@ -1,6 +1,6 @@
 //! From the window to the segment: sealing groups, handing over, making room, beginning segments, syncing, and failing for
 //! good.
-use crate::audit::background::{Background, Job};
+use crate::audit::background::{Background, Job, LEAVES_IN_FLIGHT, WINDOWS_IN_FLIGHT};
 use crate::audit::error::AuditError;
 use crate::audit::files;
 use crate::audit::format::{SegmentHeader, SEAL_BYTES};
@@ -49,7 +49,8 @@ impl AuditLog {
             self.fold();
         }
         self.collect()?;
-        if self.background.as_ref().is_some_and(Background::is_full) {
+        let full = |thread: &Background| thread.is_full(WINDOWS_IN_FLIGHT);
+        if self.background.as_ref().is_some_and(full) {
             self.receive()?;
         }
         if !self.gathered.open.is_empty() {
@@ -140,7 +141,8 @@ impl AuditLog {
         }
         // A failure is in the state. So below.
         let _ = self.collect();
-        if self.background.as_ref().is_some_and(Background::is_full) {
+        let full = |thread: &Background| thread.is_full(LEAVES_IN_FLIGHT);
+        if self.background.as_ref().is_some_and(full) {
             return;
         }
         let room = self.spare_leaves.pop().unwrap_or_default();

@@ -105,6 +105,13 @@ impl Events {
         !self.keeps
     }
 
+    /// Makes room for that many execution records at once, when any are kept.
+    pub(crate) fn make_room(&mut self, records: usize) {
+        if self.keeps {
+            self.executions.reserve(records);
+        }
+    }
+
     /// Reports something other than a trade.
     #[inline]
     #[allow(clippy::too_many_arguments)]

@@ -28,14 +28,12 @@ pub enum ControlError {
         /// Its size in bytes.
         bytes: u64,
     },
-    /// The page was made by a library with another layout.
-    OtherVersion {
+    /// The page has a format that this build does not know.
+    OtherFormat {
         /// The file.
         path: PathBuf,
-        /// ABI version in the page.
-        version: u32,
-        /// Layout hash in the page.
-        layout_hash: u64,
+        /// Its format: the last character of the magic.
+        format: char,
     },
 }
 
@@ -45,7 +43,7 @@ impl ControlError {
     pub const fn code(&self) -> u32 {
         match self {
             Self::Io { .. } | Self::Absent { .. } => code::IO,
-            Self::Damaged { .. } | Self::OtherVersion { .. } => code::CORRUPT,
+            Self::Damaged { .. } | Self::OtherFormat { .. } => code::CORRUPT,
         }
     }
 
@@ -76,9 +74,9 @@ impl fmt::Display for ControlError {
                 "{} ({bytes} bytes) is not a control page of {CONTROL_PAGE_SIZE} bytes; move it away, start the node and set the kill states again",
                 path.display()
             ),
-            Self::OtherVersion { path, version, layout_hash } => write!(
+            Self::OtherFormat { path, format } => write!(
                 f,
-                "{} was made by another build (version {version}, layout {layout_hash}); stop that node, note its kill states, move the file away and set them again",
+                "{} is a control page of format {format}, and this build reads formats 1 and 2; use the build that made it, or note its kill states with that build, move the file away and set them again before anything trades",
                 path.display()
             ),
         }

@@ -1,6 +1,6 @@
 //! The control page: who may stop orders, in one memory-mapped file that any process of the operator can write.
 //!
-//! A state word per scope (the firm, each strategy, each instrument) and the system mode decide what the gate lets
+//! A state word per scope (the firm, its customers, accounts and strategies, each instrument) and the system mode decide what the gate lets
 //! through. The gate reads them before every decision; stopping it needs no message, no lock and no living event loop,
 //! only one store by anyone who has the file mapped. The words outlive every process.
 //!
@@ -30,6 +30,7 @@
 //! while the word changed. `gate_sequence` starts again at 0 when a node attaches.
 
 mod error;
+mod file;
 mod page;
 mod words;
 

@@ -1,15 +1,14 @@
 //! The control page and the handshake between those who stop orders and the gate.
 use crate::control::error::ControlError;
+use crate::control::file;
 use crate::control::words::Words;
 use crate::layout::{
-    scope_state, ControlHeader, ABI_VERSION, CONTROL_ACTOR_OFFSET, CONTROL_NAMES_OFFSET,
-    CONTROL_PAGE_SIZE, CONTROL_REASON_OFFSET, FIRM_SCOPE, INSTRUMENT_SCOPE_BASE, LAYOUT_HASH,
-    SCOPE_COUNT, STRATEGY_SCOPE_LAST,
+    scope_state, ControlHeader, ABI_VERSION, CONTROL_ACTOR_OFFSET, CONTROL_MORE_NAMES_OFFSET,
+    CONTROL_NAMES_OFFSET, CONTROL_REASON_OFFSET, CUSTOMER_SCOPE_BASE, FIRM_SCOPE,
+    INSTRUMENT_SCOPE_BASE, INSTRUMENT_SCOPE_LAST, LAYOUT_HASH, SCOPE_COUNT, STRATEGY_SCOPE_LAST,
 };
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::mem::offset_of;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,9 +19,6 @@ pub const REASON_BYTES: usize = 256;
 /// Bytes of a requester's name; a longer one is cut.
 pub const ACTOR_BYTES: usize = 64;
 
-const FILE: &str = "control.page";
-/// `CWTSCTL1`, little-endian.
-const MAGIC: u64 = 0x314C_5443_5354_5743;
 const SCOPES: usize = SCOPE_COUNT as usize;
 
 /// System modes in [`ControlHeader::mode`].
@@ -54,11 +50,12 @@ impl ControlPage {
     /// Opens the page in `dir`. When there is none, makes it, and the directory, with every scope `ACTIVE`.
     ///
     /// # Errors
-    /// `Damaged` or `OtherVersion` when the file there is no page of this build, `Io`.
+    /// `Damaged` or `OtherFormat` when the file there is no page this build reads, `Io`.
     pub fn open(dir: &Path) -> Result<Self, ControlError> {
         match Self::open_existing(dir) {
             Err(ControlError::Absent { path }) => {
-                create(dir, &path).map_err(|source| ControlError::io("make", &path, source))?;
+                file::create(dir, &path)
+                    .map_err(|source| ControlError::io("make", &path, source))?;
                 Self::open_existing(dir)
             }
             other => other,
@@ -66,50 +63,24 @@ impl ControlPage {
     }
 
     /// Opens the page in `dir` and never makes one: for commands that must not mistake an empty directory for a node
-    /// they have stopped.
+    /// they have stopped. A page of format 1 becomes one of format 2, with every word and name where it was.
     ///
     /// # Errors
     /// As for [`ControlPage::open`], and `Absent`.
     pub fn open_existing(dir: &Path) -> Result<Self, ControlError> {
-        let path = dir.join(FILE);
-        let fail = |source| ControlError::io("open", &path, source);
-        let file = match OpenOptions::new().read(true).write(true).open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(ControlError::Absent { path })
-            }
-            other => other.map_err(fail)?,
-        };
-        let bytes = file.metadata().map_err(fail)?.len();
-        if bytes != u64::from(CONTROL_PAGE_SIZE) {
-            return Err(ControlError::Damaged { path, bytes });
-        }
-        let page = Self {
-            words: Words::of_file(&file).map_err(fail)?,
-        };
-        let header = page.header();
-        if header.magic != MAGIC {
-            return Err(ControlError::Damaged { path, bytes });
-        }
-        if header.version != ABI_VERSION || header.layout_hash != LAYOUT_HASH {
-            return Err(ControlError::OtherVersion {
-                path,
-                version: header.version,
-                layout_hash: header.layout_hash,
-            });
-        }
-        Ok(page)
+        file::map(dir).map(|words| Self { words })
     }
 
     /// A page that no other process sees and that is gone with this handle.
     ///
     /// # Panics
-    /// When the system has no 16 KiB of memory left.
+    /// When the system has no 44 KiB of memory left.
     #[must_use]
     pub fn in_memory() -> Self {
         let page = Self {
-            words: Words::anonymous().expect("16 KiB of memory can be mapped"),
+            words: Words::anonymous().expect("44 KiB of memory can be mapped"),
         };
-        field!(page, magic).store(MAGIC, Ordering::Relaxed);
+        field!(page, magic).store(file::MAGIC, Ordering::Relaxed);
         field!(page, version).store(u64::from(ABI_VERSION), Ordering::Relaxed);
         field!(page, layout_hash).store(LAYOUT_HASH, Ordering::Relaxed);
         page
@@ -128,7 +99,31 @@ impl ControlPage {
             .min(scope_state::KILLED)
     }
 
-    /// The strictest of the words of the firm, the strategy and the instrument, and of what the system mode asks for.
+    /// The scope above a scope; the firm above what has none, and above what is no scope nothing that is one, so that it
+    /// reads as `KILLED`.
+    #[inline]
+    #[must_use]
+    pub fn above(&self, scope: usize) -> usize {
+        if scope >= SCOPES {
+            return SCOPES;
+        }
+        self.words.above(scope).load(Ordering::SeqCst) as usize
+    }
+
+    /// Puts a scope below another; says `false` and changes nothing when there is no such pair. To be done before the gate
+    /// makes its first decision: a request promises nothing about scopes that move.
+    pub fn set_above(&self, scope: usize, above: usize) -> bool {
+        let fits = scope < SCOPES && above < SCOPES && scope != FIRM_SCOPE as usize;
+        if fits {
+            self.words
+                .above(scope)
+                .store(above as u32, Ordering::SeqCst);
+        }
+        fits
+    }
+
+    /// The strictest of the words of the firm, the strategy, its account and its customer, the instrument, and of what the
+    /// system mode asks for.
     ///
     /// A strategy outside 1 to 127 and an instrument outside 0 to 127 have no word of their own and fall under the firm's;
     /// the gate may know such ids, so whoever uses them can stop them only together.
@@ -141,17 +136,22 @@ impl ControlPage {
             _ => scope_state::KILLED,
         };
         let own = if strategy <= STRATEGY_SCOPE_LAST {
-            strategy
+            strategy as usize
         } else {
-            FIRM_SCOPE
+            FIRM_SCOPE as usize
         };
-        let traded = if instrument < SCOPE_COUNT - INSTRUMENT_SCOPE_BASE {
+        let traded = if instrument <= INSTRUMENT_SCOPE_LAST - INSTRUMENT_SCOPE_BASE {
             INSTRUMENT_SCOPE_BASE + instrument
         } else {
             FIRM_SCOPE
         };
+        // Two steps and no loop: a page that somebody damaged must not make the gate go round in circles.
+        let account = self.above(own);
+        let customer = self.above(account);
         self.scope(FIRM_SCOPE as usize)
-            .max(self.scope(own as usize))
+            .max(self.scope(own))
+            .max(self.scope(account))
+            .max(self.scope(customer))
             .max(self.scope(traded as usize))
             .max(by_mode)
     }
@@ -348,37 +348,10 @@ impl ControlPage {
 }
 
 const fn name_offset(scope: usize) -> usize {
-    CONTROL_NAMES_OFFSET as usize + NAME_BYTES * scope
-}
-
-/// Makes a page under a name of its own and links it in place, so that nobody ever maps half a page and, of two
-/// processes that make one at the same time, one wins and both use it.
-fn create(dir: &Path, path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-    static MADE: AtomicU64 = AtomicU64::new(0);
-    let unique = MADE.fetch_add(1, Ordering::Relaxed);
-    let unnamed = path.with_extension(format!("page.{}.{unique}.new", std::process::id()));
-    let mut bytes = [0; CONTROL_PAGE_SIZE as usize];
-    bytes[..8].copy_from_slice(&MAGIC.to_le_bytes());
-    bytes[offset_of!(ControlHeader, version)..][..4].copy_from_slice(&ABI_VERSION.to_le_bytes());
-    bytes[offset_of!(ControlHeader, layout_hash)..][..8]
-        .copy_from_slice(&LAYOUT_HASH.to_le_bytes());
-    let made = (|| {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&unnamed)?;
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        match fs::hard_link(&unnamed, path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            other => other,
-        }?;
-        File::open(dir)?.sync_all()
-    })();
-    // A leftover harms nobody; what counts is whether the page is there.
-    let _ = fs::remove_file(&unnamed);
-    made
+    let first = CUSTOMER_SCOPE_BASE as usize;
+    if scope < first {
+        CONTROL_NAMES_OFFSET as usize + NAME_BYTES * scope
+    } else {
+        CONTROL_MORE_NAMES_OFFSET as usize + NAME_BYTES * (scope - first)
+    }
 }

@@ -42,7 +42,7 @@ impl Gate {
         self.facts.digest(digest);
         let children = self.open.iter();
         let children = children.filter(|(_, order)| order.marks & CHILD != 0);
-        let children = children.map(|(id, order)| (*id, order.parent)).collect();
+        let children = children.map(|(id, order)| (id, order.parent)).collect();
         self.flow.digest(digest, children);
         self.scopes.factors().digest(digest);
         self.limits
@@ -81,7 +81,7 @@ impl Gate {
 
     fn digest_orders(&self, digest: &mut Sha256) {
         let mut orders: Vec<_> = self.open.iter().collect();
-        orders.sort_unstable_by_key(|(id, _)| **id);
+        orders.sort_unstable_by_key(|(id, _)| *id);
         digest.update((orders.len() as u64).to_le_bytes());
         for (id, order) in orders {
             digest.update(id.to_le_bytes());

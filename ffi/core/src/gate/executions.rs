@@ -3,8 +3,6 @@ use super::orders::OpenOrder;
 use super::ports::Journal;
 use super::{held, Gate, EXECUTION_VERSION};
 use crate::layout::{code, exec_type, record_type, side, Execution, INSTRUMENT_LAST};
-use crate::record::bytes_of;
-use std::collections::hash_map::Entry;
 
 /// Venue streams a gate can tell apart.
 pub const VENUES: usize = 64;
@@ -30,9 +28,7 @@ impl Gate {
             return Err(code::BAD_ARGUMENT);
         }
         let recorded = self.record_executions(journal, reports);
-        for report in reports {
-            self.apply(venue as usize, report);
-        }
+        self.apply_all(venue as usize, reports);
         recorded
     }
 
@@ -41,20 +37,18 @@ impl Gate {
         journal: &mut impl Journal,
         reports: &[Execution],
     ) -> Result<(), u32> {
-        let mut failed = self.shut;
-        for report in reports {
-            failed = failed
-                || journal
-                    .append(
-                        record_type::EXECUTION,
-                        EXECUTION_VERSION,
-                        report.time,
-                        report.order_id,
-                        &[bytes_of(report)],
-                    )
-                    .is_err();
-            self.tally.totals.unrecorded += u64::from(failed);
-        }
+        let kept = if self.shut {
+            0
+        } else {
+            let about = |report: &Execution| (report.time, report.order_id);
+            let (kind, version) = (record_type::EXECUTION, EXECUTION_VERSION);
+            journal
+                .append_all(kind, version, reports, about)
+                .map_or_else(|kept| kept, |()| reports.len())
+        };
+        let unrecorded = reports.len() - kept;
+        self.tally.totals.unrecorded += unrecorded as u64;
+        let mut failed = self.shut || unrecorded > 0;
         failed = failed || journal.commit().is_err();
         self.shut = failed;
         if failed {
@@ -63,7 +57,7 @@ impl Gate {
         Ok(())
     }
 
-    fn apply(&mut self, venue: usize, report: &Execution) {
+    pub(super) fn apply(&mut self, venue: usize, report: &Execution) {
         self.tally.totals.executions += 1;
         if report.exec_type == exec_type::TRADE && self.facts.has(held::THROTTLES) {
             self.flow.throttles.traded(report.owner, report.time);
@@ -73,17 +67,17 @@ impl Gate {
             self.tally.totals.inconsistent += 1;
             return;
         }
-        let Entry::Occupied(mut entry) = self.open.entry(report.order_id) else {
+        let Some(order) = self.open.get_mut(report.order_id) else {
             return self.apply_unmatched(report, repeated);
         };
-        if repeated && is_repetition(entry.get(), report) {
+        if repeated && is_repetition(order, report) {
             return;
         }
-        let before = *entry.get();
-        let (agrees, filled, ends) = carry_over(entry.get_mut(), report);
-        let after = entry.get().reserved();
+        let before = *order;
+        let (agrees, filled, ends) = carry_over(order, report);
+        let after = order.reserved();
         if ends {
-            entry.remove();
+            self.open.remove(report.order_id);
         }
         self.tally.totals.inconsistent += u64::from(!agrees);
         let reserved = before.reserved();
@@ -105,7 +99,7 @@ impl Gate {
     }
 
     /// Counts a sequence number that does not rise; 0 means the venue does not count.
-    fn note_sequence(&mut self, venue: usize, sequence: u64) -> bool {
+    pub(super) fn note_sequence(&mut self, venue: usize, sequence: u64) -> bool {
         let last = &mut self.venues[venue];
         let repeated = sequence != 0 && sequence <= *last;
         *last = (*last).max(sequence);
@@ -113,7 +107,7 @@ impl Gate {
         repeated
     }
 
-    fn apply_unmatched(&mut self, report: &Execution, repeated: bool) {
+    pub(super) fn apply_unmatched(&mut self, report: &Execution, repeated: bool) {
         self.tally.totals.unmatched += 1;
         let ours = self.scopes.strategy(report.owner).is_some()
             && u32::from(report.instrument) <= INSTRUMENT_LAST;
@@ -140,14 +134,19 @@ fn is_repetition(order: &OpenOrder, report: &Execution) -> bool {
     }
 }
 
+/// Whether the report speaks of the order as it is known. A refused change carries the side and instrument of the change,
+/// which a cancel need not know.
+pub(super) fn is_of(order: &OpenOrder, report: &Execution) -> bool {
+    report.owner == order.strategy
+        && (report.exec_type == exec_type::CANCEL_REJECTED
+            || (report.instrument == order.instrument && report.side == order.side))
+}
+
 /// Brings an order to where the report leaves it. Says whether the report agrees with what was known, how many lots it
 /// fills, and whether the order ends.
 fn carry_over(order: &mut OpenOrder, report: &Execution) -> (bool, i64, bool) {
     let before = *order;
-    // A refused change carries the side and instrument of the change, which a cancel need not know.
-    let mut agrees = report.owner == before.strategy
-        && (report.exec_type == exec_type::CANCEL_REJECTED
-            || (report.instrument == before.instrument && report.side == before.side));
+    let mut agrees = is_of(&before, report);
     let mut filled = 0;
     match report.exec_type {
         exec_type::NEW | exec_type::TRIGGERED => agrees &= report.leaves == before.leaves,

@@ -15,7 +15,6 @@
 //! is made; nothing grows while orders flow.
 //!
 //! The gate is single-threaded, reads no clock and draws no chance: time comes with the commands.
-mod ask_for;
 mod bucket;
 mod case;
 mod checks;
@@ -29,11 +28,13 @@ mod ids;
 mod large_pages;
 mod limits;
 mod listing;
+mod open_orders;
 mod orders;
 mod plain;
 mod ports;
 mod recent;
 mod reference;
+mod release;
 mod reservation;
 mod scopes;
 mod table;
@@ -55,15 +56,14 @@ use checks::parent::Parentage;
 use counters::Tally;
 use facts::Facts;
 use flow::Flow;
-use hash::WordState;
 use ids::IdSet;
 use limits::Limits;
 use listing::Listing;
+use open_orders::OpenOrders;
 use orders::OpenOrder;
 use recent::{Recent, Shape};
 use reservation::{Passed, Undo};
 use scopes::{Added, Scopes, Worst};
-use std::collections::HashMap;
 
 pub use executions::VENUES;
 pub use facts::{held, FACT_VERSION};
@@ -148,7 +148,7 @@ pub struct Gate {
     listings: Vec<Option<Listing>>,
     facts: Facts,
     flow: Flow,
-    open: HashMap<u64, OpenOrder, WordState>,
+    open: OpenOrders,
     ids: IdSet,
     recent: Recent,
     venues: Vec<u64>,
@@ -184,7 +184,7 @@ impl Gate {
             listings: Vec::new(),
             facts: Facts::default(),
             flow: Flow::default(),
-            open: HashMap::default(),
+            open: OpenOrders::default(),
             ids: IdSet::default(),
             recent: Recent::default(),
             venues: vec![0; executions::VENUES],
@@ -313,9 +313,7 @@ impl Gate {
             Some(_) => None,
             None => self.limits.terms(command.owner, command.instrument),
         };
-        let target = targeted
-            .then(|| self.open.get(&command.target_id))
-            .flatten();
+        let target = targeted.then(|| self.open.get(command.target_id)).flatten();
         let security = self.facts.security(command.instrument);
         let mut case = Case {
             command,
@@ -420,7 +418,7 @@ impl Gate {
     /// The open order of that id.
     #[must_use]
     pub fn open_order(&self, id: u64) -> Option<&OpenOrder> {
-        self.open.get(&id)
+        self.open.get(id)
     }
 
     /// How many orders are resting or in flight.

@@ -2,6 +2,8 @@
 //!
 //! Both are borrowed per call, so the gate owns neither the log nor the control page and tests can hand it failing ones.
 
+use crate::record::{bytes_of, Record};
+
 /// An append-only record of what happened. `crate::audit::AuditLog` is the real one.
 pub trait Journal {
     /// Index the next appended record will get.
@@ -19,6 +21,27 @@ pub trait Journal {
         cause: u64,
         parts: &[&[u8]],
     ) -> Result<u64, u32>;
+
+    /// Appends a record for each of `payloads`, in order, as [`Journal::append`] does; `about` says the time and cause of
+    /// each.
+    ///
+    /// # Errors
+    /// When one could not be appended, how many were before it. Those after it were not tried.
+    fn append_all<T: Record>(
+        &mut self,
+        record_type: u16,
+        version: u16,
+        payloads: &[T],
+        about: impl Fn(&T) -> (i64, u64),
+    ) -> Result<(), usize> {
+        for (kept, payload) in payloads.iter().enumerate() {
+            let (time, cause) = about(payload);
+            let parts = [bytes_of(payload)];
+            self.append(record_type, version, time, cause, &parts)
+                .map_err(|_| kept)?;
+        }
+        Ok(())
+    }
 
     /// Makes everything appended as durable as the journal was opened to be.
     ///

@@ -89,7 +89,7 @@ impl Gate {
 
     /// Notes that a change of an open order went out.
     fn send(&mut self, target: u64, change: Change, added: Option<&Added>) {
-        let Some(order) = self.open.get_mut(&target) else {
+        let Some(order) = self.open.get_mut(target) else {
             return;
         };
         self.undo.push(Undo {
@@ -126,7 +126,7 @@ impl Gate {
         while let Some(Undo { id, before, mark }) = self.undo.pop() {
             let now = match before {
                 Some(before) => self.open.insert(id, before),
-                None => self.open.remove(&id),
+                None => self.open.remove(id),
             };
             if let Some(now) = now {
                 let lots = before.map_or(0, |before| before.reserved()) - now.reserved();

@@ -1,6 +1,7 @@
 //! The gate one step at a time: decisions and reports whose records are made durable later, all at once.
 use crate::gate::{Controls, Gate, Journal};
 use crate::layout::{Execution, GateDecision, OrderCommand};
+use crate::record::Record;
 use core::slice::from_ref;
 
 /// A journal that takes records and leaves the commit to whoever holds the real one.
@@ -22,6 +23,17 @@ impl<J: Journal> Journal for Later<'_, J> {
         parts: &[&[u8]],
     ) -> Result<u64, u32> {
         self.0.append(record_type, version, time, cause, parts)
+    }
+
+    #[inline]
+    fn append_all<T: Record>(
+        &mut self,
+        record_type: u16,
+        version: u16,
+        payloads: &[T],
+        about: impl Fn(&T) -> (i64, u64),
+    ) -> Result<(), usize> {
+        self.0.append_all(record_type, version, payloads, about)
     }
 
     #[inline]

@@ -148,6 +148,14 @@ impl Accounts {
         known.youngest = pick(younger == NONE, older, known.youngest);
     }
 
+    /// Lets go of all orders of an account at once, and says what it was. The orders' own links are not touched.
+    pub(super) fn give_up(&mut self, number: u32) -> Known {
+        let known = &mut self[number];
+        let was = *known;
+        (known.oldest, known.youngest, known.open) = (NONE, NONE, 0);
+        was
+    }
+
     /// Moves `lots` from the seller's position to the buyer's; within one account nothing changes hands.
     #[inline(always)]
     pub(super) fn trade(&mut self, taker: u32, maker: u32, taker_side: u8, lots: i64) {

@@ -7,6 +7,7 @@
 //! both with jumps that depend on the neighbours.) The hash multiplies by 2^64 / φ (Knuth, TAOCP 3, §6.4), which spreads
 //! running numbers evenly.
 use super::slab::{Slab, NONE};
+use crate::ask_for::ask_for;
 
 /// Buckets per order, at least.
 const SPARSE: usize = 4;
@@ -71,6 +72,12 @@ impl IdMap {
             slot = self.chain[slot as usize];
         }
         slot
+    }
+
+    /// Asks the memory for the bucket of an id.
+    #[inline(always)]
+    pub(super) fn ask_for(&self, id: u64) {
+        ask_for(&self.buckets[self.bucket(id)]);
     }
 
     /// The id must not be in the table, the slot hold the order of that id.

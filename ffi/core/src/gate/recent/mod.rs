@@ -4,8 +4,8 @@
 //! is dropped whole. Nothing is expired entry by entry, and memory is bounded by two windows of orders.
 mod generation;
 
-use super::ask_for::ask_for;
 use super::hash::folded;
+use crate::ask_for::ask_for;
 use crate::layout::OrderCommand;
 use generation::Generation;
 use sha2::{Digest, Sha256};

@@ -5,7 +5,7 @@
 //! before has arrived.
 use super::index::key;
 use super::Scopes;
-use crate::gate::ask_for::ask_for;
+use crate::ask_for::ask_for;
 use crate::layout::OrderCommand;
 
 /// How many commands ahead the place of the key and the strategy are asked for, then the leaf, then cells and nodes.
