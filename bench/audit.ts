@@ -1,13 +1,15 @@
 /**
  * The audit log: appending, verifying, proving.
  *
- *     deno task bench audit [--json]
+ *     deno task bench audit [--json] [--records N] [--runs N]
  *
  * - `append-memory`: records of 256 bytes into a log in memory.
  * - `append-batch`: the same into files, made durable after every 1024; `append-fsync`: after every one.
  * - `verify`: a whole log read back and checked, by as many threads as the machine has processors.
- * - `proof`: that a record is in the log. `cwts-first` opens the log for it; `cwts-next-in-segment` has the leaves of that
- *   segment already.
+ * - `proof`: that a record is in the log. `cwts-opened` opens the log for it, `cwts-next` has it open, `cwts-without-tiles`
+ *   opens a log that has none. `beginning`: that a shorter log is its beginning.
+ * - `proof-computed`, `beginning-computed`: making and checking a proof in a tree of 10⁹ leaves that is not built but
+ *   computed.
  *
  * `cwts` keeps a Merkle tree and seals groups. `sha256-chain` is the plain chain, each record hashed behind the hash before
  * it, written the same way; for `verify` it hashes one segment in one thread. `sqlite-wal-full` inserts the record and its
@@ -16,7 +18,9 @@
  */
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
+import { UserError } from "../config/mod.ts";
 import { type Case, measure, Report, spread } from "./harness.ts";
+import type { Narrowing } from "./main.ts";
 import { ensureNativeBench, native } from "./native/build.ts";
 
 /** How much is measured. */
@@ -28,9 +32,17 @@ export interface Plan {
 const FULL: Plan = { records: 10_000_000, runs: 5 };
 const BATCH = 1024;
 
-export async function run(json: boolean): Promise<void> {
+export const options = ["records", "runs"] as const;
+
+export async function run(json: boolean, { records, runs }: Narrowing = {}): Promise<void> {
+  const count = (text: string | undefined, least: number, otherwise: number) => {
+    const value = text === undefined ? otherwise : Number(text);
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw new UserError("USAGE", `"${text}" is no count of at least ${least}`);
+  };
+  const plan = { records: count(records, 10_000, FULL.records), runs: count(runs, 1, FULL.runs) };
   ensureNativeBench();
-  await audit(new Report("audit", json), FULL);
+  await audit(new Report("audit", json), plan);
 }
 
 /** Measures what the plan says. */

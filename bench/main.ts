@@ -1,6 +1,6 @@
 /**
  * `deno task bench <name> [--json]`: finds the measurement of that name and runs it. One file per claim. A measurement may
- * take part of `--only NAME,…`, `--engines NAME,…`, `--runs N` and `--long`.
+ * take part of `--only NAME,…`, `--engines NAME,…`, `--records N`, `--runs N` and `--long`.
  */
 import { parseArgs } from "node:util";
 import { suggestion, UserError } from "../config/mod.ts";
@@ -17,7 +17,9 @@ export function benchNames(): string[] {
 }
 
 /** What narrows a measurement; each says which of them it takes by its export `options`. */
-export type Narrowing = Readonly<Partial<Record<"only" | "engines" | "runs", string> & { readonly long: boolean }>>;
+export type Narrowing = Readonly<
+  Partial<Record<"only" | "engines" | "records" | "runs", string> & { readonly long: boolean }>
+>;
 
 interface Measurement {
   readonly options?: readonly string[];
@@ -49,6 +51,7 @@ if (import.meta.main) {
         json: { type: "boolean", default: false },
         only: { type: "string" },
         engines: { type: "string" },
+        records: { type: "string" },
         runs: { type: "string" },
         long: { type: "boolean" },
       },

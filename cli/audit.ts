@@ -1,8 +1,11 @@
-/** `audit verify|prove|check|show`: the record of a run, checked, proven and read. */
+/** `audit …`: the record of a run, checked, proven, signed, witnessed and read. */
 import type { Command } from "commander";
+import { addAuditKey } from "./audit_key.ts";
+import { addAuditPage } from "./audit_page.ts";
 import { addAuditCheck, addAuditProve } from "./audit_prove.ts";
 import { addAuditShow } from "./audit_show.ts";
 import { addAuditVerify } from "./audit_verify.ts";
+import { addAuditWitness } from "./audit_witness.ts";
 import type { CliIo } from "./io.ts";
 
 export function addAudit(program: Command, io: CliIo, finish: (exit: number) => void): void {
@@ -10,5 +13,8 @@ export function addAudit(program: Command, io: CliIo, finish: (exit: number) => 
   addAuditVerify(audit, io, finish);
   addAuditProve(audit, io, finish);
   addAuditCheck(audit, io, finish);
+  addAuditPage(audit, io, finish);
+  addAuditKey(audit, io, finish);
+  addAuditWitness(audit, io, finish);
   addAuditShow(audit, io, finish);
 }

@@ -1,8 +1,18 @@
 /** `audit prove` and `audit check`: a proof about a log as JSON, and its check with the verifier that has no native code. */
 import type { Command } from "commander";
 import { z } from "zod";
-import { fromHex, verifyConsistency, verifyInclusion } from "../actors/auditors/verifier/mod.ts";
+import { type Checkpoint, fromHex, proofFault, toHex, verifyConsistency } from "../actors/auditors/verifier/mod.ts";
 import { UserError } from "../config/errors.ts";
+import {
+  type CheckpointFlags,
+  checkpointText,
+  chooseCheckpoint,
+  parseCheckpoint,
+  parseKeys,
+  readNamed,
+  requireSignature,
+  witnessed,
+} from "./audit_checkpoint.ts";
 import { FAILURE, OK } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
 import { parseWhole } from "./numbers.ts";
@@ -15,9 +25,10 @@ Examples:
 `;
 const CHECK_EXAMPLES = `
 Examples:
+  $ deno task cwts audit check proof.json --key node.pub    the proof leads to a checkpoint that the node signed
   $ deno task cwts audit check proof.json --root 5dc9da79…  the proof leads to that root, and not only to its own
 
-Exit code 1 means that the proof does not hold. Without --root it shows only that the proof agrees with itself.
+Exit code 1 means that the proof does not hold. Without --key and --root it shows only that the proof agrees with itself.
 `;
 
 interface ProveFlags extends RunFlags {
@@ -37,19 +48,48 @@ export function addAuditProve(audit: Command, io: CliIo, finish: (exit: number) 
       }
       const size = flags.size === undefined ? undefined : parseWhole(flags.size, "--size", 1);
       const directory = await chooseLog(flags, io);
-      const { proveBeginning, proveInclusion } = await import("../ffi/mod.ts");
+      const { proveBeginning } = await import("../ffi/mod.ts");
       io.out(JSON.stringify(
         index === undefined
           ? proveBeginning(directory, parseWhole(flags.earlier!, "--earlier", 1), size)
-          : proveInclusion(directory, parseWhole(index, "the index", 0), size),
+          : await wholeProof(directory, parseWhole(index, "the index", 0), size),
       ));
       finish(OK);
     });
 }
 
+/**
+ * A proof that brings everything with it: the record, its path, and the checkpoint beside the log, when that has the record.
+ * Throws CHECKPOINT when the log is not the one of that checkpoint.
+ */
+async function wholeProof(directory: string, index: number, size: number | undefined) {
+  const { proveInclusion, readAuditBytes } = await import("../ffi/mod.ts");
+  const { CHECKPOINT, readCheckpointFile } = await import("../actors/node/checkpoint_file.ts");
+  const note = size === undefined ? readCheckpointFile(directory) : null;
+  const checkpoint = note === null ? null : parseCheckpoint(note, CHECKPOINT);
+  const covered = checkpoint !== null && checkpoint.size > index;
+  const proof = proveInclusion(directory, index, covered ? checkpoint.size : size);
+  if (covered && proof.root !== toHex(checkpoint.root)) {
+    throw new UserError(
+      "CHECKPOINT",
+      `the log in ${directory} is not what its checkpoint says: run audit verify to see where`,
+    );
+  }
+  const record = toHex(readAuditBytes(directory, index)!);
+  return { ...proof, record, ...(covered ? { checkpoint: note } : {}) };
+}
+
 const Hash = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits").transform(fromHex);
 const Records = z.int().min(0);
-const Inclusion = z.object({ index: Records, size: Records, leaf: Hash, path: z.array(Hash), root: Hash });
+const Inclusion = z.object({
+  index: Records,
+  size: Records,
+  leaf: Hash,
+  path: z.array(Hash),
+  root: Hash,
+  record: z.string().regex(/^([0-9a-f]{2})*$/, "must be hexadecimal").transform(fromHex).optional(),
+  checkpoint: z.string().optional(),
+});
 const Consistency = z.object({
   earlier: Records,
   later: Records,
@@ -59,38 +99,69 @@ const Consistency = z.object({
 });
 const Proof = z.union([Inclusion, Consistency]);
 
-interface CheckFlags {
+interface CheckFlags extends CheckpointFlags {
   readonly root?: string;
+  readonly witness?: string;
 }
 
 export function addAuditCheck(audit: Command, io: CliIo, finish: (exit: number) => void): void {
   audit.command("check").description("check a proof, without the log")
     .argument("<file>", "what `audit prove` printed")
     .option("--root <hash>", "the root that was noted elsewhere")
+    .option("--key <file>", "public keys that may have signed the checkpoint")
+    .option("--checkpoint <file>", "a checkpoint kept elsewhere, instead of the one in the proof")
+    .option("--witness <file>", "public keys of witnesses who must have seen the checkpoint")
     .addHelpText("after", CHECK_EXAMPLES)
     .action(async (file: string, flags: CheckFlags) => {
-      const proof = parse(await read(file), file);
+      const proof = parse(await readNamed(file, "the one that audit prove was written to"), file);
       const noted = flags.root === undefined ? null : Hash.safeParse(flags.root);
       if (noted?.success === false) throw new UserError("USAGE", "--root must be 64 hexadecimal digits");
-      const root = noted?.data ?? ("leaf" in proof ? proof.root : proof.laterRoot);
-      const holds = "leaf" in proof
-        ? verifyInclusion(proof.leaf, proof.index, proof.size, proof.path, root)
-        : verifyConsistency(proof.earlier, proof.later, proof.earlierRoot, root, proof.path);
+      const checkpoint = await checkpointOf(proof, file, flags);
+      const size = "leaf" in proof ? proof.size : proof.later;
+      const root = noted?.data ?? checkpoint?.root ?? ("leaf" in proof ? proof.root : proof.laterRoot);
+      const fault = checkpoint !== null && checkpoint.size !== size
+        ? "it is about another size than the checkpoint"
+        : "leaf" in proof
+        ? await proofFault({ ...proof, record: proof.record ?? null }, { size, root })
+        : await verifyConsistency(proof.earlier, proof.later, proof.earlierRoot, root, proof.path)
+        ? null
+        : "the path does not join the roots";
       const claim = "leaf" in proof
         ? `record ${proof.index} is in the log of ${proof.size} records`
         : `the log of ${proof.earlier} records is the beginning of that of ${proof.later}`;
-      io.out(holds ? `${paint(io, "green", "holds")}  ${claim}` : `${paint(io, "red", "DOES NOT HOLD")}  ${claim}`);
+      const seen = checkpoint === null || flags.witness === undefined
+        ? { lines: [], count: 0 }
+        : await witnessed(checkpoint, parseKeys(await readNamed(flags.witness, "--witness"), flags.witness));
+      const unseen = flags.witness !== undefined && seen.count < seen.lines.length;
+      const holds = fault === null && !unseen && (flags.witness === undefined || seen.lines.length > 0);
+      io.out(
+        holds ? `${paint(io, "green", "holds")}  ${claim}` : `${paint(io, "red", "DOES NOT HOLD")}  ${claim}`,
+      );
+      if (fault !== null) io.out(fault);
+      else if (checkpoint !== null) io.out(checkpointText(checkpoint));
+      for (const line of seen.lines) io.out(line);
       finish(holds ? OK : FAILURE);
     });
 }
 
-async function read(file: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(file);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new UserError("USAGE", `there is no file ${file}: name the one that audit prove was written to`);
+/** The checkpoint that a proof is held against, its signature checked; null without a key. */
+async function checkpointOf(proof: z.infer<typeof Proof>, file: string, flags: CheckFlags): Promise<Checkpoint | null> {
+  if (flags.checkpoint !== undefined) return await chooseCheckpoint(flags);
+  if (flags.key === undefined) {
+    if (flags.witness === undefined) return null;
+    throw new UserError("USAGE", "--witness needs --key: a witness signs what the log has signed");
   }
+  const note = "leaf" in proof ? proof.checkpoint : undefined;
+  if (note === undefined) {
+    throw new UserError("USAGE", `${file} brings no checkpoint that --key could check: name one with --checkpoint`);
+  }
+  const checkpoint = parseCheckpoint(note, `the checkpoint in ${file}`);
+  await requireSignature(
+    checkpoint,
+    parseKeys(await readNamed(flags.key, "--key"), flags.key),
+    `the checkpoint in ${file}`,
+  );
+  return checkpoint;
 }
 
 function parse(text: string, file: string): z.infer<typeof Proof> {

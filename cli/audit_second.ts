@@ -1,13 +1,16 @@
 /** `audit verify --independent`: the segments of a directory through the second verifier. */
-import { toHex, verifyLog } from "../actors/auditors/verifier/mod.ts";
+import { type Noted, toHex, verifyLog } from "../actors/auditors/verifier/mod.ts";
 import { UserError } from "../config/errors.ts";
 import { FAILURE, OK } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
 
 /** Prints the verdict and returns the exit code. */
-export async function verifyIndependently(directory: string, json: boolean, io: CliIo): Promise<number> {
+export async function verifyIndependently(
+  directory: string,
+  { json, noted, io }: { readonly json: boolean; readonly noted?: Noted; readonly io: CliIo },
+): Promise<number> {
   const names = await segmentNames(directory);
-  const { root, chain, ...verdict } = verifyLog(readAll(directory, names));
+  const { root, chain, ...verdict } = await verifyLog(readAll(directory, names), noted);
   const found = { log: directory, ...verdict, root: toHex(root), chain: toHex(chain) };
   if (json) io.out(JSON.stringify(found));
   else if (found.bad === null) {

@@ -63,6 +63,16 @@ const audit = z.strictObject({
     "ms",
     "time between group commits: the longest a record waits for the disk",
   ),
+  checkpointRecords: key(
+    whole(1, 1_000_000_000).default(10_000),
+    "records",
+    "records after which the log's size and root are signed: the most that can be cut off its end unseen",
+  ),
+  checkpointMs: key(
+    real(1, 3_600_000).default(1_000),
+    "ms",
+    "time after which they are signed, when there are new records",
+  ),
 });
 
 const consoleSection = z.strictObject({

@@ -101,6 +101,11 @@ export class AuditLog extends NativeHandle {
     return { records, durable, bytes, segments, root, chain };
   }
 
+  /** Records appended since the log began. Seals nothing, so it may be asked at any time. */
+  get records(): number {
+    return check(this.#core.cwts_audit_records(this.handle));
+  }
+
   /** Verifies a log in memory; null for one on disk, and for one that has outgrown what it keeps. */
   verifyMemory(): AuditVerdict | null {
     const out = new Uint8Array(VERDICT_BYTES);
@@ -127,7 +132,8 @@ export type AuditDamage =
   | "reordered"
   | "unreadable"
   | "segment missing"
-  | "other format";
+  | "other format"
+  | "wrong tile";
 
 const DAMAGES: readonly AuditDamage[] = [
   "none",
@@ -138,6 +144,7 @@ const DAMAGES: readonly AuditDamage[] = [
   "unreadable",
   "segment missing",
   "other format",
+  "wrong tile",
 ];
 
 export interface AuditVerdict {
@@ -150,6 +157,11 @@ export interface AuditVerdict {
   readonly badSegment: number | null;
   /** Byte offset in that segment. */
   readonly badOffset: number | null;
+  /** The tile that says something else than the log; the log itself is whole then. */
+  readonly badTile: { readonly level: number; readonly number: number } | null;
+  /** Tiles that say what the log says, and tiles that are missing; a log in memory has none. */
+  readonly tiles: number;
+  readonly missingTiles: number;
   readonly bytes: number;
   readonly segments: number;
   /** Root of the tree over the good records, hexadecimal. */
@@ -159,23 +171,39 @@ export interface AuditVerdict {
 }
 
 const ROOT_AT = AuditVerdictView.SIZE;
-const VERDICT_BYTES = ROOT_AT + 64;
+const TILES_AT = ROOT_AT + 64;
+const VERDICT_BYTES = TILES_AT + 16;
 
 function verdict(buffer: Uint8Array): AuditVerdict {
   const view = new AuditVerdictView(buffer);
   const ok = view.damage === 0;
+  const damage = DAMAGES[view.damage] ?? "unreadable";
+  const inLog = !ok && damage !== "wrong tile";
+  const counts = new DataView(buffer.buffer, TILES_AT);
   return {
     ok,
-    damage: DAMAGES[view.damage] ?? "unreadable",
+    damage,
     records: view.records,
     badIndex: ok ? null : view.badIndex,
-    badSegment: ok ? null : view.badSegment,
-    badOffset: ok ? null : view.badOffset,
+    badSegment: inLog ? view.badSegment : null,
+    badOffset: inLog ? view.badOffset : null,
+    badTile: damage === "wrong tile" ? { level: view.badSegment, number: view.badOffset } : null,
+    tiles: Number(counts.getBigUint64(0, true)),
+    missingTiles: Number(counts.getBigUint64(8, true)),
     bytes: view.bytes,
     segments: view.segments,
     root: hex(buffer.subarray(ROOT_AT, ROOT_AT + 32)),
-    chain: hex(buffer.subarray(ROOT_AT + 32)),
+    chain: hex(buffer.subarray(ROOT_AT + 32, TILES_AT)),
   };
+}
+
+/**
+ * Writes the tiles of a log that are absent or wrong and returns how many those were. Reads the whole log. Throws `Locked`
+ * while a node writes it, `Io` when it is damaged.
+ */
+export function mendTiles(directory: string): number {
+  const path = utf8(directory);
+  return check(core().cwts_audit_mend_tiles(path, path.length));
 }
 
 /** Reads a whole log and says whether every record is as it was written, or where the first one is that is not. */

@@ -79,6 +79,15 @@ class AuditReader extends NativeHandle {
     };
   }
 
+  /** Of the record that was read last. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    const { length } = this.#header;
+    const whole = new Uint8Array(this.#headerBytes.length + Math.ceil(length / 8) * 8);
+    whole.set(this.#headerBytes);
+    whole.set(this.#payload.subarray(0, length), this.#headerBytes.length);
+    return whole;
+  }
+
   #read(): number {
     const { length } = this.#payload;
     return this.#core.cwts_reader_next(this.handle, this.#headerBytes, this.#headerBytes.length, this.#payload, length);
@@ -89,6 +98,12 @@ class AuditReader extends NativeHandle {
 export function* readAudit(directory: string, from = 0): Generator<AuditRecord, void> {
   using reader = new AuditReader(directory, from);
   for (let record = reader.next(); record !== null; record = reader.next()) yield record;
+}
+
+/** A record as its bytes lie in the log, header and padded payload: what its leaf is the hash of. Null when there is none. */
+export function readAuditBytes(directory: string, index: number): Uint8Array<ArrayBuffer> | null {
+  using reader = new AuditReader(directory, index);
+  return reader.next()?.index === index ? reader.bytes() : null;
 }
 
 /** What a record says, as plain data: JSON as it was written, binary payloads by field name. */

@@ -3,6 +3,8 @@ import { NativeError } from "./errors.ts";
 import { Code } from "./layout.gen.ts";
 import { core } from "./library.ts";
 
+export { plain } from "./plain.ts";
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const sentence = new Uint8Array(1024);
@@ -70,26 +72,6 @@ export function hex(buffer: Uint8Array): string {
   for (const byte of buffer) digits += byte.toString(16).padStart(2, "0");
   return digits;
 }
-
-/** Fields of a generated record view as a plain object. For people and tests; not for hot paths. */
-export function plain<T extends object>(
-  view: T,
-): { readonly [K in keyof T as T[K] extends number ? K : never]: number } {
-  const kind = Object.getPrototypeOf(view);
-  let getters = gettersOf.get(kind);
-  if (getters === undefined) {
-    getters = Object.entries(Object.getOwnPropertyDescriptors(kind)).flatMap(([name, { get }]) =>
-      get ? [[name, get]] : []
-    );
-    gettersOf.set(kind, getters);
-  }
-  const fields: Record<string, number> = {};
-  for (const [name, get] of getters) fields[name] = get.call(view);
-  return fields as ReturnType<typeof plain<T>>;
-}
-
-/** By prototype of the view, because describing one takes as long as reading a hundred. */
-const gettersOf = new WeakMap<object, readonly (readonly [name: string, get: () => number])[]>();
 
 /** A native object. Not closing it keeps its memory and, for a log, its lock until the process ends. */
 export abstract class NativeHandle implements Disposable {

@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 6366064946054218;
+export const LAYOUT_HASH = 2647954645266943;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 3;
@@ -3924,7 +3924,7 @@ export class AuditHeaderView {
   }
 }
 
-/** Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all). 64 bytes; move the view with `at`. */
+/** Result of verifying a log. Root of the tree and chain head, 32 bytes each, and the numbers of good and of missing tiles follow at offset 64 (144 bytes in all). 64 bytes; move the view with `at`. */
 export class AuditVerdictView {
   static readonly SIZE = 64;
   private readonly view: DataView;
@@ -3940,7 +3940,7 @@ export class AuditVerdictView {
     return this;
   }
 
-  /** 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format */
+  /** 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format, 8 wrong tile */
   get damage(): number {
     return this.view.getUint32(this.base, true);
   }
@@ -3964,7 +3964,7 @@ export class AuditVerdictView {
     setI64(this.view, this.base + 16, value);
   }
 
-  /** segment that holds it */
+  /** segment that holds it; of a wrong tile its level */
   get badSegment(): number {
     return getI64(this.view, this.base + 24);
   }
@@ -3972,7 +3972,7 @@ export class AuditVerdictView {
     setI64(this.view, this.base + 24, value);
   }
 
-  /** byte offset in that segment */
+  /** byte offset in that segment; of a wrong tile its number */
   get badOffset(): number {
     return getI64(this.view, this.base + 32);
   }

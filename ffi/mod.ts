@@ -6,13 +6,14 @@ export {
   type AuditOptions,
   type AuditVerdict,
   type DurabilityName,
+  mendTiles,
   SEGMENT_BYTES,
   verifyAudit,
   verifyAuditAgainst,
   verifyAuditInBackground,
 } from "./audit.ts";
 export { type ConsistencyProof, type InclusionProof, proveBeginning, proveInclusion } from "./audit_proof.ts";
-export { type AuditRecord, decodeAudit, readAudit } from "./audit_reader.ts";
+export { type AuditRecord, decodeAudit, readAudit, readAuditBytes } from "./audit_reader.ts";
 export { type ControlHeader, ControlPage, type ControlReceipt } from "./control.ts";
 export {
   EVERY_INSTRUMENT,

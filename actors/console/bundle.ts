@@ -43,7 +43,7 @@ export async function loadAssets({ dist = DIST, onBundle }: LoadOptions = {}): P
   if (made !== null && made.hash === hash) return { html, icon, script: made.script, style: made.libraryStyle + css };
   onBundle?.();
   const libraryStyle = await Deno.readTextFile(new URL(import.meta.resolve("uplot/dist/uPlot.min.css")));
-  const script = await bundle();
+  const script = await bundleScript(new URL("main.tsx", PAGE));
   await writeBundle(dist, { hash, script, libraryStyle });
   return { html, icon, script, style: libraryStyle + css };
 }
@@ -86,32 +86,30 @@ async function hashSources(): Promise<string> {
   return sum.digest("hex");
 }
 
-async function bundle(): Promise<string> {
-  const { code, stdout, stderr } = await runBundler();
+/** A script for a browser, from its entry. Throws UserError CONSOLE_BUNDLE when that fails. */
+export async function bundleScript(entry: URL): Promise<string> {
+  const { code, stdout, stderr } = await runBundler(entry);
   const script = new TextDecoder().decode(stdout);
   if (code === 0 && script.length > 0) return script;
   const lines = new TextDecoder().decode(stderr).trim().split("\n").filter((line) => /error/i.test(line));
   throw new UserError(
     "CONSOLE_BUNDLE",
-    `the console page could not be bundled (${
-      lines[0] ?? `deno bundle ended with ${code}`
-    }): deno bundle fetches its ` +
+    `the page could not be bundled (${lines[0] ?? `deno bundle ended with ${code}`}): deno bundle fetches its ` +
       "bundler from the package registry once, so check the network and start again",
   );
 }
 
-async function runBundler(): Promise<Deno.CommandOutput> {
+async function runBundler(entry: URL): Promise<Deno.CommandOutput> {
   try {
     return await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "--quiet", "--platform", "browser", "--minify", fileURLToPath(new URL("main.tsx", PAGE))],
+      args: ["bundle", "--quiet", "--platform", "browser", "--minify", fileURLToPath(entry)],
       cwd: fileURLToPath(new URL("../../", import.meta.url)),
       env: { NO_COLOR: "1" },
       stdin: "null",
     }).output();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
-    const message =
-      "the console page is not bundled, and this process may not run deno to do it: run deno task build first";
+    const message = "the page is not bundled, and this process may not run deno to do it: run deno task build first";
     throw new UserError("CONSOLE_BUNDLE", message);
   }
 }

@@ -357,6 +357,7 @@ export function composeNode(ground: Ground): ComposedNode {
     wallNanos: wall.nanos,
     commit: flush.commit,
     commitMs: config.audit.commitMs,
+    checkpoint: ground.checkpoint,
     carryOut: () => {
       const [door, venue] = [system.registry.find(GUARDIAN), system.registry.find(VENUE)];
       if (abandoned.size === 0 && door && venue) return void door.urgent({ kind: "CarryOutKill" });

@@ -3,12 +3,13 @@
  *
  *     <data-dir>/LOCK                   held by the running node; a second node refuses
  *     <data-dir>/control.page           kill states; survives restarts and is shared with the `kill` command
- *     <data-dir>/runs/000001/           the audit log of one run
+ *     <data-dir>/runs/000001/           the audit log of one run, its tiles and its latest checkpoint
  *     <data-dir>/crashes/000001.jsonl   its crashes; made with the first one
  *     <data-dir>/access.json            people and keys; made with the first person
  *     <data-dir>/limits.json            limits changed while a node ran; made with the first change
  *     <data-dir>/incidents/000001.json  a kill, signed with node.key; made with the first one
  *     <data-dir>/alerts.json            alerts that wait for somebody, and the latest that were answered
+ *     <data-dir>/node.key, node.pub     the node's own key, and the public keys it has had; `node_keys.ts`
  *     <data-dir>/rearm.json             scopes that wait to be opened again, and since when they only reduce
  *
  * A simulated or replayed market is a new world each time it starts, so each run has a log of its own; equal seeds give

@@ -40,6 +40,8 @@ export interface Ground {
   readonly alertsFile?: { read(): string | null; write(text: string): void };
   /** Where incidents are kept, signed; absent: nowhere but the log. */
   readonly incidents?: { write(incident: Readonly<Record<string, unknown>>): number };
+  /** Makes a signed checkpoint of the log when one is due; called often. Throws when the log cannot go on. */
+  readonly checkpoint?: () => void;
   /** One line for people about what went wrong. */
   readonly err: (line: string) => void;
   /** Called a few times a second of the stopwatch. */

@@ -1,6 +1,6 @@
 /**
  * What a node does between turns, beside its actors: notices requests on the control page, commits what no order waits
- * for, gives a sign of life, and lets people look.
+ * for, makes checkpoints, gives a sign of life, and lets people look.
  */
 import type { Stopwatch } from "../../runtime/mod.ts";
 import type { AuditLog, ControlPage } from "../../ffi/mod.ts";
@@ -19,6 +19,8 @@ export interface HousekeepingOptions {
   readonly commit: () => void;
   /** Milliseconds between two commits. */
   readonly commitMs: number;
+  /** Makes a checkpoint when one is due; throws when the log cannot go on. */
+  readonly checkpoint?: () => void;
   /** Carries out what the control page asks for. */
   readonly carryOut: () => void;
   readonly auditFailed: (error: Error) => void;
@@ -39,17 +41,18 @@ export class Housekeeping {
   }
 
   poll(): void {
-    const { audit, control, stopwatch, wallNanos, commit, commitMs, auditFailed, refresh } = this.#options;
+    const { audit, control, stopwatch, wallNanos, commit, commitMs, checkpoint, auditFailed, refresh } = this.#options;
     this.noticeControl();
     const now = stopwatch.now();
     // Records that no order waits for (crashes, modes) get their durability here; when they do changes nothing in them.
-    if (now - this.#committed > commitMs * 1e6) {
-      this.#committed = now;
-      try {
+    try {
+      if (now - this.#committed > commitMs * 1e6) {
+        this.#committed = now;
         if (!audit.failed) commit();
-      } catch (error) {
-        auditFailed(error as Error);
       }
+      checkpoint?.();
+    } catch (error) {
+      auditFailed(error as Error);
     }
     if (now - this.#beaten > HEARTBEAT_NANOS) {
       this.#beaten = now;

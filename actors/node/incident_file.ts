@@ -1,15 +1,16 @@
 /**
  * Incident records, signed: one file for each kill below `incidents/` of the data directory, with an Ed25519 signature by the
- * node's key. The key lies in `node.key` (PKCS #8, mode 0600) and is made with the first incident; its public half is in every
- * file, so that a record can be checked by whoever knows that half, without the directory.
+ * node's key. Its public half is in every file, so that a record can be checked by whoever knows that half, without the
+ * directory.
  */
 import { Buffer } from "node:buffer";
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
+import { createPublicKey, sign, verify } from "node:crypto";
 import { join } from "node:path";
 import { canonicalJson, UserError } from "../../config/mod.ts";
+import { NodeKeys } from "./node_keys.ts";
 import { StateFile } from "./state_file.ts";
+import { wallNanos } from "./wall.ts";
 
-const KEY_FILE = "node.key";
 const FOLDER = "incidents";
 
 export interface SignedIncident {
@@ -21,9 +22,11 @@ export interface SignedIncident {
 
 export class IncidentFile {
   readonly #directory: string;
+  readonly #keys: NodeKeys;
 
-  constructor(directory: string) {
+  constructor(directory: string, keys = new NodeKeys(directory)) {
     this.#directory = directory;
+    this.#keys = keys;
   }
 
   /** Signs and keeps it; returns its number, from 1. */
@@ -32,7 +35,7 @@ export class IncidentFile {
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const id = 1 + Math.max(0, ...listIncidents(this.#directory));
     const numbered = { id, ...incident };
-    const key = this.#key();
+    const key = this.#keys.current(wallNanos() / 1e9);
     const signed: SignedIncident = {
       incident: numbered,
       key: createPublicKey(key).export({ type: "spki", format: "der" }).toString("base64"),
@@ -40,15 +43,6 @@ export class IncidentFile {
     };
     new StateFile(folder, fileName(id)).write(`${JSON.stringify(signed, null, 2)}\n`);
     return id;
-  }
-
-  #key() {
-    const file = new StateFile(this.#directory, KEY_FILE);
-    const text = file.read();
-    if (text !== null) return createPrivateKey(text);
-    const { privateKey } = generateKeyPairSync("ed25519");
-    file.write(privateKey.export({ type: "pkcs8", format: "pem" }).toString());
-    return privateKey;
   }
 }
 

@@ -15,6 +15,7 @@ import { REARM_FILE } from "../controls/mod.ts";
 import { MONEY_SCALE } from "../protocol/mod.ts";
 import { nodeDesk } from "./access.ts";
 import { thisBuild } from "./build.ts";
+import { openCheckpoints } from "./checkpoint_file.ts";
 import { composeNode } from "./compose.ts";
 import type { ComposedNode } from "./composed_node.ts";
 import { CrashFile, crashFile } from "./crash_file.ts";
@@ -23,6 +24,7 @@ import { IncidentFile } from "./incident_file.ts";
 import { deploymentOf } from "./deployment.ts";
 import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf } from "./instruments.ts";
+import { NodeKeys } from "./node_keys.ts";
 import { organismSpecs } from "./organisms.ts";
 import { readManifest } from "./release.ts";
 import { killedScopes, nameScopes, refuseWithoutWords, treeOf } from "./scopes.ts";
@@ -73,6 +75,8 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     durability: config.audit.durability,
     segmentBytes: config.audit.segmentMiB * 1024 * 1024,
   });
+  const keys = new NodeKeys(directory.path);
+  io.out(`checkpoints are signed by ${keys.published(wallNanos() / 1e9).trim().split("\n").at(-1)}`);
   using control = ControlPage.open(directory.path);
   control.attach(Deno.pid);
   nameScopes(control, named, wallNanos());
@@ -83,7 +87,8 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   );
   const node: ComposedNode = composeNode({
     crashes: { file: crashes, dataDir: directory.path },
-    incidents: new IncidentFile(directory.path),
+    checkpoint: () => checkpoints.poll(),
+    incidents: new IncidentFile(directory.path, keys),
     deployment: deploymentOf(thisBuild(), config, readManifest(config.release)),
     limitsFile: new StateFile(directory.path, "limits.json"),
     rearmFile: new StateFile(directory.path, REARM_FILE),
@@ -106,6 +111,10 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     system: (options) => new ActorSystem(options),
   });
   const { system, books, mode, organisms: parts, startedStamp } = node.parts;
+  const checkpoints = openCheckpoints({ keys, audit, directory: directory.runPath, stopwatch: system.stopwatch }, {
+    ...config.audit,
+    complain: io.err,
+  });
 
   const stop = () => system.halt();
   io.signal.addEventListener("abort", stop, { once: true });
@@ -129,6 +138,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     await node.stop();
     const counters = gate.counters();
     const messages = system.counters();
+    if (!audit.failed) checkpoints.make();
     const head = audit.head();
     audit.close();
     const verdict = verifyAudit(directory.runPath);

@@ -1252,20 +1252,20 @@ export const records: readonly RecordLayout[] = [
   {
     name: "AuditVerdict",
     doc:
-      "Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all).",
+      "Result of verifying a log. Root of the tree and chain head, 32 bytes each, and the numbers of good and of missing tiles follow at offset 64 (144 bytes in all).",
     size: 64,
     fields: [
       [
         0,
         "u32",
         "damage",
-        "0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format",
+        "0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format, 8 wrong tile",
       ],
       [4, "u32", "reserved", "zero"],
       [8, "u64", "records", "good records before the damage"],
       [16, "u64", "bad_index", "index of the first bad record"],
-      [24, "u64", "bad_segment", "segment that holds it"],
-      [32, "u64", "bad_offset", "byte offset in that segment"],
+      [24, "u64", "bad_segment", "segment that holds it; of a wrong tile its level"],
+      [32, "u64", "bad_offset", "byte offset in that segment; of a wrong tile its number"],
       [40, "u64", "bytes", "bytes read"],
       [48, "u64", "segments", "segments read"],
       [56, "u64", "reserved2", "zero"],

@@ -11,7 +11,7 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 6366064946054218
+LAYOUT_HASH = 2647954645266943
 
 # Raised when an exported function changes its meaning or signature.
 ABI_VERSION = 3
@@ -2202,15 +2202,15 @@ _check(
 
 
 class AuditVerdict(LittleEndianStructure):
-    """Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all). 64 bytes."""
+    """Result of verifying a log. Root of the tree and chain head, 32 bytes each, and the numbers of good and of missing tiles follow at offset 64 (144 bytes in all). 64 bytes."""
 
     _fields_ = [
-        ("damage", c_uint32),  # 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format
+        ("damage", c_uint32),  # 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format, 8 wrong tile
         ("reserved", c_uint32),  # zero
         ("records", c_uint64),  # good records before the damage
         ("bad_index", c_uint64),  # index of the first bad record
-        ("bad_segment", c_uint64),  # segment that holds it
-        ("bad_offset", c_uint64),  # byte offset in that segment
+        ("bad_segment", c_uint64),  # segment that holds it; of a wrong tile its level
+        ("bad_offset", c_uint64),  # byte offset in that segment; of a wrong tile its number
         ("bytes", c_uint64),  # bytes read
         ("segments", c_uint64),  # segments read
         ("reserved2", c_uint64),  # zero

@@ -4,6 +4,10 @@
 //! groups with seals; `sha256-chain` hashes it behind the hash before it and does nothing else, which is the least a
 //! tamper-evident log can do, and what format 1 of this log did.
 use crate::figures::Line;
+use cwts_core::audit::proof::{
+    consistency, inclusion, verify_consistency, verify_inclusion, Subtrees,
+};
+use cwts_core::audit::sha::{hash_one, node, LEAF};
 use cwts_core::audit::{verify, AuditLog, LogTree};
 use cwts_core::layout::{durability, record_type};
 use sha2::{Digest, Sha256};
@@ -107,6 +111,7 @@ pub fn measure(records: u64, runs: usize, dir: &Path) {
     append_in_memory(records, runs);
     append_to_disk(records, runs, dir);
     verify_and_prove(records, runs, dir);
+    prove_computed(runs);
     fs::remove_dir_all(dir).expect("removes what it made");
 }
 
@@ -163,6 +168,7 @@ fn verify_and_prove(records: u64, runs: usize, dir: &Path) {
     let head = log.close().expect("closes");
     let (mut verified, mut chained) = (Vec::new(), Vec::new());
     let (mut first, mut again) = (Vec::new(), Vec::new());
+    let (mut beginning, mut untiled) = (Vec::new(), Vec::new());
     for run in 0..runs {
         let start = Instant::now();
         let (verdict, roots) = verify(dir, None);
@@ -191,9 +197,64 @@ fn verify_and_prove(records: u64, runs: usize, dir: &Path) {
         let start = Instant::now();
         tree.prove(index - 1, records).expect("proves");
         again.push(start.elapsed().as_secs_f64() * 1e6);
+
+        let start = Instant::now();
+        let mut tree = LogTree::open(dir).expect("opens");
+        let proof = tree.prove_beginning(index, records).expect("proves");
+        beginning.push(start.elapsed().as_secs_f64() * 1e6);
+        assert_eq!(proof.root, head.head);
+    }
+    // As a log without tiles proves it: from segment headers, and from the leaves of a segment.
+    fs::rename(dir.join("tile"), dir.join("no-tile")).expect("moves");
+    for run in 0..runs {
+        let start = Instant::now();
+        let mut tree = LogTree::open(dir).expect("opens");
+        let index = records * (run as u64 + 1) / (runs as u64 + 2);
+        let proof = tree.prove(index, records).expect("proves");
+        untiled.push(start.elapsed().as_secs_f64() * 1e6);
+        assert_eq!(proof.root, head.head);
     }
     print("verify", "cwts", "records/s", records, verified);
     print("verify", "sha256-chain", "records/s", records, chained);
-    print("proof", "cwts-first", "µs", records, first);
-    print("proof", "cwts-next-in-segment", "µs", records, again);
+    print("proof", "cwts-opened", "µs", records, first);
+    print("proof", "cwts-next", "µs", records, again);
+    print("proof", "cwts-without-tiles", "µs", records, untiled);
+    print("beginning", "cwts-opened", "µs", records, beginning);
+}
+
+/// A tree too large to be built here: every leaf is the same, so the hash of any perfect subtree is known.
+struct Computed(Vec<[u8; 32]>);
+
+impl Subtrees for Computed {
+    fn perfect(&mut self, level: u32, _: u64) -> std::io::Result<[u8; 32]> {
+        Ok(self.0[level as usize])
+    }
+}
+
+const COMPUTED: u64 = 1_000_000_000;
+
+/// Making and checking proofs in a tree of a thousand million leaves, without reading anything.
+fn prove_computed(runs: usize) {
+    let mut levels = vec![hash_one(LEAF, b"grain")];
+    for level in 0..40 {
+        levels.push(node(&levels[level], &levels[level]));
+    }
+    let mut tree = Computed(levels);
+    let leaf = tree.0[0];
+    let root = tree.over(0, COMPUTED).expect("is computed");
+    let (mut within, mut beginning) = (Vec::new(), Vec::new());
+    for run in 0..runs as u64 {
+        let index = COMPUTED * (run + 1) / (runs as u64 + 2);
+        let start = Instant::now();
+        let path = inclusion(&mut tree, index, COMPUTED).expect("is computed");
+        assert!(verify_inclusion(&leaf, index, COMPUTED, &path, &root));
+        within.push(start.elapsed().as_secs_f64() * 1e6);
+        let first = tree.over(0, index).expect("is computed");
+        let start = Instant::now();
+        let path = consistency(&mut tree, index, COMPUTED).expect("is computed");
+        assert!(verify_consistency(index, COMPUTED, &first, &root, &path));
+        beginning.push(start.elapsed().as_secs_f64() * 1e6);
+    }
+    print("proof-computed", "cwts", "µs", COMPUTED, within);
+    print("beginning-computed", "cwts", "µs", COMPUTED, beginning);
 }

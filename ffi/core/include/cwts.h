@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(6366064946054218)
+#define CWTS_LAYOUT_HASH UINT64_C(2647954645266943)
 
 /* Raised when an exported function changes its meaning or signature. */
 #define CWTS_ABI_VERSION UINT32_C(3)
@@ -2056,9 +2056,9 @@ CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, time) == 24, "AuditHeader.time"
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, cause) == 32, "AuditHeader.cause");
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, reserved) == 40, "AuditHeader.reserved");
 
-/* Result of verifying a log. Root of the tree and chain head, 32 bytes each, follow at offset 64 (128 bytes in all). */
+/* Result of verifying a log. Root of the tree and chain head, 32 bytes each, and the numbers of good and of missing tiles follow at offset 64 (144 bytes in all). */
 typedef struct {
-  /* 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format */
+  /* 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format, 8 wrong tile */
   uint32_t damage;
   /* zero */
   uint32_t reserved;
@@ -2066,9 +2066,9 @@ typedef struct {
   uint64_t records;
   /* index of the first bad record */
   uint64_t bad_index;
-  /* segment that holds it */
+  /* segment that holds it; of a wrong tile its level */
   uint64_t bad_segment;
-  /* byte offset in that segment */
+  /* byte offset in that segment; of a wrong tile its number */
   uint64_t bad_offset;
   /* bytes read */
   uint64_t bytes;
@@ -2179,6 +2179,9 @@ int32_t cwts_audit_commit(uint64_t handle);
 /* Writes an `AuditHead` and the chain head (96 bytes). Records that no commit has closed are sealed, not synced. */
 int32_t cwts_audit_head(uint64_t handle, void *out, uint32_t length);
 
+/* Records appended since the log began; seals nothing. */
+double cwts_audit_records(uint64_t handle);
+
 /* 1 when a write or sync failed, after which nothing is recorded any more; else 0. */
 int32_t cwts_audit_failed(uint64_t handle);
 
@@ -2186,7 +2189,7 @@ int32_t cwts_audit_failed(uint64_t handle);
  * nothing was. */
 double cwts_audit_repaired(uint64_t handle);
 
-/* Verifies a log in memory and writes an `AuditVerdict`, root and chain head; returns 1, or 0 when the log is on disk or
+/* Verifies a log in memory and writes what `cwts_audit_verify` does; returns 1, or 0 when the log is on disk or
  * has outgrown what it keeps. */
 int32_t cwts_audit_verify_memory(uint64_t handle, void *out, uint32_t length);
 
@@ -2194,8 +2197,8 @@ int32_t cwts_audit_verify_memory(uint64_t handle, void *out, uint32_t length);
  * call has reported is not reported again. */
 int32_t cwts_audit_close(uint64_t handle);
 
-/* Verifies the log in a directory and writes an `AuditVerdict`, root and chain head (128 bytes). Takes no handle and no
- * lock, so another thread may call it. */
+/* Verifies the log in a directory and its tiles, and writes an `AuditVerdict`, root, chain head, and the numbers of tiles
+ * that are good and that are missing (144 bytes). Takes no handle and no lock, so another thread may call it. */
 int32_t cwts_audit_verify(const void *directory, uint32_t directory_length, void *out, uint32_t length);
 
 /* As `cwts_audit_verify`, against a record count and a 32-byte root taken earlier. */
@@ -2209,6 +2212,10 @@ int32_t cwts_audit_prove(const void *directory, uint32_t directory_length, doubl
 /* Proves that the log of the first `earlier` records is the beginning of that of the first `later`, or of all records
  * when `later` is 0. Writes and returns what `cwts_audit_prove` does, with the root of the earlier log for the leaf. */
 int32_t cwts_audit_prove_beginning(const void *directory, uint32_t directory_length, double earlier, double later, void *out, uint32_t length);
+
+/* Writes the tiles of the log in a directory that are absent or wrong, and returns how many those were. Reads the whole
+ * log. Nobody may be writing it. */
+double cwts_audit_mend_tiles(const void *directory, uint32_t directory_length);
 
 /* Bytes that the last verification begun has covered so far. */
 double cwts_audit_verify_progress(void);

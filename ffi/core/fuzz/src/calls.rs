@@ -2,7 +2,7 @@
 use crate::abi::Arguments;
 
 /// Functions there are.
-pub(crate) const CALLS: usize = 107;
+pub(crate) const CALLS: usize = 109;
 
 #[rustfmt::skip]
 extern "C" {
@@ -15,12 +15,14 @@ extern "C" {
     fn cwts_audit_append(handle: u64, record_type: u32, version: u32, producer: u32, time: f64, cause: f64, payload: *const u8, payload_length: u32) -> f64;
     fn cwts_audit_commit(handle: u64) -> i32;
     fn cwts_audit_head(handle: u64, out: *mut u8, length: u32) -> i32;
+    fn cwts_audit_records(handle: u64) -> f64;
     fn cwts_audit_failed(handle: u64) -> i32;
     fn cwts_audit_repaired(handle: u64) -> f64;
     fn cwts_audit_verify_memory(handle: u64, out: *mut u8, length: u32) -> i32;
     fn cwts_audit_close(handle: u64) -> i32;
     fn cwts_audit_prove(directory: *const u8, directory_length: u32, index: f64, size: f64, out: *mut u8, length: u32) -> i32;
     fn cwts_audit_prove_beginning(directory: *const u8, directory_length: u32, earlier: f64, later: f64, out: *mut u8, length: u32) -> i32;
+    fn cwts_audit_mend_tiles(directory: *const u8, directory_length: u32) -> f64;
     fn cwts_audit_verify_progress() -> f64;
     fn cwts_reader_next(handle: u64, header: *mut u8, header_length: u32, payload: *mut u8, payload_length: u32) -> i32;
     fn cwts_reader_close(handle: u64) -> i32;
@@ -180,29 +182,35 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
         9 => {
             let v0 = a.handle("audit");
             // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_audit_records(v0) };
+            ("cwts_audit_records", status as f64, false)
+        }
+        10 => {
+            let v0 = a.handle("audit");
+            // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_audit_failed(v0) };
             ("cwts_audit_failed", status as f64, false)
         }
-        10 => {
+        11 => {
             let v0 = a.handle("audit");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_audit_repaired(v0) };
             ("cwts_audit_repaired", status as f64, false)
         }
-        11 => {
+        12 => {
             let v0 = a.handle("audit");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_audit_verify_memory(v0, g0.at(0), g0.told()) };
             ("cwts_audit_verify_memory", status as f64, false)
         }
-        12 => {
+        13 => {
             let v0 = a.handle("audit");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_audit_close(v0) };
             ("cwts_audit_close", status as f64, false)
         }
-        13 => {
+        14 => {
             let v2 = a.float();
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -211,7 +219,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_audit_prove(g0.at(0), g0.told(), v2, v3, g1.at(0), g1.told()) };
             ("cwts_audit_prove", status as f64, false)
         }
-        14 => {
+        15 => {
             let v2 = a.float();
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -220,12 +228,18 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_audit_prove_beginning(g0.at(0), g0.told(), v2, v3, g1.at(0), g1.told()) };
             ("cwts_audit_prove_beginning", status as f64, false)
         }
-        15 => {
+        16 => {
+            let mut g0 = a.group(1, 1);
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_audit_mend_tiles(g0.at(0), g0.told()) };
+            ("cwts_audit_mend_tiles", status as f64, false)
+        }
+        17 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_audit_verify_progress() };
             ("cwts_audit_verify_progress", status as f64, false)
         }
-        16 => {
+        18 => {
             let v0 = a.handle("reader");
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
@@ -233,13 +247,13 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_reader_next(v0, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_reader_next", status as f64, false)
         }
-        17 => {
+        19 => {
             let v0 = a.handle("reader");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_reader_close(v0) };
             ("cwts_reader_close", status as f64, false)
         }
-        18 => {
+        20 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -251,7 +265,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_set_state(v0, v1, v2, v3, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_engine_set_state", status as f64, false)
         }
-        19 => {
+        21 => {
             let v0 = a.handle("engine");
             let v1 = a.float();
             let mut g0 = a.group(1, 1);
@@ -261,21 +275,21 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_advance(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_engine_advance", status as f64, false)
         }
-        20 => {
+        22 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_state(v0, v1) };
             ("cwts_engine_state", status as f64, false)
         }
-        21 => {
+        23 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_last_trade(v0, v1) };
             ("cwts_engine_last_trade", status as f64, false)
         }
-        22 => {
+        24 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -283,7 +297,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_indicative(v0, v1, g0.at(0), g0.told()) };
             ("cwts_engine_indicative", status as f64, false)
         }
-        23 => {
+        25 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -291,7 +305,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_set_group(v0, v1, v2) };
             ("cwts_engine_set_group", status as f64, false)
         }
-        24 => {
+        26 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -300,7 +314,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_set_position(v0, v1, v2, v3) };
             ("cwts_engine_set_position", status as f64, false)
         }
-        25 => {
+        27 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -309,7 +323,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_account(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_engine_account", status as f64, false)
         }
-        26 => {
+        28 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -318,7 +332,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_orders(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_engine_orders", status as f64, false)
         }
-        27 => {
+        29 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.float();
@@ -327,19 +341,19 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_find(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_engine_find", status as f64, false)
         }
-        28 => {
+        30 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_builder_create() };
             ("cwts_builder_create", status as f64, true)
         }
-        29 => {
+        31 => {
             let v0 = a.handle("builder");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_builder_add_instrument(v0, v1) };
             ("cwts_builder_add_instrument", status as f64, false)
         }
-        30 => {
+        32 => {
             let v0 = a.handle("builder");
             let mut g0 = a.group(1, 64);
             let mut g1 = a.group(1, 1);
@@ -348,7 +362,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_builder_apply(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_builder_apply", status as f64, false)
         }
-        31 => {
+        33 => {
             let v0 = a.handle("builder");
             let v1 = a.handle("feed");
             let mut g0 = a.group(1, 1);
@@ -359,7 +373,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_builder_feed(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told(), g3.at(0), g3.told()) };
             ("cwts_builder_feed", status as f64, false)
         }
-        32 => {
+        34 => {
             let v0 = a.handle("builder");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -367,7 +381,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_builder_top(v0, v1, g0.at(0), g0.told()) };
             ("cwts_builder_top", status as f64, false)
         }
-        33 => {
+        35 => {
             let v0 = a.handle("builder");
             let v1 = a.word();
             let v2 = a.word();
@@ -376,7 +390,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_builder_depth(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_builder_depth", status as f64, false)
         }
-        34 => {
+        36 => {
             let v0 = a.handle("builder");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -384,32 +398,32 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_builder_status(v0, v1, g0.at(0), g0.told()) };
             ("cwts_builder_status", status as f64, false)
         }
-        35 => {
+        37 => {
             let v0 = a.handle("builder");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_builder_state_hash(v0, g0.at(0), g0.told()) };
             ("cwts_builder_state_hash", status as f64, false)
         }
-        36 => {
+        38 => {
             let v0 = a.handle("builder");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_builder_close(v0) };
             ("cwts_builder_close", status as f64, false)
         }
-        37 => {
+        39 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_memory() };
             ("cwts_control_memory", status as f64, true)
         }
-        38 => {
+        40 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_scope(v0, v1) };
             ("cwts_control_scope", status as f64, false)
         }
-        39 => {
+        41 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             let v2 = a.word();
@@ -417,7 +431,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_control_effective(v0, v1, v2) };
             ("cwts_control_effective", status as f64, false)
         }
-        40 => {
+        42 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             let v2 = a.word();
@@ -425,14 +439,14 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_control_set_above(v0, v1, v2) };
             ("cwts_control_set_above", status as f64, false)
         }
-        41 => {
+        43 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_above(v0, v1) };
             ("cwts_control_above", status as f64, false)
         }
-        42 => {
+        44 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             let v2 = a.word();
@@ -444,7 +458,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_control_request(v0, v1, v2, g0.at(0), g0.told(), g1.at(0), g1.told(), v7, g2.at(0), g2.told()) };
             ("cwts_control_request", status as f64, false)
         }
-        43 => {
+        45 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             let v2 = a.word();
@@ -456,20 +470,20 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_control_tighten(v0, v1, v2, g0.at(0), g0.told(), g1.at(0), g1.told(), v7, g2.at(0), g2.told()) };
             ("cwts_control_tighten", status as f64, false)
         }
-        44 => {
+        46 => {
             let v0 = a.handle("control");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_mode(v0) };
             ("cwts_control_mode", status as f64, false)
         }
-        45 => {
+        47 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_set_mode(v0, v1) };
             ("cwts_control_set_mode", status as f64, false)
         }
-        46 => {
+        48 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -477,7 +491,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_control_name(v0, v1, g0.at(0), g0.told()) };
             ("cwts_control_name", status as f64, false)
         }
-        47 => {
+        49 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -485,20 +499,20 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_control_set_name(v0, v1, g0.at(0), g0.told()) };
             ("cwts_control_set_name", status as f64, false)
         }
-        48 => {
+        50 => {
             let v0 = a.handle("control");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_find(v0, g0.at(0), g0.told()) };
             ("cwts_control_find", status as f64, false)
         }
-        49 => {
+        51 => {
             let v0 = a.handle("control");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_pending(v0) };
             ("cwts_control_pending", status as f64, false)
         }
-        50 => {
+        52 => {
             let v0 = a.handle("control");
             let v1 = a.float();
             let v2 = a.float();
@@ -508,72 +522,72 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_control_done(v0, v1, v2, v3, v4) };
             ("cwts_control_done", status as f64, false)
         }
-        51 => {
+        53 => {
             let v0 = a.handle("control");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_attach(v0, v1) };
             ("cwts_control_attach", status as f64, false)
         }
-        52 => {
+        54 => {
             let v0 = a.handle("control");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_detach(v0) };
             ("cwts_control_detach", status as f64, false)
         }
-        53 => {
+        55 => {
             let v0 = a.handle("control");
             let v1 = a.float();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_heartbeat(v0, v1) };
             ("cwts_control_heartbeat", status as f64, false)
         }
-        54 => {
+        56 => {
             let v0 = a.handle("control");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_header(v0, g0.at(0), g0.told()) };
             ("cwts_control_header", status as f64, false)
         }
-        55 => {
+        57 => {
             let v0 = a.handle("control");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_reason(v0, g0.at(0), g0.told()) };
             ("cwts_control_reason", status as f64, false)
         }
-        56 => {
+        58 => {
             let v0 = a.handle("control");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_actor(v0, g0.at(0), g0.told()) };
             ("cwts_control_actor", status as f64, false)
         }
-        57 => {
+        59 => {
             let v0 = a.handle("control");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_flush(v0) };
             ("cwts_control_flush", status as f64, false)
         }
-        58 => {
+        60 => {
             let v0 = a.handle("control");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_control_close(v0) };
             ("cwts_control_close", status as f64, false)
         }
-        59 => {
+        61 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_create() };
             ("cwts_engine_create", status as f64, true)
         }
-        60 => {
+        62 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_add_instrument(v0, v1) };
             ("cwts_engine_add_instrument", status as f64, false)
         }
-        61 => {
+        63 => {
             let v0 = a.handle("engine");
             let mut g0 = a.group(1, 64);
             let mut g1 = a.group(1, 1);
@@ -583,7 +597,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_submit(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told(), g3.at(0), g3.told()) };
             ("cwts_engine_submit", status as f64, false)
         }
-        62 => {
+        64 => {
             let v0 = a.handle("engine");
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
@@ -592,7 +606,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_drain(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_engine_drain", status as f64, false)
         }
-        63 => {
+        65 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -604,7 +618,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_cancel_all(v0, v1, v2, v3, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_engine_cancel_all", status as f64, false)
         }
-        64 => {
+        66 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.float();
@@ -615,7 +629,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_cancel_group(v0, v1, v2, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_engine_cancel_group", status as f64, false)
         }
-        65 => {
+        67 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -624,33 +638,33 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_depth(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_engine_depth", status as f64, false)
         }
-        66 => {
+        68 => {
             let v0 = a.handle("engine");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_open_orders(v0) };
             ("cwts_engine_open_orders", status as f64, false)
         }
-        67 => {
+        69 => {
             let v0 = a.handle("engine");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_state_hash(v0, g0.at(0), g0.told()) };
             ("cwts_engine_state_hash", status as f64, false)
         }
-        68 => {
+        70 => {
             let v0 = a.handle("engine");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_close(v0) };
             ("cwts_engine_close", status as f64, false)
         }
-        69 => {
+        71 => {
             let v0 = a.word();
             let v1 = a.float();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_feed_create(v0, v1) };
             ("cwts_feed_create", status as f64, true)
         }
-        70 => {
+        72 => {
             let v0 = a.handle("feed");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -660,7 +674,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_feed_add_symbol(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_feed_add_symbol", status as f64, false)
         }
-        71 => {
+        73 => {
             let v0 = a.handle("feed");
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
@@ -669,7 +683,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_feed_read(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_feed_read", status as f64, false)
         }
-        72 => {
+        74 => {
             let v0 = a.handle("feed");
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
@@ -677,13 +691,13 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_feed_finish(v0, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_feed_finish", status as f64, false)
         }
-        73 => {
+        75 => {
             let v0 = a.handle("feed");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_feed_close(v0) };
             ("cwts_feed_close", status as f64, false)
         }
-        74 => {
+        76 => {
             let v0 = a.handle("audit");
             let v1 = a.handle("control");
             let v2 = a.word();
@@ -691,7 +705,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_create(v0, v1, v2) };
             ("cwts_gate_create", status as f64, true)
         }
-        75 => {
+        77 => {
             let v0 = a.handle("gate");
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -699,7 +713,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_instrument(v0, g0.at(0), g0.told(), v3) };
             ("cwts_gate_instrument", status as f64, false)
         }
-        76 => {
+        78 => {
             let v0 = a.handle("gate");
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -707,7 +721,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_limits(v0, g0.at(0), g0.told(), v3) };
             ("cwts_gate_limits", status as f64, false)
         }
-        77 => {
+        79 => {
             let v0 = a.handle("gate");
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -715,7 +729,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope(v0, g0.at(0), g0.told(), v3) };
             ("cwts_gate_scope", status as f64, false)
         }
-        78 => {
+        80 => {
             let v0 = a.handle("gate");
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -723,13 +737,13 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope_limits(v0, g0.at(0), g0.told(), v3) };
             ("cwts_gate_scope_limits", status as f64, false)
         }
-        79 => {
+        81 => {
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_checks(g0.at(0), g0.told()) };
             ("cwts_gate_checks", status as f64, false)
         }
-        80 => {
+        82 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v4 = a.float();
@@ -738,7 +752,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_tell(v0, v1, g0.at(0), g0.told(), v4) };
             ("cwts_gate_tell", status as f64, false)
         }
-        81 => {
+        83 => {
             let v0 = a.handle("gate");
             let v5 = a.float();
             let mut g0 = a.group(1, 64);
@@ -747,7 +761,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_parents(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), v5) };
             ("cwts_gate_parents", status as f64, false)
         }
-        82 => {
+        84 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v2 = a.float();
@@ -758,7 +772,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_reference(v0, v1, v2, v3, v4, v5) };
             ("cwts_gate_reference", status as f64, false)
         }
-        83 => {
+        85 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 64);
             let mut g1 = a.group(1, 1);
@@ -766,7 +780,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_submit(v0, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_gate_submit", status as f64, false)
         }
-        84 => {
+        86 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let mut g0 = a.group(1, 64);
@@ -774,7 +788,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_executions(v0, v1, g0.at(0), g0.told()) };
             ("cwts_gate_executions", status as f64, false)
         }
-        85 => {
+        87 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v2 = a.word();
@@ -783,7 +797,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_exposure(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_gate_exposure", status as f64, false)
         }
-        86 => {
+        88 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v2 = a.word();
@@ -792,7 +806,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope_exposure(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_gate_scope_exposure", status as f64, false)
         }
-        87 => {
+        89 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -800,59 +814,59 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope_usage(v0, v1, g0.at(0), g0.told()) };
             ("cwts_gate_scope_usage", status as f64, false)
         }
-        88 => {
+        90 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_node_of(v0, v1) };
             ("cwts_gate_node_of", status as f64, false)
         }
-        89 => {
+        91 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_counters(v0, g0.at(0), g0.told()) };
             ("cwts_gate_counters", status as f64, false)
         }
-        90 => {
+        92 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_rejected(v0, g0.at(0), g0.told()) };
             ("cwts_gate_rejected", status as f64, false)
         }
-        91 => {
+        93 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_state_hash(v0, g0.at(0), g0.told()) };
             ("cwts_gate_state_hash", status as f64, false)
         }
-        92 => {
+        94 => {
             let v0 = a.handle("gate");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_close(v0) };
             ("cwts_gate_close", status as f64, false)
         }
-        93 => {
+        95 => {
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_test_record(g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_test_record", status as f64, false)
         }
-        94 => {
+        96 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_level() };
             ("cwts_math_level", status as f64, false)
         }
-        95 => {
+        97 => {
             let v0 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_has_level(v0) };
             ("cwts_math_has_level", status as f64, false)
         }
-        96 => {
+        98 => {
             let v0 = a.word();
             let v1 = a.float();
             let v2 = a.float();
@@ -862,7 +876,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_depth_within(v0, v1, v2, g0.at(0), g0.at(1), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_depth_within", status as f64, false)
         }
-        97 => {
+        99 => {
             let v0 = a.word();
             let v1 = a.float();
             let v2 = a.float();
@@ -872,14 +886,14 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_depth_within_levels(v0, v1, v2, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_depth_within_levels", status as f64, false)
         }
-        98 => {
+        100 => {
             let v0 = a.word();
             let mut g0 = a.group(2, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_cumulative(v0, g0.at(0), g0.at(1), g0.told()) };
             ("cwts_math_cumulative", status as f64, false)
         }
-        99 => {
+        101 => {
             let v0 = a.word();
             let v1 = a.float();
             let mut g0 = a.group(2, 64);
@@ -888,7 +902,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_sweep(v0, v1, g0.at(0), g0.at(1), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_sweep", status as f64, false)
         }
-        100 => {
+        102 => {
             let v0 = a.word();
             let v1 = a.float();
             let mut g0 = a.group(1, 64);
@@ -897,21 +911,21 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_sweep_levels(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_sweep_levels", status as f64, false)
         }
-        101 => {
+        103 => {
             let v0 = a.word();
             let mut g0 = a.group(5, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_microprice(v0, g0.at(0), g0.at(1), g0.at(2), g0.at(3), g0.at(4), g0.told()) };
             ("cwts_math_microprice", status as f64, false)
         }
-        102 => {
+        104 => {
             let v0 = a.word();
             let mut g0 = a.group(3, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_imbalance(v0, g0.at(0), g0.at(1), g0.at(2), g0.told()) };
             ("cwts_math_imbalance", status as f64, false)
         }
-        103 => {
+        105 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(3, 64);
@@ -920,7 +934,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_exposure(v0, v1, g0.at(0), g0.at(1), g0.at(2), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_exposure", status as f64, false)
         }
-        104 => {
+        106 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(1, 64);
@@ -929,7 +943,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_exposure_records(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_exposure_records", status as f64, false)
         }
-        105 => {
+        107 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -937,7 +951,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_crc32c(v0, v1, g0.at(0), g0.told()) };
             ("cwts_math_crc32c", status as f64, false)
         }
-        106 => {
+        108 => {
             let v0 = a.handle("gate");
             let v1 = a.handle("engine");
             let v2 = a.word();

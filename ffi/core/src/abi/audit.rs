@@ -3,7 +3,7 @@ use super::buffer::{put, take, take_text};
 use super::handles::{Object, Table, AUDIT, READER};
 use super::number::{count, nanos};
 use super::status::{guarded, Failure, Outcome};
-use crate::audit::{verify, verify_against, AuditLog, LogTree, Proof, Reader, Roots};
+use crate::audit::{mend_tiles, verify, verify_against, AuditLog, LogTree, Proof, Reader, Roots};
 use crate::gate::Journal;
 use crate::layout::{code, AuditHeader, AuditVerdict};
 use crate::record::{bytes_of, Record};
@@ -160,6 +160,12 @@ pub unsafe extern "C" fn cwts_audit_head(handle: u64, out: *mut u8, length: u32)
     }) as i32
 }
 
+/// Records appended since the log began; seals nothing.
+#[no_mangle]
+pub extern "C" fn cwts_audit_records(handle: u64) -> f64 {
+    AUDITS.call(handle, |audit| Ok(audit.log.next_index() as i64)) as f64
+}
+
 /// 1 when a write or sync failed, after which nothing is recorded any more; else 0.
 #[no_mangle]
 pub extern "C" fn cwts_audit_failed(handle: u64) -> i32 {
@@ -176,7 +182,7 @@ pub extern "C" fn cwts_audit_repaired(handle: u64) -> f64 {
     }) as f64
 }
 
-/// Verifies a log in memory and writes an `AuditVerdict`, root and chain head; returns 1, or 0 when the log is on disk or
+/// Verifies a log in memory and writes what `cwts_audit_verify` does; returns 1, or 0 when the log is on disk or
 /// has outgrown what it keeps.
 #[no_mangle]
 pub unsafe extern "C" fn cwts_audit_verify_memory(handle: u64, out: *mut u8, length: u32) -> i32 {
@@ -210,14 +216,16 @@ unsafe fn put_verdict(
         bytes_of(verdict),
         roots.root.as_slice(),
         roots.chain.as_slice(),
+        &roots.tiles.to_le_bytes(),
+        &roots.missing_tiles.to_le_bytes(),
     ]
     .concat();
     // SAFETY: as promised by the caller.
     unsafe { put(out, length, &bytes) }
 }
 
-/// Verifies the log in a directory and writes an `AuditVerdict`, root and chain head (128 bytes). Takes no handle and no
-/// lock, so another thread may call it.
+/// Verifies the log in a directory and its tiles, and writes an `AuditVerdict`, root, chain head, and the numbers of tiles
+/// that are good and that are missing (144 bytes). Takes no handle and no lock, so another thread may call it.
 #[no_mangle]
 pub unsafe extern "C" fn cwts_audit_verify(
     directory: *const u8,
@@ -317,6 +325,17 @@ unsafe fn put_proof(out: *mut u8, length: u32, proof: &Proof) -> Outcome {
     // SAFETY: as promised by the caller.
     unsafe { put(out, length, &bytes) }?;
     Ok(proof.path.len() as i64)
+}
+
+/// Writes the tiles of the log in a directory that are absent or wrong, and returns how many those were. Reads the whole
+/// log. Nobody may be writing it.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_audit_mend_tiles(directory: *const u8, directory_length: u32) -> f64 {
+    guarded(|| {
+        // SAFETY: as promised by the caller.
+        let directory = unsafe { take_text(directory, directory_length) }?;
+        Ok(mend_tiles(Path::new(&directory))? as i64)
+    }) as f64
 }
 
 /// Bytes that the last verification begun has covered so far.

@@ -1,19 +1,20 @@
 //! Work of the log that no order waits for, on a thread of the log's own.
 //!
-//! Two things are done here, in the order they are handed over:
+//! This is done here, in the order they are handed over:
 //!
 //! * with durability `MEMORY`, a full window is hashed, sealed and written: nobody was promised any of it, so the append
 //!   that filled the window goes on into the next one;
 //! * with any durability, leaves are folded into the tree: a seal needs the chain alone, and the root is wanted when
-//!   somebody asks for it.
+//!   somebody asks for it. What the tree comes to is then written as tiles, after the hand-over was given back.
 //!
 //! The thread begins with the first hand-over, so a small log has none. At most [`WINDOWS_IN_FLIGHT`] or
 //! [`LEAVES_IN_FLIGHT`] hand-overs are under way; the next one waits for the first of them, which bounds the memory and what
 //! a crash can take.
+use crate::audit::fold::Folding;
 use crate::audit::format::Hash;
 use crate::audit::gather::Gathered;
 use crate::audit::sink::Sink;
-use crate::audit::tree::Tree;
+use crate::audit::tiles::TileFiles;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{channel, Receiver, Sender};
@@ -29,7 +30,9 @@ pub const LEAVES_IN_FLIGHT: usize = 2;
 /// What the thread shares with its log. Nobody holds a lock while waiting for anything but a write.
 pub struct Shared {
     pub sink: Mutex<Sink>,
-    pub tree: Mutex<Tree>,
+    pub tree: Mutex<Folding>,
+    /// `None` for a log that has none. Taken before `tree` where both are, so that tiles are written in order.
+    pub tiles: Mutex<Option<TileFiles>>,
     /// Set when a write in the background failed, so that the next append learns of it.
     pub broken: AtomicBool,
 }
@@ -40,8 +43,17 @@ impl Shared {
         self.sink.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn tree(&self) -> MutexGuard<'_, Tree> {
+    pub fn tree(&self) -> MutexGuard<'_, Folding> {
         self.tree.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the tiles that wait. Nobody who wants the tree waits for it.
+    pub fn write_tiles(&self) {
+        let mut tiles = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(files) = &mut *tiles {
+            let (pieces, head) = self.tree().waiting();
+            files.write(&pieces, &head);
+        }
     }
 }
 
@@ -51,6 +63,8 @@ pub enum Job {
     Window(Gathered),
     /// To be folded.
     Leaves(Vec<Hash>),
+    /// Nothing but the tiles that wait to be written.
+    Tiles,
 }
 
 impl Job {
@@ -72,6 +86,7 @@ impl Job {
                 leaves.clear();
                 Ok(())
             }
+            Self::Tiles => Ok(()),
         }
     }
 }
@@ -103,6 +118,7 @@ impl Background {
                 if finished.send((job, result)).is_err() {
                     return;
                 }
+                shared.write_tiles();
             }
         };
         let thread = Builder::new().name("cwts-audit".to_owned()).spawn(work)?;

@@ -2,6 +2,7 @@
 //! that records are hashed side by side; the tree is no business of an append at all, see `background.rs`.
 use crate::audit::background::{Background, Shared};
 use crate::audit::error::AuditError;
+use crate::audit::fold::Folding;
 use crate::audit::format::{
     record_bytes, Hash, SegmentHeader, HASH_BYTES, HEADER_BYTES, MAX_PAYLOAD, RECORD_MAGIC,
     SEGMENT_HEADER_BYTES,
@@ -10,6 +11,7 @@ use crate::audit::gather::Gathered;
 use crate::audit::group::Head;
 use crate::audit::open::Repair;
 use crate::audit::sink::{Files, Sink, Target};
+use crate::audit::tiles::TileFiles;
 use crate::audit::tree::Tree;
 use crate::audit::verify::{self, Roots};
 use crate::layout::{durability, AuditHead, AuditHeader, AuditVerdict};
@@ -54,7 +56,9 @@ pub struct AuditLog {
 /// Where an existing log ended.
 pub(super) struct End {
     pub head: Head,
-    pub tree: Tree,
+    pub folding: Folding,
+    /// Of a log in a directory, unless they could not be made to fit.
+    pub tiles: Option<TileFiles>,
     /// Index of the first record of the last segment.
     pub segment_first: u64,
     pub earlier_bytes: u64,
@@ -65,7 +69,8 @@ impl End {
     pub fn empty() -> Self {
         Self {
             head: Head::genesis(),
-            tree: Tree::default(),
+            folding: Folding::default(),
+            tiles: None,
             segment_first: 0,
             earlier_bytes: 0,
             current_bytes: SEGMENT_HEADER_BYTES as u64,
@@ -145,7 +150,8 @@ impl AuditLog {
         Self {
             shared: Arc::new(Shared {
                 sink: Mutex::new(sink),
-                tree: Mutex::new(end.tree),
+                tree: Mutex::new(end.folding),
+                tiles: Mutex::new(end.tiles),
                 broken: AtomicBool::new(false),
             }),
             state: State::Open,
@@ -264,7 +270,7 @@ impl AuditLog {
             durable: self.durable,
             bytes: self.earlier_bytes + self.current_bytes,
             segments: self.segments,
-            head: self.shared.tree().root(),
+            head: self.shared.tree().tree.root(),
         }
     }
 
@@ -303,7 +309,11 @@ impl AuditLog {
         if let Target::Files(files) = &mut self.shared.sink().target {
             files.lock = None;
         }
-        result.map(|()| self.head())
+        let head = result.map(|()| self.head());
+        if head.is_ok() {
+            self.shared.write_tiles();
+        }
+        head
     }
 
     /// The bytes of a log without a directory, as one segment, and whether they are all of it; `None` for a log on disk.

@@ -8,6 +8,7 @@ use crate::audit::format::{
 };
 use crate::audit::group::{Found, Groups, Head};
 use crate::audit::log::{AuditLog, End};
+use crate::audit::mend;
 use crate::audit::sink::Files;
 use crate::audit::verify::{damage, Directory};
 use crate::audit::window::Window;
@@ -60,7 +61,9 @@ impl AuditLog {
         files::remove_unnamed(dir).map_err(read)?;
         let numbers = files::segments(dir).map_err(read)?;
         let Some(&last) = numbers.last() else {
-            let end = End::empty();
+            let mut end = End::empty();
+            let tiling = mend::begun(dir).settled();
+            (end.folding, end.tiles) = (tiling.folding, tiling.files);
             let (file, path) = create_segment(dir, &end.header(created_ns))
                 .map_err(|source| AuditError::io("begin the audit log in", dir, source))?;
             let files = Files {
@@ -140,12 +143,12 @@ fn check_last(dir: &Path, number: u64) -> Result<(SegmentHeader, End, Option<Rep
     if !follows {
         return corrupt(damage::MISSING, header.first_index(), 0);
     }
-    let (mut head, mut tree) = (header.head(), header.tree.clone());
+    let (mut head, mut tiling) = (header.head(), mend::resumed(dir, &header));
     let mut groups = Groups::default();
     let repair = loop {
         match groups.next(&mut window, &mut head).map_err(read)? {
             Found::Group(size) => {
-                tree.extend(&groups.leaves);
+                tiling.extend(&groups.leaves);
                 window.advance(size);
             }
             Found::End => break None,
@@ -166,9 +169,11 @@ fn check_last(dir: &Path, number: u64) -> Result<(SegmentHeader, End, Option<Rep
             }
         }
     };
+    let tiling = tiling.settled();
     let end = End {
         head,
-        tree,
+        folding: tiling.folding,
+        tiles: tiling.files,
         segment_first: header.first_index(),
         earlier_bytes: 0,
         current_bytes: window.offset(),

@@ -1,24 +1,40 @@
 //! Proofs about a log on disk.
 //!
-//! Every segment header holds the right edge of the tree before it, so most of the large subtrees of a proof stand in some
-//! header; what is smaller is computed from the leaves of the few segments it lies in. Those are verified as they are
-//! read. Nothing else is read, and nothing is written.
+//! Hashes come from tiles, from the last records where those are in no tile yet, and otherwise from the log itself: every
+//! segment header holds the right edge of the tree before it, and what is smaller is computed from the leaves of the
+//! segments it lies in, which are verified as they are read. Nothing is written.
 use crate::audit::error::AuditError;
 use crate::audit::files;
 use crate::audit::format::{segment_path, Hash, SegmentHeader};
 use crate::audit::group::{Found, Groups};
-use crate::audit::proof::{consistency, inclusion, Subtrees};
+use crate::audit::proof::{consistency, inclusion, verify_consistency, verify_inclusion, Subtrees};
 use crate::audit::reader::open_segment;
+use crate::audit::sha::node;
+use crate::audit::tail::{self, damaged, Tail};
+use crate::audit::tile_read::TileReader;
+use crate::audit::tiles::root;
 use crate::audit::tree::Tree;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Records that are read from the end of the log, because no tile has them, before reading whole segments is no worse.
+const LATE: u64 = 1 << 16;
+
 /// The tree of a log in a directory, as it stood when it was opened.
 pub struct LogTree {
     dir: PathBuf,
+    /// Number of the last segment, and the tree before it.
+    last: u64,
+    known: Tree,
+    size: u64,
+    tiles: TileReader,
+    /// Leaves that tiles have.
+    tiled: u64,
+    /// Leaf from which on `tail` has all.
+    tail_first: u64,
+    tail: Vec<Hash>,
+    /// Of all segments; empty until somebody needs them.
     headers: Vec<SegmentHeader>,
-    /// The whole tree.
-    tree: Tree,
     /// Segments whose leaves were needed, with them.
     read: Vec<(usize, Vec<Hash>)>,
 }
@@ -40,36 +56,58 @@ impl LogTree {
     /// Opens the log in `dir`. A last group without a seal does not count.
     ///
     /// # Errors
-    /// `Io` when there is no log or it cannot be read, `Corrupt` when headers or the last segment are damaged.
+    /// `Io` when there is no log or it cannot be read, `Corrupt` when the header of the last segment is damaged.
     pub fn open(dir: &Path) -> Result<Self, AuditError> {
         let read = |source| AuditError::io("read the audit log in", dir, source);
-        let mut headers = Vec::new();
-        for number in files::segments(dir).map_err(read)? {
-            headers.push(open_segment(dir, number)?.0);
-        }
-        if headers.is_empty() {
+        let Some(&last) = files::segments(dir).map_err(read)?.last() else {
             return Err(read(io::Error::new(
                 io::ErrorKind::NotFound,
                 "it has no segment",
             )));
-        }
+        };
+        let end = match Tail::read(dir, last, u64::MAX, true) {
+            Ok(end) => end,
+            Err(source) => {
+                open_segment(dir, last)?;
+                return Err(read(source));
+            }
+        };
         let mut log = Self {
             dir: dir.to_path_buf(),
-            headers,
-            tree: Tree::default(),
+            last,
+            known: end.header.tree.clone(),
+            size: end.head.size,
+            tiles: TileReader::new(dir, end.header.tree.clone()),
+            tiled: 0,
+            tail_first: end.first,
+            tail: end.leaves,
+            headers: Vec::new(),
             read: Vec::new(),
         };
-        let last = log.headers.len() - 1;
-        let mut tree = log.headers[last].tree.clone();
-        tree.extend(log.leaves(last).map_err(read)?);
-        log.tree = tree;
+        log.tiled = log.tiles.covered(log.size).map_err(read)?;
+        if log.size - log.tiled <= LATE {
+            log.read_tail(end.header).map_err(read)?;
+        }
         Ok(log)
+    }
+
+    /// Makes the tail begin where tiles end. Where the log is damaged it stays as it is.
+    fn read_tail(&mut self, header: SegmentHeader) -> io::Result<()> {
+        let end = (self.tail_first, self.tail.clone(), header);
+        match tail::lengthened(&self.dir, end, self.last, self.tiled) {
+            Ok(leaves) => {
+                (self.tail_first, self.tail) = (self.tiled, leaves);
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Records in sealed groups.
     #[must_use]
     pub const fn size(&self) -> u64 {
-        self.tree.size()
+        self.size
     }
 
     /// Proves that record `index` is in the log of the first `size` records, whose root comes with the proof.
@@ -77,20 +115,23 @@ impl LogTree {
     /// # Errors
     /// `BadArgument` when there is no such record, `Io` when a segment cannot be read or is damaged.
     pub fn prove(&mut self, index: u64, size: u64) -> Result<Proof, AuditError> {
-        if index >= size || size > self.size() {
+        if index >= size || size > self.size {
             return Err(AuditError::BadArgument(
                 "there is no such record in a log of that size; ask for an index below the size, and a size the log has reached",
             ));
         }
-        let proof = (|| {
-            Ok(Proof {
+        self.made(|log| {
+            let proof = Proof {
                 size,
-                root: self.over(0, size)?,
-                from: self.perfect(0, index)?,
-                path: inclusion(self, index, size)?,
-            })
-        })();
-        proof.map_err(|source| AuditError::io("read the audit log in", &self.dir, source))
+                root: log.over(0, size)?,
+                from: log.perfect(0, index)?,
+                path: inclusion(log, index, size)?,
+            };
+            let Proof {
+                root, from, path, ..
+            } = &proof;
+            Ok((verify_inclusion(from, index, size, path, root), proof))
+        })
     }
 
     /// Proves that the log of the first `earlier` records is the beginning of that of the first `later`.
@@ -98,20 +139,50 @@ impl LogTree {
     /// # Errors
     /// As for [`LogTree::prove`].
     pub fn prove_beginning(&mut self, earlier: u64, later: u64) -> Result<Proof, AuditError> {
-        if earlier == 0 || earlier > later || later > self.size() {
+        if earlier == 0 || earlier > later || later > self.size {
             return Err(AuditError::BadArgument(
                 "a log begins with a shorter one of at least one record; ask for sizes the log has reached, the earlier one first",
             ));
         }
-        let proof = (|| {
-            Ok(Proof {
+        self.made(|log| {
+            let proof = Proof {
                 size: later,
-                root: self.over(0, later)?,
-                from: self.over(0, earlier)?,
-                path: consistency(self, earlier, later)?,
-            })
-        })();
-        proof.map_err(|source| AuditError::io("read the audit log in", &self.dir, source))
+                root: log.over(0, later)?,
+                from: log.over(0, earlier)?,
+                path: consistency(log, earlier, later)?,
+            };
+            let Proof {
+                root, from, path, ..
+            } = &proof;
+            Ok((verify_consistency(earlier, later, from, root, path), proof))
+        })
+    }
+
+    /// What `make` makes, if it holds; once more without tiles if it does not.
+    fn made(
+        &mut self,
+        make: impl Fn(&mut Self) -> io::Result<(bool, Proof)>,
+    ) -> Result<Proof, AuditError> {
+        let mut proof = make(self);
+        if self.tiled > 0 && matches!(proof, Ok((false, _))) {
+            self.tiled = 0;
+            proof = make(self);
+        }
+        match proof {
+            Ok((true, proof)) => Ok(proof),
+            Ok((false, _)) => Err(damaged()),
+            Err(source) => Err(source),
+        }
+        .map_err(|source| AuditError::io("read the audit log in", &self.dir, source))
+    }
+
+    /// The headers of all segments.
+    fn headers(&mut self) -> io::Result<&[SegmentHeader]> {
+        for number in self.headers.len() as u64..=self.last {
+            let (header, _) = open_segment(&self.dir, number).map_err(|_| damaged())?;
+            self.headers.push(header);
+        }
+        Ok(&self.headers)
     }
 
     /// The leaves of a segment.
@@ -119,8 +190,8 @@ impl LogTree {
         let place = match self.read.iter().position(|(one, _)| *one == segment) {
             Some(place) => place,
             None => {
-                let leaves =
-                    read_leaves(&self.dir, segment as u64, segment + 1 == self.headers.len())?;
+                let last = segment as u64 == self.last;
+                let leaves = read_leaves(&self.dir, segment as u64, last)?;
                 self.read.push((segment, leaves));
                 self.read.len() - 1
             }
@@ -128,58 +199,61 @@ impl LogTree {
         Ok(&self.read[place].1)
     }
 
-    /// The perfect subtree of 2^`level` leaves from `begin` on, when it stands in a header or is a peak of the whole tree.
-    fn known(&self, level: u32, begin: u64) -> Option<Hash> {
-        let end = begin + (1 << level);
+    /// As [`Subtrees::perfect`], from the log: a header, or the leaves of a segment.
+    fn without_tiles(&mut self, level: u32, index: u64) -> io::Result<Hash> {
+        let (begin, end) = (index << level, (index + 1) << level);
+        let headers = self.headers()?;
         // It is a peak of every tree that is larger, but not by as much as it.
-        let at = self
-            .headers
-            .partition_point(|header| header.first_index() < end);
-        let trees = self.headers[at..].iter().map(|header| &header.tree).take(1);
-        trees
-            .chain([&self.tree])
-            .find_map(|tree| tree.peak(level, begin))
+        let larger = headers.partition_point(|header| header.first_index() < end);
+        let known = headers.get(larger).map(|header| &header.tree);
+        if let Some(hash) = known.and_then(|tree| tree.peak(level, begin)) {
+            return Ok(hash);
+        }
+        let behind = headers.partition_point(|header| header.first_index() <= begin);
+        let segment = behind.checked_sub(1).ok_or_else(damaged)?;
+        let first = headers[segment].first_index();
+        let next = headers.get(behind).map(SegmentHeader::first_index);
+        if level > 0 && next.is_some_and(|next| next < end) {
+            return self.joined(level, index);
+        }
+        let leaves = self.leaves(segment)?;
+        let range = (begin - first) as usize..(end - first) as usize;
+        leaves.get(range).map(root).ok_or_else(damaged)
+    }
+
+    /// As [`Subtrees::perfect`], from the two subtrees below.
+    fn joined(&mut self, level: u32, index: u64) -> io::Result<Hash> {
+        let left = self.perfect(level - 1, index * 2)?;
+        let right = self.perfect(level - 1, index * 2 + 1)?;
+        Ok(node(&left, &right))
     }
 }
 
 impl Subtrees for LogTree {
     fn perfect(&mut self, level: u32, index: u64) -> io::Result<Hash> {
         let (begin, end) = (index << level, (index + 1) << level);
-        if let Some(hash) = self.known(level, begin) {
+        if let Some(hash) = self.known.peak(level, begin) {
             return Ok(hash);
         }
-        let segment = self
-            .headers
-            .partition_point(|header| header.first_index() <= begin)
-            - 1;
-        let first = self.headers[segment].first_index();
-        let next = self
-            .headers
-            .get(segment + 1)
-            .map(SegmentHeader::first_index);
-        if level > 0 && next.is_some_and(|next| next < end) {
-            let left = self.perfect(level - 1, index * 2)?;
-            let right = self.perfect(level - 1, index * 2 + 1)?;
-            return Ok(super::sha::node(&left, &right));
+        if begin >= self.tail_first {
+            let range = (begin - self.tail_first) as usize..(end - self.tail_first) as usize;
+            return self.tail.get(range).map(root).ok_or_else(damaged);
         }
-        let leaves = self.leaves(segment)?;
-        let range = (begin - first) as usize..(end - first) as usize;
-        let leaves = leaves.get(range).ok_or_else(damaged)?;
-        let mut tree = Tree::default();
-        tree.extend(leaves);
-        Ok(tree.root())
+        if end <= self.tiled {
+            if let Some(hash) = self.tiles.perfect(level, index)? {
+                return Ok(hash);
+            }
+        }
+        let straddles = |edge: u64| begin < edge && edge < end;
+        if straddles(self.tiled) || straddles(self.tail_first) {
+            return self.joined(level, index);
+        }
+        self.without_tiles(level, index)
     }
 }
 
-fn damaged() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        "it is damaged; verify it to see where",
-    )
-}
-
 /// The leaves of segment `number`, whose groups are verified on the way.
-fn read_leaves(dir: &Path, number: u64, last: bool) -> io::Result<Vec<Hash>> {
+pub(super) fn read_leaves(dir: &Path, number: u64, last: bool) -> io::Result<Vec<Hash>> {
     let (header, mut window) = open_segment(dir, number).map_err(|_| damaged())?;
     let (mut head, mut tree) = (header.head(), header.tree.clone());
     let mut groups = Groups::default();

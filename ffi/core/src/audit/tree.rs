@@ -70,6 +70,15 @@ impl Tree {
         is_peak.then(|| self.peaks[level as usize])
     }
 
+    /// The tree of the leaves that fill whole subtrees of 2^`level`.
+    #[must_use]
+    pub fn of_whole(&self, level: usize) -> Self {
+        Self {
+            size: self.size >> level << level,
+            ..self.clone()
+        }
+    }
+
     fn levels(&self) -> impl DoubleEndedIterator<Item = usize> {
         let size = self.size;
         (0..LEVELS).filter(move |level| size >> level & 1 == 1)
@@ -77,6 +86,12 @@ impl Tree {
 
     /// Adds leaves, by their hashes.
     pub fn extend(&mut self, leaves: &[Hash]) {
+        self.extend_seen(leaves, |_, _| {});
+    }
+
+    /// As [`Tree::extend`]; `seen` is shown every level with the perfect subtrees of that level that came to be, from left
+    /// to right.
+    pub fn extend_seen(&mut self, leaves: &[Hash], mut seen: impl FnMut(usize, &[Hash])) {
         let before = self.size;
         self.size += leaves.len() as u64;
         let (mut row, mut above) = (
@@ -89,6 +104,7 @@ impl Tree {
             if above.is_empty() {
                 break;
             }
+            seen(level, &above);
             row.clear();
             if before >> level & 1 == 1 {
                 row.push(self.peaks[level]);
@@ -156,6 +172,8 @@ mod tests {
                 let again = Tree::from_peaks(tree.size(), tree.peaks().copied()).expect("fits");
                 prop_assert_eq!(again.root(), tree.root());
                 prop_assert!(again == tree);
+                let whole = leaves.len() >> 3 << 3;
+                prop_assert_eq!(tree.of_whole(3).root(), by_definition(&leaves[..whole]));
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::audit::diagnose::{diagnose, Finding, Place};
 use crate::audit::files;
 use crate::audit::format::{segment_path, Hash, HeaderFault, SegmentHeader, PEAKS_AT};
 use crate::audit::group::{Found, Groups, Head};
+use crate::audit::tile_check::{TileCheck, TileCount};
 use crate::audit::tree::Tree;
 use crate::audit::window::Window;
 use crate::layout::AuditVerdict;
@@ -34,6 +35,9 @@ pub mod damage {
     pub const SEGMENT_MISSING: u32 = 6;
     /// The log was written in another version of the format.
     pub const OTHER_FORMAT: u32 = 7;
+    /// The log is whole, and a tile beside it says something else; the place is the first record under the hash that is
+    /// wrong, and for segment and offset the level and the number of the tile.
+    pub const WRONG_TILE: u32 = 8;
 
     /// The kind in words.
     #[must_use]
@@ -47,6 +51,7 @@ pub mod damage {
             UNREADABLE_HEADER => "an unreadable header",
             SEGMENT_MISSING => "a missing segment",
             OTHER_FORMAT => "a log of another format version",
+            WRONG_TILE => "a tile that is not of this log",
             _ => "damage of an unknown kind",
         }
     }
@@ -59,6 +64,10 @@ pub struct Roots {
     pub root: Hash,
     /// Chain head behind the last good group.
     pub chain: Hash,
+    /// Tiles that say what the log says.
+    pub tiles: u64,
+    /// Tiles that are not there; none are missed while a node writes the log.
+    pub missing_tiles: u64,
 }
 
 /// Verifies the log in `dir` up to the first damage. Returns the verdict, and root and chain head of what is good.
@@ -120,6 +129,8 @@ pub(super) trait Segments: Sync {
     fn is_growing(&self) -> bool;
     /// Whether reading takes long enough for threads and a large buffer.
     fn is_slow(&self) -> bool;
+    /// Where tiles are, if the log has them.
+    fn tiles(&self) -> Option<&Path>;
 }
 
 pub(super) struct Directory<'a>(pub &'a Path);
@@ -141,6 +152,10 @@ impl Segments for Directory<'_> {
 
     fn is_slow(&self) -> bool {
         true
+    }
+
+    fn tiles(&self) -> Option<&Path> {
+        Some(self.0)
     }
 }
 
@@ -165,6 +180,10 @@ impl<'a> Segments for InMemory<'a> {
     fn is_slow(&self) -> bool {
         false
     }
+
+    fn tiles(&self) -> Option<&Path> {
+        None
+    }
 }
 
 /// Bytes between two reports of progress.
@@ -181,13 +200,16 @@ fn run<S: Segments>(
         verdict: AuditVerdict::default(),
         head: Head::genesis(),
         tree: Tree::default(),
+        tiles: TileCount::default(),
         end: 0,
     };
     join.all(log, expected, progress);
+    join.tiles(log.is_growing());
     let Join {
         verdict,
         head,
         tree,
+        tiles,
         ..
     } = join;
     if let Some(progress) = progress {
@@ -196,6 +218,8 @@ fn run<S: Segments>(
     let roots = Roots {
         root: tree.root(),
         chain: head.chain,
+        tiles: tiles.good,
+        missing_tiles: tiles.missing,
     };
     (verdict, roots)
 }
@@ -212,6 +236,7 @@ struct Part {
     finding: Option<Finding>,
     /// The root at the count that was asked for, and where the segment stood when it was reached.
     watched: Option<(Hash, Finding)>,
+    tiles: TileCount,
 }
 
 /// The segments held against one another, in order.
@@ -219,6 +244,7 @@ struct Join {
     verdict: AuditVerdict,
     head: Head,
     tree: Tree,
+    tiles: TileCount,
     /// Where the segment before ended.
     end: u64,
 }
@@ -278,6 +304,9 @@ impl Join {
         self.end = part.bytes;
         self.head = part.head;
         self.tree = part.tree;
+        self.tiles.good += part.tiles.good;
+        self.tiles.missing += part.tiles.missing;
+        self.tiles.wrong = self.tiles.wrong.or(part.tiles.wrong);
         self.verdict.records = self.tree.size();
         let forged = part
             .watched
@@ -287,6 +316,17 @@ impl Join {
         if let Some(finding) = first.min_by_key(|finding| finding.index) {
             self.verdict.records = finding.index;
             self.bad(finding.damage, number, finding.offset);
+        }
+    }
+
+    /// A log that is whole may have a tile that is not. What `grows` has not cut its last tiles yet.
+    const fn tiles(&mut self, grows: bool) {
+        if grows {
+            self.tiles.missing = 0;
+        }
+        if let (damage::NONE, Some(wrong)) = (self.verdict.damage, self.tiles.wrong) {
+            self.bad(damage::WRONG_TILE, wrong.level, wrong.number);
+            self.verdict.bad_index = wrong.index;
         }
     }
 
@@ -364,6 +404,7 @@ fn read_segment<S: Segments>(
     };
     let header = window.header().map_err(io)?.map_err(Unread::Header)?;
     let (mut head, mut tree) = (header.head(), header.tree.clone());
+    let mut check = TileCheck::behind(log.tiles(), head.size);
     let mut groups = Groups::default();
     let (mut finding, mut watched, mut reported) = (None, None, 0);
     loop {
@@ -384,7 +425,7 @@ fn read_segment<S: Segments>(
         }
         match found {
             Found::Group(size) => {
-                tree.extend(&groups.leaves);
+                tree.extend_seen(&groups.leaves, |level, hashes| check.take(level, hashes));
                 window.advance(size);
             }
             Found::End => break,
@@ -410,6 +451,7 @@ fn read_segment<S: Segments>(
             reported = window.offset();
         }
     }
+    let tiles = check.end(last, &tree);
     Ok(Part {
         header,
         head,
@@ -417,5 +459,6 @@ fn read_segment<S: Segments>(
         bytes: window.offset(),
         finding,
         watched,
+        tiles,
     })
 }

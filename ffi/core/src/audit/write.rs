@@ -96,7 +96,7 @@ impl AuditLog {
         match job {
             Some(Job::Window(gathered)) => self.spare.push(gathered),
             Some(Job::Leaves(leaves)) => self.spare_leaves.push(leaves),
-            None => {}
+            Some(Job::Tiles) | None => {}
         }
         result.map_err(|error| self.fail("append to", error))
     }
@@ -158,6 +158,14 @@ impl AuditLog {
             self.shared.tree().extend(&self.unfolded);
             self.unfolded.clear();
         }
+        if !self.shared.tree().is_waiting() {
+            return;
+        }
+        if self.background.is_some() {
+            let _ = self.hand_over(Job::Tiles);
+        } else {
+            self.shared.write_tiles();
+        }
     }
 
     /// Ends the current segment and begins the next. Outside `MEMORY` the old one is synced first, so a log never
@@ -174,7 +182,7 @@ impl AuditLog {
             let Target::Files(files) = &mut sink.target else {
                 return Ok(());
             };
-            let tree = self.shared.tree().clone();
+            let tree = self.shared.tree().tree.clone();
             let header = SegmentHeader::new(files.number + 1, created_ns, tree, sink.head.chain);
             files::create_segment(&files.dir, &header).map(|(file, path)| {
                 (files.file, files.path, files.number) = (file, path, header.number);
