@@ -4,8 +4,8 @@
  *     deno task bench gate [--json]
  *
  * - `all-checks`: orders come a million times a second whether or not the gate is ready; an order's time runs from when
- *   it was due to when its batch was answered, so no pause is left out. Median of the runs' p50; `p99_ns` and the like
- *   over all runs.
+ *   it was due to when its batch was answered, so no pause is left out. Median of the runs' p50; `p99_ns`, `p999_ns` and
+ *   the like over all runs.
  * - `all-checks-tree`: the same with 100 000 accounts and 1 000 instruments, of which 200 000 pairs are in use and picked at
  *   random, so that next to nothing an order needs is in a cache; `all-checks` has eight strategies on four instruments.
  *   Every limit is set at every level of both trees.

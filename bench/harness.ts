@@ -99,13 +99,14 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))];
 }
 
-/** p50, p99, p99.99 and max of samples in nanoseconds, as flat figures. */
+/** p50, p99, p99.9, p99.99 and max of samples in nanoseconds, as flat figures. */
 export function tail(samples: Float64Array | readonly number[]): Record<string, number> {
   const sorted = Float64Array.from(samples).sort();
   return {
     samples: sorted.length,
     p50_ns: Math.round(quantile(sorted, 0.5)),
     p99_ns: Math.round(quantile(sorted, 0.99)),
+    p999_ns: Math.round(quantile(sorted, 0.999)),
     p9999_ns: Math.round(quantile(sorted, 0.9999)),
     max_ns: Math.round(sorted[sorted.length - 1]),
   };

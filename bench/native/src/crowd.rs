@@ -2,6 +2,8 @@
 
 /// Who trades what.
 pub struct Crowd {
+    /// To choose it by.
+    pub name: &'static str,
     /// Goes behind the name of a case.
     pub suffix: &'static str,
     pub customers: u32,
@@ -13,6 +15,7 @@ pub struct Crowd {
 }
 
 pub const SMALL: Crowd = Crowd {
+    name: "small",
     suffix: "",
     customers: 1,
     accounts: 1,
@@ -22,6 +25,7 @@ pub const SMALL: Crowd = Crowd {
 };
 
 pub const TREE: Crowd = Crowd {
+    name: "large",
     suffix: "-tree",
     customers: 1_000,
     accounts: 100_000,

@@ -53,15 +53,28 @@ pub trait Stage {
     fn refused(&self) -> u64;
 }
 
-/// Measures all of it, `runs` times each, and prints a line per case and engine.
-pub fn measure(orders: usize, runs: usize) {
+/// Which of the cases are measured: all, or those that are named.
+#[derive(Default)]
+pub struct Chosen {
+    pub engine: Option<String>,
+    pub batch: Option<usize>,
+    /// `small` or `large`.
+    pub tree: Option<String>,
+}
+
+/// Measures all that is chosen, `runs` times each, and prints a line per case and engine.
+pub fn measure(orders: usize, runs: usize, chosen: &Chosen) {
     let clock = Clock::calibrated();
     for crowd in [&SMALL, &TREE] {
+        if chosen.tree.as_ref().is_some_and(|tree| tree != crowd.name) {
+            continue;
+        }
         let mut plan = Plan {
             clock: &clock,
             crowd,
             day: Day::of(orders, crowd),
             runs,
+            chosen,
         };
         plan.measure("cwts-gate", || Desk::open(Nothing(0), crowd));
         plan.day = children(plan.day);
@@ -89,14 +102,28 @@ struct Plan<'a> {
     crowd: &'a Crowd,
     day: Day,
     runs: usize,
+    chosen: &'a Chosen,
 }
 
 impl Plan<'_> {
     fn measure<S: Stage>(&self, engine: &str, open: impl Fn() -> S) {
-        self.repeat("open-loop", engine, LARGEST, |ticks| {
-            open_loop(self.clock, &self.day, open(), ticks)
-        });
-        for batch in BATCHES {
+        let Chosen {
+            engine: name,
+            batch: only,
+            ..
+        } = self.chosen;
+        if name.as_ref().is_some_and(|name| name != engine) {
+            return;
+        }
+        if only.is_none() {
+            self.repeat("open-loop", engine, LARGEST, |ticks| {
+                open_loop(self.clock, &self.day, open(), ticks)
+            });
+        }
+        for batch in BATCHES
+            .into_iter()
+            .filter(|size| only.is_none_or(|only| only == *size))
+        {
             self.repeat("closed-loop", engine, batch, |ticks| {
                 closed_loop(self.clock, &self.day, open(), batch, ticks)
             });

@@ -7,7 +7,8 @@
 //! - `sizes [orders=N] [instruments=N] [operations=N] [runs=N]`: the direct book by size.
 //! - `mass-cancel [orders=N] [runs=N]`: everybody's orders, and one owner's.
 //! - `kill-path [orders=N] [runs=N] [only=STAGE]`: everything cancelled inside the core, and each part of that alone.
-//! - `gate [orders=N] [runs=N]`: the gate in closed and open loop.
+//! - `gate [orders=N] [runs=N] [engine=NAME] [tree=small|large] [batch=N]`: the gate in closed and open loop, all cases or
+//!   those that are named; a batch names one of the closed loop.
 //! - `audit dir=FILE [records=N] [runs=N]`: the audit log and a plain chain, in memory and in the directory `dir`.
 //! - `feed engine=NAME file=FILE symbol=S tick=T lot=L [runs=N]`: a Binance recording, unpacked, to a book.
 //! - `itch [messages=N] [runs=N]`: ITCH messages to books.
@@ -93,9 +94,16 @@ fn run(command: &str, arguments: &Arguments) -> Result<(), String> {
             Ok(())
         }
         "gate" => {
+            let batch = arguments.text("batch").map(|_| arguments.count("batch", 1));
+            let chosen = gate::Chosen {
+                engine: arguments.text("engine").map(str::to_owned),
+                tree: arguments.text("tree").map(str::to_owned),
+                batch: batch.transpose()?,
+            };
             gate::measure(
                 arguments.count("orders", 300_000)?,
                 arguments.count("runs", 7)?,
+                &chosen,
             );
             Ok(())
         }

@@ -1,9 +1,11 @@
 //! One command with everything the checks may look at. Checks are pure functions of it.
 use super::bucket::Bucket;
+use super::checks::parent::Parentage;
 use super::facts::{Facts, Security};
 use super::flow::Flow;
 use super::ids::IdSet;
 use super::orders::OpenOrder;
+use super::plain::is_plain;
 use super::recent::Recent;
 use super::reference::Reference;
 use super::scopes::{Cell, Leaf, Level, Money, Scopes, Strategy, Terms, Worst, ACCOUNT, LEVELS};
@@ -29,6 +31,8 @@ pub struct Case<'a> {
     pub rules: Option<&'a InstrumentRules>,
     /// The order to cancel or amend, if it is open.
     pub target: Option<&'a OpenOrder>,
+    /// The parent of the order, or of its target.
+    pub parent: Parentage,
     /// Market prices of the instrument.
     pub reference: Reference,
     /// Ids ever used.
@@ -51,6 +55,8 @@ pub struct Case<'a> {
     pub worst: Worst,
     /// Money units of one lot at the reference price; `None` when there is no price or it does not fit.
     pub mark: Option<i64>,
+    /// Whether one look at all levels settles the rows that ask about them; see `plain`.
+    pub plain: bool,
     /// What the command adds to the sums of every level above, if it is let through; `None` when that has no value.
     pub moved: Option<Money>,
 }
@@ -67,8 +73,13 @@ impl<'a> Case<'a> {
     #[inline]
     pub fn work_out(&mut self) {
         self.added = self.lots_added();
+        let (scopes, side, added) = (self.scopes, self.side(), self.added);
+        self.counted = self.leaf.map(|leaf| scopes.levels(leaf, side, added));
         let own = self.own();
-        self.worst = own.worst(self.side(), self.added);
+        self.worst = match &self.counted {
+            Some([own, ..]) => own.after,
+            None => own.worst(side, added),
+        };
         if let (Some(leaf), Some(rules), Some(ticks)) =
             (self.leaf, self.rules, self.reference.ticks())
         {
@@ -78,6 +89,7 @@ impl<'a> Case<'a> {
                 Money::at(&self.worst, mark).minus(before)
             });
         }
+        self.plain = self.command.kind != command_kind::CANCEL && is_plain(self);
     }
 
     fn lots_added(&self) -> i64 {

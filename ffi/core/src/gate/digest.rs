@@ -1,6 +1,7 @@
 //! One hash over everything the gate would have to rebuild after a restart.
 //!
 //! Market prices are left out: they are an input that no record restores, and every decision names the one it used.
+use super::orders::CHILD;
 use super::scopes::{Cell, Leaf, Money};
 use super::Gate;
 use crate::record::bytes_of;
@@ -39,7 +40,10 @@ impl Gate {
         self.all_listings()
             .for_each(|listing| digest.update(bytes_of(&listing.rules)));
         self.facts.digest(digest);
-        self.flow.digest(digest);
+        let children = self.open.iter();
+        let children = children.filter(|(_, order)| order.marks & CHILD != 0);
+        let children = children.map(|(id, order)| (id, order.parent)).collect();
+        self.flow.digest(digest, children);
         self.scopes.factors().digest(digest);
         self.limits
             .of_strategies()

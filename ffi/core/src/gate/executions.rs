@@ -1,5 +1,5 @@
 //! What venues report back: fills, removals, changes and refusals, applied to exposure before anyone else sees them.
-use super::orders::{OpenOrder, CHILD};
+use super::orders::OpenOrder;
 use super::ports::Journal;
 use super::{held, Gate, EXECUTION_VERSION};
 use crate::layout::{code, exec_type, record_type, side, Execution, INSTRUMENT_LAST};
@@ -90,10 +90,7 @@ impl Gate {
             return;
         }
         // What is sold stays taken; what ends unfilled is given back.
-        self.draw(report.order_id, &before, lots.saturating_add(filled));
-        if ends && before.marks & CHILD != 0 {
-            self.flow.parents.bury(report.order_id);
-        }
+        self.draw(&before, lots.saturating_add(filled));
         let mark = self.scopes.leaf(before.leaf).mark;
         self.scopes.change(before.leaf, mark, orders, |cell| {
             cell.fill(before.side, filled);

@@ -30,6 +30,7 @@ mod limits;
 mod listing;
 mod open_orders;
 mod orders;
+mod plain;
 mod ports;
 mod recent;
 mod reference;
@@ -51,6 +52,7 @@ mod tests;
 use crate::layout::{code, command_kind, record_type, GateDecision, OrderCommand, NO_NODE};
 use crate::record::bytes_of;
 use case::Case;
+use checks::parent::Parentage;
 use counters::Tally;
 use facts::Facts;
 use flow::Flow;
@@ -60,7 +62,7 @@ use listing::Listing;
 use open_orders::OpenOrders;
 use orders::OpenOrder;
 use recent::{Recent, Shape};
-use reservation::Undo;
+use reservation::{Passed, Undo};
 use scopes::{Added, Scopes, Worst};
 
 pub use executions::VENUES;
@@ -253,13 +255,13 @@ impl Gate {
         };
         if !self.shut {
             let now = self.advance_clock(command);
-            let added = self.evaluate(command, leaf, now, state, decision);
+            let passed = self.evaluate(command, leaf, now, state, decision);
             self.record(journal, command, decision);
             if decision.code == code::MESSAGE_RATE {
                 self.flow.paces.refused(decision.scope, now);
             }
             if decision.code == code::ACCEPTED {
-                self.reserve(command, leaf, now, added);
+                self.reserve(command, leaf, now, &passed);
             } else if self.scopes.size() != met {
                 self.scopes.forget(met);
             }
@@ -294,7 +296,7 @@ impl Gate {
         (may_trade && self.scopes.has_room()).then(|| self.meet(strategy, instrument))
     }
 
-    /// Runs the table and fills in the verdict. What an accepted command adds, if that has a value.
+    /// Runs the table and fills in the verdict. What a command brings with it if it was accepted.
     #[inline]
     fn evaluate(
         &self,
@@ -303,7 +305,7 @@ impl Gate {
         now: i64,
         state: u32,
         decision: &mut GateDecision,
-    ) -> Option<Added> {
+    ) -> Passed {
         let targeted = matches!(command.kind, command_kind::CANCEL | command_kind::AMEND);
         let listing = self.listing(command.instrument);
         let leaf = leaf.map(|leaf| self.scopes.leaf(leaf));
@@ -311,6 +313,7 @@ impl Gate {
             Some(_) => None,
             None => self.limits.terms(command.owner, command.instrument),
         };
+        let target = targeted.then(|| self.open.get(command.target_id)).flatten();
         let security = self.facts.security(command.instrument);
         let mut case = Case {
             command,
@@ -318,13 +321,14 @@ impl Gate {
             state,
             strategy: self.scopes.strategy(command.owner),
             leaf,
-            counted: leaf.map(|leaf| self.scopes.levels(leaf)),
+            counted: None,
             terms: match leaf {
                 Some(leaf) => leaf.may_trade.then_some(&leaf.terms),
                 None => elsewhere.as_ref(),
             },
             rules: listing.map(|listing| &listing.rules),
-            target: targeted.then(|| self.open.get(command.target_id)).flatten(),
+            target,
+            parent: Parentage::of(&self.flow.parents, command, target),
             reference: listing
                 .map(|listing| listing.reference)
                 .unwrap_or_default()
@@ -339,6 +343,7 @@ impl Gate {
             added: 0,
             worst: Worst::UNCOUNTED,
             mark: None,
+            plain: false,
             moved: None,
         };
         case.work_out();
@@ -350,8 +355,7 @@ impl Gate {
         let skip = |name: &str| self.without == Some(name);
         #[cfg(not(test))]
         let skip = |_: &str| false;
-        let kind = table::kind_bit(command.kind);
-        if let Some((at, reject)) = table::first_refusal(&case, kind, skip) {
+        if let Some((at, reject)) = table::first_refusal(&case, skip) {
             decision.code = reject.code;
             decision.check = at;
             decision.measured = reject.measured;
@@ -359,13 +363,16 @@ impl Gate {
             if reject.scope != NO_NODE {
                 decision.scope = reject.scope;
             }
-            return None;
+            return Passed::default();
         }
         decision.measured = case.worst.either();
         decision.limit = case.own().max_position;
-        let (mark, moved) = case.mark.zip(case.moved)?;
         let lots = case.added;
-        Some(Added { lots, mark, moved })
+        let values = case.mark.zip(case.moved);
+        Passed {
+            added: values.map(|(mark, moved)| Added { lots, mark, moved }),
+            parent: case.parent.place,
+        }
     }
 
     /// Appends the decision, with its own index inside; a decision that cannot be recorded is a rejection, and shuts

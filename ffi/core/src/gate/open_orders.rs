@@ -179,7 +179,7 @@ mod tests {
             quantity,
             ..OrderCommand::default()
         };
-        OpenOrder::entered(&command, 0)
+        OpenOrder::entered(&command, 0, 0)
     }
 
     proptest! {

@@ -35,6 +35,8 @@ pub struct OpenOrder {
     pub strategy: u32,
     /// Where the gate counts it.
     pub leaf: u32,
+    /// Place of its parent; `NO_PARENT` when it is no child.
+    pub parent: u32,
     /// Bit i is set when the i-th oldest unanswered change is an amend.
     amends: u32,
     /// Instrument id.
@@ -48,9 +50,9 @@ pub struct OpenOrder {
 }
 
 impl OpenOrder {
-    /// The order a new command enters, counted at `leaf`.
+    /// The order a new command enters, counted at `leaf`, under the parent at a place.
     #[must_use]
-    pub const fn entered(command: &OrderCommand, leaf: u32) -> Self {
+    pub const fn entered(command: &OrderCommand, leaf: u32, parent: u32) -> Self {
         Self {
             price: command.price,
             total: command.quantity,
@@ -58,6 +60,7 @@ impl OpenOrder {
             amended: 0,
             strategy: command.owner,
             leaf,
+            parent,
             amends: 0,
             instrument: command.instrument,
             side: command.side,
@@ -163,7 +166,7 @@ mod tests {
             price: 10,
             ..OrderCommand::default()
         };
-        OpenOrder::entered(&command, 0)
+        OpenOrder::entered(&command, 0, 0)
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! It comes to the same. What an order that ends gives back is never negative, so counts that stop at their ends stop at the
 //! same place either way; and sums of money wrap, so the steps in between cancel out.
 use super::executions::is_of;
-use super::orders::CHILD;
 use super::Gate;
 use crate::layout::{exec_type, side, Execution};
 
@@ -80,12 +79,7 @@ impl Gate {
         };
         self.tally.totals.inconsistent += u64::from(!is_of(&order, report));
         let lots = order.reserved();
-        if order.marks != 0 {
-            self.draw(report.order_id, &order, -lots);
-            if order.marks & CHILD != 0 {
-                self.flow.parents.bury(report.order_id);
-            }
-        }
+        self.draw(&order, -lots);
         let side = usize::from(order.side & 1);
         if let Some(sum) = sum.as_mut().filter(|sum| sum.leaf == order.leaf) {
             if let Some(more) = sum.lots[side].checked_add(lots) {

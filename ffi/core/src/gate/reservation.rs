@@ -1,5 +1,6 @@
 //! What an accepted command reserves, and how a batch that could not be recorded gives it back.
-use super::orders::{Change, OpenOrder, CHILD};
+use super::flow::NO_PARENT;
+use super::orders::{Change, OpenOrder};
 use super::recent::Shape;
 use super::scopes::Added;
 use super::{held, Gate};
@@ -13,6 +14,24 @@ pub struct Undo {
     mark: i64,
 }
 
+/// What an accepted command brings with it.
+#[derive(Clone, Copy)]
+pub struct Passed {
+    /// What it adds, if that has a value.
+    pub added: Option<Added>,
+    /// Place of the parent of a new order.
+    pub parent: u32,
+}
+
+impl Default for Passed {
+    fn default() -> Self {
+        Self {
+            added: None,
+            parent: NO_PARENT,
+        }
+    }
+}
+
 impl Gate {
     /// Counts an accepted command against the strategy and every scope above before anything else is decided.
     #[inline]
@@ -21,11 +40,12 @@ impl Gate {
         command: &OrderCommand,
         leaf: Option<u32>,
         now: i64,
-        added: Option<Added>,
+        passed: &Passed,
     ) {
+        let added = passed.added.as_ref();
         match (command.kind, leaf) {
             (command_kind::NEW, Some(leaf)) => {
-                let mut order = OpenOrder::entered(command, leaf);
+                let mut order = OpenOrder::entered(command, leaf, passed.parent);
                 self.mark_located(&mut order, now);
                 self.undo.push(Undo {
                     id: command.order_id,
@@ -33,10 +53,7 @@ impl Gate {
                     mark: self.scopes.leaf(leaf).mark,
                 });
                 self.open.insert(command.order_id, order);
-                if order.marks & CHILD != 0 {
-                    self.flow.parents.bear(command.target_id, command.order_id);
-                }
-                self.draw(command.order_id, &order, order.reserved());
+                self.draw(&order, order.reserved());
                 self.count(leaf, order.side, order.reserved(), added, 1);
                 if self.scopes.leaf(leaf).terms.duplicate_window > 0 {
                     self.recent.enter(Shape::of(command), now);
@@ -53,7 +70,7 @@ impl Gate {
 
     /// Takes a message that was let in out of every budget and window.
     #[inline]
-    fn pass(&mut self, command: &OrderCommand, now: i64, added: Option<Added>) {
+    fn pass(&mut self, command: &OrderCommand, now: i64, added: Option<&Added>) {
         let Some(strategy) = self.scopes.strategy_mut(command.owner) else {
             return;
         };
@@ -71,7 +88,7 @@ impl Gate {
     }
 
     /// Notes that a change of an open order went out.
-    fn send(&mut self, target: u64, change: Change, added: Option<Added>) {
+    fn send(&mut self, target: u64, change: Change, added: Option<&Added>) {
         let Some(order) = self.open.get_mut(target) else {
             return;
         };
@@ -85,16 +102,16 @@ impl Gate {
         if matches!(change, Change::Amend(_)) {
             let (leaf, side, lots) = (order.leaf, order.side, order.reserved() - before);
             let order = *order;
-            self.draw(target, &order, lots);
+            self.draw(&order, lots);
             self.count(leaf, side, lots, added, 0);
         }
     }
 
     /// Counts open lots at every level. What has no value at the present price keeps the value it had.
     #[inline]
-    fn count(&mut self, leaf: u32, side: u8, lots: i64, added: Option<Added>, orders: i32) {
+    fn count(&mut self, leaf: u32, side: u8, lots: i64, added: Option<&Added>, orders: i32) {
         match added {
-            Some(added) => self.scopes.add(leaf, side, &added, orders),
+            Some(added) => self.scopes.add(leaf, side, added, orders),
             None => {
                 let mark = self.scopes.leaf(leaf).mark;
                 self.scopes
@@ -114,7 +131,7 @@ impl Gate {
             if let Some(now) = now {
                 let lots = before.map_or(0, |before| before.reserved()) - now.reserved();
                 let orders = if before.is_some() { 0 } else { -1 };
-                self.draw(id, &now, lots);
+                self.draw(&now, lots);
                 self.scopes.change(now.leaf, mark, orders, |cell| {
                     cell.open(now.side, lots, orders);
                 });

@@ -1,6 +1,6 @@
 //! Sums over instruments: scenarios of the margin, sectors, underlyings, deltas and vegas.
 use crate::gate::case::Case;
-use crate::gate::scopes::{clamped, Ends};
+use crate::gate::scopes::{clamped, next_weight, Ends};
 use crate::gate::table::{Reject, Verdict};
 use crate::layout::{code, factor_measure, side};
 
@@ -19,22 +19,25 @@ pub fn sums(case: &Case<'_>) -> Verdict {
 fn within(case: &Case<'_>, measure: u8, code: u32) -> Verdict {
     let factors = case.scopes.factors();
     let weights = factors.weights(case.command.instrument);
-    if weights.is_empty() {
-        return Ok(());
-    }
     for level in case.levels() {
+        let limited = factors.limited(level.id);
+        if limited.is_empty() {
+            continue;
+        }
         let before = level.cell.worst(side::BUY, 0);
-        let after = level.cell.worst(case.side(), case.added);
-        for factor in weights {
-            let limited = factors.limited(level.id, factor.factor);
-            let Some(limited) = limited.filter(|of| of.limit.measure == measure) else {
+        let mut weights = weights;
+        for one in limited {
+            let Some(weight) = next_weight(&mut weights, one.limit.factor) else {
                 continue;
             };
-            let from = Ends::of(&before, factor.weight);
-            let to = Ends::of(&after, factor.weight);
-            let measured = limited.ends.moved(from, to).measured(measure);
-            let limit = limited.limit.limit;
-            let grows = measured > limited.ends.measured(measure);
+            if one.limit.measure != measure {
+                continue;
+            }
+            let from = Ends::of(&before, weight);
+            let to = Ends::of(&level.after, weight);
+            let measured = one.ends.moved(from, to).measured(measure);
+            let limit = one.limit.limit;
+            let grows = measured > one.ends.measured(measure);
             if grows && measured > i128::from(limit) {
                 return Err(Reject::at(level.id, code, clamped(measured), limit));
             }

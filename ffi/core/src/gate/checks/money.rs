@@ -59,15 +59,14 @@ pub fn concentration(case: &Case<'_>) -> Verdict {
         let Some(funds) = case.facts.capitals.of(level.id) else {
             continue;
         };
-        let (capital, bps) = (funds.capital.capital, funds.capital.concentration_bps);
-        let worst = level.cell.worst(case.side(), case.added);
-        if bps == 0 || worst.reduces(case.side()) {
+        let worst = &level.after;
+        if funds.capital.concentration_bps == 0 || worst.reduces(case.side()) {
             continue;
         }
         let value = case
             .mark
             .map(|mark| i128::from(mark) * i128::from(worst.either()));
-        let limit = i128::from(capital) * i128::from(bps) / 10_000;
+        let limit = funds.most_in_one;
         if value.is_none_or(|value| value > limit) {
             let (measured, limit) = (clamped(value.unwrap_or(i128::MAX)), clamped(limit));
             return Err(Reject::at(level.id, code::CONCENTRATION, measured, limit));

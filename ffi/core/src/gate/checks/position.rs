@@ -7,9 +7,9 @@ use crate::layout::code;
 /// every scope above it. Where an order only takes away from the position of a scope, it passes that scope even when a
 /// lowered limit has left the position outside. Measured and limit: lots, of the lowest scope that refuses.
 pub fn worst_case(case: &Case<'_>) -> Verdict {
-    let (side, added) = (case.side(), case.added);
+    let side = case.side();
     for level in case.levels() {
-        let worst = level.cell.worst(side, added);
+        let worst = &level.after;
         let limit = level.cell.max_position;
         if !worst.is_within(limit) && !worst.reduces(side) {
             return Err(Reject::at(
@@ -22,6 +22,6 @@ pub fn worst_case(case: &Case<'_>) -> Verdict {
     }
     match case.leaf {
         Some(_) => Ok(()),
-        None => Err(Reject::new(code::POSITION_LIMIT, added, 0)),
+        None => Err(Reject::new(code::POSITION_LIMIT, case.added, 0)),
     }
 }

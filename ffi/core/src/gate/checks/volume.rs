@@ -6,10 +6,8 @@ use crate::layout::code;
 /// The quantity is at most the instrument's share of its average daily volume. Where the volume is not known only what
 /// takes away from a position passes. Measured: lots. Limit: lots, rounded down; 0 when the volume is not known.
 pub fn share(case: &Case<'_>) -> Verdict {
-    let terms = &case.security.terms;
-    let share = i128::from(terms.average_volume) * i128::from(terms.order_volume_bps) / 10_000;
-    let limit = i64::try_from(share).unwrap_or(i64::MAX);
-    let unknown = terms.average_volume == 0;
+    let limit = case.security.order_share;
+    let unknown = case.security.terms.average_volume == 0;
     if case.command.quantity <= limit || (unknown && case.reduces()) {
         return Ok(());
     }
@@ -24,11 +22,9 @@ pub fn share(case: &Case<'_>) -> Verdict {
 /// would take too long to sell. An order that only takes away from the position passes. Measured and limit: lots, of the
 /// lowest scope that refuses.
 pub fn liquidity(case: &Case<'_>) -> Verdict {
-    let terms = &case.security.terms;
-    let share = i128::from(terms.average_volume) * i128::from(terms.position_volume_bps) / 10_000;
-    let limit = i64::try_from(share).unwrap_or(i64::MAX);
+    let limit = case.security.position_share;
     for level in case.levels() {
-        let worst = level.cell.worst(case.side(), case.added);
+        let worst = &level.after;
         if !worst.is_within(limit) && !worst.reduces(case.side()) {
             return Err(Reject::at(level.id, code::LIQUIDITY, worst.either(), limit));
         }

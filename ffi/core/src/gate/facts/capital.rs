@@ -9,9 +9,47 @@ pub struct Funds {
     pub capital: Capital,
     /// `time` is 0 while nothing was told.
     pub profit: Profit,
+    /// The most that may go into one name, money units, rounded down.
+    pub most_in_one: i128,
+    /// What follows from both.
+    pub plain: Plain,
+}
+
+/// What an order stays within that needs no closer look; where there is no limit, the largest number.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plain {
+    pub credit: i64,
+    pub in_one: i128,
+    /// The last time at which the profit is known and no loss too large.
+    pub until: i64,
 }
 
 impl Funds {
+    /// Works out what follows from capital and profit.
+    fn renew(&mut self) {
+        let (capital, profit) = (&self.capital, &self.profit);
+        let (of, bps) = (capital.capital, capital.concentration_bps);
+        let limited = |limit: i64| if limit == 0 { i64::MAX } else { limit };
+        self.most_in_one = i128::from(of) * i128::from(bps) / 10_000;
+        let known = profit.time != 0;
+        let lost = profit.profit.saturating_neg();
+        self.plain = Plain {
+            credit: limited(capital.credit),
+            in_one: if bps == 0 {
+                i128::MAX
+            } else {
+                self.most_in_one
+            },
+            until: if capital.max_loss == 0 {
+                i64::MAX
+            } else if known && lost < capital.max_loss {
+                profit.time.saturating_add(self.most_age())
+            } else {
+                i64::MIN
+            },
+        };
+    }
+
     /// Nanoseconds since the profit was worked out; −1 when it never was.
     #[must_use]
     pub fn profit_age(&self, now: i64) -> i64 {
@@ -46,7 +84,9 @@ impl Capitals {
         if at >= self.0.len() {
             self.0.resize(at + 1, None);
         }
-        self.0[at].get_or_insert_default().capital = *capital;
+        let funds = self.0[at].get_or_insert_default();
+        funds.capital = *capital;
+        funds.renew();
     }
 
     /// Takes in the profit of a node that has capital; says whether it has.
@@ -54,6 +94,7 @@ impl Capitals {
         match self.0.get_mut(profit.node as usize) {
             Some(Some(funds)) => {
                 funds.profit = *profit;
+                funds.renew();
                 true
             }
             _ => false,

@@ -282,7 +282,7 @@ impl Gate {
                 && terms.prior_close >= 0,
         )?;
         self.record_fact(journal, fact_kind::SECURITY, terms, time)?;
-        self.facts.security_mut(terms.instrument).terms = *terms;
+        self.facts.security_mut(terms.instrument).take(terms);
         Ok(())
     }
 

@@ -29,6 +29,8 @@ pub struct Moves {
     young: Extremes,
     old: Extremes,
     since: i64,
+    /// The distance of the extremes; see [`Moves::bps`].
+    bps: i64,
 }
 
 impl Moves {
@@ -50,11 +52,16 @@ impl Moves {
             self.since = reference.time;
         }
         self.young = self.young.with(price);
+        self.bps = self.distance();
     }
 
     /// The distance of the extremes as a share of the lower one, in hundredths of a percent, rounded up.
     #[must_use]
-    pub fn bps(&self) -> i64 {
+    pub const fn bps(&self) -> i64 {
+        self.bps
+    }
+
+    fn distance(&self) -> i64 {
         let both = if self.old == Extremes::default() {
             self.young
         } else {

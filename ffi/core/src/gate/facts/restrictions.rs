@@ -1,5 +1,5 @@
 //! Restricted lists: whom they bind, and which instruments or issuers they name.
-use crate::gate::hash::WordState;
+use crate::gate::hash::{folded, WordState};
 use crate::layout::{side, Restriction};
 use crate::record::bytes_of;
 use sha2::{Digest, Sha256};
@@ -14,6 +14,13 @@ fn name(issuer: u32, instrument: u16) -> u64 {
 #[derive(Default)]
 pub struct Restrictions {
     by_name: HashMap<u64, BTreeMap<u32, Restriction>, WordState>,
+    /// A bit of every name that there is; what has none is named by no entry.
+    bits: u64,
+}
+
+/// The bit of a name: one of 64, so that a few names leave most of them clear.
+fn bit_of(name: u64) -> u64 {
+    1 << (folded(name) >> 58)
 }
 
 impl Restrictions {
@@ -33,6 +40,12 @@ impl Restrictions {
         }
         if entries.is_empty() {
             self.by_name.remove(&name);
+            self.bits = self
+                .by_name
+                .keys()
+                .fold(0, |bits, name| bits | bit_of(*name));
+        } else {
+            self.bits |= bit_of(name);
         }
     }
 
@@ -47,6 +60,9 @@ impl Restrictions {
         now: i64,
     ) -> Option<&Restriction> {
         let names = [name(0, instrument), name(issuer, super::WHOLE_MARKET)];
+        if self.bits & (bit_of(names[0]) | bit_of(names[1])) == 0 {
+            return None;
+        }
         let bit = if order_side == side::BUY { 1 } else { 2 };
         let named = names.iter().filter_map(|name| self.by_name.get(name));
         named

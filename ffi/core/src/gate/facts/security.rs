@@ -13,6 +13,15 @@ pub struct Security {
     pub status: MarketStatus,
     /// How its price moved lately.
     pub moves: Moves,
+    /// Largest order and largest position by the average volume, lots, rounded down; 0 while it is not known.
+    pub order_share: i64,
+    pub position_share: i64,
+}
+
+/// So many hundredths of a percent of `whole`, rounded down; the largest integer when it does not fit.
+fn share(whole: i64, bps: u32) -> i64 {
+    let share = i128::from(whole) * i128::from(bps) / 10_000;
+    i64::try_from(share).unwrap_or(i64::MAX)
 }
 
 /// The age of something seen at `seen`, nanoseconds; −1 when it was never seen.
@@ -29,6 +38,13 @@ fn is_young(age: i64, most_ms: u32) -> bool {
 }
 
 impl Security {
+    /// Takes terms in place of those before, and works out what follows from them.
+    pub fn take(&mut self, terms: &SecurityTerms) {
+        self.terms = *terms;
+        self.order_share = share(terms.average_volume, terms.order_volume_bps);
+        self.position_share = share(terms.average_volume, terms.position_volume_bps);
+    }
+
     /// Nanoseconds since phase, price test and bands were seen; −1 when they never were.
     #[must_use]
     pub fn status_age(&self, now: i64) -> i64 {

@@ -1,7 +1,7 @@
 //! Facts about flow and money: budgets, windows, throttles, parents, capital, sums.
 use super::sound;
 use crate::gate::ports::Journal;
-use crate::gate::scopes::FACTOR_LAST;
+use crate::gate::scopes::{told, FACTOR_LAST};
 use crate::gate::Gate;
 use crate::layout::{
     code, fact_kind, factor_measure, BurstLimit, Capital, ExecutionThrottle, Factor, FactorLimit,
@@ -15,6 +15,7 @@ impl Gate {
         sound(self.is_node(pace.node))?;
         self.record_fact(journal, fact_kind::PACE, pace, at)?;
         self.flow.pace(pace);
+        self.scopes.note_told(pace.node, told::PACE);
         self.renew_needs();
         Ok(())
     }
@@ -35,6 +36,7 @@ impl Gate {
         )?;
         self.record_fact(journal, fact_kind::BURST, limit, at)?;
         self.flow.burst(limit);
+        self.scopes.note_told(limit.node, told::BURST);
         self.renew_needs();
         Ok(())
     }
@@ -105,6 +107,7 @@ impl Gate {
         sound(self.is_node(capital.node) && least >= 0)?;
         self.record_fact(journal, fact_kind::CAPITAL, capital, at)?;
         self.facts.capitals.set(capital);
+        self.scopes.note_told(capital.node, told::CAPITAL);
         self.renew_needs();
         Ok(())
     }

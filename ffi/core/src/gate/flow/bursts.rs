@@ -75,6 +75,12 @@ impl Bursts {
         }
     }
 
+    /// Whether a node has a window.
+    #[cfg(test)]
+    pub fn has(&self, node: u32) -> bool {
+        !self.of(node).is_empty()
+    }
+
     fn of(&self, node: u32) -> &[Burst] {
         self.0.get(node as usize).map_or(&[], Vec::as_slice)
     }

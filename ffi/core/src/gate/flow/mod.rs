@@ -9,13 +9,12 @@ mod ring;
 mod throttles;
 
 pub use bursts::Entered;
-pub use parents::{UnknownParent, BASKET_VERSION};
+pub use parents::{Parent, Parents, BASKET_VERSION, NO_PARENT};
 
 use super::scopes::Added;
 use crate::layout::{BurstLimit, ExecutionThrottle, Pace, ParentLimits, Rearm};
 use bursts::Bursts;
 use paces::Paces;
-use parents::Parents;
 use sha2::{Digest, Sha256};
 use throttles::Throttles;
 
@@ -59,7 +58,7 @@ impl Flow {
 
     /// Takes a message out of the budgets and windows of the nodes of a path. What it adds has no value in a window when it
     /// has none at all.
-    pub fn enter(&mut self, path: &[u32], instrument: u16, now: i64, added: Option<Added>) {
+    pub fn enter(&mut self, path: &[u32], instrument: u16, now: i64, added: Option<&Added>) {
         self.paces.enter(path, now);
         let (lots, mark) = added.map_or((0, 0), |added| (added.lots, added.mark));
         let entered = Entered {
@@ -80,12 +79,12 @@ impl Flow {
         }
     }
 
-    /// Feeds everything to `digest` in canonical order.
-    pub fn digest(&self, digest: &mut Sha256) {
+    /// Feeds everything to `digest` in canonical order; `children` as for [`Parents::digest`].
+    pub fn digest(&self, digest: &mut Sha256, children: Vec<(u64, u32)>) {
         self.paces.digest(digest);
         self.bursts.digest(digest);
         self.throttles.digest(digest);
-        self.parents.digest(digest);
+        self.parents.digest(digest, children);
         digest.update([0]);
     }
 }

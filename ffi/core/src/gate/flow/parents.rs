@@ -14,30 +14,48 @@ use std::collections::{BTreeMap, HashMap};
 /// Schema version of BasketDecided records.
 pub const BASKET_VERSION: u16 = 1;
 
+/// `OpenOrder.parent` of an order that is no child.
+pub const NO_PARENT: u32 = u32::MAX;
+
+/// A parent that was opened.
 #[derive(Clone, Copy)]
-struct Parent {
-    order: ParentOrder,
+pub struct Parent {
+    pub order: ParentOrder,
     /// Lots of its children, open and filled.
     taken: i64,
 }
 
-/// There is no such parent, or it is not of that strategy, instrument and side.
-pub struct UnknownParent;
+impl Parent {
+    /// Lots left for children.
+    #[inline]
+    #[must_use]
+    pub const fn left(&self) -> i64 {
+        self.order.quantity.saturating_sub(self.taken)
+    }
 
-/// Every parent ever opened, and how large they may be.
+    /// Whether it is of that strategy, in that instrument and on that side.
+    #[inline]
+    #[must_use]
+    pub const fn is_of(&self, strategy: u32, instrument: u16, order_side: u8) -> bool {
+        self.order.strategy == strategy
+            && self.order.instrument == instrument
+            && self.order.side == order_side
+    }
+}
+
+/// Every parent ever opened, and how large they may be. A child carries the place of its parent.
 #[derive(Default)]
 pub struct Parents {
     limits: BTreeMap<u32, ParentLimits>,
-    open: HashMap<u64, Parent, WordState>,
-    /// Parent of every open child.
-    of_child: HashMap<u64, u64, WordState>,
+    opened: Vec<Parent>,
+    places: HashMap<u64, u32, WordState>,
 }
 
 impl Parents {
     /// Whether no parent was ever opened.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.open.is_empty()
+        self.opened.is_empty()
     }
 
     /// Sets how large parents and baskets of a node may be.
@@ -45,70 +63,54 @@ impl Parents {
         self.limits.insert(limits.node, *limits);
     }
 
-    /// Lots left for children of a strategy in an instrument, on a side.
-    ///
-    /// # Errors
-    /// When there is no such parent.
-    pub fn left(
-        &self,
-        parent: u64,
-        strategy: u32,
-        instrument: u16,
-        order_side: u8,
-    ) -> Result<i64, UnknownParent> {
-        let parent = self.open.get(&parent).ok_or(UnknownParent)?;
-        let named = (strategy, instrument, order_side);
-        let is = (
-            parent.order.strategy,
-            parent.order.instrument,
-            parent.order.side,
-        );
-        if named != is {
-            return Err(UnknownParent);
-        }
-        Ok(parent.order.quantity.saturating_sub(parent.taken))
-    }
-
-    /// The parent of an open order, 0 for none.
+    /// Where a parent stands.
+    #[inline]
     #[must_use]
-    pub fn of_child(&self, child: u64) -> u64 {
-        self.of_child.get(&child).copied().unwrap_or(0)
+    pub fn find(&self, parent: u64) -> Option<u32> {
+        self.places.get(&parent).copied()
     }
 
-    /// Notes a child that was let in.
-    pub fn bear(&mut self, parent: u64, child: u64) {
-        self.of_child.insert(child, parent);
+    /// The parent at a place; none at that of no parent.
+    #[inline]
+    #[must_use]
+    pub fn at(&self, place: u32) -> Option<&Parent> {
+        self.opened.get(place as usize)
     }
 
-    /// Takes lots for a child, or gives them back when negative.
-    pub fn take(&mut self, child: u64, lots: i64) {
-        let parent = self.of_child.get(&child);
-        if let Some(parent) = parent.and_then(|parent| self.open.get_mut(parent)) {
+    fn open(&mut self, order: &ParentOrder) {
+        let place = self.opened.len() as u32;
+        self.opened.push(Parent {
+            order: *order,
+            taken: 0,
+        });
+        self.places.insert(order.parent, place);
+    }
+
+    /// Takes lots for a child of the parent at a place, or gives them back when negative.
+    #[inline]
+    pub fn take(&mut self, place: u32, lots: i64) {
+        if let Some(parent) = self.opened.get_mut(place as usize) {
             parent.taken = parent.taken.saturating_add(lots);
         }
     }
 
-    /// Forgets a child that has ended.
-    pub fn bury(&mut self, child: u64) {
-        self.of_child.remove(&child);
-    }
-
-    /// Feeds every parent, and every limit, to `digest` in canonical order.
-    pub fn digest(&self, digest: &mut Sha256) {
+    /// Feeds every parent, every limit and the open children (id and place of the parent) to `digest` in canonical order.
+    pub fn digest(&self, digest: &mut Sha256, mut children: Vec<(u64, u32)>) {
         self.limits
             .values()
             .for_each(|limits| digest.update(bytes_of(limits)));
-        let mut parents: Vec<_> = self.open.values().collect();
+        let mut parents: Vec<_> = self.opened.iter().collect();
         parents.sort_unstable_by_key(|parent| parent.order.parent);
         for parent in parents {
             digest.update(bytes_of(&parent.order));
             digest.update(parent.taken.to_le_bytes());
         }
-        let mut children: Vec<_> = self.of_child.iter().collect();
         children.sort_unstable();
-        for (child, parent) in children {
-            digest.update(child.to_le_bytes());
-            digest.update(parent.to_le_bytes());
+        for (child, place) in children {
+            if let Some(parent) = self.at(place) {
+                digest.update(child.to_le_bytes());
+                digest.update(parent.order.parent.to_le_bytes());
+            }
         }
     }
 }
@@ -161,11 +163,7 @@ impl Gate {
         }
         if decision.code == code::ACCEPTED {
             for order in parents {
-                let parent = Parent {
-                    order: *order,
-                    taken: 0,
-                };
-                self.flow.parents.open.insert(order.parent, parent);
+                self.flow.parents.open(order);
             }
             if !parents.is_empty() {
                 self.facts.has_parents();
@@ -180,7 +178,7 @@ impl Gate {
         for (at, order) in parents.iter().enumerate() {
             let refuse = |reject| Err((order.parent, reject));
             let repeated = parents[..at].iter().any(|one| one.parent == order.parent);
-            if order.parent == 0 || repeated || self.flow.parents.open.contains_key(&order.parent) {
+            if order.parent == 0 || repeated || self.flow.parents.find(order.parent).is_some() {
                 let id = order.parent as i64;
                 return refuse(Reject::new(code::DUPLICATE_ID, id, 0));
             }
@@ -240,13 +238,13 @@ impl Gate {
     /// What an order draws on beside limits: the locate it lives on, and the parent it belongs to. Lots are given back when
     /// negative; of what has filled nothing comes back.
     #[inline]
-    pub(in crate::gate) fn draw(&mut self, id: u64, order: &OpenOrder, lots: i64) {
+    pub(in crate::gate) fn draw(&mut self, order: &OpenOrder, lots: i64) {
         if order.marks == 0 {
             return;
         }
         self.take_located(order, lots);
         if order.marks & CHILD != 0 {
-            self.flow.parents.take(id, lots);
+            self.flow.parents.take(order.parent, lots);
         }
     }
 }

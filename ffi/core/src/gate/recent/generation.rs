@@ -80,8 +80,9 @@ impl Generation {
         found.map(|at| self.entries[at].1)
     }
 
-    /// Remembers that `shape` was entered at `time`; `hash` is its own.
-    #[inline]
+    /// Remembers that `shape` was entered at `time`; `hash` is its own. Always inlined: a shape that was just put together
+    /// and is read back from memory in wider pieces waits for every one of them to arrive there.
+    #[inline(always)]
     pub fn enter(&mut self, shape: Shape, hash: u64, time: i64) {
         match self.find(&shape, hash) {
             Ok(at) => self.entries[at].1 = time,

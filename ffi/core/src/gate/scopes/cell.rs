@@ -6,7 +6,7 @@ use core::hint::select_unpredictable;
 
 /// Lots on the side they are on and none on the other, buys first. Without a jump: half the guesses would be wrong.
 #[inline]
-fn by_side(side: u8, lots: i64) -> (i64, i64) {
+pub fn by_side(side: u8, lots: i64) -> (i64, i64) {
     let buys = select_unpredictable(side == side::BUY, lots, 0);
     (buys, lots ^ buys)
 }
@@ -74,7 +74,13 @@ impl Cell {
     #[inline]
     #[must_use]
     pub fn worst(&self, side: u8, added: i64) -> Worst {
-        let (buys, sells) = by_side(side, added);
+        self.worst_with(by_side(side, added))
+    }
+
+    /// The same if so many lots more are open to buy and to sell.
+    #[inline]
+    #[must_use]
+    pub fn worst_with(&self, (buys, sells): (i64, i64)) -> Worst {
         let open = (
             self.open_buy.checked_add(buys),
             self.open_sell.checked_add(sells),
@@ -88,7 +94,12 @@ impl Cell {
     /// Adds `lots` and `orders` to what is open on `side`.
     #[inline]
     pub fn open(&mut self, side: u8, lots: i64, orders: i32) {
-        let (buys, sells) = by_side(side, lots);
+        self.open_with(by_side(side, lots), orders);
+    }
+
+    /// The same for lots that stand on their sides.
+    #[inline]
+    pub fn open_with(&mut self, (buys, sells): (i64, i64), orders: i32) {
         count(&mut self.open_buy, buys);
         count(&mut self.open_sell, sells);
         self.open_orders = self.open_orders.saturating_add_signed(orders);

@@ -6,6 +6,7 @@
 use super::worst::Worst;
 use crate::layout::{factor_measure, Factor, FactorLimit};
 use crate::record::bytes_of;
+use core::hint::select_unpredictable;
 use sha2::{Digest, Sha256};
 
 /// Largest number of a sum.
@@ -20,17 +21,27 @@ pub struct Ends {
 
 impl Ends {
     /// What a position that may become `worst` adds at `weight` a lot. Fits: both factors have 64 bits.
+    #[inline]
     #[must_use]
     pub fn of(worst: &Worst, weight: i64) -> Self {
-        let long = i128::from(worst.long) * i128::from(weight);
-        let short = i128::from(worst.short) * i128::from(weight);
+        let (most, least) = worst.ends();
+        Self::default().stepped(Step { most, least }, weight)
+    }
+
+    /// With a step of the position at `weight` a lot: below none the ends change sides.
+    #[inline]
+    #[must_use]
+    pub fn stepped(self, step: Step, weight: i64) -> Self {
+        let (up, down) = step.turned(weight);
+        let value = |lots: i64| i128::from(lots) * i128::from(weight);
         Self {
-            high: long.max(short),
-            low: long.min(short),
+            high: self.high.wrapping_add(value(up)),
+            low: self.low.wrapping_add(value(down)),
         }
     }
 
     /// With what is added, less what was there.
+    #[inline]
     #[must_use]
     pub const fn moved(self, from: Self, to: Self) -> Self {
         Self {
@@ -40,6 +51,7 @@ impl Ends {
     }
 
     /// What a limit of that measure holds down.
+    #[inline]
     #[must_use]
     pub fn measured(self, measure: u8) -> i128 {
         if measure == factor_measure::LOSS {
@@ -50,6 +62,35 @@ impl Ends {
     }
 }
 
+/// How far both ends of a position move with one step, lots.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    most: i64,
+    least: i64,
+}
+
+impl Step {
+    /// From one worst case to another; `None` when that does not fit.
+    #[inline]
+    #[must_use]
+    pub fn between(from: &Worst, to: &Worst) -> Option<Self> {
+        let (from, to) = (from.ends(), to.ends());
+        Some(Self {
+            most: to.0.checked_sub(from.0)?,
+            least: to.1.checked_sub(from.1)?,
+        })
+    }
+
+    /// Lots that move the high end of a sum at that weight, and those that move the low one.
+    #[inline]
+    fn turned(self, weight: i64) -> (i64, i64) {
+        (
+            select_unpredictable(weight < 0, self.least, self.most),
+            select_unpredictable(weight < 0, self.most, self.least),
+        )
+    }
+}
+
 /// A limited sum of one node.
 #[derive(Clone, Copy, Debug)]
 pub struct Limited {
@@ -57,11 +98,39 @@ pub struct Limited {
     pub ends: Ends,
 }
 
+impl Limited {
+    /// Whether the sum plainly stays within its limit: what is said to fit does, the rest has to be worked out.
+    #[inline]
+    fn plainly_fits(&self, step: Step, weight: i64) -> bool {
+        let Ends { high, low } = self.ends.stepped(step, weight);
+        let limit = i128::from(self.limit.limit);
+        let holds_high = (self.limit.measure == factor_measure::LOSS) | (high <= limit);
+        // Sums that wrapped have ends that say nothing of what lies between them.
+        holds_high & (low >= -limit) & (low <= high)
+    }
+}
+
 /// Weights by instrument, limited sums by node; both sorted by factor.
 #[derive(Default)]
 pub struct Factors {
     weights: Vec<Vec<Factor>>,
     limited: Vec<Vec<Limited>>,
+}
+
+/// What a lot adds to a factor, of weights sorted by factor from which those of smaller factors are taken away: both lists
+/// are gone through side by side.
+#[inline]
+pub fn next_weight(weights: &mut &[Factor], factor: u16) -> Option<i64> {
+    while let [first, rest @ ..] = *weights {
+        if first.factor > factor {
+            return None;
+        }
+        *weights = rest;
+        if first.factor == factor {
+            return Some(first.weight);
+        }
+    }
+    None
 }
 
 /// The vector at `at`, made if need be.
@@ -88,12 +157,11 @@ impl Factors {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// The limited sum of a node, if it limits that one.
+    /// The sums that a node limits.
+    #[inline]
     #[must_use]
-    pub fn limited(&self, node: u32, factor: u16) -> Option<&Limited> {
-        let of = self.limited.get(node as usize)?;
-        let at = of.binary_search_by_key(&factor, |one| one.limit.factor);
-        at.ok().map(|at| &of[at])
+    pub fn limited(&self, node: u32) -> &[Limited] {
+        self.limited.get(node as usize).map_or(&[], Vec::as_slice)
     }
 
     /// Sets a weight. `held` is what a node holds in the instrument.
@@ -137,18 +205,38 @@ impl Factors {
 
     /// What a node holds in an instrument may become another worst case.
     pub fn shift(&mut self, node: u32, instrument: u16, from: &Worst, to: &Worst) {
-        let Some(limited) = self.limited.get_mut(node as usize) else {
-            return;
-        };
-        for one in limited {
-            let weights = self.weights.get(usize::from(instrument));
-            let of = weights.map_or(&[][..], Vec::as_slice);
-            let weight = of.iter().find(|of| of.factor == one.limit.factor);
-            if let Some(Factor { weight, .. }) = weight {
-                let (from, to) = (Ends::of(from, *weight), Ends::of(to, *weight));
-                one.ends = one.ends.moved(from, to);
-            }
+        let weights = self.weights.get(usize::from(instrument));
+        let mut weights = weights.map_or(&[][..], Vec::as_slice);
+        let limited = self.limited.get_mut(node as usize);
+        let step = Step::between(from, to);
+        for one in limited.into_iter().flatten() {
+            let Some(weight) = next_weight(&mut weights, one.limit.factor) else {
+                continue;
+            };
+            one.ends = match step {
+                Some(step) => one.ends.stepped(step, weight),
+                None => one.ends.moved(Ends::of(from, weight), Ends::of(to, weight)),
+            };
         }
+    }
+
+    /// Whether every sum of a node plainly stays within its limit when what it holds in an instrument becomes another
+    /// worst case; see [`Limited::plainly_fits`].
+    #[inline]
+    #[must_use]
+    pub fn plainly_fit(&self, node: u32, instrument: u16, from: &Worst, to: &Worst) -> bool {
+        let limited = self.limited(node);
+        let mut weights = self.weights(instrument);
+        if limited.is_empty() || weights.is_empty() {
+            return true;
+        }
+        let Some(step) = Step::between(from, to) else {
+            return false;
+        };
+        limited.iter().all(|one| {
+            next_weight(&mut weights, one.limit.factor)
+                .is_none_or(|weight| one.plainly_fits(step, weight))
+        })
     }
 
     /// Feeds weights, limits and sums to `digest` in canonical order.

@@ -26,10 +26,10 @@ mod worst;
 mod tests;
 
 pub use cell::Cell;
-pub use factors::{Ends, FACTOR_LAST};
+pub use factors::{next_weight, Ends, FACTOR_LAST};
 pub use leaf::{Leaf, Terms};
 pub use money::Money;
-pub use node::{order_limit, set, Node};
+pub use node::{order_limit, set, told, Node};
 pub use strategy::Strategy;
 pub use worst::{clamped, Worst};
 
@@ -38,6 +38,7 @@ use crate::layout::{
     scope_kind, side, Factor, FactorLimit, GateScope, DEFAULT_ACCOUNT_NODE, DEFAULT_CUSTOMER_NODE,
     FIRM_NODE, NO_NODE,
 };
+use cell::by_side;
 use factors::Factors;
 use index::{key, Index};
 use std::mem;
@@ -77,6 +78,8 @@ pub struct Level<'a> {
     pub node: &'a Node,
     /// In the instrument.
     pub cell: &'a Cell,
+    /// Where its position may go there with the order under decision.
+    pub after: Worst,
 }
 
 /// The tree and its counts.
@@ -225,15 +228,20 @@ impl Scopes {
         &self.leaves[at as usize]
     }
 
-    /// The levels at which a leaf counts, from the strategy up to the firm.
+    /// The levels at which a leaf counts, from the strategy up to the firm, with `added` lots more open on `side`.
     #[inline]
     #[must_use]
-    pub fn levels(&self, leaf: &Leaf) -> [Level<'_>; LEVELS] {
+    pub fn levels(&self, leaf: &Leaf, side: u8, added: i64) -> [Level<'_>; LEVELS] {
         let path = &self.strategies[leaf.strategy as usize].path;
-        let level = |depth: usize| Level {
-            id: path[depth],
-            node: self.node(path[depth]),
-            cell: self.cell(leaf.cells[depth]),
+        let lots = by_side(side, added);
+        let level = |depth: usize| {
+            let cell = self.cell(leaf.cells[depth]);
+            Level {
+                id: path[depth],
+                node: self.node(path[depth]),
+                cell,
+                after: cell.worst_with(lots),
+            }
         };
         [level(OWN), level(2), level(1), level(0)]
     }
@@ -372,6 +380,7 @@ impl Scopes {
         let mut factors = mem::take(&mut self.factors);
         factors.limit(limit, |instrument| self.held(limit.node, instrument));
         self.factors = factors;
+        self.note_told(limit.node, told::SUMS);
     }
 
     fn held(&self, node: u32, instrument: u16) -> Option<Worst> {
@@ -379,65 +388,53 @@ impl Scopes {
         Some(self.cell(at).worst(side::BUY, 0))
     }
 
-    /// What the nodes above a leaf hold in its instrument, where that adds to some sum.
-    #[inline]
-    fn before_shift(&self, at: u32) -> Option<[Worst; LEVELS]> {
-        let leaf = &self.leaves[at as usize];
-        let counts = !self.factors.weights(leaf.instrument).is_empty();
-        counts.then(|| {
-            leaf.cells
-                .map(|cell| self.cells[cell as usize].worst(side::BUY, 0))
-        })
-    }
-
-    /// Adds to the sums what became of it.
-    #[cold]
-    fn shift_factors(&mut self, at: u32, before: &[Worst; LEVELS]) {
-        let leaf = self.leaves[at as usize];
-        for (cell, before) in leaf.cells.into_iter().zip(before) {
-            let cell = &self.cells[cell as usize];
-            let after = cell.worst(side::BUY, 0);
-            self.factors
-                .shift(cell.node, leaf.instrument, before, &after);
-        }
-    }
-
     /// Counts an order, or what an amend adds to one, as it was worked out when it was decided on.
     #[inline]
     pub fn add(&mut self, at: u32, side: u8, added: &Added, orders: i32) {
-        let before = self.before_shift(at);
-        let leaf = &mut self.leaves[at as usize];
-        let path = self.strategies[leaf.strategy as usize].path;
-        for cell in leaf.cells {
-            self.cells[cell as usize].open(side, added.lots, orders);
-        }
-        leaf.mark = added.mark;
-        for node in path {
-            self.nodes[node as usize].count(added.moved, orders);
-        }
-        if let Some(before) = before {
-            self.shift_factors(at, &before);
-        }
+        self.leaves[at as usize].mark = added.mark;
+        let lots = by_side(side, added.lots);
+        self.change_levels(at, added.moved, orders, |cell| cell.open_with(lots, orders));
     }
 
     /// Changes what is counted for a leaf, and values it at `mark`: at every level, and in the totals of every node.
     #[inline]
     pub fn change(&mut self, at: u32, mark: i64, orders: i32, change: impl Fn(&mut Cell)) {
-        let worst = self.before_shift(at);
         let leaf = &mut self.leaves[at as usize];
-        let path = self.strategies[leaf.strategy as usize].path;
-        let own = leaf.cells[OWN] as usize;
-        let before = Money::of(&self.cells[own], leaf.mark);
-        for cell in leaf.cells {
-            change(&mut self.cells[cell as usize]);
-        }
+        let mut own = self.cells[leaf.cells[OWN] as usize];
+        let before = Money::of(&own, leaf.mark);
         leaf.mark = mark;
-        let moved = Money::of(&self.cells[own], mark).minus(before);
-        for node in path {
-            self.nodes[node as usize].count(moved, orders);
+        change(&mut own);
+        let moved = Money::of(&own, mark).minus(before);
+        self.change_levels(at, moved, orders, change);
+    }
+
+    /// Changes the cell of every level of a leaf, and with it the sums over instruments that its node limits.
+    #[inline]
+    fn change_levels(&mut self, at: u32, moved: Money, orders: i32, change: impl Fn(&mut Cell)) {
+        let leaf = &self.leaves[at as usize];
+        let path = self.strategies[leaf.strategy as usize].path;
+        for (cell, node) in leaf.cells.into_iter().zip(path) {
+            let (cell, node) = (
+                &mut self.cells[cell as usize],
+                &mut self.nodes[node as usize],
+            );
+            node.count(moved, orders);
+            if node.told & told::SUMS == 0 {
+                change(cell);
+                continue;
+            }
+            let before = cell.worst_with((0, 0));
+            change(cell);
+            let after = cell.worst_with((0, 0));
+            self.factors
+                .shift(cell.node, cell.instrument, &before, &after);
         }
-        if let Some(worst) = worst {
-            self.shift_factors(at, &worst);
+    }
+
+    /// Notes that a fact of that kind was told of a node.
+    pub fn note_told(&mut self, node: u32, what: u8) {
+        if let Some(node) = self.node_mut(node) {
+            node.told |= what;
         }
     }
 }

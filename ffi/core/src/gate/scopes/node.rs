@@ -20,6 +20,18 @@ pub mod set {
     pub const EVERYWHERE: u16 = OPEN_ORDERS | GROSS | NET;
 }
 
+/// Bits of `Node.told`.
+pub mod told {
+    /// A message budget.
+    pub const PACE: u8 = 1;
+    /// A short window.
+    pub const BURST: u8 = 1 << 1;
+    /// Capital.
+    pub const CAPITAL: u8 = 1 << 2;
+    /// A limit of a sum over instruments.
+    pub const SUMS: u8 = 1 << 3;
+}
+
 /// A node: two neighbouring cache lines.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(128))]
@@ -33,6 +45,8 @@ pub struct Node {
     pub max_gross: i64,
     /// `NO_MONEY_LIMIT` when there is none.
     pub max_net: i64,
+    /// Which facts it was ever told: of the others there are none, and nobody need look for them.
+    pub told: u8,
     /// Its place in the tree.
     pub scope: GateScope,
 }
@@ -51,6 +65,7 @@ impl Node {
             max_open_orders: NO_ORDER_LIMIT,
             max_gross: NO_MONEY_LIMIT,
             max_net: NO_MONEY_LIMIT,
+            told: 0,
             scope,
         }
     }

@@ -38,6 +38,13 @@ impl Worst {
         }
     }
 
+    /// The larger end and the smaller one: long and short, unless more lots were taken off than were on.
+    #[inline]
+    #[must_use]
+    pub fn ends(&self) -> (i64, i64) {
+        (self.long.max(self.short), self.long.min(self.short))
+    }
+
     /// Whether everything open on `side` only takes away from the position.
     #[inline]
     #[must_use]

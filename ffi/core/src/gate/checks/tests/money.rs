@@ -254,7 +254,9 @@ fn sums_are_what_adding_everything_up_anew_gives_after_any_events() {
             .gate
             .scopes
             .factors()
-            .limited(FIRM_NODE, 1)
+            .limited(FIRM_NODE)
+            .iter()
+            .find(|one| one.limit.factor == 1)
             .unwrap()
             .ends;
         let (held, buys, sells) = {
