@@ -328,7 +328,11 @@ impl World {
     fn compare(&self) {
         let gate = &self.bench.gate;
         for (place, parent) in (0..).zip(&self.parents) {
-            let children = gate.open.values().filter(|order| order.parent == place);
+            let children = gate
+                .open
+                .iter()
+                .map(|(_, order)| order)
+                .filter(|order| order.parent == place);
             let open: i64 = children.map(|order| order.reserved()).sum();
             let filled = self.filled.get(&parent.parent).copied().unwrap_or(0);
             let left = gate.flow.parents.at(place).map(|of| of.left());
