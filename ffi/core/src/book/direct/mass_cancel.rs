@@ -226,6 +226,18 @@ mod tests {
     }
 
     #[test]
+    fn what_an_owner_took_along_is_no_longer_there_to_be_filled() {
+        let mut book = filled(20);
+        book.cancel_all(Whose::Owner(1), 5, &mut Events::new());
+        assert_eq!(book.open_orders(), 8);
+        for side in [side::BUY, side::SELL] {
+            let mut left = 0;
+            book.for_each_order(side, &mut |order| left += order.leaves);
+            assert_eq!(book.open_lots[usize::from(side)], left);
+        }
+    }
+
+    #[test]
     fn records_that_nobody_keeps_are_counted_all_the_same() {
         for whose in [Whose::Everybody, Whose::Owner(1), Whose::Owner(2)] {
             let (mut kept, mut counted) = (Events::new(), Events::counting());
