@@ -116,8 +116,8 @@ fn damage(bytes: &mut Vec<u8>, noise: &mut Noise<'_>) {
 
 /// Damage found, and good records before it.
 fn verdict_of(folder: &str) -> (u32, u64) {
-    // The verdict, the root and the chain head.
-    let mut out = [0; 128];
+    // The verdict, the root, the chain head, and two numbers of tiles.
+    let mut out = [0; 144];
     // SAFETY: the buffers are as long as they are said to be.
     let status = unsafe {
         let (at, length) = (folder.as_ptr(), folder.len() as u32);

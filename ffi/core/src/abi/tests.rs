@@ -6,7 +6,7 @@ use super::gate::*;
 use super::*;
 use crate::layout::{
     code, command_kind, AuditHead, GateCounters, GateDecision, InstrumentRules, MarketTick,
-    OrderCommand, StrategyLimits, SubmitCounts,
+    OrderCommand, StrategyLimits, SubmitCounts, SCOPE_COUNT,
 };
 use crate::record::{bytes_of, bytes_of_slice, read};
 use core::ptr::{null, null_mut};
@@ -422,14 +422,14 @@ fn what_does_not_fit_waits_in_order_and_nothing_is_lost() {
 #[test]
 fn scopes_states_and_names_outside_their_range_are_refused() {
     let page = handle(cwts_control_memory());
-    assert_eq!(cwts_control_scope(page, 256), BAD_ARGUMENT);
+    assert_eq!(cwts_control_scope(page, SCOPE_COUNT), BAD_ARGUMENT);
     assert_eq!(cwts_control_set_mode(page, 3), BAD_ARGUMENT);
     let mut receipt = [0u8; 16];
     let long = "x".repeat(33);
     // SAFETY: the buffers are as long as they say.
     unsafe {
         let out = receipt.as_mut_ptr();
-        for (scope, state) in [(256, 0), (0, 4)] {
+        for (scope, state) in [(SCOPE_COUNT, 0), (0, 4)] {
             let status =
                 cwts_control_request(page, scope, state, null(), 0, null(), 0, 0.0, out, 16);
             assert_eq!(status, BAD_ARGUMENT);

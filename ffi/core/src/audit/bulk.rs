@@ -179,8 +179,9 @@ mod tests {
         log.close().expect("closes");
         let mut files: Vec<_> = fs::read_dir(&path)
             .expect("is there")
+            .map(|entry| entry.expect("is there"))
+            .filter(|entry| entry.path().is_file())
             .map(|entry| {
-                let entry = entry.expect("is there");
                 let bytes = fs::read(entry.path()).expect("reads");
                 (entry.file_name().to_string_lossy().into_owned(), bytes)
             })
