@@ -26,6 +26,7 @@ interface Entrant {
   readonly replies: Reply[];
   readonly budgetMs: number;
   spentMs: number;
+  failed?: boolean;
 }
 
 export async function measureCase(report: Report, one: Case, contenders: readonly Contender[], plan: Plan) {
@@ -38,16 +39,27 @@ export async function measureCase(report: Report, one: Case, contenders: readonl
     }
     for (let round = 0; round < Math.min(plan.runs, one.runs ?? plan.runs); round++) {
       for (const entrant of entrants) {
-        if (spent(entrant)) continue;
-        const begun = performance.now();
-        entrant.replies.push(await entrant.process.run(one.name, entrant.parameters));
-        entrant.spentMs += performance.now() - begun;
+        if (entrant.failed || spent(entrant)) continue;
+        await measure(report, one, entrant);
       }
     }
-    for (const entrant of entrants) addRow(report, one, entrant);
+    for (const entrant of entrants) if (!entrant.failed) addRow(report, one, entrant);
   } finally {
     for (const { process } of entrants) await process.end();
   }
+}
+
+/** A run of another engine that fails costs it its figures in this case, and nobody else theirs; one of ours is our failure. */
+async function measure(report: Report, one: Case, entrant: Entrant): Promise<void> {
+  const begun = performance.now();
+  try {
+    entrant.replies.push(await entrant.process.run(one.name, entrant.parameters));
+  } catch (error) {
+    if (entrant.name.startsWith("cwts")) throw error;
+    entrant.failed = true;
+    report.absent(one.name, entrant.name, (error as Error).message);
+  }
+  entrant.spentMs += performance.now() - begun;
 }
 
 /** One run says nothing about its spread, so a second is allowed more. */

@@ -54,11 +54,19 @@ class NactWorld implements World {
     stop(this.system as never);
   }
 
+  /** Named by a count: names that it draws itself meet after some tens of thousands, and the second child is refused. */
+  private children = 0;
+
   private below<M extends Message>(parent: AnyRef, behaviour: Behaviour<M>, afterStop?: () => void): NactActor<M> {
     const actor = new NactActor<M>();
     const receive = behaviour(actor);
     const handle = (_state: unknown, message: unknown) => receive(message as M);
-    actor.ref = spawn(parent as never, handle as never, undefined, { afterStop } as never) as AnyRef;
+    actor.ref = spawn(
+      parent as never,
+      handle as never,
+      `child-${++this.children}` as never,
+      { afterStop } as never,
+    ) as AnyRef;
     return actor;
   }
 }
