@@ -34,6 +34,8 @@ extern "C" {
 const RECORDS: u64 = 24;
 /// Small, so that a log has several segments.
 const SEGMENT: f64 = 1_024.0;
+/// Longer than this a segment is not made.
+const MOST_BYTES: usize = 64 * 1_024;
 
 /// A sound log: the names and bytes of its segments, and a folder in memory to lay damaged ones in.
 struct Log {
@@ -107,10 +109,12 @@ fn damage(bytes: &mut Vec<u8>, noise: &mut Noise<'_>) {
             let word = noise.u64().to_le_bytes();
             bytes[at..end].copy_from_slice(&word[..end - at]);
         }
-        _ => {
+        // Doubled again and again, a log would fill the memory and say nothing new.
+        5 if bytes.len() < MOST_BYTES => {
             let tail = bytes[at..].to_vec();
             bytes.extend(tail);
         }
+        _ => {}
     }
 }
 
