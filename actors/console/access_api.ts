@@ -3,10 +3,9 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { deleteCookie, setCookie } from "hono/cookie";
 import type { AccessPort } from "../protocol/access.ts";
 import { ACTIONS, ROLES } from "../protocol/roles.ts";
-import { newApp, problemContent } from "./api.ts";
-import { jsonOnly, limited } from "./body.ts";
+import { problemContent } from "./api.ts";
 import { SESSION_COOKIE } from "./guard.ts";
-import { toProblem } from "./problem.ts";
+import { writingApp } from "./writing_app.ts";
 
 const name = z.string().min(1).max(64);
 /** Names, not the lists of them, so that a wrong one is answered with the nearest right one. */
@@ -119,14 +118,7 @@ const routes = {
 };
 
 export function accessApi(access: AccessPort): OpenAPIHono {
-  const app = newApp();
-  app.onError((error) => {
-    throw toProblem(error);
-  });
-  app.use("*", async (c, next) => {
-    if (c.req.method === "GET" || c.req.method === "DELETE") return await next();
-    await jsonOnly(c, async () => void await limited(c, next));
-  });
+  const app = writingApp(["GET", "DELETE"]);
 
   app.openapi(routes.logIn, async (c) => {
     const { person, password, bearer } = c.req.valid("json");

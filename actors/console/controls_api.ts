@@ -2,10 +2,9 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ControlsPort } from "../protocol/controls.ts";
 import type { LimitsView } from "../protocol/limits.ts";
-import { newApp, problemContent } from "./api.ts";
-import { jsonOnly, limited } from "./body.ts";
-import { toProblem } from "./problem.ts";
+import { problemContent } from "./api.ts";
 import { answering, type Plain } from "./schemas.ts";
+import { writingApp } from "./writing_app.ts";
 
 const figure = z.number().nullable();
 const value = z.union([z.number(), z.string(), z.null()])
@@ -120,14 +119,7 @@ const agrees: Agrees = true;
 void agrees;
 
 export function controlsApi(controls: ControlsPort): OpenAPIHono {
-  const app = newApp();
-  app.onError((error) => {
-    throw toProblem(error);
-  });
-  app.use("*", async (c, next) => {
-    if (c.req.method === "GET") return await next();
-    await jsonOnly(c, async () => void await limited(c, next));
-  });
+  const app = writingApp();
   app.openapi(routes.limits, (c) => c.json(answering(Limits, controls.view()), 200));
   app.openapi(routes.tighten, async (c) => {
     const { value, reason, ...ref } = c.req.valid("json");

@@ -2,10 +2,9 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ControlsPort } from "../protocol/controls.ts";
 import type { FlattenView } from "../protocol/flatten.ts";
-import { newApp, problemContent } from "./api.ts";
-import { jsonOnly, limited } from "./body.ts";
-import { toProblem } from "./problem.ts";
+import { problemContent } from "./api.ts";
 import { answering, type Plain } from "./schemas.ts";
+import { writingApp } from "./writing_app.ts";
 
 const lots = z.int().describe("lots, signed");
 const micros = z.number().describe("node clock, microseconds");
@@ -82,14 +81,7 @@ const agrees: Agrees = true;
 void agrees;
 
 export function flattenApi(controls: ControlsPort): OpenAPIHono {
-  const app = newApp();
-  app.onError((error) => {
-    throw toProblem(error);
-  });
-  app.use("*", async (c, next) => {
-    if (c.req.method === "GET") return await next();
-    await jsonOnly(c, async () => void await limited(c, next));
-  });
+  const app = writingApp();
   app.openapi(routes.list, (c) => c.json(answering(Runs, controls.flattens()), 200));
   app.openapi(routes.begin, async (c) => {
     const command = { verb: "begin", ...c.req.valid("json") } as const;
