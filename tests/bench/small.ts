@@ -25,7 +25,14 @@ const LITTLE: Parameters = {
   items: 20,
 };
 
+/** A few bytes that something else let go of outweigh what twenty actors take; they do not outweigh this many. */
+const WEIGHED: Parameters = { ...LITTLE, actors: 5_000 };
+
 export const SMALL: readonly Case[] = CASES.map((one) => ({
   ...one,
-  parameters: Object.fromEntries(Object.keys(one.parameters).map((key) => [key, LITTLE[key]])),
+  parameters: small(Object.keys(one.parameters), one.name === "memory" ? WEIGHED : LITTLE),
 }));
+
+function small(keys: readonly string[], sizes: Parameters): Parameters {
+  return Object.fromEntries(keys.map((key) => [key, sizes[key]]));
+}
