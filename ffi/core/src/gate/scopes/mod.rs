@@ -33,7 +33,7 @@ pub use node::{order_limit, set, told, Node};
 pub use strategy::Strategy;
 pub use worst::{clamped, Worst};
 
-use super::large_pages::ask_for_large_pages;
+use crate::large_pages::ask_for_large_pages;
 use crate::layout::{
     scope_kind, side, Factor, FactorLimit, GateScope, DEFAULT_ACCOUNT_NODE, DEFAULT_CUSTOMER_NODE,
     FIRM_NODE, NO_NODE,
