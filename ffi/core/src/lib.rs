@@ -7,9 +7,9 @@ pub mod audit;
 pub mod book;
 pub mod control;
 pub mod gate;
+mod large_pages;
 // The generator lists every value of an enum as it stands in the description.
 #[allow(clippy::manual_range_patterns)]
-mod large_pages;
 pub mod layout;
 pub mod market;
 pub mod math;
