@@ -26,7 +26,6 @@ mod flow;
 mod hash;
 mod ids;
 mod image;
-mod large_pages;
 mod limits;
 mod listing;
 mod open_orders;
