@@ -16,6 +16,7 @@ import {
   ExposureView,
   GateCountersView,
   GateDecisionView,
+  GateOrderView,
   GateScopeView,
   InstrumentRulesView,
   OrderCommandView,
@@ -123,6 +124,11 @@ export interface GateCounters {
   readonly shut: boolean;
 }
 
+/** An open order as the gate has it, by the field names of its record. */
+export type GateOrder = ReturnType<typeof plain<GateOrderView>>;
+
+/** Open orders that are fetched with one call. */
+const ORDERS_AT_ONCE = 1_024;
 /** More codes than any gate gives. */
 const MOST_CODES = 64;
 /** Bytes of the names of all checks, with room for many more. */
@@ -333,6 +339,19 @@ export class OrderGate extends NativeHandle {
     check(this.#core.cwts_gate_counters(this.handle, this.#out, this.#out.length));
     const { shut, ...totals } = plain(this.#counters);
     return { ...totals, shut: shut === 1, rejected };
+  }
+
+  /** Every open order, by id. */
+  openOrders(): GateOrder[] {
+    const out = new Uint8Array(ORDERS_AT_ONCE * GateOrderView.SIZE);
+    const view = new GateOrderView(out);
+    const orders: GateOrder[] = [];
+    for (let written = ORDERS_AT_ONCE; written === ORDERS_AT_ONCE;) {
+      const after = orders.at(-1)?.orderId ?? 0;
+      written = check(this.#core.cwts_gate_orders(this.handle, after, out, out.length));
+      for (let i = 0; i < written; i++) orders.push(plain(view.at(i)));
+    }
+    return orders;
   }
 
   /** SHA-256 over limits, exposure, orders, budgets and counters, hexadecimal: equal states, equal hashes. */

@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 2772963210619965;
+export const LAYOUT_HASH = 1089115879146204;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 3;
@@ -4018,6 +4018,79 @@ export class AuditHeaderView {
   }
   set cause(value: number) {
     setI64(this.view, this.base + 32, value);
+  }
+}
+
+/** One open order as the gate has it. 40 bytes; move the view with `at`. */
+export class GateOrderView {
+  static readonly SIZE = 40;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 40;
+    return this;
+  }
+
+  /** client order id */
+  get orderId(): number {
+    return getI64(this.view, this.base);
+  }
+  set orderId(value: number) {
+    setI64(this.view, this.base, value);
+  }
+
+  /** ticks; 0 for a market order */
+  get price(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set price(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** lots entered, as the venue last said */
+  get total(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set total(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** lots the venue last said are open; at first those entered */
+  get leaves(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set leaves(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** strategy id */
+  get strategy(): number {
+    return this.view.getUint32(this.base + 32, true);
+  }
+  set strategy(value: number) {
+    this.view.setUint32(this.base + 32, value, true);
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 36, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 36, value, true);
+  }
+
+  /** Side */
+  get side(): number {
+    return this.view.getUint8(this.base + 38);
+  }
+  set side(value: number) {
+    this.view.setUint8(this.base + 38, value);
   }
 }
 

@@ -31,6 +31,7 @@ export {
   type Exposure,
   gateChecks,
   type GateCounters,
+  type GateOrder,
   type GateVerdict,
   OrderGate,
   type ParentOrder,

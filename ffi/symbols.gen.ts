@@ -129,6 +129,7 @@ export const EXPORTS = {
   cwts_gate_node_of: { parameters: ["u64", "u32"], result: "i32" },
   cwts_gate_counters: { parameters: ["u64", "buffer", "u32"], result: "i32" },
   cwts_gate_rejected: { parameters: ["u64", "buffer", "u32"], result: "i32" },
+  cwts_gate_orders: { parameters: ["u64", "f64", "buffer", "u32"], result: "i32" },
   cwts_gate_state_hash: { parameters: ["u64", "buffer", "u32"], result: "i32" },
   cwts_gate_close: { parameters: ["u64"], result: "i32" },
   cwts_test_record: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },

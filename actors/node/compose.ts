@@ -38,6 +38,7 @@ import type { Ground } from "./ground.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { recordIncident } from "./incidents.ts";
 import { Journal, noteDurably } from "./journal.ts";
+import { leftRecord } from "./last_run.ts";
 import type { ComposedNode } from "./composed_node.ts";
 import { ControlsDoor } from "./controls_door.ts";
 import { ControlsOverview } from "./controls_overview.ts";
@@ -154,6 +155,7 @@ export function composeNode(ground: Ground): ComposedNode {
     killed: killedScopes(control),
   });
   const note = (type: number, value: unknown) => void journal.note(type, value);
+  if (ground.left) journal.note(RecordType.Reconciled, leftRecord(ground.left));
   putDeploymentOnRecord({ deployment: ground.deployment, control, note, wall: wall.nanos() });
   const scopes = loadLimits(config, instruments, gate, system.clock.now());
   tellFacts(config, scopes, instruments, gate, system.clock.now());

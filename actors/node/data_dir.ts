@@ -17,12 +17,13 @@
  */
 import { join } from "node:path";
 import { UserError } from "../../config/mod.ts";
+import type { Stopwatch } from "../../runtime/mod.ts";
 
 const RUN_NAME = /^\d{6}$/;
 
 export interface DataDirectory extends Disposable {
   readonly path: string;
-  /** Directory of this run's audit log; does not exist yet. */
+  /** Directory of this run's audit log, made for it alone. */
   readonly runPath: string;
   readonly run: number;
 }
@@ -51,15 +52,58 @@ export function openDataDirectory(path: string): DataDirectory {
   lock.truncateSync(0);
   lock.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
   const run = (listRuns(path).at(-1) ?? 0) + 1;
+  const runPath = join(path, "runs", runName(run));
+  takeRun(path, runPath);
   return {
     path,
     run,
-    runPath: join(path, "runs", runName(run)),
+    runPath,
     [Symbol.dispose]() {
       lock.unlockSync();
       lock.close();
     },
   };
+}
+
+/**
+ * Makes the directory of a run, or finds that somebody else has: where locks of files are not kept, as on some shared disks,
+ * the number of a run still belongs to one node.
+ */
+function takeRun(path: string, runPath: string): void {
+  try {
+    Deno.mkdirSync(runPath, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    throw new UserError(
+      "DATA_DIR_LOCKED",
+      `another node has just begun ${runPath}: stop it, or name another directory than ${path} with --data-dir`,
+    );
+  }
+}
+
+/** Stopwatch nanoseconds between two looks. */
+const FENCE_NANOS = 1e9;
+
+/** The number of a run is its epoch: whoever sees a later one is no longer the writer of the data directory. */
+export class RunFence {
+  readonly #directory: Pick<DataDirectory, "path" | "run">;
+  readonly #stopwatch: Stopwatch;
+  #looked = 0;
+  #lost = false;
+
+  constructor(directory: Pick<DataDirectory, "path" | "run">, stopwatch: Stopwatch) {
+    this.#directory = directory;
+    this.#stopwatch = stopwatch;
+  }
+
+  /** Whether a later run has begun. Looks at the disk once a second; true once. */
+  lost(): boolean {
+    const now = this.#stopwatch.now();
+    if (this.#lost || now - this.#looked < FENCE_NANOS) return false;
+    this.#looked = now;
+    this.#lost = (listRuns(this.#directory.path).at(-1) ?? 0) > this.#directory.run;
+    return this.#lost;
+  }
 }
 
 /** Runs kept in the directory, oldest first. */

@@ -6,6 +6,7 @@ import type { ChildSpec, SupervisorSpec } from "../../supervision/mod.ts";
 import type { Instrument } from "../protocol/mod.ts";
 import type { CrashFile } from "./crash_file.ts";
 import type { Deployment } from "./deployment.ts";
+import type { LeftBehind } from "./last_run.ts";
 import type { World } from "./worlds/mod.ts";
 
 /** The node's looks at the real world. What they say decides nothing that a replay must reproduce. */
@@ -30,6 +31,8 @@ export interface Ground {
   readonly wall: Wall;
   /** What runs here, and how it compares with what was released; absent: nobody looked. */
   readonly deployment?: Deployment;
+  /** What the run before left behind; absent or null: it ended in order, or there was none. */
+  readonly left?: LeftBehind | null;
   /** Where crashes are kept beside the log; absent: nowhere. */
   readonly crashes?: { readonly file: CrashFile; readonly dataDir: string };
   /** Where changed limits outlive the node; absent: nowhere. */

@@ -4,6 +4,7 @@
  * Order of things: data directory and log first (nothing may happen unrecorded), then gate, world and tree; at the end
  * new orders stop, resting ones are cancelled, the tree stops in reverse, the log is closed and verified.
  */
+import { FIRM_SCOPE, ScopeState } from "../../ffi/layout.gen.ts";
 import { AuditLog, ControlPage, OrderGate, verifyAudit } from "../../ffi/mod.ts";
 import type { Config } from "../../config/mod.ts";
 import { ActorSystem, MICROS_PER_SECOND } from "../../runtime/mod.ts";
@@ -19,15 +20,17 @@ import { openCheckpoints } from "./checkpoint_file.ts";
 import { composeNode } from "./compose.ts";
 import type { ComposedNode } from "./composed_node.ts";
 import { CrashFile, crashFile } from "./crash_file.ts";
-import { openDataDirectory } from "./data_dir.ts";
+import { openDataDirectory, RunFence } from "./data_dir.ts";
 import { IncidentFile } from "./incident_file.ts";
 import { deploymentOf } from "./deployment.ts";
 import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf } from "./instruments.ts";
+import { type LeftBehind, leftBehind, leftLine, leftNothing } from "./last_run.ts";
 import { NodeKeys } from "./node_keys.ts";
 import { organismSpecs } from "./organisms.ts";
 import { readManifest } from "./release.ts";
 import { killedScopes, nameScopes, refuseWithoutWords, treeOf } from "./scopes.ts";
+import { RunSnapshots } from "./snapshots.ts";
 import { StateFile } from "./state_file.ts";
 import { latencySummary, postTradeSummary, type RunSummary } from "./summary.ts";
 import { rejectedByName } from "./view.ts";
@@ -80,6 +83,8 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   using control = ControlPage.open(directory.path);
   control.attach(Deno.pid);
   nameScopes(control, named, wallNanos());
+  const left = leftBehind(directory.path, directory.run);
+  if (left !== null) tellLeft(left, directory.path, control, io);
   using gate = OrderGate.create({ audit, control });
   using crashes = new CrashFile(
     crashFile(directory.path, directory.run),
@@ -87,7 +92,14 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   );
   const node: ComposedNode = composeNode({
     crashes: { file: crashes, dataDir: directory.path },
-    checkpoint: () => checkpoints.poll(),
+    left,
+    checkpoint: () => {
+      checkpoints.poll();
+      snapshots.poll();
+      if (!fence.lost()) return;
+      io.err(`a later run has begun in ${directory.path}: this node is the older one, and stops`);
+      stop();
+    },
     incidents: new IncidentFile(directory.path, keys),
     deployment: deploymentOf(thisBuild(), config, readManifest(config.release)),
     limitsFile: new StateFile(directory.path, "limits.json"),
@@ -113,6 +125,15 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   const { system, books, mode, organisms: parts, startedStamp } = node.parts;
   const checkpoints = openCheckpoints({ keys, audit, directory: directory.runPath, stopwatch: system.stopwatch }, {
     ...config.audit,
+    complain: io.err,
+  });
+
+  const fence = new RunFence(directory, system.stopwatch);
+  using snapshots = new RunSnapshots({
+    directory: directory.runPath,
+    audit,
+    gate,
+    clock: system.clock,
     complain: io.err,
   });
 
@@ -183,6 +204,15 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     await node.close();
     control.detach();
   }
+}
+
+/** Nothing enters after a run that left something open until a person has looked: a re-arm of the firm says so. */
+function tellLeft(left: LeftBehind, path: string, control: ControlPage, io: NodeIo): void {
+  io.err(leftLine(left, path));
+  if (leftNothing(left)) return;
+  const reason = `run ${left.run} did not end in order: look at what it left, then re-arm`;
+  control.tighten(FIRM_SCOPE, ScopeState.CancelOnly, reason, "node", wallNanos());
+  io.err('the firm is cancel-only: deno task rearm --scope firm --cause … --reason "…"');
 }
 
 interface Entrance {

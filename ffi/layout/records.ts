@@ -1288,6 +1288,21 @@ export const records: readonly RecordLayout[] = [
     ],
   },
   {
+    name: "GateOrder",
+    doc: "One open order as the gate has it.",
+    size: 40,
+    fields: [
+      [0, "u64", "order_id", "client order id"],
+      [8, "i64", "price", "ticks; 0 for a market order"],
+      [16, "i64", "total", "lots entered, as the venue last said"],
+      [24, "i64", "leaves", "lots the venue last said are open; at first those entered"],
+      [32, "u32", "strategy", "strategy id"],
+      [36, "u16", "instrument", "instrument id"],
+      [38, "u8", "side", "Side"],
+      [39, "u8", "reserved", "zero"],
+    ],
+  },
+  {
     name: "Recovered",
     doc:
       "What was recovered from a log. State hash of the gate and chain head, 32 bytes each, and the state hash of the books, 8 bytes, follow at offset 64 (136 bytes in all).",

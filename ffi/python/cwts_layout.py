@@ -11,7 +11,7 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 2772963210619965
+LAYOUT_HASH = 1089115879146204
 
 # Raised when an exported function changes its meaning or signature.
 ABI_VERSION = 3
@@ -2250,6 +2250,37 @@ _check(
         "time": 24,
         "cause": 32,
         "reserved": 40,
+    },
+)
+
+
+class GateOrder(LittleEndianStructure):
+    """One open order as the gate has it. 40 bytes."""
+
+    _fields_ = [
+        ("order_id", c_uint64),  # client order id
+        ("price", c_int64),  # ticks; 0 for a market order
+        ("total", c_int64),  # lots entered, as the venue last said
+        ("leaves", c_int64),  # lots the venue last said are open; at first those entered
+        ("strategy", c_uint32),  # strategy id
+        ("instrument", c_uint16),  # instrument id
+        ("side", c_uint8),  # Side
+        ("reserved", c_uint8),  # zero
+    ]
+
+
+_check(
+    GateOrder,
+    40,
+    {
+        "order_id": 0,
+        "price": 8,
+        "total": 16,
+        "leaves": 24,
+        "strategy": 32,
+        "instrument": 36,
+        "side": 38,
+        "reserved": 39,
     },
 )
 

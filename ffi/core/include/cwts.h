@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(2772963210619965)
+#define CWTS_LAYOUT_HASH UINT64_C(1089115879146204)
 
 /* Raised when an exported function changes its meaning or signature. */
 #define CWTS_ABI_VERSION UINT32_C(3)
@@ -2104,6 +2104,35 @@ CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, time) == 24, "AuditHeader.time"
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, cause) == 32, "AuditHeader.cause");
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, reserved) == 40, "AuditHeader.reserved");
 
+/* One open order as the gate has it. */
+typedef struct {
+  /* client order id */
+  uint64_t order_id;
+  /* ticks; 0 for a market order */
+  int64_t price;
+  /* lots entered, as the venue last said */
+  int64_t total;
+  /* lots the venue last said are open; at first those entered */
+  int64_t leaves;
+  /* strategy id */
+  uint32_t strategy;
+  /* instrument id */
+  uint16_t instrument;
+  /* Side */
+  uint8_t side;
+  /* zero */
+  uint8_t reserved;
+} cwts_gate_order_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_gate_order_t) == 40, "GateOrder");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_order_t, order_id) == 0, "GateOrder.order_id");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_order_t, price) == 8, "GateOrder.price");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_order_t, total) == 16, "GateOrder.total");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_order_t, leaves) == 24, "GateOrder.leaves");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_order_t, strategy) == 32, "GateOrder.strategy");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_order_t, instrument) == 36, "GateOrder.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_order_t, side) == 38, "GateOrder.side");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_order_t, reserved) == 39, "GateOrder.reserved");
+
 /* What was recovered from a log. State hash of the gate and chain head, 32 bytes each, and the state hash of the books, 8 bytes, follow at offset 64 (136 bytes in all). */
 typedef struct {
   /* records of the log up to where it was read */
@@ -2544,6 +2573,9 @@ int32_t cwts_gate_counters(uint64_t handle, void *out, uint32_t length);
 
 /* Writes a `CodeCount` per code that was given, ascending, and returns how many. */
 int32_t cwts_gate_rejected(uint64_t handle, void *out, uint32_t length);
+
+/* Writes the open orders with ids above `after` as `GateOrder` records, ascending, as many as fit, and returns how many. */
+int32_t cwts_gate_orders(uint64_t handle, double after, void *out, uint32_t length);
 
 /* Writes the 32-byte state hash. */
 int32_t cwts_gate_state_hash(uint64_t handle, void *out, uint32_t length);

@@ -2,7 +2,7 @@
 use crate::abi::Arguments;
 
 /// Functions there are.
-pub(crate) const CALLS: usize = 115;
+pub(crate) const CALLS: usize = 116;
 
 #[rustfmt::skip]
 extern "C" {
@@ -100,6 +100,7 @@ extern "C" {
     fn cwts_gate_node_of(handle: u64, strategy: u32) -> i32;
     fn cwts_gate_counters(handle: u64, out: *mut u8, length: u32) -> i32;
     fn cwts_gate_rejected(handle: u64, out: *mut u8, length: u32) -> i32;
+    fn cwts_gate_orders(handle: u64, after: f64, out: *mut u8, length: u32) -> i32;
     fn cwts_gate_state_hash(handle: u64, out: *mut u8, length: u32) -> i32;
     fn cwts_gate_close(handle: u64) -> i32;
     fn cwts_test_record(name: *const u8, name_length: u32, out: *mut u8, length: u32) -> i32;
@@ -850,36 +851,44 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
         }
         94 => {
             let v0 = a.handle("gate");
+            let v1 = a.float();
+            let mut g0 = a.group(1, 1);
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_gate_orders(v0, v1, g0.at(0), g0.told()) };
+            ("cwts_gate_orders", status as f64, false)
+        }
+        95 => {
+            let v0 = a.handle("gate");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_state_hash(v0, g0.at(0), g0.told()) };
             ("cwts_gate_state_hash", status as f64, false)
         }
-        95 => {
+        96 => {
             let v0 = a.handle("gate");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_close(v0) };
             ("cwts_gate_close", status as f64, false)
         }
-        96 => {
+        97 => {
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_test_record(g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_test_record", status as f64, false)
         }
-        97 => {
+        98 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_level() };
             ("cwts_math_level", status as f64, false)
         }
-        98 => {
+        99 => {
             let v0 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_has_level(v0) };
             ("cwts_math_has_level", status as f64, false)
         }
-        99 => {
+        100 => {
             let v0 = a.word();
             let v1 = a.float();
             let v2 = a.float();
@@ -889,7 +898,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_depth_within(v0, v1, v2, g0.at(0), g0.at(1), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_depth_within", status as f64, false)
         }
-        100 => {
+        101 => {
             let v0 = a.word();
             let v1 = a.float();
             let v2 = a.float();
@@ -899,14 +908,14 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_depth_within_levels(v0, v1, v2, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_depth_within_levels", status as f64, false)
         }
-        101 => {
+        102 => {
             let v0 = a.word();
             let mut g0 = a.group(2, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_cumulative(v0, g0.at(0), g0.at(1), g0.told()) };
             ("cwts_math_cumulative", status as f64, false)
         }
-        102 => {
+        103 => {
             let v0 = a.word();
             let v1 = a.float();
             let mut g0 = a.group(2, 64);
@@ -915,7 +924,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_sweep(v0, v1, g0.at(0), g0.at(1), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_sweep", status as f64, false)
         }
-        103 => {
+        104 => {
             let v0 = a.word();
             let v1 = a.float();
             let mut g0 = a.group(1, 64);
@@ -924,21 +933,21 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_sweep_levels(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_sweep_levels", status as f64, false)
         }
-        104 => {
+        105 => {
             let v0 = a.word();
             let mut g0 = a.group(5, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_microprice(v0, g0.at(0), g0.at(1), g0.at(2), g0.at(3), g0.at(4), g0.told()) };
             ("cwts_math_microprice", status as f64, false)
         }
-        105 => {
+        106 => {
             let v0 = a.word();
             let mut g0 = a.group(3, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_imbalance(v0, g0.at(0), g0.at(1), g0.at(2), g0.told()) };
             ("cwts_math_imbalance", status as f64, false)
         }
-        106 => {
+        107 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(3, 64);
@@ -947,7 +956,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_exposure(v0, v1, g0.at(0), g0.at(1), g0.at(2), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_exposure", status as f64, false)
         }
-        107 => {
+        108 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(1, 64);
@@ -956,7 +965,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_exposure_records(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_exposure_records", status as f64, false)
         }
-        108 => {
+        109 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -964,7 +973,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_crc32c(v0, v1, g0.at(0), g0.told()) };
             ("cwts_math_crc32c", status as f64, false)
         }
-        109 => {
+        110 => {
             let v0 = a.handle("gate");
             let v1 = a.handle("engine");
             let v2 = a.word();
@@ -977,7 +986,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_pipeline_submit(v0, v1, v2, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told(), g3.at(0), g3.told(), g4.at(0), g4.told()) };
             ("cwts_pipeline_submit", status as f64, false)
         }
-        110 => {
+        111 => {
             let v0 = a.handle("gate");
             let v1 = a.handle("engine");
             let v4 = a.word();
@@ -987,14 +996,14 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_recover(v0, v1, g0.at(0), g0.told(), v4, g1.at(0), g1.told()) };
             ("cwts_gate_recover", status as f64, false)
         }
-        111 => {
+        112 => {
             let v2 = a.word();
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_snapshots_open(g0.at(0), g0.told(), v2) };
             ("cwts_snapshots_open", status as f64, true)
         }
-        112 => {
+        113 => {
             let v0 = a.handle("snapshots");
             let v1 = a.handle("gate");
             let v2 = a.handle("engine");
@@ -1003,13 +1012,13 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_snapshots_take(v0, v1, v2, v3) };
             ("cwts_snapshots_take", status as f64, false)
         }
-        113 => {
+        114 => {
             let v0 = a.handle("snapshots");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_snapshots_wait(v0) };
             ("cwts_snapshots_wait", status as f64, false)
         }
-        114 => {
+        115 => {
             let v0 = a.handle("snapshots");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_snapshots_close(v0) };

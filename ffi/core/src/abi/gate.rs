@@ -3,11 +3,11 @@ use super::audit::AUDITS;
 use super::buffer::{put, put_records, take, take_record, take_records};
 use super::control::CONTROLS;
 use super::handles::{Object, Table, GATE};
-use super::number::{nanos, whole};
+use super::number::{count, nanos, whole};
 use super::status::{guarded, Failure};
 use super::{put_text, NONE};
 use crate::gate::{Gate, Reference, CHECKS, MOST_ROOM, USUAL_ROOM};
-use crate::layout::{code, Execution, GateDecision, OrderCommand, ParentOrder};
+use crate::layout::{code, Execution, GateDecision, GateOrder, OrderCommand, ParentOrder};
 use crate::record::bytes_of;
 use core::mem::size_of;
 
@@ -335,6 +335,25 @@ pub unsafe extern "C" fn cwts_gate_rejected(handle: u64, out: *mut u8, length: u
         if written < counts.len() {
             return Err(code::BUFFER_TOO_SMALL.into());
         }
+        Ok(written as i64)
+    }) as i32
+}
+
+/// Writes the open orders with ids above `after` as `GateOrder` records, ascending, as many as fit, and returns how many.
+#[no_mangle]
+pub unsafe extern "C" fn cwts_gate_orders(
+    handle: u64,
+    after: f64,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    GATES.call(handle, |this| {
+        let most = length as usize / size_of::<GateOrder>();
+        let mut orders = Vec::new();
+        this.gate
+            .list_orders(count(after, "order id")?, most, &mut orders);
+        // SAFETY: as promised by the caller.
+        let written = unsafe { put_records(out, length, &orders) }?;
         Ok(written as i64)
     }) as i32
 }

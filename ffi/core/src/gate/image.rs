@@ -9,20 +9,38 @@ use crate::image::{Image, Source};
 impl Gate {
     /// Appends the gate to `out`, unless it is shut: what such a gate holds is not all on record.
     pub fn put(&self, out: &mut Vec<u8>) -> bool {
-        if self.shut {
+        // Named one by one, so that a field that is added is thought of here.
+        let Self {
+            limits,
+            scopes,
+            listings,
+            facts,
+            flow,
+            open,
+            ids,
+            recent,
+            venues,
+            tally,
+            sequence,
+            shut,
+            undo: _,
+            #[cfg(test)]
+                without: _,
+        } = self;
+        if *shut {
             return false;
         }
-        self.limits.put(out);
-        self.scopes.put(out);
-        self.listings.put(out);
-        self.facts.put(out);
-        self.flow.put(out);
-        self.open.put(out);
-        self.ids.put(out);
-        self.recent.put(out);
-        self.venues.put(out);
-        self.tally.put(out);
-        self.sequence.put(out);
+        limits.put(out);
+        scopes.put(out);
+        listings.put(out);
+        facts.put(out);
+        flow.put(out);
+        open.put(out);
+        ids.put(out);
+        recent.put(out);
+        venues.put(out);
+        tally.put(out);
+        sequence.put(out);
         true
     }
 

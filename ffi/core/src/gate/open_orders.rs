@@ -5,8 +5,10 @@
 //! come next can ask the memory for them.
 use super::hash::folded;
 use super::orders::OpenOrder;
+use super::Gate;
 use crate::ask_for::ask_for;
 use crate::image::{Image, Source};
+use crate::layout::GateOrder;
 
 /// Buckets per order, at least.
 const SPARSE: usize = 2;
@@ -182,6 +184,26 @@ impl OpenOrders {
     pub fn iter(&self) -> impl Iterator<Item = (u64, &OpenOrder)> {
         let taken = self.places.iter().filter(|place| place.id != 0);
         taken.map(|place| (place.id, &place.order))
+    }
+}
+
+impl Gate {
+    /// Open orders with ids above `after`, ascending, as many as `most`, in place of what `out` held.
+    pub fn list_orders(&self, after: u64, most: usize, out: &mut Vec<GateOrder>) {
+        let record = |(order_id, order): (u64, &OpenOrder)| GateOrder {
+            order_id,
+            price: order.price,
+            total: order.total,
+            leaves: order.leaves,
+            strategy: order.strategy,
+            instrument: order.instrument,
+            side: order.side,
+            reserved: 0,
+        };
+        out.clear();
+        out.extend(self.open.iter().filter(|(id, _)| *id > after).map(record));
+        out.sort_unstable_by_key(|order| order.order_id);
+        out.truncate(most);
     }
 }
 

@@ -1,4 +1,6 @@
 //! Gate and books that trade at random with a log in a directory, cut anywhere, recovered with snapshots and without.
+mod power_loss;
+
 use super::replay::Engine;
 use super::{recover, snapshot, RecoveryError, Snapshots, Written};
 use crate::audit::{AuditLog, Place};
@@ -12,6 +14,7 @@ use crate::layout::{
 use crate::pipeline::{self, Venue};
 use crate::record::{bytes_of, bytes_of_slice};
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -111,8 +114,12 @@ type Told = (Vec<GateDecision>, Vec<u8>);
 
 impl World {
     fn new(segment: u64) -> Self {
+        Self::kept(durability::MEMORY, segment)
+    }
+
+    fn kept(durability: u32, segment: u64) -> Self {
         let dir = Directory::new();
-        let log = AuditLog::open(&dir.0, durability::MEMORY, segment).unwrap();
+        let log = AuditLog::open(&dir.0, durability, segment).unwrap();
         let mut world = Self {
             dir,
             gate: Gate::with_room(ROOM),
@@ -180,6 +187,18 @@ impl World {
         }
     }
 
+    /// Every order in the books with its number among those they let in.
+    fn standing(&self) -> Vec<u8> {
+        let mut orders = Vec::new();
+        let mut bytes = Vec::new();
+        for (instrument, side) in INSTRUMENTS.into_iter().flat_map(|one| [(one, 0), (one, 1)]) {
+            self.engine
+                .orders(instrument, side, usize::MAX, &mut orders);
+            bytes.extend_from_slice(bytes_of_slice(&orders));
+        }
+        bytes
+    }
+
     fn change(&mut self, change: VenueChange) {
         let kind = record_type::VENUE_INPUT;
         let parts = [bytes_of(&change)];
@@ -207,7 +226,7 @@ impl World {
         };
         match rare {
             1 => order.tif = time_in_force::IOC,
-            2 => order.tif = time_in_force::FOK,
+            2 | 13 | 14 => order.tif = time_in_force::FOK,
             3 => order.tif = time_in_force::DAY,
             4 | 5 => {
                 order.tif = time_in_force::GTD;
@@ -218,7 +237,7 @@ impl World {
                 order.order_type = order_type::STOP_LIMIT;
                 order.set_trigger_offset(1);
             }
-            9 | 10 => order.display = 1 + b as u32 / 3,
+            9 | 10 | 15 => order.display = 1 + b as u32 / 3,
             11 => order.flags |= 2,
             12 => order.order_type = order_type::MARKET,
             _ => {}
@@ -468,6 +487,7 @@ proptest! {
         for step in after {
             prop_assert_eq!(other.take(step), live.take(step), "{:?}", step);
             prop_assert_eq!(other.mark(), live.mark());
+            prop_assert_eq!(other.standing(), live.standing());
         }
     }
 }
@@ -521,6 +541,87 @@ fn every_flipped_bit_and_every_cut_of_a_snapshot_is_refused() {
     for length in 0..whole.len() {
         assert!(snapshot::decode(&whole[..length], ROOM, true).is_err());
     }
+}
+
+/// The snapshot with another byte at a place, and a checksum that says so.
+fn forged(whole: &[u8], at: usize) -> Vec<u8> {
+    let mut bytes = whole[..whole.len() - 32].to_vec();
+    bytes[at] ^= 1;
+    let checksum = Sha256::digest(&bytes);
+    bytes.extend_from_slice(&checksum);
+    bytes
+}
+
+#[test]
+fn a_snapshot_with_a_right_checksum_is_still_held_to_its_state_hashes_its_place_and_its_name() {
+    let (mut world, taken) = traded();
+    let mark = world.mark();
+    let dir = world.cut_at(&mark.place);
+    taken[1..]
+        .iter()
+        .for_each(|records| fs::remove_file(snapshot::path(&dir.0, *records)).unwrap());
+    let path = snapshot::path(&dir.0, taken[0]);
+    let whole = fs::read(&path).unwrap();
+    for (at, says) in [(104, "its gate is not"), (136, "its books are not")] {
+        let why = snapshot::decode(&forged(&whole, at), ROOM, true).map(|_| ());
+        assert!(why.is_err_and(|why| why.starts_with(says)), "byte {at}");
+    }
+    // Segment, offset, records and chain head.
+    for at in [24, 32, 40, 48] {
+        fs::remove_file(&path).unwrap_or_default();
+        let other = if at == 40 { taken[0] ^ 1 } else { taken[0] };
+        let placed = snapshot::path(&dir.0, other);
+        fs::write(&placed, forged(&whole, at)).unwrap();
+        let (gate, _, found) = recovered(&dir.0, true);
+        assert_eq!(
+            (gate.state_hash(), found.counts.from),
+            (mark.gate, 0),
+            "byte {at}"
+        );
+        assert_eq!(found.refused.len(), 1, "byte {at}");
+        fs::remove_file(placed).unwrap();
+    }
+    fs::write(snapshot::path(&dir.0, taken[0] + 1), &whole).unwrap();
+    let (_, _, found) = recovered(&dir.0, true);
+    assert_eq!((found.counts.from, found.refused.len()), (0, 1));
+}
+
+/// A log that takes nothing.
+struct Failing;
+
+impl Journal for Failing {
+    fn next_index(&self) -> u64 {
+        0
+    }
+
+    fn append(&mut self, _: u16, _: u16, _: i64, _: u64, _: &[&[u8]]) -> Result<u64, u32> {
+        Err(code::IO)
+    }
+
+    fn commit(&mut self) -> Result<(), u32> {
+        Err(code::IO)
+    }
+}
+
+#[test]
+fn of_a_gate_that_is_shut_there_is_no_snapshot_because_not_all_of_it_is_on_record() {
+    let (mut world, _) = traded();
+    let rules = InstrumentRules {
+        tick_step: 1,
+        lot_step: 1,
+        units_per_tick_lot: 1,
+        ..InstrumentRules::default()
+    };
+    world
+        .gate
+        .set_instrument(&mut Failing, &rules, START)
+        .unwrap_err();
+    let mut snapshots = Snapshots::beside(&world.dir.0, 1);
+    let World {
+        log, gate, engine, ..
+    } = &mut world;
+    let taken = snapshots.take(&mut log.0, gate, Some(engine), START);
+    assert_eq!(taken.unwrap(), Written::Impossible);
 }
 
 #[test]
@@ -631,4 +732,67 @@ fn a_gate_alone_is_recovered_from_a_snapshot_with_books() {
         (mark.gate, taken[2])
     );
     assert_eq!(found.counts.inputs, 0);
+}
+
+#[test]
+fn groups_of_owners_hold_in_instruments_that_are_listed_after_recovery() {
+    let mut world = World::new(1 << 30);
+    world.change(VenueChange {
+        kind: venue_change_kind::GROUP,
+        owner: 2,
+        amount: 77,
+        ..VenueChange::default()
+    });
+    let mut snapshots = Snapshots::beside(&world.dir.0, 1);
+    let World {
+        log, gate, engine, ..
+    } = &mut world;
+    snapshots
+        .take(&mut log.0, gate, Some(engine), START)
+        .unwrap();
+    snapshots.wait().unwrap();
+    for with_snapshots in [false, true] {
+        let (_, mut engine, found) = recovered(&world.dir.0, with_snapshots);
+        assert_eq!(found.counts.from > 0, with_snapshots);
+        engine.add_instrument(9).unwrap();
+        assert_eq!(engine.account(9, 2).map(|account| account.group), Some(77));
+    }
+}
+
+#[test]
+fn a_record_that_does_not_follow_ends_the_recovery_and_is_named() {
+    let refused = |world: &mut World| {
+        let index = world.log.next_index() - 1;
+        world.mark();
+        let (mut gate, mut engine) = fresh();
+        let found = recover(&world.dir.0, false, &mut gate, Some(&mut engine));
+        let error = found.map(|_| ()).unwrap_err();
+        assert_eq!(error.code(), code::NOT_REPLAYABLE);
+        assert!(error.to_string().starts_with(&format!("record {index} ")));
+        assert!(gate.is_fresh() && engine.is_fresh());
+    };
+    // Something goes into books that nobody listed.
+    let mut world = World::new(1 << 30);
+    let stray = VenueChange {
+        kind: venue_change_kind::STATE,
+        instrument: 44,
+        ..VenueChange::default()
+    };
+    let (kind, parts) = (record_type::VENUE_INPUT, [bytes_of(&stray)]);
+    world
+        .log
+        .append(kind, CHANGE_VERSION, START, 0, &parts)
+        .unwrap();
+    refused(&mut world);
+    // Two gates write one log.
+    let (mut world, _) = traded();
+    let mut second = Gate::with_room(ROOM);
+    let order = world.order(Step {
+        kind: 0,
+        a: 0,
+        b: 1,
+    });
+    let mut decisions = [GateDecision::default()];
+    second.submit(&mut world.log, &Open, &[order], &mut decisions);
+    refused(&mut world);
 }

@@ -112,13 +112,35 @@ impl DirectBook {
 
 impl Image for DirectBook {
     fn put(&self, out: &mut Vec<u8>) {
-        self.instrument.put(out);
-        self.state.put(out);
-        self.has_rare.put(out);
-        self.ages.put(out);
-        self.last_trade.put(out);
-        self.top.put(out);
-        let met = self.accounts.all().iter();
+        // Named one by one, so that a field that is added is thought of here. Between two commands nothing has changed that
+        // was not published, and no stop is about to fire.
+        let Self {
+            instrument,
+            state,
+            changed: _,
+            has_rare,
+            ladders: _,
+            open_lots: _,
+            orders: _,
+            ids: _,
+            accounts,
+            ages,
+            next_expiry: _,
+            last_trade,
+            unasked: _,
+            top,
+            expiries: _,
+            stops: _,
+            fired: _,
+            scratch: _,
+        } = self;
+        instrument.put(out);
+        state.put(out);
+        has_rare.put(out);
+        ages.put(out);
+        last_trade.put(out);
+        top.put(out);
+        let met = accounts.all().iter();
         let met = met.map(|one| (one.owner, (one.group, one.position)));
         met.collect::<Vec<Met>>().put(out);
         let slots = self.queued(0).chain(self.queued(1));

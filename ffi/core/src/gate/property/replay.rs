@@ -619,6 +619,8 @@ proptest! {
             live.follow(&mut follower, known);
             known = live.journal.records.len();
             prop_assert_eq!(follower.state_hash(), live.gate.state_hash(), "after {:?}", step);
+            // What was refused has taken no room.
+            prop_assert_eq!(follower.scopes.fill(), live.gate.scopes.fill());
             if imaged >> (at % 64) & 15 == 0 {
                 follower = through_bytes(&follower);
                 prop_assert_eq!(follower.state_hash(), live.gate.state_hash());
@@ -660,43 +662,57 @@ proptest! {
 }
 
 #[test]
-fn an_order_that_ended_is_not_there_and_a_price_of_the_day_is_too_old_to_count() {
-    let mut live = Side::new();
-    let order = OrderCommand {
+fn a_price_of_the_day_is_too_old_to_count_and_reason_enough_not_to_fall_back_on_the_day_before() {
+    let order = |side: &mut Side| OrderCommand {
         side: side::BUY,
+        price: 996,
         quantity: 10,
         owner: 1,
         flags: 0,
         target_id: 0,
         instrument: INSTRUMENT,
-        ..live.order(Step {
+        ..side.order(Step {
             kind: 0,
             pick: 0,
             a: 1,
             b: 1,
         })
     };
-    assert_eq!(live.submit(&[order])[0].code, code::ACCEPTED);
-    let mut gate = Gate::with_room(ROOM);
-    live.follow(&mut gate, 0);
-    let mut recovered = Side {
-        gate,
-        ..Side::new()
+    let mut live = Side::new();
+    let terms = SecurityTerms {
+        prior_close: 990,
+        ..terms()
     };
-    recovered.sender = live.sender.clone();
-    recovered.journal.records = live.journal.records.clone();
-    let next = OrderCommand {
-        order_id: 77,
-        price: 996,
-        ..order
+    live.tell(fact_kind::SECURITY, bytes_of(&terms));
+    let recovered = |live: &Side| {
+        let mut gate = Gate::with_room(ROOM);
+        live.follow(&mut gate, 0);
+        let mut side = Side {
+            gate,
+            ..Side::new()
+        };
+        side.sender = live.sender.clone();
+        side.journal.records = live.journal.records.clone();
+        side
     };
-    assert_eq!(recovered.submit(&[next])[0].code, code::NO_REFERENCE);
-    recovered.tell_market();
-    let next = OrderCommand {
-        order_id: 78,
-        ..next
-    };
-    assert_eq!(recovered.submit(&[next])[0].code, code::ACCEPTED);
+    let mut unpriced = recovered(&live);
+    let next = order(&mut unpriced);
+    assert_eq!(unpriced.submit(&[next])[0].code, code::ACCEPTED);
+    let mut again = recovered(&unpriced);
+    let next = order(&mut again);
+    let next = OrderCommand { price: 997, ..next };
+    assert_eq!(again.submit(&[next])[0].code, code::ACCEPTED);
+
+    let next = order(&mut live);
+    assert_eq!(live.submit(&[next])[0].code, code::ACCEPTED);
+    let mut priced = recovered(&live);
+    let next = order(&mut priced);
+    let next = OrderCommand { price: 997, ..next };
+    assert_eq!(priced.submit(&[next])[0].code, code::NO_REFERENCE);
+    priced.tell_market();
+    let next = order(&mut priced);
+    let next = OrderCommand { price: 998, ..next };
+    assert_eq!(priced.submit(&[next])[0].code, code::ACCEPTED);
 }
 
 #[test]

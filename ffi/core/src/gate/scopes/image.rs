@@ -1,22 +1,36 @@
 //! The tree as it stands in a snapshot: its arrays; the tables by which they are found are made anew.
-use super::{Cell, Factors, Leaf, Node, Scopes, Strategy, LEVELS};
+use super::{Cell, Factors, Leaf, Node, Scopes, Strategy, LEVELS, NO_CELL};
 use crate::image::{Image, Source};
 use crate::layout::NO_NODE;
 
 impl Scopes {
     /// Appends the tree.
     pub fn put(&self, out: &mut Vec<u8>) {
-        self.nodes.put(out);
-        self.strategies.put(out);
-        self.cells.put(out);
-        self.leaves.put(out);
-        self.factors.put(out);
+        // Named one by one, so that a field that is added is thought of here.
+        let Self {
+            nodes,
+            strategies,
+            cells,
+            cell_index: _,
+            earlier_cells: _,
+            last_cells: _,
+            leaves,
+            leaf_index: _,
+            factors,
+            most_cells: _,
+        } = self;
+        nodes.put(out);
+        strategies.put(out);
+        cells.put(out);
+        leaves.put(out);
+        factors.put(out);
     }
 
     /// Reads a tree back, with room for so many cells.
     pub fn take(from: &mut Source<'_>, room: usize) -> Option<Self> {
         let mut scopes = Self::with_room(room);
         scopes.nodes = Vec::<Node>::take(from)?;
+        scopes.last_cells = vec![NO_CELL; scopes.nodes.len()];
         scopes.strategies = Vec::<Strategy>::take(from)?;
         scopes.is_sound().then_some(())?;
         for cell in Vec::<Cell>::take(from)? {
