@@ -11,22 +11,33 @@ ensureCore();
 const NODE = ["start", "--speed", "max", "--seed", "7", "--console-port", "off"];
 const SHORT = [...NODE, "--duration", "5s"];
 
-/** Runs until the gate has decided some orders, and is killed then. */
-async function killed(directory: string): Promise<void> {
+/** Runs until the gate has decided some orders; what is done then ends it. */
+async function trading(directory: string, end: (child: Deno.ChildProcess) => void): Promise<Deno.CommandOutput> {
   const child = cwts([...NODE, "--data-dir", directory]).spawn();
+  const output = child.output();
   try {
-    for (let i = 0; i < 600; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      // Whoever opens a page that is not there makes it.
-      if (!await Deno.stat(`${directory}/control.page`).then(() => true, () => false)) continue;
-      using page = ControlPage.open(directory);
-      if (page.header().heartbeat > 0 && page.header().gateSequence > 50) return;
-    }
-    throw new Error("the node has not begun to trade within 30 s");
-  } finally {
+    await begun(directory);
+    end(child);
+    return await output;
+  } catch (error) {
     child.kill("SIGKILL");
-    await child.output();
+    await output;
+    throw error;
   }
+}
+
+const killed = (directory: string) => trading(directory, (child) => child.kill("SIGKILL"));
+
+/** Until the gate has decided some orders. */
+async function begun(directory: string): Promise<void> {
+  for (let i = 0; i < 600; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Whoever opens a page that is not there makes it.
+    if (!await Deno.stat(`${directory}/control.page`).then(() => true, () => false)) continue;
+    using page = ControlPage.open(directory);
+    if (page.header().heartbeat > 0 && page.header().gateSequence > 50) return;
+  }
+  throw new Error("the node has not begun to trade within 30 s");
 }
 
 const firm = (directory: string): number => {
@@ -102,5 +113,18 @@ Deno.test("a log that cannot be recovered is said to be one, and nothing enters 
     assert.match(next.err, /run 1 did not end in order and cannot be recovered: .*damaged/);
     assert.equal(firm(directory), ScopeState.CancelOnly);
     assert.match(reconciled(directory, "000002")[0].fault!, /damaged/);
+  });
+});
+
+Deno.test("a node that sees a later run in its data directory stops in order", async () => {
+  await withDirectory(async (directory) => {
+    const { code, stderr } = await trading(directory, () => Deno.mkdirSync(`${directory}/runs/000002`));
+    assert.equal(code, 0);
+    assert.match(
+      new TextDecoder().decode(stderr),
+      /a later run has begun in .*: this node is the older one, and stops/,
+    );
+    const last = [...readAudit(`${directory}/runs/000001`)].at(-1)!;
+    assert.equal(last.type, RecordType.NodeStopped);
   });
 });

@@ -28,8 +28,8 @@ const pick = <T>(values: readonly T[]): T => values[random(values.length)];
 const symbols = core() as unknown as Record<string, Call>;
 
 /** Handles of every kind that work, made anew when they have been closed or poisoned. */
-const live = { audit: 0n, control: 0n, gate: 0n, engine: 0n, reader: 0n, feed: 0n, builder: 0n };
-const KINDS = ["audit", "control", "gate", "engine", "reader", "feed", "builder"] as const;
+const live = { audit: 0n, control: 0n, gate: 0n, engine: 0n, reader: 0n, feed: 0n, builder: 0n, snapshots: 0n };
+const KINDS = ["audit", "control", "gate", "engine", "reader", "feed", "builder", "snapshots"] as const;
 const LOG = new TextEncoder().encode("log");
 const MAKERS: Readonly<Record<keyof typeof live, () => bigint>> = {
   audit: () => symbols.cwts_audit_memory() as bigint,
@@ -57,6 +57,7 @@ const MAKERS: Readonly<Record<keyof typeof live, () => bigint>> = {
     symbols.cwts_builder_add_instrument(builder, 0);
     return builder;
   },
+  snapshots: () => symbols.cwts_snapshots_open(LOG, LOG.length, 2) as bigint,
 };
 const FEEDS = [FeedKind.Binance, FeedKind.ItchFile, FeedKind.ItchBare, FeedKind.Lobster];
 let made = 0;
@@ -69,6 +70,7 @@ const PROBES: Readonly<Record<keyof typeof live, string>> = {
   reader: "cwts_reader_next",
   feed: "cwts_feed_read",
   builder: "cwts_builder_status",
+  snapshots: "cwts_snapshots_wait",
 };
 
 const PROBE_ARGUMENTS: Readonly<Partial<Record<keyof typeof live, (out: Uint8Array<ArrayBuffer>) => Argument[]>>> = {
