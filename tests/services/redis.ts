@@ -48,7 +48,7 @@ function configuration(directory: string, port: number, security: Security | und
     `tls-ca-cert-file ${tls.ca}`,
     "tls-auth-clients no",
     "user default off",
-    `user ${user} on >${password} ~* &* +@all`,
+    `user ${user} on ${JSON.stringify(`>${password}`)} ~* &* +@all`,
     ...lines,
   ].join("\n");
 }
