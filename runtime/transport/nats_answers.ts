@@ -4,14 +4,14 @@ import { InvalidArgumentError } from "@nats-io/transport-node";
 import { BrokerError } from "./errors.ts";
 import { words } from "./way.ts";
 
-/** "stream not found": while a server starts its streams come up one by one. */
-const NO_STREAM = 10_059;
+/** "stream not found", "consumer not found": while a server starts, streams come up one by one; readers' consumers do not. */
+const COMES_UP = [10_059, 10_014];
 
 export const streamOf = (topic: string, partition: number): string => `CWTS_${topic}_${partition}`;
 
 export function natsError(error: unknown): BrokerError {
   if (error instanceof BrokerError) return error;
-  if (error instanceof JetStreamApiError && error.code !== NO_STREAM && error.status < 500) {
+  if (error instanceof JetStreamApiError && !COMES_UP.includes(error.code) && error.status < 500) {
     return new BrokerError("BROKER_REFUSED", `NATS refuses: ${error.message}`, { cause: error });
   }
   if (error instanceof InvalidArgumentError) {

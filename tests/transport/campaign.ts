@@ -30,6 +30,8 @@ export interface CampaignResult {
   readonly distinct: number;
   /** Pairs of effects of one key that are not in order. */
   readonly disordered: number;
+  /** Nodes that ended without having been killed. */
+  readonly crashes: number;
   /** Letters that came again and were recognised. */
   readonly duplicates: number;
   /** Most memory that a consumer had, bytes. */
@@ -48,7 +50,8 @@ const NODE = fileURLToPath(new URL("campaign_node.ts", import.meta.url));
 
 class Node {
   private child: Deno.ChildProcess | null = null;
-  ended = false;
+  /** How often it ended without having been killed. */
+  crashes = 0;
 
   constructor(private readonly args: NodeArgs) {}
 
@@ -61,7 +64,7 @@ class Node {
     }).spawn();
     this.child = child;
     void child.status.then(({ success }) => {
-      if (this.child === child) this.ended = success || this.args.role === "producer";
+      if (this.child === child && !success) this.crashes++;
     });
   }
 
@@ -87,7 +90,7 @@ class Node {
 
 export async function campaign(options: CampaignOptions): Promise<CampaignResult> {
   const { kind, messages, kills, seed, serverKills = Infinity, everyMs = 400, withinMs, heard = () => {} } = options;
-  const random = createRandom(seed, "campaign");
+  const random = createRandom(seed);
   const service = await START[kind]();
   const { directory, port } = service;
   const rate = Math.max(200, messages / (kills * everyMs / 1000));
@@ -104,14 +107,14 @@ export async function campaign(options: CampaignOptions): Promise<CampaignResult
     while (!done() && database.prepare("SELECT 1 FROM effects LIMIT 1").get() === undefined) await pause(50);
     for (let killed = 0; killed < kills; killed++) {
       await pause(everyMs * (0.5 + random.next()));
-      const victim = random.int(0, 4);
+      const victim = random.int(5);
       if (victim === 3 && counts.server < serverKills) {
         counts.server++;
         await service.kill();
         await service.resume();
       } else if (victim === 4) {
         counts.frozen++;
-        const frozen = nodes[1 + random.int(0, 1)];
+        const frozen = nodes[1 + random.int(2)];
         frozen.signal("SIGSTOP");
         await pause(CAMPAIGN_SESSION_MS * 2);
         frozen.signal("SIGCONT");
@@ -126,7 +129,8 @@ export async function campaign(options: CampaignOptions): Promise<CampaignResult
     while (!done() && performance.now() - begun < withinMs) await pause(100);
     // Whoever might still do something twice has the time to.
     await pause(CAMPAIGN_SESSION_MS);
-    return { ...judge(database), kills: counts, seconds: (performance.now() - begun) / 1000 };
+    const crashes = nodes.reduce((sum, one) => sum + one.crashes, 0);
+    return { ...judge(database), crashes, kills: counts, seconds: (performance.now() - begun) / 1000 };
   } finally {
     await Promise.all(nodes.map((one) => one.kill()));
     database.close();

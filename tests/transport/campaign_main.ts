@@ -34,15 +34,17 @@ async function main(args: readonly string[]): Promise<number> {
     if (absent.length > 0) throw new UserError("NO_SERVER", `there is no ${absent.join(", ")} here: install it`);
     const heard = (line: string) => Deno.stderr.isTerminal() && console.error(`${kind}: ${line}`);
     const withinMs = 600_000 + messages * 2;
-    const { effects, distinct, disordered, duplicates, rss, kills: who, seconds } = await campaign(
+    const { effects, distinct, disordered, crashes, duplicates, rss, kills: who, seconds } = await campaign(
       { kind, messages, kills, seed, everyMs: 1_500, withinMs, heard },
     );
-    const right = effects === messages && distinct === messages && disordered === 0;
+    const right = effects === messages && distinct === messages && disordered === 0 && crashes === 0;
     failed ||= !right;
     const killed = Object.entries(who).map(([name, count]) => `${name} ${count}`).join(", ");
     console.log(
       `${kind}: ${messages} letters, ${effects} effects, ${distinct} different, ${disordered} out of order, ` +
-        `${duplicates} repeated and recognised; killed ${killed}; consumers up to ${Math.round(rss / 2 ** 20)} MiB; ` +
+        `${duplicates} repeated and recognised; killed ${killed}; ${crashes} ended by themselves; consumers up to ${
+          Math.round(rss / 2 ** 20)
+        } MiB; ` +
         `${seconds.toFixed(0)} s: ${right ? "exactly once" : "NOT exactly once"}`,
     );
   }

@@ -5,7 +5,13 @@
  * consumer keeps effects and what it has seen in one transaction, and commits behind it.
  */
 import { DatabaseSync } from "node:sqlite";
-import { Deduplicator, type SeenState, type Subscription } from "../../runtime/transport/mod.ts";
+import {
+  type Broker,
+  BrokerError,
+  Deduplicator,
+  type SeenState,
+  type Subscription,
+} from "../../runtime/transport/mod.ts";
 import { openBroker, type ServerKind } from "./adapters.ts";
 import { isLetter, numbered, numberOf, type Received } from "./letters.ts";
 
@@ -38,10 +44,23 @@ export function openEffects(directory: string): DatabaseSync {
   return database;
 }
 
-async function produce({ node, kind, port, directory, messages, rate }: NodeArgs): Promise<void> {
+/** A node may begin while its server is down, and waits for it. */
+async function open({ node, kind, port }: NodeArgs): Promise<Broker> {
+  for (;;) {
+    try {
+      return await openBroker(kind, { node, port, retryMs: 120_000 });
+    } catch (error) {
+      if (!(error instanceof BrokerError && error.code === "BROKER_UNREACHABLE")) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function produce(args: NodeArgs): Promise<void> {
+  const { directory, messages, rate } = args;
   const file = `${directory}/confirmed`;
   let confirmed = Number(await Deno.readTextFile(file).catch(() => "0"));
-  const broker = await openBroker(kind, { node, port, retryMs: 120_000 });
+  const broker = await open(args);
   const begun = performance.now();
   const first = confirmed;
   while (confirmed < messages) {
@@ -56,9 +75,9 @@ async function produce({ node, kind, port, directory, messages, rate }: NodeArgs
   await broker.close();
 }
 
-async function consume({ node, kind, port, directory }: NodeArgs): Promise<void> {
-  const effects = new Effects(directory);
-  const broker = await openBroker(kind, { node, port, retryMs: 120_000 });
+async function consume(args: NodeArgs): Promise<void> {
+  const effects = new Effects(args.directory);
+  const broker = await open(args);
   const subscription: Subscription = await broker.subscribe("g", TOPIC, { sessionMs: CAMPAIGN_SESSION_MS });
   for (;;) {
     const taken = await subscription.take(200, 500);
