@@ -29,8 +29,13 @@ Deno.test("a higher epoch is taken from its beginning, and of a lower one nothin
 });
 
 Deno.test("it says of any sequence within its window what a set of all says, also after it was kept and read back", () => {
+  // Mostly a little forward or back, so that the ring of bits is full of what was.
+  const jump = fc.oneof(
+    { weight: 9, arbitrary: fc.integer({ min: -8, max: 5 }) },
+    { weight: 1, arbitrary: fc.integer({ min: -31, max: 70 }) },
+  );
   const steps = fc.array(
-    fc.record({ sender: fc.constantFrom("/a", "/b"), jump: fc.integer({ min: -31, max: 70 }), save: fc.boolean() }),
+    fc.record({ sender: fc.constantFrom("/a", "/b"), jump, save: fc.boolean() }),
     { maxLength: 200 },
   );
   fc.assert(fc.property(steps, (steps) => {
@@ -53,7 +58,7 @@ Deno.test("what is older than the window counts as seen", () => {
   const seen = new Deduplicator({ window: 32 });
   assert.equal(seen.see(from("/a", 100)), "new");
   assert.equal(seen.see(from("/a", 69)), "new");
-  assert.equal(seen.see(from("/a", 68)), "duplicate");
+  for (let n = 1; n <= 68; n++) assert.equal(seen.see(from("/a", n)), "duplicate", `${n}`);
 });
 
 Deno.test("a state kept with another window takes no letter twice", () => {

@@ -15,6 +15,8 @@ export type Plan =
     readonly take: number;
     readonly commit: number;
   }
+  /** Takes letters, commits the first of them again and again, and says how that went. */
+  | { readonly act: "hoard"; readonly group: string; readonly topic: string; readonly take: number }
   /** Takes a lease and says every now and then whether it still holds it. */
   | { readonly act: "lease"; readonly name: string; readonly ttlMs: number }
   /** Takes one letter at a time with long pauses, and says by how many bytes it has grown. */
@@ -40,6 +42,17 @@ export async function live(broker: Broker, plan: Plan, say: (said: unknown) => v
       while (taken.length < take) taken.push(...(await subscription.take(take - taken.length, 100)).filter(isLetter));
       await subscription.commit(taken.slice(0, commit));
       return say({ taken: taken.map(numberOf) });
+    }
+    case "hoard": {
+      const { group, topic, take } = plan;
+      const subscription = await broker.subscribe(group, topic, { sessionMs: VICTIM_SESSION_MS });
+      const taken = [];
+      while (taken.length < take) taken.push(...(await subscription.take(take - taken.length, 100)).filter(isLetter));
+      for (;;) {
+        const commit = await subscription.commit([taken[0]]).then(() => "ok", (error) => error.code ?? String(error));
+        say({ commit });
+        await pause(100);
+      }
     }
     case "lease": {
       const lease = await broker.lease(plan.name, { ttlMs: plan.ttlMs, waitMs: 10_000 });
