@@ -33,6 +33,7 @@ impl Scopes {
         scopes.last_cells = vec![NO_CELL; scopes.nodes.len()];
         scopes.strategies = Vec::<Strategy>::take(from)?;
         scopes.is_sound().then_some(())?;
+        scopes.last_cells = vec![NO_CELL; scopes.nodes.len()];
         for cell in Vec::<Cell>::take(from)? {
             scopes.nodes.get(cell.node as usize)?;
             // A cell there twice would be made once.
