@@ -30,7 +30,6 @@ impl Scopes {
     pub fn take(from: &mut Source<'_>, room: usize) -> Option<Self> {
         let mut scopes = Self::with_room(room);
         scopes.nodes = Vec::<Node>::take(from)?;
-        scopes.last_cells = vec![NO_CELL; scopes.nodes.len()];
         scopes.strategies = Vec::<Strategy>::take(from)?;
         scopes.is_sound().then_some(())?;
         scopes.last_cells = vec![NO_CELL; scopes.nodes.len()];
