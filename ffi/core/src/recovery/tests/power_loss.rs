@@ -152,8 +152,15 @@ fn lose_power(durability: u32) -> (u64, u64) {
                 let (verdict, _) = verify(&disk.0, None);
                 let good = verdict.records;
                 assert!(good >= acknowledged.place.records, "seed {seed}");
+                // Where the end is short as well, what is before it can be read; it is never taken for all of the log.
                 let (mut gate, mut engine) = fresh();
-                assert!(recover(&disk.0, false, &mut gate, Some(&mut engine)).is_err());
+                if let Ok(found) = recover(&disk.0, false, &mut gate, Some(&mut engine)) {
+                    assert_eq!(
+                        (found.counts.torn, found.counts.records),
+                        (1, good),
+                        "seed {seed}"
+                    );
+                }
                 left += 1;
             }
         }
