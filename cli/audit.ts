@@ -5,6 +5,7 @@ import { addAuditPage } from "./audit_page.ts";
 import { addAuditCheck, addAuditProve } from "./audit_prove.ts";
 import { addAuditShow } from "./audit_show.ts";
 import { addAuditVerify } from "./audit_verify.ts";
+import { addAuditWhy } from "./audit_why.ts";
 import { addAuditWitness } from "./audit_witness.ts";
 import type { CliIo } from "./io.ts";
 
@@ -17,4 +18,5 @@ export function addAudit(program: Command, io: CliIo, finish: (exit: number) => 
   addAuditKey(audit, io, finish);
   addAuditWitness(audit, io, finish);
   addAuditShow(audit, io, finish);
+  addAuditWhy(audit, io, finish);
 }

@@ -1,0 +1,7 @@
+/** What people read out of a log: the state of a run behind any record, and the story of an order. */
+export { RunState, type StrictScope } from "./run_state.ts";
+export { type OrderName, OrderStory, type StoryLine } from "./story.ts";
+export type { AlertRow } from "./alerts.ts";
+export type { OrderRow } from "./orders.ts";
+export type { PositionRow, ProfitRow } from "./positions.ts";
+export type { RunNames } from "./names.ts";
