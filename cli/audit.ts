@@ -1,5 +1,6 @@
 /** `audit …`: the record of a run, checked, proven, signed, witnessed and read. */
 import type { Command } from "commander";
+import { addAuditExport } from "./audit_export.ts";
 import { addAuditKey } from "./audit_key.ts";
 import { addAuditPage } from "./audit_page.ts";
 import { addAuditCheck, addAuditProve } from "./audit_prove.ts";
@@ -19,4 +20,5 @@ export function addAudit(program: Command, io: CliIo, finish: (exit: number) => 
   addAuditWitness(audit, io, finish);
   addAuditShow(audit, io, finish);
   addAuditWhy(audit, io, finish);
+  addAuditExport(audit, io, finish);
 }

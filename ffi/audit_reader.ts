@@ -100,6 +100,12 @@ export function* readAudit(directory: string, from = 0): Generator<AuditRecord, 
   for (let record = reader.next(); record !== null; record = reader.next()) yield record;
 }
 
+/** As `readAudit`, each record as its bytes lie in the log: header and padded payload, which its leaf is the hash of. */
+export function* readAuditWhole(directory: string, from = 0): Generator<Uint8Array<ArrayBuffer>, void> {
+  using reader = new AuditReader(directory, from);
+  while (reader.next() !== null) yield reader.bytes();
+}
+
 /** A record as its bytes lie in the log, header and padded payload: what its leaf is the hash of. Null when there is none. */
 export function readAuditBytes(directory: string, index: number): Uint8Array<ArrayBuffer> | null {
   using reader = new AuditReader(directory, index);

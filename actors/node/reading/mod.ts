@@ -5,3 +5,6 @@ export type { AlertRow } from "./alerts.ts";
 export type { OrderRow } from "./orders.ts";
 export type { PositionRow, ProfitRow } from "./positions.ts";
 export type { RunNames } from "./names.ts";
+export { readNames, type Wanted, wantedRecords } from "./export.ts";
+export { type Cell, type ColumnName, COLUMNS, contentOf, type FlatRow, flatRow, nanosText, typeName } from "./flat.ts";
+export { exactJson } from "./exact_json.ts";
