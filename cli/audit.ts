@@ -3,8 +3,10 @@ import type { Command } from "commander";
 import { addAuditExport } from "./audit_export.ts";
 import { addAuditKey } from "./audit_key.ts";
 import { addAuditPage } from "./audit_page.ts";
+import { addAuditProject } from "./audit_project.ts";
 import { addAuditCheck, addAuditProve } from "./audit_prove.ts";
 import { addAuditShow } from "./audit_show.ts";
+import { addAuditState } from "./audit_state.ts";
 import { addAuditVerify } from "./audit_verify.ts";
 import { addAuditWhy } from "./audit_why.ts";
 import { addAuditWitness } from "./audit_witness.ts";
@@ -20,5 +22,7 @@ export function addAudit(program: Command, io: CliIo, finish: (exit: number) => 
   addAuditWitness(audit, io, finish);
   addAuditShow(audit, io, finish);
   addAuditWhy(audit, io, finish);
+  addAuditState(audit, io, finish);
   addAuditExport(audit, io, finish);
+  addAuditProject(audit, io, finish);
 }

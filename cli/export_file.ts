@@ -2,18 +2,12 @@
 import { UserError } from "../config/errors.ts";
 import type { ExactRecord } from "../ffi/mod.ts";
 import type { RunNames } from "../actors/node/reading/mod.ts";
+import { exists, type ExportFile, partOf, removePart } from "./export_part.ts";
 import { csvHead, csvLine, jsonLine } from "./export_text.ts";
 import type { CliIo } from "./io.ts";
 
-export interface ExportFile extends Disposable {
-  add(record: ExactRecord): void;
-  /** Everything was added: what is there counts from now on. Without it nothing is left behind. */
-  done(): void;
-}
-
 /** Lines that are written at once. */
 const CHUNK = 512;
-const PART = ".part";
 
 /** Throws EXPORT_EXISTS for a file that is there already. */
 export async function exportFile(
@@ -44,7 +38,7 @@ class LinesFile implements ExportFile {
     this.#path = path;
     this.#line = line;
     this.#io = io;
-    this.#file = path === undefined ? null : Deno.openSync(path + PART, { write: true, create: true, truncate: true });
+    this.#file = path === undefined ? null : Deno.openSync(partOf(path), { write: true, create: true, truncate: true });
     if (head !== null) this.#lines.push(head);
   }
 
@@ -57,7 +51,7 @@ class LinesFile implements ExportFile {
     this.#flush();
     if (this.#file === null) return;
     this.#file.syncDataSync();
-    Deno.renameSync(this.#path! + PART, this.#path!);
+    Deno.renameSync(partOf(this.#path!), this.#path!);
   }
 
   [Symbol.dispose](): void {
@@ -76,20 +70,3 @@ class LinesFile implements ExportFile {
 }
 
 const encoder = new TextEncoder();
-
-/** What an export that failed had begun. */
-export function removePart(path: string): void {
-  if (exists(path + PART)) Deno.removeSync(path + PART);
-}
-
-export const partOf = (path: string): string => path + PART;
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}

@@ -8,7 +8,7 @@
 import { fileWriter, ParquetWriter, schemaFromColumnData } from "hyparquet-writer";
 import type { ExactRecord } from "../ffi/mod.ts";
 import { type Cell, type ColumnName, COLUMNS, flatRow, type RunNames } from "../actors/node/reading/mod.ts";
-import { type ExportFile, partOf, removePart } from "./export_file.ts";
+import { type ExportFile, partOf, removePart } from "./export_part.ts";
 
 /** Rows in memory. */
 const GROUP = 16_384;

@@ -45,12 +45,14 @@ const LIMITS_VIEWS: Readonly<Record<number, new (payload: Uint8Array) => object>
 /** The first version of Decision records kept a strategy's worst-case position in the last eight bytes. */
 const EXPOSURE_OFFSET = 56;
 
-class AuditReader extends NativeHandle {
+/** Reads on behind what it has read: whoever follows a log that grows keeps one, and `readAudit` is for the rest. */
+export class AuditReader extends NativeHandle {
   readonly #core: Core;
   readonly #headerBytes = new Uint8Array(AuditHeaderView.SIZE);
   readonly #header = new AuditHeaderView(this.#headerBytes);
   #payload = new Uint8Array(4096);
 
+  /** Begins at record `from`, which need not be there yet. Throws `Io` when there is no log, `Corrupt`. */
   constructor(directory: string, from: number) {
     const symbols = core();
     const path = utf8(directory);
@@ -58,6 +60,7 @@ class AuditReader extends NativeHandle {
     this.#core = symbols;
   }
 
+  /** The next record; null when there is none yet. Throws `Corrupt` at one that is damaged. */
   next(): AuditRecord | null {
     let status = this.#read();
     if (status === -Code.BufferTooSmall) {

@@ -8,3 +8,7 @@ export type { RunNames } from "./names.ts";
 export { readNames, type Wanted, wantedRecords } from "./export.ts";
 export { type Cell, type ColumnName, COLUMNS, contentOf, type FlatRow, flatRow, nanosText, typeName } from "./flat.ts";
 export { exactJson } from "./exact_json.ts";
+export { rowsNow, type SqlValue, type TableName, type TableRow, type TableRows, TABLES } from "./tables.ts";
+export type { Batch, Cursor, ProjectionStore } from "./projection/port.ts";
+export { BATCH_RECORDS, Projector } from "./projection/projector.ts";
+export { SqliteStore } from "./projection/sqlite.ts";

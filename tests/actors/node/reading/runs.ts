@@ -33,6 +33,16 @@ export async function recorded<T>(
   }
 }
 
+/** A loss that stops the node for a while, again and again: concerns and alerts that come and go. */
+export const LOSSY = `
+[mode]
+recover_ms = 1000
+[mode.drawdown]
+capital = "10"
+enter_drawdown = 0.05
+calm_seconds = 3
+`;
+
 /** Limits that refuse some of what an anglerfish wants. */
 export const TIGHT = `
 [[organisms]]
