@@ -5,6 +5,7 @@ import { addAuditKey } from "./audit_key.ts";
 import { addAuditPage } from "./audit_page.ts";
 import { addAuditProject } from "./audit_project.ts";
 import { addAuditCheck, addAuditProve } from "./audit_prove.ts";
+import { addAuditRetention } from "./audit_retention.ts";
 import { addAuditShow } from "./audit_show.ts";
 import { addAuditState } from "./audit_state.ts";
 import { addAuditVerify } from "./audit_verify.ts";
@@ -25,4 +26,5 @@ export function addAudit(program: Command, io: CliIo, finish: (exit: number) => 
   addAuditState(audit, io, finish);
   addAuditExport(audit, io, finish);
   addAuditProject(audit, io, finish);
+  addAuditRetention(audit, io, finish);
 }
