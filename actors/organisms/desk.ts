@@ -146,11 +146,7 @@ export class Desk {
     if (this.#own.has(report.instrument)) this.#positions.set(report.instrument, report.position);
     if (report.type === "trade") this.#options.conduct.fills++;
     const order = this.#orders.apply(report);
-    if (order === undefined) return;
-    this.#sendIfDue(order);
-    this.cause = report.orderId;
-    then(report);
-    this.cause = NO_CAUSE;
+    if (order !== undefined) this.#hear(order, report, then);
   }
 
   /** The orders it believes to have open. What is under way now may be lost: `resume` says what became of it. */
@@ -208,7 +204,16 @@ export class Desk {
     const refusals = this.#refusals;
     this.#refusals = [];
     for (const refusal of refusals) {
-      this.report({ ...refusal, position: this.position(refusal.instrument) }, then);
+      const report = { ...refusal, position: this.position(refusal.instrument) };
+      if (refusal.type === "rejected") {
+        this.report(report, then);
+        continue;
+      }
+      // It was never on its way: a cancel sent meanwhile is, and goes on.
+      const order = this.#orders.get(refusal.orderId);
+      if (order === undefined) continue;
+      order.refused = null;
+      this.#hear(order, report, then);
     }
   }
 
@@ -221,9 +226,16 @@ export class Desk {
     return [...this.#positions];
   }
 
+  #hear(order: OwnOrder, report: ExecutionReport, then: (report: ExecutionReport) => void): void {
+    this.#sendIfDue(order);
+    this.cause = report.orderId;
+    then(report);
+    this.cause = NO_CAUSE;
+  }
+
   #change(orderId: OrderId, change: Change): void {
     const order = this.#orders.get(orderId);
-    if (order === undefined || order.sent === "cancel" || order.wanted?.kind === "cancel") return;
+    if (order === undefined || [order.sent, order.refused, order.wanted?.kind].includes("cancel")) return;
     if (order.wanted === null && this.#actor.clock.now() < order.mayChangeAt) this.#options.conduct.deferred++;
     order.wanted = change;
     order.cause = this.cause;
@@ -235,6 +247,8 @@ export class Desk {
     if (order === undefined || order.wanted === null || order.sent !== null || order.quantity <= 0) return;
     const time = this.#actor.clock.now();
     const { wanted, instrument, side, orderId: target, mayChangeAt } = order;
+    // One answer after the other; a cancel waits for none.
+    if (wanted.kind === "amend" && order.refused !== null) return;
     if (time < mayChangeAt) {
       // Infinity: the venue has not answered yet, and its answer comes through `report`.
       if (mayChangeAt < Infinity) {
@@ -248,6 +262,7 @@ export class Desk {
     order.wanted = null;
     const shut = this.#shut.get(instrument);
     if (wanted.kind === "amend" && (shut !== undefined || !conduct.allows(time))) {
+      order.refused = wanted.kind;
       return this.#refuse("cancel-rejected", target, instrument, side, wanted.price, wanted.quantity, shut);
     }
     order.changes++;
@@ -265,6 +280,8 @@ export class Desk {
     }
     if (sent) return;
     order.changes--;
+    order.sent = null;
+    order.refused = wanted.kind;
     this.#refuse("cancel-rejected", target, instrument, side, order.price, order.quantity, Code.NotDecided);
   }
 

@@ -17,6 +17,8 @@ export class OwnOrder {
   cause = 0;
   /** Sent, not answered. */
   sent: Change["kind"] | null = null;
+  /** Refused before it was sent; its organism does not know yet. */
+  refused: Change["kind"] | null = null;
   /** Changes sent, less those that were lost. */
   changes = 0;
   /** As many had been sent when the guardian was asked what it knows, and the last was not answered; 0: none in doubt. */
@@ -38,7 +40,7 @@ export class OwnOrder {
 
   view(): OpenOrder {
     const { orderId, instrument, side, price, quantity, resting, mayChangeAt } = this;
-    const changing = this.wanted !== null || this.sent !== null;
+    const changing = this.wanted !== null || this.sent !== null || this.refused !== null;
     return { orderId, instrument, side, price, quantity, resting, changing, mayChangeAt };
   }
 }

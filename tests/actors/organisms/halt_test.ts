@@ -116,6 +116,31 @@ Deno.test("an amendment that was held back by the resting time is given up, a ca
   assert.equal(it.heard.at(-1), `cancel-rejected ${Code.Killed}`);
 });
 
+Deno.test("an amendment given up is under way until its organism hears of it: the next one waits, a cancel does not", async () => {
+  const it = told();
+  await it.dish.settle();
+  const ids = [0, 1].map(() => it.context.submit({ instrument, side: 0, price: 100, quantity: 5 }));
+  await it.dish.settle();
+  for (const order of it.dish.submitted) it.dish.accept(order);
+  await it.dish.settle();
+  await halt(it, "KILLED");
+  for (const id of ids) it.context.amend(id, 101, 5);
+  await resume(it);
+  const changing = () => it.context.openOrders(instrument).map((order) => order.changing);
+  assert.deepEqual(changing(), [true, true]);
+  it.context.amend(ids[0], 102, 5);
+  it.context.cancel(ids[1]);
+  await it.dish.settle();
+  assert.deepEqual(it.dish.intents.slice(2).map(({ kind }) => kind), ["CancelOrder"]);
+  await it.dish.pass(5 * MS);
+  assert.deepEqual(it.heard.slice(-2), Array(2).fill(`cancel-rejected ${Code.Killed}`));
+  assert.deepEqual(it.dish.intents.slice(3).map(({ kind }) => kind), ["AmendOrder"]);
+  assert.deepEqual(changing(), [true, true], "what was sent since has not been answered");
+  it.context.amend(ids[1], 103, 5);
+  await it.dish.settle();
+  assert.equal(it.dish.intents.length, 4, "an order on its way out is changed no more");
+});
+
 Deno.test("an organism that starts under a killed scope is halted before any of its callbacks runs", async () => {
   const states: ScopeStateName[] = [];
   const it = told((context, heard) => ({

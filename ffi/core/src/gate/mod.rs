@@ -25,7 +25,6 @@ mod facts;
 mod flow;
 mod hash;
 mod ids;
-mod large_pages;
 mod limits;
 mod listing;
 mod open_orders;

@@ -8,6 +8,7 @@
 //! running numbers evenly.
 use super::slab::{Slab, NONE};
 use crate::ask_for::ask_for;
+use crate::large_pages::{on_large_pages, push_on_large_pages};
 
 /// Buckets per order, at least.
 const SPARSE: usize = 4;
@@ -45,7 +46,7 @@ impl IdMap {
 
     /// Makes `size` empty buckets, a power of two from 2 up.
     fn resize(&mut self, size: usize) {
-        self.buckets = vec![NONE; size].into_boxed_slice();
+        self.buckets = on_large_pages(NONE, size).into_boxed_slice();
         self.shift = 64 - size.trailing_zeros();
     }
 
@@ -129,8 +130,8 @@ impl IdMap {
     #[cold]
     #[inline(never)]
     fn make_room(&mut self, slot: u32, orders: &Slab) {
-        if slot as usize >= self.chain.len() {
-            self.chain.resize(slot as usize + 1, NONE);
+        while slot as usize >= self.chain.len() {
+            push_on_large_pages(&mut self.chain, NONE);
         }
         if (self.len + 1) * SPARSE <= self.buckets.len() {
             return;

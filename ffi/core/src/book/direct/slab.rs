@@ -7,6 +7,7 @@
 //! Slot 0 is never given out. It stands for "none" in every list, and it is a real element, so that unlinking an order
 //! may write to the neighbours of either end without asking whether there are any.
 use super::super::{FLAG_POST_ONLY, FLAG_REDUCE_ONLY, SELF_TRADE_SHIFT};
+use crate::large_pages::{ask_for_large_pages, push_on_large_pages};
 use crate::layout::OrderCommand;
 
 /// No order.
@@ -89,6 +90,8 @@ impl Slab {
     pub(super) fn with_capacity(capacity: usize) -> Self {
         let mut orders = Vec::with_capacity(capacity + 1);
         let mut rests = Vec::with_capacity(capacity + 1);
+        ask_for_large_pages(&orders);
+        ask_for_large_pages(&rests);
         orders.push(Order::default());
         rests.push(Rest::default());
         Self {
@@ -113,8 +116,8 @@ impl Slab {
     #[cold]
     fn extend(&mut self, order: Order, rest: Rest) -> u32 {
         let slot = u32::try_from(self.orders.len()).expect("more than 4 billion open orders");
-        self.orders.push(order);
-        self.rests.push(rest);
+        push_on_large_pages(&mut self.orders, order);
+        push_on_large_pages(&mut self.rests, rest);
         slot
     }
 

@@ -183,13 +183,12 @@ impl Factors {
         }
     }
 
-    /// Sets a limit, or lifts it. `held` is what its node holds in an instrument.
-    pub fn limit(&mut self, limit: &FactorLimit, held: impl Fn(u16) -> Option<Worst>) {
+    /// Sets a limit, or lifts it. `held` is what its node holds, by instrument.
+    pub fn limit(&mut self, limit: &FactorLimit, held: impl Iterator<Item = (u16, Worst)>) {
         let mut ends = Ends::default();
-        let weights = self.weights.iter().flatten();
-        for one in weights.filter(|one| one.factor == limit.factor) {
-            if let Some(worst) = held(one.instrument) {
-                ends = ends.moved(Ends::default(), Ends::of(&worst, one.weight));
+        for (instrument, worst) in held {
+            if let Some(weight) = next_weight(&mut self.weights(instrument), limit.factor) {
+                ends = ends.moved(Ends::default(), Ends::of(&worst, weight));
             }
         }
         let of = reach(&mut self.limited, limit.node as usize);

@@ -3,7 +3,7 @@
 //! Four bytes per place and at most half of the places taken; the key itself stands at the slot, which whoever asks looks
 //! at next anyway. Nothing is ever removed but what was inserted last.
 use crate::gate::hash::folded;
-use crate::gate::large_pages::ask_for_large_pages;
+use crate::large_pages::ask_for_large_pages;
 
 const FREE: u32 = 0;
 

@@ -33,7 +33,7 @@ pub use node::{order_limit, set, told, Node};
 pub use strategy::Strategy;
 pub use worst::{clamped, Worst};
 
-use super::large_pages::ask_for_large_pages;
+use crate::large_pages::ask_for_large_pages;
 use crate::layout::{
     scope_kind, side, Factor, FactorLimit, GateScope, DEFAULT_ACCOUNT_NODE, DEFAULT_CUSTOMER_NODE,
     FIRM_NODE, NO_NODE,
@@ -57,6 +57,9 @@ const FIRST_NODES: usize = 64;
 pub const NO_MONEY_LIMIT: i64 = i64::MAX;
 /// No limit on open orders.
 pub const NO_ORDER_LIMIT: u32 = u32::MAX;
+
+/// No cell.
+const NO_CELL: u32 = u32::MAX;
 
 /// What an order that is let in adds.
 #[derive(Clone, Copy)]
@@ -89,6 +92,10 @@ pub struct Scopes {
     strategies: Vec<Strategy>,
     cells: Vec<Cell>,
     cell_index: Index,
+    /// By cell: the one its node had before it, or `NO_CELL`.
+    earlier_cells: Vec<u32>,
+    /// By node: its last cell, or `NO_CELL`.
+    last_cells: Vec<u32>,
     leaves: Vec<Leaf>,
     leaf_index: Index,
     factors: Factors,
@@ -104,6 +111,8 @@ impl Scopes {
             strategies: Vec::new(),
             cells: Vec::with_capacity(cells),
             cell_index: Index::with_room(cells),
+            earlier_cells: Vec::with_capacity(cells),
+            last_cells: Vec::new(),
             leaves: Vec::with_capacity(cells),
             leaf_index: Index::with_room(cells),
             factors: Factors::default(),
@@ -172,6 +181,7 @@ impl Scopes {
             ask_for_large_pages(&self.nodes);
         }
         self.nodes.push(Node::at(scope));
+        self.last_cells.push(NO_CELL);
         if scope.kind != scope_kind::STRATEGY {
             return;
         }
@@ -310,6 +320,8 @@ impl Scopes {
         }
         let at = self.cells.len() as u32;
         self.cells.push(Cell::of(node, instrument));
+        let last = &mut self.last_cells[node as usize];
+        self.earlier_cells.push(mem::replace(last, at));
         self.cell_index.insert(key(node, instrument), at);
         at
     }
@@ -359,6 +371,8 @@ impl Scopes {
             self.cell_index
                 .forget_last(key(cell.node, cell.instrument), slot);
             self.cells.pop();
+            let earlier = self.earlier_cells.pop();
+            self.last_cells[cell.node as usize] = earlier.expect("one for every cell");
         }
     }
 
@@ -378,7 +392,7 @@ impl Scopes {
     /// Sets how far a sum may go at a node.
     pub fn limit_factor(&mut self, limit: &FactorLimit) {
         let mut factors = mem::take(&mut self.factors);
-        factors.limit(limit, |instrument| self.held(limit.node, instrument));
+        factors.limit(limit, self.held_at(limit.node));
         self.factors = factors;
         self.note_told(limit.node, told::SUMS);
     }
@@ -386,6 +400,19 @@ impl Scopes {
     fn held(&self, node: u32, instrument: u16) -> Option<Worst> {
         let at = self.cell_of(node, instrument)?;
         Some(self.cell(at).worst(side::BUY, 0))
+    }
+
+    /// What a node holds in every instrument in which it has been met, the last one first.
+    fn held_at(&self, node: u32) -> impl Iterator<Item = (u16, Worst)> + '_ {
+        let cell = |at: u32| (at != NO_CELL).then_some(at);
+        let last = self.last_cells.get(node as usize).copied();
+        std::iter::successors(last.and_then(cell), move |at| {
+            cell(self.earlier_cells[*at as usize])
+        })
+        .map(|at| {
+            let cell = self.cell(at);
+            (cell.instrument, cell.worst(side::BUY, 0))
+        })
     }
 
     /// Counts an order, or what an amend adds to one, as it was worked out when it was decided on.
