@@ -1,6 +1,6 @@
 /**
  * The state of a run as tables, the same for a query of one moment and for a database. Prices are ticks, quantities lots,
- * money units of 1e-8, times microseconds since the Unix epoch: whole numbers, with one exception that says so.
+ * money units of 1e-8, times microseconds since the Unix epoch: whole numbers, and no float anywhere.
  */
 import { readCause } from "../../protocol/mod.ts";
 import type { AlertRow } from "./alerts.ts";
@@ -12,7 +12,7 @@ export type SqlValue = number | bigint | string | null;
 export type TableRow = Readonly<Record<string, SqlValue>>;
 
 export interface Table {
-  readonly columns: readonly (readonly [name: string, type: "integer" | "real" | "text", doc: string])[];
+  readonly columns: readonly (readonly [name: string, type: "integer" | "text", doc: string])[];
   readonly key: readonly string[];
   /** Whether rows stay and are changed one by one; otherwise the table is written anew each time. */
   readonly grows: boolean;
@@ -54,7 +54,7 @@ export const TABLES = {
       ["cost", "integer", "paid for the present position; negative for a short"],
       ["realised", "integer", "profit of what was closed"],
       ["fees", "integer", "negative for rebates"],
-      ["mark", "real", "ticks it is valued at, halves possible"],
+      ["mark_half_ticks", "integer", "half ticks it is valued at; 0 where no price is known"],
     ],
   },
   pnl: {
@@ -117,7 +117,7 @@ export type TableRows = Readonly<Record<TableName, readonly TableRow[]>>;
 /** Rows of the tables that are written anew each time. */
 export function standingRows(state: RunState): Omit<TableRows, "orders" | "alerts"> {
   return {
-    positions: state.positions.positions().map((row) => ({ ...row })),
+    positions: state.positions.positions().map(({ mark, ...row }) => ({ ...row, mark_half_ticks: mark * 2 })),
     pnl: state.positions.profits().map((row) => ({ ...row })),
     limit_usage: (state.usage?.usesNow() ?? []).map(({ scope, instrument, limit, value, now, used }) => ({
       ...{ scope, instrument: instrument ?? "", limit_name: limit, limit_value: whole(value) },
