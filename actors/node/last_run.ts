@@ -75,11 +75,15 @@ export function leftBehind(path: string, run: number): LeftBehind | null {
   const last = listRuns(path).filter((one) => one < run).at(-1);
   if (last === undefined) return null;
   const directory = runDirectory(path, last);
-  if (endedInOrder(directory)) return null;
+  if (!hasLog(directory) || endedInOrder(directory)) return null;
   const left = look(directory, last);
   new StateFile(directory, LEFT_FILE).write(`${JSON.stringify(left, null, 2)}\n`);
   return left;
 }
+
+/** A run that ended before its log began has left nothing. */
+const hasLog = (directory: string): boolean =>
+  [...Deno.readDirSync(directory)].some(({ name }) => /^audit-\d+\.log$/.test(name));
 
 /** Reads from the last checkpoint on: a node that ends in order makes one behind its last record. */
 function endedInOrder(directory: string): boolean {

@@ -5,7 +5,7 @@
  * new orders stop, resting ones are cancelled, the tree stops in reverse, the log is closed and verified.
  */
 import { FIRM_SCOPE, ScopeState } from "../../ffi/layout.gen.ts";
-import { AuditLog, ControlPage, OrderGate, verifyAudit } from "../../ffi/mod.ts";
+import { AuditLog, ControlPage, OrderGate, RecordType, verifyAudit } from "../../ffi/mod.ts";
 import type { Config } from "../../config/mod.ts";
 import { ActorSystem, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import type { AccessDesk } from "../access/mod.ts";
@@ -25,10 +25,12 @@ import { IncidentFile } from "./incident_file.ts";
 import { deploymentOf } from "./deployment.ts";
 import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf } from "./instruments.ts";
+import { Journal, noteDurably } from "./journal.ts";
 import { type LeftBehind, leftBehind, leftLine, leftNothing } from "./last_run.ts";
 import { NodeKeys } from "./node_keys.ts";
 import { organismSpecs } from "./organisms.ts";
 import { readManifest } from "./release.ts";
+import { RetentionBook } from "./retention/mod.ts";
 import { killedScopes, nameScopes, refuseWithoutWords, treeOf } from "./scopes.ts";
 import { RunSnapshots } from "./snapshots.ts";
 import { StateFile } from "./state_file.ts";
@@ -114,15 +116,21 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     gate,
     wall: { nanos: wallNanos, timestamp: wallTimestamp, after: afterWall },
     err: io.err,
-    onRefresh: () =>
+    onRefresh: () => {
+      recordRetention();
       io.progress?.({
         marketSeconds: (system.clock.now() - world.start) / MICROS_PER_SECOND,
         events: books.board.events,
         orders: books.submitted,
-      }),
+      });
+    },
     system: (options) => new ActorSystem(options),
   });
   const { system, books, mode, organisms: parts, startedStamp } = node.parts;
+  const retention = new RetentionBook(directory.path);
+  const journal = new Journal(audit, system.clock);
+  const recordRetention = () =>
+    retention.recordWaiting((event) => noteDurably(journal, audit, RecordType.OperatorAction, event), io.err);
   const checkpoints = openCheckpoints({ keys, audit, directory: directory.runPath, stopwatch: system.stopwatch }, {
     ...config.audit,
     complain: io.err,
