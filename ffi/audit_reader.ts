@@ -14,6 +14,7 @@ import {
   RecordType,
   ScopeLimitsView,
   StrategyLimitsView,
+  VenueChangeView,
 } from "./layout.gen.ts";
 import { type Core, core } from "./library.ts";
 
@@ -130,6 +131,8 @@ export function decodeAudit(record: AuditRecord): unknown {
       return decodeBasket(payload);
     case RecordType.LimitsSet:
       return decodeLimits(payload, record.version);
+    case RecordType.VenueInput:
+      return record.version === 1 ? plain(new OrderCommandView(payload)) : plain(new VenueChangeView(payload));
     default:
       return JSON.parse(new TextDecoder().decode(payload));
   }

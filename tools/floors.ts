@@ -21,7 +21,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const FREE = ["tests", "bench", "tools"];
 /** Other rooms look in through these files only. */
 const FACES: Readonly<Record<string, readonly string[]>> = {
-  runtime: ["runtime/mod.ts", "runtime/persistence/mod.ts", "runtime/testkit/mod.ts"],
+  runtime: [
+    "runtime/mod.ts",
+    "runtime/persistence/mod.ts",
+    "runtime/testkit/mod.ts",
+    "runtime/transport/mod.ts",
+    // Each brings its client's package along, and is imported where that is wanted.
+    "runtime/transport/redis.ts",
+    "runtime/transport/nats.ts",
+    "runtime/transport/kafka.ts",
+  ],
   supervision: ["supervision/mod.ts"],
 };
 

@@ -53,14 +53,17 @@ export function parseJunitSkips(xml: string): string[] {
   return names;
 }
 
+/** What `.ci/run` installs. */
+const INSTALLED = ["chromium", "Erlang", "redis-server", "nats-server", "java", "openssl"];
+
 /**
- * Skips that a CI machine has no excuse for: it installs a browser and Erlang, it has the recordings where they were laid beside
- * the repository, and a skip without a "[needs …]" reason is never excused.
+ * Skips that a CI machine has no excuse for: it installs a browser, Erlang and the brokers, it has the recordings where they
+ * were laid beside the repository, and a skip without a "[needs …]" reason is never excused.
  */
 export function unexcused(skips: readonly string[], hasRecordings: boolean): string[] {
   return skips.filter((name) => {
     const need = /\[needs ([^\]]+)\]/.exec(name)?.[1];
-    if (need === undefined || need === "chromium" || need === "Erlang") return true;
+    if (need === undefined || need.split(", ").every((one) => INSTALLED.includes(one))) return true;
     if (need === "shared data") return hasRecordings;
     return false;
   });

@@ -13,6 +13,9 @@ export function wallMs(): number {
   return performance.now();
 }
 
+/** When this process began, in a form that tells it from others that bore its name. */
+export const processMark: string = Math.round(performance.timeOrigin).toString(36);
+
 export const machineStopwatch: Stopwatch = { now: () => wallMs() * 1e6 };
 
 /** Lets the event loop run once. Every microtask waiting before the call has run when it resolves. */
