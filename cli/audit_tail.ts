@@ -39,9 +39,11 @@ export function addAuditTail(audit: Command, io: CliIo, finish: (exit: number) =
       const types = flags.type === undefined ? null : parseTypes(flags.type);
       const log = await chooseLog(flags, io);
       const { AuditReader, decodeAudit } = await import("../ffi/mod.ts");
-      using reader = new AuditReader(log, Math.max(0, (await sizeOf(log)) - lines));
+      const size = await sizeOf(log);
+      // The last record is read in any case: a run that has ended will have no other.
+      using reader = new AuditReader(log, Math.max(0, size - Math.max(lines, 1)));
       const show = (record: AuditRecord) => {
-        if (types !== null && !types.has(record.type)) return;
+        if (record.index < size - lines || (types !== null && !types.has(record.type))) return;
         const content = decodeAudit(record);
         io.out(flags.json ? recordJson(record, content) : recordText(record, content));
       };
