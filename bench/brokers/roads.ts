@@ -1,8 +1,8 @@
 /** The ways through each broker: our port, and the client's library by itself as its documentation has it. */
 import { AckPolicy, jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { Kafka, logLevel, Partitioners } from "kafkajs";
-import { createClient } from "redis";
+import { Kafka, logLevel, Partitioners } from "../../runtime/transport/kafkajs.ts";
+import { createClient } from "../../runtime/transport/redis_client.ts";
 import { openKafka } from "../../runtime/transport/kafka.ts";
 import { type Broker, MemoryServer, openMemory } from "../../runtime/transport/mod.ts";
 import { openNats } from "../../runtime/transport/nats.ts";

@@ -6,7 +6,7 @@
  * its place. Transactions are not used: `Deduplicator` does for every broker what they would do for one.
  */
 import { Buffer } from "node:buffer";
-import { type Admin, type Kafka, Partitioners, type Producer } from "kafkajs";
+import { type Admin, type Kafka, Partitioners, type Producer } from "./kafkajs.ts";
 import {
   type Broker,
   type BrokerOptions,

@@ -1,6 +1,5 @@
 /** kafkajs as it is used here: silent, with its idle loop mended, and its refusals as errors of the port. */
-import { Kafka, logLevel, type RetryOptions } from "kafkajs";
-import RequestQueue from "kafkajs/request-queue";
+import { Kafka, logLevel, RequestQueue, type RetryOptions } from "./kafkajs.ts";
 import { BrokerError, unknownTopic } from "./errors.ts";
 import { allWords, authorities, CONNECT_MS, hostOf, type Way, words } from "./way.ts";
 
@@ -16,28 +15,22 @@ export const PATIENT: RetryOptions = { initialRetryTime: 50, maxRetryTime: 500, 
 /** The first connection is the caller's to try again. */
 export const IMPATIENT: RetryOptions = { ...PATIENT, retries: 0 };
 
-interface Queue {
-  readonly pending: readonly unknown[];
-  scheduleCheckPendingRequests(): void;
-}
-
 /**
  * kafkajs 2.2.4 looks at its queue of requests every millisecond for ever, whether anything waits in it or not: 6 % of a core
  * for each idle client. With nothing waiting there is nothing to look at; what comes then looks by itself.
  */
-function calm(prototype: Queue): void {
+function calm(prototype: typeof RequestQueue.prototype): void {
   const { scheduleCheckPendingRequests } = prototype;
-  prototype.scheduleCheckPendingRequests = function (this: Queue) {
+  prototype.scheduleCheckPendingRequests = function (this: typeof prototype) {
     if (this.pending.length > 0) scheduleCheckPendingRequests.call(this);
   };
 }
-calm((RequestQueue as unknown as { readonly prototype: Queue }).prototype);
+calm(RequestQueue.prototype);
 
 export async function makeClient(way: KafkaWay, node: string): Promise<Kafka> {
   const ca = await authorities(way);
   const { user: username, password = "", mechanism = "scram-sha-256" } = way;
-  // Its type wants each mechanism by itself.
-  const sasl = username === undefined ? undefined : { mechanism: mechanism as "plain", username, password };
+  const sasl = username === undefined ? undefined : { mechanism, username, password };
   return new Kafka({
     clientId: node,
     brokers: [`${hostOf(way)}:${way.port}`],

@@ -2,7 +2,7 @@
  * A consumer of kafkajs that is always there: when one crashes, or does not come into its group, it is thrown away and another
  * takes its place. kafkajs restarts its own, and after a kill of the server some of those never join again.
  */
-import type { Consumer, ConsumerConfig, EachBatchHandler, Kafka } from "kafkajs";
+import type { Consumer, ConsumerConfig, EachBatchHandler, Kafka } from "./kafkajs.ts";
 import { Sleep } from "../internal/wall.ts";
 import type { BrokerError } from "./errors.ts";
 import { kafkaError, PATIENT } from "./kafka_client.ts";

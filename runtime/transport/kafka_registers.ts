@@ -5,7 +5,7 @@
  * Compaction keeps the last record of a register, which should be one that counts: whoever was refused writes what stands
  * there once more behind it, and nothing is compacted before a day has passed.
  */
-import { type Admin, type Kafka, Partitioners, type Producer } from "kafkajs";
+import { type Admin, type Kafka, Partitioners, type Producer } from "./kafkajs.ts";
 import { processMark, Sleep } from "../internal/wall.ts";
 import type { Register, Registers } from "./register.ts";
 import { BrokerError } from "./errors.ts";

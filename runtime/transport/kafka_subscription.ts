@@ -2,7 +2,7 @@
  * A member of one of Kafka's groups. kafkajs pushes batches; each waits here until `take` has emptied it, and gives signs of
  * life meanwhile, so that a slow subscriber is neither flooded nor thrown out.
  */
-import type { Admin, Consumer, EachBatchPayload, Kafka } from "kafkajs";
+import type { Admin, Consumer, EachBatchPayload, Kafka } from "./kafkajs.ts";
 import { Sleep, wallMs } from "../internal/wall.ts";
 import { type Beginning, DEFAULT_SESSION_MS, type Delivered, type Position, type Subscription } from "./broker.ts";
 import type { SubscribeOptions } from "./broker.ts";

@@ -7,7 +7,7 @@
  *
  * One connection for each subscription, because what comes behind a blocking read waits for it.
  */
-import { createClient, ErrorReply } from "redis";
+import { createClient, ErrorReply } from "./redis_client.ts";
 import type { Broker, BrokerOptions } from "./broker.ts";
 import { BrokerError } from "./errors.ts";
 import type { Bounds, LogReader, LogServer, RawEntry, RawRecord, ReadFrom } from "./log.ts";
@@ -75,7 +75,7 @@ class Connection {
 
   async ask(...command: readonly string[]): Promise<Reply> {
     try {
-      return await this.client.sendCommand(command as string[]);
+      return await this.client.sendCommand(command) as Reply;
     } catch (error) {
       throw refused(error);
     }

@@ -49,15 +49,16 @@ async function provide(jar: string, sha256: string): Promise<string> {
   return kept[0];
 }
 
-async function fetchJar(jar: string, sha256: string): Promise<Uint8Array<ArrayBuffer>> {
+/** The bytes of a jar from the repository; throws when they are not those that were chosen. */
+export async function fetchJar(jar: string, sha256: string): Promise<Uint8Array<ArrayBuffer>> {
   const url = `${(Deno.env.get("CWTS_MAVEN_REPOSITORY") ?? CENTRAL).replace(/\/$/, "")}/${jar}`;
   for (let n = 1;; n++) {
     try {
       const response = await fetch(url);
+      const bytes = await response.bytes();
       if (!response.ok) {
         throw new Error(`${url} answers ${response.status}: set CWTS_MAVEN_REPOSITORY to a repository.`);
       }
-      const bytes = await response.bytes();
       const found = await digest(bytes);
       if (found === sha256) return bytes as Uint8Array<ArrayBuffer>;
       throw new Error(`${url} has SHA-256 ${found}, not ${sha256}: it is not the jar that was chosen.`);

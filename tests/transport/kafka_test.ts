@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { Kafka, logLevel, Partitioners } from "kafkajs";
-import RequestQueue from "kafkajs/request-queue";
+import { Kafka, logLevel, Partitioners, RequestQueue } from "../../runtime/transport/kafkajs.ts";
 import { startKafka } from "../services/kafka.ts";
 import { missing, need } from "../services/needs.ts";
 import { pause } from "../services/service.ts";
@@ -19,10 +18,6 @@ async function put(port: number, topic: string, partition: number, frame: string
 let world: World;
 brokerContract("kafka", async () => world = serverWorld("kafka", await startKafka(), put));
 
-interface Queue {
-  checkPendingRequests(): void;
-}
-
 const absent = missing("kafka");
 
 Deno.test({
@@ -31,7 +26,7 @@ Deno.test({
   async fn() {
     const broker = await world.open("idle");
     await broker.publish("idle", "k", letter(1));
-    const prototype = (RequestQueue as unknown as { readonly prototype: Queue }).prototype;
+    const prototype = RequestQueue.prototype;
     const { checkPendingRequests } = prototype;
     let looks = 0;
     prototype.checkPendingRequests = function () {

@@ -1,4 +1,4 @@
-import { createClient } from "redis";
+import { createClient } from "../../runtime/transport/redis_client.ts";
 import { startRedis } from "../services/redis.ts";
 import { brokerContract } from "./contract.ts";
 import { serverWorld } from "./world.ts";

@@ -1,0 +1,3 @@
+/** node-redis, under types of our own. */
+// @ts-types="./redis_types.d.ts"
+export { createClient, ErrorReply } from "redis";
