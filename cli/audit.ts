@@ -8,6 +8,7 @@ import { addAuditCheck, addAuditProve } from "./audit_prove.ts";
 import { addAuditRetention } from "./audit_retention.ts";
 import { addAuditShow } from "./audit_show.ts";
 import { addAuditState } from "./audit_state.ts";
+import { addAuditTail } from "./audit_tail.ts";
 import { addAuditVerify } from "./audit_verify.ts";
 import { addAuditWhy } from "./audit_why.ts";
 import { addAuditWitness } from "./audit_witness.ts";
@@ -22,6 +23,7 @@ export function addAudit(program: Command, io: CliIo, finish: (exit: number) => 
   addAuditKey(audit, io, finish);
   addAuditWitness(audit, io, finish);
   addAuditShow(audit, io, finish);
+  addAuditTail(audit, io, finish);
   addAuditWhy(audit, io, finish);
   addAuditState(audit, io, finish);
   addAuditExport(audit, io, finish);

@@ -78,7 +78,7 @@ export function concerns(content: unknown, order: number): boolean {
   );
 }
 
-function recordJson({ index, typeName, time, cause, producer, version }: AuditRecord, content: unknown): string {
+export function recordJson({ index, typeName, time, cause, producer, version }: AuditRecord, content: unknown): string {
   return JSON.stringify({ index, type: typeName, time, cause, producer, version, content });
 }
 

@@ -104,6 +104,10 @@ export function exactContent({ type, version, payload }: ExactRecord): Readonly<
       if (record === undefined) throw NativeError.of(Code.Corrupt, `no limits are recorded in version ${version}`);
       return { record, ...exactFields(record, payload) };
     }
+    case RecordType.VenueInput: {
+      const record = version === 1 ? "OrderCommand" : "VenueChange";
+      return { record, ...exactFields(record, payload) };
+    }
     default:
       return null;
   }

@@ -19,7 +19,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 /** Acts that nothing drives yet: 24 hours of a clock, and a file with hundreds of acts that no node took. */
 const NOT_DRIVEN = ["limit-lapsed", "events-lost"];
-/** Records that no command brings about: of crashes, of journals of their own, of baskets; and the tests that make them. */
+/** Records that no command brings about: of crashes, journals of their own, baskets, engines; and tests that make them. */
 const OTHER_RECORDS: Readonly<Record<string, string>> = {
   ActorCrashed: "tests/actors/node/crashes_test.ts",
   SupervisorDecided: "tests/actors/node/crashes_test.ts",
@@ -27,6 +27,7 @@ const OTHER_RECORDS: Readonly<Record<string, string>> = {
   StreamAppended: "tests/actors/auditors/audit_journal_test.ts",
   StreamSnapshot: "tests/actors/auditors/audit_journal_test.ts",
   BasketDecided: "tests/ffi/gate_facts_test.ts",
+  VenueInput: "tests/ffi/recovery_test.ts",
 };
 
 /** One that waits from before the start, and that nothing but a person ends. */
