@@ -1,10 +1,15 @@
 /** `audit …`: the record of a run, checked, proven, signed, witnessed and read. */
 import type { Command } from "commander";
+import { addAuditExport } from "./audit_export.ts";
 import { addAuditKey } from "./audit_key.ts";
 import { addAuditPage } from "./audit_page.ts";
+import { addAuditProject } from "./audit_project.ts";
 import { addAuditCheck, addAuditProve } from "./audit_prove.ts";
+import { addAuditRetention } from "./audit_retention.ts";
 import { addAuditShow } from "./audit_show.ts";
+import { addAuditState } from "./audit_state.ts";
 import { addAuditVerify } from "./audit_verify.ts";
+import { addAuditWhy } from "./audit_why.ts";
 import { addAuditWitness } from "./audit_witness.ts";
 import type { CliIo } from "./io.ts";
 
@@ -17,4 +22,9 @@ export function addAudit(program: Command, io: CliIo, finish: (exit: number) => 
   addAuditKey(audit, io, finish);
   addAuditWitness(audit, io, finish);
   addAuditShow(audit, io, finish);
+  addAuditWhy(audit, io, finish);
+  addAuditState(audit, io, finish);
+  addAuditExport(audit, io, finish);
+  addAuditProject(audit, io, finish);
+  addAuditRetention(audit, io, finish);
 }

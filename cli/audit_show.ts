@@ -8,6 +8,7 @@ import { addRunFlags, chooseLog, type RunFlags } from "./run_flags.ts";
 import { OK } from "./failure.ts";
 import type { CliIo } from "./io.ts";
 import { parseWhole } from "./numbers.ts";
+import { timeText } from "./time_text.ts";
 
 const EXAMPLES = `
 Examples:
@@ -55,7 +56,7 @@ export function addAuditShow(audit: Command, io: CliIo, finish: (exit: number) =
     });
 }
 
-function parseTypes(text: string): Set<number> {
+export function parseTypes(text: string): Set<number> {
   const known = Object.entries(RecordType);
   return new Set(
     text.split(",").map((name) => {
@@ -87,9 +88,7 @@ const COMMANDS = NAMES(CommandKind);
 const EXECUTIONS = NAMES(ExecType);
 
 export function recordText(record: AuditRecord, content: unknown): string {
-  const time = new Date(record.time / 1000).toISOString().slice(0, 23);
-  const micros = String(record.time % 1000).padStart(3, "0");
-  return `${String(record.index).padStart(8)}  ${time}${micros}Z  ${record.typeName.padEnd(14)} ${
+  return `${String(record.index).padStart(8)}  ${timeText(record.time)}  ${record.typeName.padEnd(14)} ${
     sentence(record.typeName, content as Fields)
   }`;
 }

@@ -73,6 +73,11 @@ const audit = z.strictObject({
     "ms",
     "time after which they are signed, when there are new records",
   ),
+  retentionYears: key(
+    real(0, 1_000).default(7),
+    "years",
+    "how long the log of a run is kept before audit retention may remove it: a year more than the longest of 17a-4",
+  ),
 });
 
 const consoleSection = z.strictObject({

@@ -14,6 +14,7 @@ import {
   RecordType,
   ScopeLimitsView,
   StrategyLimitsView,
+  VenueChangeView,
 } from "./layout.gen.ts";
 import { type Core, core } from "./library.ts";
 
@@ -45,12 +46,14 @@ const LIMITS_VIEWS: Readonly<Record<number, new (payload: Uint8Array) => object>
 /** The first version of Decision records kept a strategy's worst-case position in the last eight bytes. */
 const EXPOSURE_OFFSET = 56;
 
-class AuditReader extends NativeHandle {
+/** Reads on behind what it has read: whoever follows a log that grows keeps one, and `readAudit` is for the rest. */
+export class AuditReader extends NativeHandle {
   readonly #core: Core;
   readonly #headerBytes = new Uint8Array(AuditHeaderView.SIZE);
   readonly #header = new AuditHeaderView(this.#headerBytes);
   #payload = new Uint8Array(4096);
 
+  /** Begins at record `from`, which need not be there yet. Throws `Io` when there is no log, `Corrupt`. */
   constructor(directory: string, from: number) {
     const symbols = core();
     const path = utf8(directory);
@@ -58,6 +61,7 @@ class AuditReader extends NativeHandle {
     this.#core = symbols;
   }
 
+  /** The next record; null when there is none yet. Throws `Corrupt` at one that is damaged. */
   next(): AuditRecord | null {
     let status = this.#read();
     if (status === -Code.BufferTooSmall) {
@@ -100,6 +104,12 @@ export function* readAudit(directory: string, from = 0): Generator<AuditRecord, 
   for (let record = reader.next(); record !== null; record = reader.next()) yield record;
 }
 
+/** As `readAudit`, each record as its bytes lie in the log: header and padded payload, which its leaf is the hash of. */
+export function* readAuditWhole(directory: string, from = 0): Generator<Uint8Array<ArrayBuffer>, void> {
+  using reader = new AuditReader(directory, from);
+  while (reader.next() !== null) yield reader.bytes();
+}
+
 /** A record as its bytes lie in the log, header and padded payload: what its leaf is the hash of. Null when there is none. */
 export function readAuditBytes(directory: string, index: number): Uint8Array<ArrayBuffer> | null {
   using reader = new AuditReader(directory, index);
@@ -121,6 +131,8 @@ export function decodeAudit(record: AuditRecord): unknown {
       return decodeBasket(payload);
     case RecordType.LimitsSet:
       return decodeLimits(payload, record.version);
+    case RecordType.VenueInput:
+      return record.version === 1 ? plain(new OrderCommandView(payload)) : plain(new VenueChangeView(payload));
     default:
       return JSON.parse(new TextDecoder().decode(payload));
   }

@@ -4,6 +4,7 @@
  * A call takes a batch of commands and writes execution reports and market ticks into the caller's buffers. What does
  * not fit waits, in order, and comes first with the next call or with `drain`; nothing is lost.
  */
+import type { AuditLog } from "./audit.ts";
 import { bytes, check, checkBatch, hex, NativeHandle, opened, plain } from "./handle.ts";
 import {
   BookOrderView,
@@ -80,6 +81,11 @@ export interface OwnerAccount {
   readonly openOrders: number;
 }
 
+export interface EngineOptions {
+  /** Open as long as the engine works; the gate's own when both are used in one order path. */
+  readonly audit?: AuditLog;
+}
+
 export class MatchingEngine extends NativeHandle {
   readonly #core: Core;
   readonly #out = new Uint8Array(SubmitCountsView.SIZE);
@@ -95,10 +101,11 @@ export class MatchingEngine extends NativeHandle {
     this.#core = symbols;
   }
 
-  /** An engine that lists these instruments. */
-  static create(instruments: readonly number[] = []): MatchingEngine {
+  /** An engine that lists these instruments; with a log it records what goes into its books, which can be recovered then. */
+  static create(instruments: readonly number[] = [], { audit }: EngineOptions = {}): MatchingEngine {
     const symbols = core();
     const engine = new MatchingEngine(symbols, opened(symbols.cwts_engine_create()));
+    if (audit !== undefined) check(symbols.cwts_engine_record(engine.handle, audit.handle));
     for (const instrument of instruments) engine.addInstrument(instrument);
     return engine;
   }

@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 2647954645266943;
+export const LAYOUT_HASH = 2772963210619965;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 3;
@@ -335,8 +335,29 @@ export const RecordType = {
   StreamSnapshot: 15,
   /** Binary: GateDecision (64 bytes), then the ParentOrders it is about. */
   BasketDecided: 16,
+  /** Binary, what is about to change the books of an engine that records: OrderCommand (version 1), VenueChange (version 2). */
+  VenueInput: 17,
 } as const;
 export type RecordType = typeof RecordType[keyof typeof RecordType];
+
+/** What a VenueChange does to the books of an engine. */
+export const VenueChangeKind = {
+  /** An instrument gets an empty book. */
+  Listed: 1,
+  /** An instrument gets another trading state. */
+  State: 2,
+  /** What is due at the time ends in every book. */
+  Advanced: 3,
+  /** An owner joins the self-trade group that amount names. */
+  Group: 4,
+  /** An owner's position in an instrument becomes amount lots. */
+  Position: 5,
+  /** What an owner (4294967295: everybody) has open in an instrument (65535: in all) is cancelled. */
+  CancelAll: 6,
+  /** What the owners of the group that amount names have open is cancelled. */
+  CancelGroup: 7,
+} as const;
+export type VenueChangeKind = typeof VenueChangeKind[keyof typeof VenueChangeKind];
 
 /** What a feed parser reads. */
 export const FeedKind = {
@@ -637,6 +658,8 @@ export const Code = {
   Locked: 3006,
   /** the file is damaged */
   Corrupt: 3007,
+  /** the record does not follow from those before it, so the log cannot be replayed past it */
+  NotReplayable: 3008,
 } as const;
 export type Code = typeof Code[keyof typeof Code];
 
@@ -725,6 +748,7 @@ export const CODE_TEXT: Readonly<Record<number, readonly [name: string, text: st
   3005: ["Io", "an input or output operation failed"],
   3006: ["Locked", "another node holds this data directory"],
   3007: ["Corrupt", "the file is damaged"],
+  3008: ["NotReplayable", "the record does not follow from those before it, so the log cannot be replayed past it"],
 };
 
 /** One instruction to the gate and to a matching book. 64 bytes; move the view with `at`. */
@@ -1001,6 +1025,14 @@ export class ExecutionView {
     this.view.setUint8(this.base + 2, value);
   }
 
+  /** on record: the stream of the gate on which it came; elsewhere zero */
+  get stream(): number {
+    return this.view.getUint8(this.base + 3);
+  }
+  set stream(value: number) {
+    this.view.setUint8(this.base + 3, value);
+  }
+
   /** instrument id */
   get instrument(): number {
     return this.view.getUint16(this.base + 4, true);
@@ -1079,6 +1111,71 @@ export class ExecutionView {
   }
   set venueSequence(value: number) {
     setI64(this.view, this.base + 56, value);
+  }
+}
+
+/** What changes the books of an engine and is no command. 32 bytes; move the view with `at`. */
+export class VenueChangeView {
+  static readonly SIZE = 32;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 32;
+    return this;
+  }
+
+  /** VenueChangeKind */
+  get kind(): number {
+    return this.view.getUint8(this.base);
+  }
+  set kind(value: number) {
+    this.view.setUint8(this.base, value);
+  }
+
+  /** TradingState of State, else zero */
+  get state(): number {
+    return this.view.getUint8(this.base + 1);
+  }
+  set state(value: number) {
+    this.view.setUint8(this.base + 1, value);
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base + 2, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base + 2, value, true);
+  }
+
+  /** whom it is about */
+  get owner(): number {
+    return this.view.getUint32(this.base + 4, true);
+  }
+  set owner(value: number) {
+    this.view.setUint32(this.base + 4, value, true);
+  }
+
+  /** lots, or the number of a group */
+  get amount(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set amount(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** when, by the node's clock */
+  get time(): number {
+    return getMicros(this.view, this.base + 16);
+  }
+  set time(value: number) {
+    setMicros(this.view, this.base + 16, value);
   }
 }
 
@@ -3921,6 +4018,95 @@ export class AuditHeaderView {
   }
   set cause(value: number) {
     setI64(this.view, this.base + 32, value);
+  }
+}
+
+/** What was recovered from a log. State hash of the gate and chain head, 32 bytes each, and the state hash of the books, 8 bytes, follow at offset 64 (136 bytes in all). 64 bytes; move the view with `at`. */
+export class RecoveredView {
+  static readonly SIZE = 64;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 64;
+    return this;
+  }
+
+  /** records of the log up to where it was read */
+  get records(): number {
+    return getI64(this.view, this.base);
+  }
+  set records(value: number) {
+    setI64(this.view, this.base, value);
+  }
+
+  /** of them, records that a snapshot stood for; 0 when the whole log was read */
+  get from(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set from(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** decisions that were carried out again */
+  get decisions(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set decisions(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** reports that were applied again */
+  get executions(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set executions(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** inputs of books that were carried out again */
+  get inputs(): number {
+    return getI64(this.view, this.base + 32);
+  }
+  set inputs(value: number) {
+    setI64(this.view, this.base + 32, value);
+  }
+
+  /** limits, facts and baskets that were loaded again */
+  get loaded(): number {
+    return getI64(this.view, this.base + 40);
+  }
+  set loaded(value: number) {
+    setI64(this.view, this.base + 40, value);
+  }
+
+  /** newer snapshots that could not be used */
+  get refused(): number {
+    return this.view.getUint32(this.base + 48, true);
+  }
+  set refused(value: number) {
+    this.view.setUint32(this.base + 48, value, true);
+  }
+
+  /** 1 when records without a seal lie behind those that were read, else 0 */
+  get torn(): number {
+    return this.view.getUint32(this.base + 52, true);
+  }
+  set torn(value: number) {
+    this.view.setUint32(this.base + 52, value, true);
+  }
+
+  /** of the last record */
+  get time(): number {
+    return getMicros(this.view, this.base + 56);
+  }
+  set time(value: number) {
+    setMicros(this.view, this.base + 56, value);
   }
 }
 

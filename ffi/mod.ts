@@ -13,7 +13,15 @@ export {
   verifyAuditInBackground,
 } from "./audit.ts";
 export { type ConsistencyProof, type InclusionProof, proveBeginning, proveInclusion } from "./audit_proof.ts";
-export { type AuditRecord, decodeAudit, readAudit, readAuditBytes } from "./audit_reader.ts";
+export { exactContent, type ExactFields, exactFields, type ExactRecord, exactRecord } from "./audit_exact.ts";
+export {
+  AuditReader,
+  type AuditRecord,
+  decodeAudit,
+  readAudit,
+  readAuditBytes,
+  readAuditWhole,
+} from "./audit_reader.ts";
 export { type ControlHeader, ControlPage, type ControlReceipt } from "./control.ts";
 export {
   EVERY_INSTRUMENT,
@@ -53,5 +61,6 @@ export {
 } from "./market.ts";
 export { ExposureSums, type MathLevel, Sweep, VectorMath } from "./math.ts";
 export { OrderPath, type OrderPathParts, type PathCounts } from "./pipeline.ts";
+export { recover, type Recovery, type RecoveryParts, type SnapshotParts, Snapshots } from "./recovery.ts";
 export { libraryPath } from "./library.ts";
 export * from "./layout.gen.ts";

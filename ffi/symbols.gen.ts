@@ -85,6 +85,7 @@ export const EXPORTS = {
   cwts_control_flush: { parameters: ["u64"], result: "i32" },
   cwts_control_close: { parameters: ["u64"], result: "i32" },
   cwts_engine_create: { parameters: [], result: "i64" },
+  cwts_engine_record: { parameters: ["u64", "u64"], result: "i32" },
   cwts_engine_add_instrument: { parameters: ["u64", "u32"], result: "i32" },
   cwts_engine_submit: {
     parameters: ["u64", "buffer", "u32", "buffer", "u32", "buffer", "u32", "buffer", "u32"],
@@ -167,4 +168,9 @@ export const EXPORTS = {
     ],
     result: "i32",
   },
+  cwts_gate_recover: { parameters: ["u64", "u64", "buffer", "u32", "u32", "buffer", "u32"], result: "i32" },
+  cwts_snapshots_open: { parameters: ["buffer", "u32", "u32"], result: "i64" },
+  cwts_snapshots_take: { parameters: ["u64", "u64", "u64", "f64"], result: "f64" },
+  cwts_snapshots_wait: { parameters: ["u64"], result: "f64" },
+  cwts_snapshots_close: { parameters: ["u64"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;

@@ -97,6 +97,7 @@ export class AlertsDesk implements AlertsPort, AlertsBell {
   end(kind: AlertKind, subject: string): void {
     const going = this.#of(kind, subject).filter((alert) => alert.ended === null);
     if (going.length === 0) return;
+    this.#options.note({ ended: kind, subject });
     for (const alert of going) this.#replace(ended(alert, this.#now()));
     this.#keep();
     this.#options.onChange();

@@ -20,7 +20,9 @@ import {
   type ExecutionReport,
   GUARDIAN,
   type GuardianMessage,
+  HOST_CAUSE,
   type Instrument,
+  killCause,
   type MarketData,
   type OrderIntent,
   RecordArena,
@@ -289,7 +291,7 @@ class Guardian implements Handlers<GuardianMessage> {
     const { gate, instruments } = this.#args;
     if (!instruments.some(({ id }) => gate.exposure(strategy, id).openOrders > 0)) return;
     const time = this.#context.clock.now();
-    this.#collect({ kind: "CancelAll", strategy, time, stamp: this.#context.stopwatch.now(), cause: 0 });
+    this.#collect({ kind: "CancelAll", strategy, time, stamp: this.#context.stopwatch.now(), cause: HOST_CAUSE });
     this.#decide();
   }
 
@@ -314,14 +316,16 @@ class Guardian implements Handlers<GuardianMessage> {
   /** Cancels what rests in every killed scope; the cancels pass the gate like any command, so they are on record too. */
   #carryOut(): void {
     const time = this.#context.clock.now();
-    for (const { strategy, instrument } of this.#args.kill.begin(time)) {
-      this.#collect({ kind: "CancelAll", strategy, time, stamp: this.#context.stopwatch.now(), cause: 0 });
+    const { kill } = this.#args;
+    for (const { strategy, instrument } of kill.begin(time)) {
+      const cause = killCause(kill.record);
+      this.#collect({ kind: "CancelAll", strategy, time, stamp: this.#context.stopwatch.now(), cause });
       this.#command.at(this.#pending.length - 1).kind = CommandKind.CancelOwner;
       this.#command.instrument = instrument;
       if (this.#pending.length === GUARDIAN_BATCH) this.#decideUrgently();
     }
     this.#decideUrgently();
-    this.#args.kill.settle();
+    kill.settle();
   }
 
   #decideUrgently(): void {

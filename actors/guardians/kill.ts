@@ -77,12 +77,18 @@ export class KillProcedure {
       this.#noticed = stopwatch();
       this.#cancelled = 0;
       this.#attempts = 0;
+      this.#index = 0;
       this.#record(time);
       this.#time = time;
       this.#openThen = this.#listOpen();
     }
     this.#attempts++;
     return this.#targets();
+  }
+
+  /** Index of the record of the scope that the latest request changed; 0 when it changed none. */
+  get record(): number {
+    return this.#index;
   }
 
   /** Counts the cancels that the procedure caused. */
@@ -116,6 +122,7 @@ export class KillProcedure {
   }
 
   #changed: number | null = null;
+  #index = 0;
   #time: Micros = 0;
   #openThen: readonly Omit<OrderEnd, "filled" | "end">[] = [];
 
@@ -176,7 +183,7 @@ export class KillProcedure {
       // A log that failed has shut the gate by itself; the cancels must go out all the same.
       if (audit.failed) return;
       const header = control.header();
-      audit.appendJson(RecordType.ScopeChanged, time, {
+      this.#index = audit.appendJson(RecordType.ScopeChanged, time, {
         scope: control.name(scope),
         from: scopeStateName(before),
         to: scopeStateName(state),

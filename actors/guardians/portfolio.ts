@@ -10,7 +10,8 @@ import { BUY, type Instrument, type SideCode, type StrategyId } from "../protoco
 /** Fee rates are in hundredths of a basis point of the traded value, that is, millionths. */
 const FEE_SCALE = 1_000_000;
 
-interface Holding {
+/** What one strategy holds in one instrument. */
+export interface Holding {
   /** Lots, signed. */
   quantity: number;
   /** Money paid for the present position (negative for a short), money units. */
@@ -109,6 +110,25 @@ export class Portfolio {
   /** Sets the price positions are valued at, in ticks (halves allowed); 0 is ignored. */
   mark(instrument: number, price: number): void {
     if (price > 0) this.#marks[instrument] = price;
+  }
+
+  /** Prices that positions are valued at, in ticks, by instrument id; 0 where none is known. */
+  get marks(): readonly number[] {
+    return this.#marks;
+  }
+
+  /** Everything that was ever traded, also what is flat now. */
+  *holdings(): Generator<Readonly<Holding> & { readonly strategy: StrategyId; readonly instrument: number }> {
+    for (const [strategy, byInstrument] of this.#holdings.entries()) {
+      for (const [instrument, holding] of (byInstrument ?? []).entries()) {
+        if (holding !== undefined) yield { strategy, instrument, ...holding };
+      }
+    }
+  }
+
+  /** Takes over what another portfolio gave out with `holdings`. */
+  hold(strategy: StrategyId, instrument: number, { quantity, cost, realised, fees }: Readonly<Holding>): void {
+    Object.assign(this.#holding(strategy, instrument), { quantity, cost, realised, fees });
   }
 
   position(strategy: StrategyId, instrument: number): number {

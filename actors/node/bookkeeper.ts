@@ -19,6 +19,8 @@ export interface BookkeeperArgs {
   /** Scopes whose profit the gate measures against their capital. */
   readonly funded: () => readonly { readonly node: number; readonly strategies: readonly StrategyId[] }[];
   readonly tellProfit: (node: number, profit: number, time: Micros) => void;
+  /** Puts the prices on record that equity was worked out with. */
+  readonly noteMarks: (time: Micros) => void;
   /** Looks at how full the limits are. */
   readonly watchLimits: (time: Micros) => void;
   /** Market time between two samples. */
@@ -35,11 +37,12 @@ type Sample = { readonly kind: "Sample" };
 
 export const bookkeeper: ActorDef<Sample, BookkeeperArgs> = {
   type: "bookkeeper",
-  init(context, { books, curves, drawdown, funded, tellProfit, watchLimits, every, look, isActive }) {
+  init(context, { books, curves, drawdown, funded, tellProfit, noteMarks, watchLimits, every, look, isActive }) {
     context.timers.every("sample", every, { kind: "Sample" });
     return {
       receive() {
         const time = context.clock.now();
+        noteMarks(time);
         const profits = new Map<StrategyId, number>();
         for (const [strategy, curve] of curves) {
           const { realised, unrealised, fees } = books.portfolio.profitAndLoss(strategy);

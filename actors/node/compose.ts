@@ -4,7 +4,7 @@
  */
 import { Code, FIRM_SCOPE, RecordType, ScopeState } from "../../ffi/layout.gen.ts";
 import { type GateFact, nativeCallOf, NativeError } from "../../ffi/mod.ts";
-import { configHash, VERSION } from "../../config/mod.ts";
+import { VERSION } from "../../config/mod.ts";
 import { type ActorRef, DEFAULT_YIELD_MS, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import { supervise, type SupervisorMessage } from "../../supervision/mod.ts";
 import { LimitsKeeper, RearmDesk } from "../controls/mod.ts";
@@ -46,12 +46,14 @@ import { following, fundedScopes, instrumentsAskingForState, nodesArmedBy, tellF
 import { flattening } from "./flatten/mod.ts";
 import type { LimitUseOptions } from "./limit_use.ts";
 import { loadLimits } from "./limits.ts";
+import { MarksOnRecord } from "./marks.ts";
 import { GateLimits } from "./limits_port.ts";
 import { ModeKeeper } from "./mode_keeper.ts";
 import type { NodeParts } from "./parts.ts";
 import { tradedBy } from "./organisms.ts";
 import { memoryFile, rearmPage } from "./rearm.ts";
-import { FIRM, killedScopes, namedSlots } from "./scopes.ts";
+import { FIRM, namedSlots } from "./scopes.ts";
+import { startOf } from "./start_record.ts";
 import { triggerRules } from "./triggers.ts";
 import { RejectHistory } from "./reject_history.ts";
 import { PostTrade, VISIBLE_LEVELS, visibleLots } from "./post_trade.ts";
@@ -144,15 +146,7 @@ export function composeNode(ground: Ground): ComposedNode {
   if (world.live) {
     control.tighten(FIRM_SCOPE, ScopeState.Killed, "a live venue starts killed: re-arm it", "node", wall.nanos());
   }
-  journal.note(RecordType.NodeStarted, {
-    version: VERSION,
-    config: configHash(config),
-    seed: config.node.seed,
-    feed: world.name,
-    organisms: config.organisms.map(({ id, species }) => ({ id, species })),
-    instruments: instruments.map(({ symbol }) => symbol),
-    killed: killedScopes(control),
-  });
+  journal.note(RecordType.NodeStarted, startOf({ config, instruments, control, feed: world.name }));
   const note = (type: number, value: unknown) => void journal.note(type, value);
   putDeploymentOnRecord({ deployment: ground.deployment, control, note, wall: wall.nanos() });
   const scopes = loadLimits(config, instruments, gate, system.clock.now());
@@ -238,6 +232,7 @@ export function composeNode(ground: Ground): ComposedNode {
     ring: (...found) => ringForPostTrade(alerts, ...found),
   });
   const mandates = createMandates();
+  const marks = new MarksOnRecord(books.portfolio, journal, auditFailed);
   audit.commit();
 
   /** A fact while the node runs. One that cannot be recorded has shut the gate. */
@@ -330,6 +325,7 @@ export function composeNode(ground: Ground): ComposedNode {
         profits.set(node, profit);
         tell({ fact: "profit", node, profit, time });
       },
+      noteMarks: (time) => marks.note(time),
       watchLimits: (time) => warnings.look(time),
       every: world.sampleEvery,
       look: () => triggers.look(system.clock.now()),
@@ -483,6 +479,7 @@ export function composeNode(ground: Ground): ComposedNode {
     async stop() {
       postTrade.close();
       await system.stop();
+      marks.note(system.clock.now());
       const { decisions, accepted } = gate.counters();
       journal.note(RecordType.NodeStopped, { decisions, accepted, fills: books.fills, messages: system.counters() });
       if (!audit.failed) audit.commit();

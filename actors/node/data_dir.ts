@@ -5,6 +5,8 @@
  *     <data-dir>/control.page           kill states; survives restarts and is shared with the `kill` command
  *     <data-dir>/runs/000001/           the audit log of one run, its tiles and its latest checkpoint
  *     <data-dir>/crashes/000001.jsonl   its crashes; made with the first one
+ *     <data-dir>/retention.json         holds, and logs that were removed; made with the first of them
+ *     <data-dir>/projections/…          databases made of a log by `audit project`; may be deleted
  *     <data-dir>/access.json            people and keys; made with the first person
  *     <data-dir>/limits.json            limits changed while a node ran; made with the first change
  *     <data-dir>/incidents/000001.json  a kill, signed with node.key; made with the first one

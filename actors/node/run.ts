@@ -4,7 +4,7 @@
  * Order of things: data directory and log first (nothing may happen unrecorded), then gate, world and tree; at the end
  * new orders stop, resting ones are cancelled, the tree stops in reverse, the log is closed and verified.
  */
-import { AuditLog, ControlPage, OrderGate, verifyAudit } from "../../ffi/mod.ts";
+import { AuditLog, ControlPage, OrderGate, RecordType, verifyAudit } from "../../ffi/mod.ts";
 import type { Config } from "../../config/mod.ts";
 import { ActorSystem, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import type { AccessDesk } from "../access/mod.ts";
@@ -24,9 +24,11 @@ import { IncidentFile } from "./incident_file.ts";
 import { deploymentOf } from "./deployment.ts";
 import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf } from "./instruments.ts";
+import { Journal, noteDurably } from "./journal.ts";
 import { NodeKeys } from "./node_keys.ts";
 import { organismSpecs } from "./organisms.ts";
 import { readManifest } from "./release.ts";
+import { RetentionBook } from "./retention/mod.ts";
 import { killedScopes, nameScopes, refuseWithoutWords, treeOf } from "./scopes.ts";
 import { StateFile } from "./state_file.ts";
 import { latencySummary, postTradeSummary, type RunSummary } from "./summary.ts";
@@ -102,15 +104,21 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     gate,
     wall: { nanos: wallNanos, timestamp: wallTimestamp, after: afterWall },
     err: io.err,
-    onRefresh: () =>
+    onRefresh: () => {
+      recordRetention();
       io.progress?.({
         marketSeconds: (system.clock.now() - world.start) / MICROS_PER_SECOND,
         events: books.board.events,
         orders: books.submitted,
-      }),
+      });
+    },
     system: (options) => new ActorSystem(options),
   });
   const { system, books, mode, organisms: parts, startedStamp } = node.parts;
+  const retention = new RetentionBook(directory.path);
+  const journal = new Journal(audit, system.clock);
+  const recordRetention = () =>
+    retention.recordWaiting((event) => noteDurably(journal, audit, RecordType.OperatorAction, event), io.err);
   const checkpoints = openCheckpoints({ keys, audit, directory: directory.runPath, stopwatch: system.stopwatch }, {
     ...config.audit,
     complain: io.err,

@@ -15,7 +15,7 @@ import {
 import { UserError } from "../../config/errors.ts";
 import type { Config } from "../../config/mod.ts";
 import type { ControlPage } from "../../ffi/mod.ts";
-import { SCOPE_STATES, type ScopeName } from "../protocol/control.ts";
+import { SCOPE_STATES, type ScopeName, type ScopeStateName } from "../protocol/control.ts";
 
 export const FIRM = "firm";
 export const organismScope = (id: string): string => `organism:${id}`;
@@ -157,4 +157,11 @@ export function killedScopes(control: ControlPage): string[] {
   return namedSlots(control)
     .filter((slot) => control.scope(slot) === ScopeState.Killed)
     .map((slot) => control.name(slot) || FIRM);
+}
+
+/** Scopes that are not ACTIVE now, with their states. */
+export function strictScopes(control: ControlPage): { readonly scope: ScopeName; readonly state: ScopeStateName }[] {
+  return namedSlots(control)
+    .filter((slot) => control.scope(slot) !== ScopeState.Active)
+    .map((slot) => ({ scope: control.name(slot) || FIRM, state: SCOPE_STATES[control.scope(slot)] }));
 }

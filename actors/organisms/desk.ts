@@ -4,14 +4,16 @@
  */
 import { Code } from "../../ffi/layout.gen.ts";
 import { type ActorContext, type ActorRef, type Micros, MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
-import type {
-  ExecutionReport,
-  GuardianMessage,
-  Instrument,
-  OrderId,
-  OrderIntent,
-  PositionSnapshot,
-  StrategyId,
+import {
+  type ExecutionReport,
+  type GuardianMessage,
+  HOST_CAUSE,
+  type Instrument,
+  NO_CAUSE,
+  type OrderId,
+  type OrderIntent,
+  type PositionSnapshot,
+  type StrategyId,
 } from "../protocol/mod.ts";
 import type { Conduct } from "./conduct.ts";
 import type { NewOrder, OpenOrder } from "./organism.ts";
@@ -47,8 +49,8 @@ export class Desk {
   readonly #shut = new Map<number, number>();
   #refusals: ExecutionReport[] = [];
   #open = false;
-  /** Order whose report led to the decision; 0 when market data or a timer did. */
-  #cause = 0;
+  /** What the organism decides on just now; set by whoever calls it. */
+  cause: number = NO_CAUSE;
 
   constructor(actor: ActorContext<DeskMessage>, guardian: ActorRef<GuardianMessage>, options: DeskOptions) {
     this.#actor = actor;
@@ -116,7 +118,7 @@ export class Desk {
       selfTrade: SELF_TRADE[order.selfTrade ?? "none"],
       time,
       stamp: this.#actor.stopwatch.now(),
-      cause: this.#cause,
+      cause: this.cause,
     });
     if (!sent) this.#refuse("rejected", orderId, instrument, side, price, quantity, Code.NotDecided);
     return orderId;
@@ -136,7 +138,7 @@ export class Desk {
   withdrawAll(): void {
     const { strategy } = this.#options;
     const time = this.#actor.clock.now();
-    this.#guardian.tell({ kind: "CancelAll", strategy, time, stamp: this.#actor.stopwatch.now(), cause: 0 });
+    this.#guardian.tell({ kind: "CancelAll", strategy, time, stamp: this.#actor.stopwatch.now(), cause: HOST_CAUSE });
   }
 
   /** Books a report, then lets `then` react to it if the order is of this incarnation. */
@@ -225,10 +227,10 @@ export class Desk {
   }
 
   #hear(order: OwnOrder, report: ExecutionReport, then: (report: ExecutionReport) => void): void {
-    this.#cause = report.orderId;
     this.#sendIfDue(order);
+    this.cause = report.orderId;
     then(report);
-    this.#cause = 0;
+    this.cause = NO_CAUSE;
   }
 
   #change(orderId: OrderId, change: Change): void {
@@ -236,6 +238,7 @@ export class Desk {
     if (order === undefined || [order.sent, order.refused, order.wanted?.kind].includes("cancel")) return;
     if (order.wanted === null && this.#actor.clock.now() < order.mayChangeAt) this.#options.conduct.deferred++;
     order.wanted = change;
+    order.cause = this.cause;
     this.#sendIfDue(order);
   }
 
@@ -255,7 +258,7 @@ export class Desk {
     }
     const { strategy, conduct } = this.#options;
     const stamp = this.#actor.stopwatch.now();
-    const cause = this.#cause;
+    const { cause } = order;
     order.wanted = null;
     const shut = this.#shut.get(instrument);
     if (wanted.kind === "amend" && (shut !== undefined || !conduct.allows(time))) {

@@ -25,10 +25,14 @@ import {
   type GuardianReady,
   type Instrument,
   isStill,
+  marketCause,
   type MarketData,
   type MarketStatus,
+  NO_CAUSE,
+  NOTICE_CAUSE,
   type PositionSnapshot,
   type StrategyId,
+  TIMER_CAUSE,
   type TradingHalted,
   type TradingNotice,
   type TradingResumed,
@@ -142,7 +146,10 @@ class Host implements Handlers<HostMessage> {
       case "ExecutionReport":
         return this.#desk.report(message, this.#onReport);
       case "OrganismTimer":
-        return this.#timers.fired(message.key, () => this.#organism.onTimer?.(message.key));
+        return this.#timers.fired(
+          message.key,
+          () => this.#because(TIMER_CAUSE, () => this.#organism.onTimer?.(message.key)),
+        );
       case "TradingHalted":
         return this.#halted(message);
       case "TradingResumed":
@@ -236,7 +243,7 @@ class Host implements Handlers<HostMessage> {
     this.#desk.begin(snapshot);
     const waiting = this.#waiting ?? [];
     this.#waiting = null;
-    for (const halt of this.#halts.values()) this.#organism.onHalt?.(halt);
+    for (const halt of this.#halts.values()) this.#because(NOTICE_CAUSE, () => this.#organism.onHalt?.(halt));
     for (const message of waiting) this.#market(message);
   }
 
@@ -245,14 +252,14 @@ class Host implements Handlers<HostMessage> {
     this.#halts.set(halt.instrument, halt);
     this.#desk.setShut(halt.instrument, isStill(halt) ? SHUT[halt.state] : 0);
     this.#pauseOrNot();
-    if (this.#waiting === null) this.#organism.onHalt?.(halt);
+    if (this.#waiting === null) this.#because(NOTICE_CAUSE, () => this.#organism.onHalt?.(halt));
   }
 
   #resumed(resumed: TradingResumed): void {
     if (!this.#halts.delete(resumed.instrument)) return;
     this.#desk.setShut(resumed.instrument, 0);
     this.#pauseOrNot();
-    if (this.#waiting === null) this.#organism.onResume?.(resumed);
+    if (this.#waiting === null) this.#because(NOTICE_CAUSE, () => this.#organism.onResume?.(resumed));
   }
 
   /** Timers belong to no instrument: they stand still while every instrument does. */
@@ -276,14 +283,25 @@ class Host implements Handlers<HostMessage> {
 
   #market(message: MarketData | MarketStatus): void {
     if (message.kind === "MarketStatus") {
-      if (this.#desk.owns(message.instrument)) this.#organism.onStatus?.(message);
+      if (this.#desk.owns(message.instrument)) this.#because(NOTICE_CAUSE, () => this.#organism.onStatus?.(message));
       return;
     }
-    for (const event of message.events) {
+    const { events, first = 0 } = message;
+    for (let i = 0; i < events.length; i++) {
+      const event = events[i];
       if (!this.#desk.owns(event.instrument)) continue;
+      this.#desk.cause = marketCause(event.instrument, first === 0 ? 0 : first + i);
       if (event.kind === "BookTop") this.#organism.onBook?.(event);
       else if (event.kind === "TradePrint") this.#organism.onTrade?.(event);
       else this.#organism.onBar?.(event);
     }
+    this.#desk.cause = NO_CAUSE;
+  }
+
+  /** What the organism does in `act` has this cause. If it throws, the desk goes with it. */
+  #because(cause: number, act: () => void): void {
+    this.#desk.cause = cause;
+    act();
+    this.#desk.cause = NO_CAUSE;
   }
 }

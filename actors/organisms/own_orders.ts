@@ -13,6 +13,8 @@ export class OwnOrder {
   mayChangeAt: Micros = Infinity;
   /** Asked for, not sent. */
   wanted: Change | null = null;
+  /** What led to the change that is wanted, or was sent last: it may wait long for its time. */
+  cause = 0;
   /** Sent, not answered. */
   sent: Change["kind"] | null = null;
   /** Refused before it was sent; its organism does not know yet. */

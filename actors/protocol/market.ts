@@ -42,6 +42,11 @@ export type MarketEvent = BookTop | TradePrint | Bar;
 export interface MarketData {
   readonly kind: "MarketData";
   readonly events: readonly MarketEvent[];
+  /**
+   * Number of the first event among the public events of its instrument, from 1, as the venue published them; the others
+   * follow without a gap. Prices that are told again bear the number of the event they stand after. Absent: nobody counts.
+   */
+  readonly first?: number;
 }
 
 /** The market is not to be trusted for the instrument (gap, resync, crossed book), or is again. */

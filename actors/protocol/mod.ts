@@ -3,6 +3,7 @@ export * from "./access.ts";
 export * from "./alerts.ts";
 export * from "./approval.ts";
 export * from "./arena.ts";
+export * from "./cause.ts";
 export * from "./concerns.ts";
 export * from "./control.ts";
 export * from "./controls.ts";

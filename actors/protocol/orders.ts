@@ -48,7 +48,7 @@ export interface SubmitOrder {
   readonly time: Micros;
   /** Stopwatch reading when the organism decided; measures latency, decides nothing. */
   readonly stamp: number;
-  /** Id of the message that led to the decision; 0 when unknown. */
+  /** What led to the decision: a word of `cause.ts`. */
   readonly cause: number;
 }
 

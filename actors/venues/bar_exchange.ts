@@ -54,7 +54,7 @@ export const barExchange: ActorDef<VenueMessage, BarExchangeArgs> = {
               const status = venue.status(instrument);
               const top = venue.top(instrument);
               if (status !== undefined) message.subscriber.tell(status);
-              if (top !== undefined) message.subscriber.tell({ kind: "MarketData", events: [top] });
+              if (top !== undefined) venue.subscribers.tellAgain(message.subscriber, top);
             }
             return;
           case "Recorded":

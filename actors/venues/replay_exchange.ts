@@ -90,7 +90,7 @@ export const replayExchange: ActorDef<VenueMessage | Due | Look, ReplayExchangeA
               subscriber.tell(status);
               const top = venue.top(instrument);
               if (status.status === "live" && top !== undefined) {
-                subscriber.tell({ kind: "MarketData", events: [top] });
+                venue.subscribers.tellAgain(subscriber, top);
               }
             }
             break;

@@ -289,7 +289,7 @@ export const simulatedExchange: ActorDef<VenueMessage, SimulatedExchangeArgs> = 
       venue.subscribers.add(message);
       for (const instrument of message.instruments) {
         const top = venue.top(instrument, context.clock.now());
-        if (top !== null) message.subscriber.tell({ kind: "MarketData", events: [top] });
+        if (top !== null) venue.subscribers.tellAgain(message.subscriber, top);
       }
     };
 

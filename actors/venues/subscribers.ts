@@ -9,6 +9,8 @@ type Subscriber = ActorRef<MarketData | MarketStatus>;
 
 export class Subscribers {
   readonly #byInstrument = new Map<number, Subscriber[]>();
+  /** Events published, by instrument. */
+  readonly #published: number[] = [];
 
   /** Subscribing again changes nothing: a restarted subscriber may ask as often as it likes. */
   add({ subscriber, instruments }: SubscribeMarket): void {
@@ -21,10 +23,17 @@ export class Subscribers {
 
   /** Sends the events of one instrument; every subscriber gets the same array. */
   publish(instrument: number, events: readonly MarketEvent[]): void {
+    const first = (this.#published[instrument] ?? 0) + 1;
+    this.#published[instrument] = first + events.length - 1;
     const list = this.#byInstrument.get(instrument);
     if (!list || events.length === 0) return;
-    const data: MarketData = { kind: "MarketData", events };
+    const data: MarketData = { kind: "MarketData", events, first };
     for (const subscriber of list) subscriber.tell(data);
+  }
+
+  /** Tells one subscriber how prices stand, as the latest event left them. */
+  tellAgain(subscriber: Subscriber, top: MarketEvent): void {
+    subscriber.tell({ kind: "MarketData", events: [top], first: this.#published[top.instrument] ?? 0 });
   }
 
   announce(status: MarketStatus): void {

@@ -285,6 +285,29 @@ export const enums: readonly EnumLayout[] = [
       ["StreamAppended", 14, "JSON: events of a stream, all or none: stream, epoch, events."],
       ["StreamSnapshot", 15, "JSON: state of a stream at an event: stream, epoch, snapshot."],
       ["BasketDecided", 16, "Binary: GateDecision (64 bytes), then the ParentOrders it is about."],
+      [
+        "VenueInput",
+        17,
+        "Binary, what is about to change the books of an engine that records: OrderCommand (version 1), VenueChange (version 2).",
+      ],
+    ],
+  },
+  {
+    name: "VenueChangeKind",
+    doc: "What a VenueChange does to the books of an engine.",
+    repr: "u8",
+    values: [
+      ["Listed", 1, "An instrument gets an empty book."],
+      ["State", 2, "An instrument gets another trading state."],
+      ["Advanced", 3, "What is due at the time ends in every book."],
+      ["Group", 4, "An owner joins the self-trade group that amount names."],
+      ["Position", 5, "An owner's position in an instrument becomes amount lots."],
+      [
+        "CancelAll",
+        6,
+        "What an owner (4294967295: everybody) has open in an instrument (65535: in all) is cancelled.",
+      ],
+      ["CancelGroup", 7, "What the owners of the group that amount names have open is cancelled."],
     ],
   },
   {
@@ -493,6 +516,7 @@ export const enums: readonly EnumLayout[] = [
       ["Io", 3005, "an input or output operation failed"],
       ["Locked", 3006, "another node holds this data directory"],
       ["Corrupt", 3007, "the file is damaged"],
+      ["NotReplayable", 3008, "the record does not follow from those before it, so the log cannot be replayed past it"],
     ],
   },
 ];
@@ -568,7 +592,7 @@ export const records: readonly RecordLayout[] = [
       [0, "u8", "exec_type", "ExecType"],
       [1, "u8", "side", "Side of the reported order"],
       [2, "u8", "liquidity", "Liquidity"],
-      [3, "u8", "reserved", "zero"],
+      [3, "u8", "stream", "on record: the stream of the gate on which it came; elsewhere zero"],
       [4, "u16", "instrument", "instrument id"],
       [6, "u16", "reason", "Code of area 2 for a reject or an unasked cancel, else 0"],
       [8, "u64", "order_id", "client order id of the reported order"],
@@ -579,6 +603,20 @@ export const records: readonly RecordLayout[] = [
       [44, "u32", "match_id", "low 32 bits of the match number, equal on both sides of a trade; 0 otherwise"],
       [48, "time", "time", "when the venue did it, by the node's clock"],
       [56, "u64", "venue_sequence", "the venue's own count of reports, from 1, without gaps"],
+    ],
+  },
+  {
+    name: "VenueChange",
+    doc: "What changes the books of an engine and is no command.",
+    size: 32,
+    fields: [
+      [0, "u8", "kind", "VenueChangeKind"],
+      [1, "u8", "state", "TradingState of State, else zero"],
+      [2, "u16", "instrument", "instrument id"],
+      [4, "u32", "owner", "whom it is about"],
+      [8, "i64", "amount", "lots, or the number of a group"],
+      [16, "time", "time", "when, by the node's clock"],
+      [24, "u64", "reserved", "zero"],
     ],
   },
   {
@@ -1247,6 +1285,23 @@ export const records: readonly RecordLayout[] = [
       [24, "time", "time", "by the node's clock"],
       [32, "u64", "cause", "id of the causing message or order; 0 when unknown"],
       [40, "u64", "reserved", "zero"],
+    ],
+  },
+  {
+    name: "Recovered",
+    doc:
+      "What was recovered from a log. State hash of the gate and chain head, 32 bytes each, and the state hash of the books, 8 bytes, follow at offset 64 (136 bytes in all).",
+    size: 64,
+    fields: [
+      [0, "u64", "records", "records of the log up to where it was read"],
+      [8, "u64", "from", "of them, records that a snapshot stood for; 0 when the whole log was read"],
+      [16, "u64", "decisions", "decisions that were carried out again"],
+      [24, "u64", "executions", "reports that were applied again"],
+      [32, "u64", "inputs", "inputs of books that were carried out again"],
+      [40, "u64", "loaded", "limits, facts and baskets that were loaded again"],
+      [48, "u32", "refused", "newer snapshots that could not be used"],
+      [52, "u32", "torn", "1 when records without a seal lie behind those that were read, else 0"],
+      [56, "time", "time", "of the last record"],
     ],
   },
   {

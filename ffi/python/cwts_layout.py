@@ -11,7 +11,7 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 2647954645266943
+LAYOUT_HASH = 2772963210619965
 
 # Raised when an exported function changes its meaning or signature.
 ABI_VERSION = 3
@@ -353,6 +353,27 @@ class RecordType(IntEnum):
     STREAM_SNAPSHOT = 15
     # Binary: GateDecision (64 bytes), then the ParentOrders it is about.
     BASKET_DECIDED = 16
+    # Binary, what is about to change the books of an engine that records: OrderCommand (version 1), VenueChange (version 2).
+    VENUE_INPUT = 17
+
+
+class VenueChangeKind(IntEnum):
+    """What a VenueChange does to the books of an engine."""
+
+    # An instrument gets an empty book.
+    LISTED = 1
+    # An instrument gets another trading state.
+    STATE = 2
+    # What is due at the time ends in every book.
+    ADVANCED = 3
+    # An owner joins the self-trade group that amount names.
+    GROUP = 4
+    # An owner's position in an instrument becomes amount lots.
+    POSITION = 5
+    # What an owner (4294967295: everybody) has open in an instrument (65535: in all) is cancelled.
+    CANCEL_ALL = 6
+    # What the owners of the group that amount names have open is cancelled.
+    CANCEL_GROUP = 7
 
 
 class FeedKind(IntEnum):
@@ -655,6 +676,8 @@ class Code(IntEnum):
     LOCKED = 3006
     # the file is damaged
     CORRUPT = 3007
+    # the record does not follow from those before it, so the log cannot be replayed past it
+    NOT_REPLAYABLE = 3008
 
 
 # Name and sentence of every code.
@@ -742,6 +765,7 @@ CODE_TEXT = {
     3005: ("Io", "an input or output operation failed"),
     3006: ("Locked", "another node holds this data directory"),
     3007: ("Corrupt", "the file is damaged"),
+    3008: ("NotReplayable", "the record does not follow from those before it, so the log cannot be replayed past it"),
 }
 
 
@@ -848,7 +872,7 @@ class Execution(LittleEndianStructure):
         ("exec_type", c_uint8),  # ExecType
         ("side", c_uint8),  # Side of the reported order
         ("liquidity", c_uint8),  # Liquidity
-        ("reserved", c_uint8),  # zero
+        ("stream", c_uint8),  # on record: the stream of the gate on which it came; elsewhere zero
         ("instrument", c_uint16),  # instrument id
         ("reason", c_uint16),  # Code of area 2 for a reject or an unasked cancel, else 0
         ("order_id", c_uint64),  # client order id of the reported order
@@ -869,7 +893,7 @@ _check(
         "exec_type": 0,
         "side": 1,
         "liquidity": 2,
-        "reserved": 3,
+        "stream": 3,
         "instrument": 4,
         "reason": 6,
         "order_id": 8,
@@ -880,6 +904,35 @@ _check(
         "match_id": 44,
         "time": 48,
         "venue_sequence": 56,
+    },
+)
+
+
+class VenueChange(LittleEndianStructure):
+    """What changes the books of an engine and is no command. 32 bytes."""
+
+    _fields_ = [
+        ("kind", c_uint8),  # VenueChangeKind
+        ("state", c_uint8),  # TradingState of State, else zero
+        ("instrument", c_uint16),  # instrument id
+        ("owner", c_uint32),  # whom it is about
+        ("amount", c_int64),  # lots, or the number of a group
+        ("time", c_int64),  # when, by the node's clock
+        ("reserved", c_uint64),  # zero
+    ]
+
+
+_check(
+    VenueChange,
+    32,
+    {
+        "kind": 0,
+        "state": 1,
+        "instrument": 2,
+        "owner": 4,
+        "amount": 8,
+        "time": 16,
+        "reserved": 24,
     },
 )
 
@@ -2197,6 +2250,39 @@ _check(
         "time": 24,
         "cause": 32,
         "reserved": 40,
+    },
+)
+
+
+class Recovered(LittleEndianStructure):
+    """What was recovered from a log. State hash of the gate and chain head, 32 bytes each, and the state hash of the books, 8 bytes, follow at offset 64 (136 bytes in all). 64 bytes."""
+
+    _fields_ = [
+        ("records", c_uint64),  # records of the log up to where it was read
+        ("from", c_uint64),  # of them, records that a snapshot stood for; 0 when the whole log was read
+        ("decisions", c_uint64),  # decisions that were carried out again
+        ("executions", c_uint64),  # reports that were applied again
+        ("inputs", c_uint64),  # inputs of books that were carried out again
+        ("loaded", c_uint64),  # limits, facts and baskets that were loaded again
+        ("refused", c_uint32),  # newer snapshots that could not be used
+        ("torn", c_uint32),  # 1 when records without a seal lie behind those that were read, else 0
+        ("time", c_int64),  # of the last record
+    ]
+
+
+_check(
+    Recovered,
+    64,
+    {
+        "records": 0,
+        "from": 8,
+        "decisions": 16,
+        "executions": 24,
+        "inputs": 32,
+        "loaded": 40,
+        "refused": 48,
+        "torn": 52,
+        "time": 56,
     },
 )
 

@@ -16,6 +16,14 @@ export interface LimitUse {
   readonly used: number | null;
 }
 
+/** One measure of one limit, as an order or a report made it. */
+export type Measure = Omit<LimitUse, "value" | "used"> & { readonly used: number };
+
+/** All that a ledger counts, as JSON holds it. */
+export interface UsageState {
+  readonly maps: readonly (readonly (readonly [string | number, unknown])[])[];
+}
+
 export interface Command {
   readonly kind: number;
   readonly side: number;
@@ -65,6 +73,8 @@ const ENDS = new Set<number>([ExecType.Canceled, ExecType.Rejected, ExecType.Exp
 export class UsageLedger {
   /** Whether what happens now counts; it always changes what is open. */
   counting = true;
+  /** Hears every measure, also one that does not count. */
+  onMeasure: (measure: Measure) => void = () => {};
   readonly #scopes = new Map<number, NamedScope>();
   readonly #symbols: readonly string[];
   /** Node of each strategy, and every node above. */
@@ -72,6 +82,8 @@ export class UsageLedger {
   readonly #units = new Map<number, number>();
   readonly #limits = new Map<string, { scope: string; instrument: string | null; limit: string; value: number }>();
   readonly #used = new Map<string, number>();
+  /** As measured last. */
+  readonly #now = new Map<string, number>();
   readonly #pairs = new Map<string, Pair>();
   readonly #open = new Map<number, Open>();
   readonly #totals = new Map<number, { gross: number; openOrders: number }>();
@@ -167,14 +179,44 @@ export class UsageLedger {
       .sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1);
   }
 
+  /** The limit as it stands; null where there is none. */
+  limitOf(scope: string, instrument: string | null, limit: string): number | null {
+    return this.#limits.get(keyOf({ scope, instrument, limit }))?.value ?? null;
+  }
+
+  /** As `uses`, with what was measured last beside the most. */
+  usesNow(): readonly (LimitUse & { readonly now: number | null })[] {
+    return this.uses().map((use) => ({ ...use, now: use.used === null ? null : this.#now.get(keyOf(use)) ?? 0 }));
+  }
+
+  /** Shares what it counts: turn it into text before the next record. */
+  save(): UsageState {
+    return { maps: this.#maps().map((map) => [...map]) };
+  }
+
+  /** Goes on where another ledger of the same run was saved. */
+  restore({ maps }: UsageState): void {
+    this.#maps().forEach((map, i) => {
+      map.clear();
+      for (const [key, value] of maps[i]) map.set(key, value);
+    });
+  }
+
+  #maps(): Map<string | number, unknown>[] {
+    const maps = [this.#units, this.#limits, this.#used, this.#now, this.#pairs, this.#open, this.#totals];
+    return [...maps, this.#seconds, this.#reference] as Map<string | number, unknown>[];
+  }
+
   #scopeOf(strategy: number): string {
     const node = this.#above.get(strategy)?.[0];
     return node === undefined ? `strategy ${strategy}` : this.#scopes.get(node)!.name;
   }
 
   #use(scope: string, instrument: string | null, limit: string, amount: number): void {
-    if (!this.counting) return;
+    this.onMeasure({ scope, instrument, limit, used: amount });
     const key = keyOf({ scope, instrument, limit });
+    this.#now.set(key, amount);
+    if (!this.counting) return;
     if (amount > (this.#used.get(key) ?? 0)) this.#used.set(key, amount);
   }
 

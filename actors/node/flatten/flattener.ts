@@ -7,7 +7,7 @@ import { Code, OrderType, TimeInForce } from "../../../ffi/layout.gen.ts";
 import type { OrderGate } from "../../../ffi/mod.ts";
 import { type ActorContext, type ActorDef, type Handlers, type Micros, MICROS_PER_MS } from "../../../runtime/mod.ts";
 import type { GuardianBooks } from "../../guardians/books.ts";
-import { GUARDIAN, type OrderIntent } from "../../protocol/mod.ts";
+import { GUARDIAN, type OrderIntent, PERSON_CAUSE } from "../../protocol/mod.ts";
 import type { FlattenDesk, Line, Place } from "./desk.ts";
 import { nextSlice, type SliceTerms } from "./slice.ts";
 
@@ -115,7 +115,7 @@ class Flattener implements Handlers<FlattenerMessage> {
 
   #stamps() {
     const { clock, stopwatch } = this.#context;
-    return { time: clock.now(), stamp: stopwatch.now(), cause: 0 } as const;
+    return { time: clock.now(), stamp: stopwatch.now(), cause: PERSON_CAUSE } as const;
   }
 
   #send(intent: OrderIntent): void {

@@ -229,6 +229,7 @@ impl<J: Journal> Shop<J> {
         let venue = Venue {
             engine: &mut self.engine,
             stream: 0,
+            records: false,
         };
         let desk = &mut self.desk;
         submit(

@@ -85,6 +85,7 @@ impl<J: Journal> Stage for Path<J> {
         let venue = Venue {
             engine: &mut self.engine,
             stream: 0,
+            records: false,
         };
         let desk = &mut self.desk;
         let passage = submit(

@@ -246,6 +246,7 @@ fn measure<J: Journal>(mut journal: J, flow: Flow, batches: usize) -> Figures {
         let venue = Venue {
             engine: &mut engine,
             stream: 0,
+            records: false,
         };
         let passage = submit(
             &mut gate,

@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(2647954645266943)
+#define CWTS_LAYOUT_HASH UINT64_C(2772963210619965)
 
 /* Raised when an exported function changes its meaning or signature. */
 #define CWTS_ABI_VERSION UINT32_C(3)
@@ -369,7 +369,27 @@ enum cwts_record_type {
   /* JSON: state of a stream at an event: stream, epoch, snapshot. */
   CWTS_RECORD_TYPE_STREAM_SNAPSHOT = 15,
   /* Binary: GateDecision (64 bytes), then the ParentOrders it is about. */
-  CWTS_RECORD_TYPE_BASKET_DECIDED = 16
+  CWTS_RECORD_TYPE_BASKET_DECIDED = 16,
+  /* Binary, what is about to change the books of an engine that records: OrderCommand (version 1), VenueChange (version 2). */
+  CWTS_RECORD_TYPE_VENUE_INPUT = 17
+};
+
+/* What a VenueChange does to the books of an engine. */
+enum cwts_venue_change_kind {
+  /* An instrument gets an empty book. */
+  CWTS_VENUE_CHANGE_KIND_LISTED = 1,
+  /* An instrument gets another trading state. */
+  CWTS_VENUE_CHANGE_KIND_STATE = 2,
+  /* What is due at the time ends in every book. */
+  CWTS_VENUE_CHANGE_KIND_ADVANCED = 3,
+  /* An owner joins the self-trade group that amount names. */
+  CWTS_VENUE_CHANGE_KIND_GROUP = 4,
+  /* An owner's position in an instrument becomes amount lots. */
+  CWTS_VENUE_CHANGE_KIND_POSITION = 5,
+  /* What an owner (4294967295: everybody) has open in an instrument (65535: in all) is cancelled. */
+  CWTS_VENUE_CHANGE_KIND_CANCEL_ALL = 6,
+  /* What the owners of the group that amount names have open is cancelled. */
+  CWTS_VENUE_CHANGE_KIND_CANCEL_GROUP = 7
 };
 
 /* What a feed parser reads. */
@@ -665,7 +685,9 @@ enum cwts_code {
   /* another node holds this data directory */
   CWTS_CODE_LOCKED = 3006,
   /* the file is damaged */
-  CWTS_CODE_CORRUPT = 3007
+  CWTS_CODE_CORRUPT = 3007,
+  /* the record does not follow from those before it, so the log cannot be replayed past it */
+  CWTS_CODE_NOT_REPLAYABLE = 3008
 };
 
 /* One instruction to the gate and to a matching book. */
@@ -776,8 +798,8 @@ typedef struct {
   uint8_t side;
   /* Liquidity */
   uint8_t liquidity;
-  /* zero */
-  uint8_t reserved;
+  /* on record: the stream of the gate on which it came; elsewhere zero */
+  uint8_t stream;
   /* instrument id */
   uint16_t instrument;
   /* Code of area 2 for a reject or an unasked cancel, else 0 */
@@ -803,7 +825,7 @@ CWTS_STATIC_ASSERT(sizeof(cwts_execution_t) == 64, "Execution");
 CWTS_STATIC_ASSERT(offsetof(cwts_execution_t, exec_type) == 0, "Execution.exec_type");
 CWTS_STATIC_ASSERT(offsetof(cwts_execution_t, side) == 1, "Execution.side");
 CWTS_STATIC_ASSERT(offsetof(cwts_execution_t, liquidity) == 2, "Execution.liquidity");
-CWTS_STATIC_ASSERT(offsetof(cwts_execution_t, reserved) == 3, "Execution.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_execution_t, stream) == 3, "Execution.stream");
 CWTS_STATIC_ASSERT(offsetof(cwts_execution_t, instrument) == 4, "Execution.instrument");
 CWTS_STATIC_ASSERT(offsetof(cwts_execution_t, reason) == 6, "Execution.reason");
 CWTS_STATIC_ASSERT(offsetof(cwts_execution_t, order_id) == 8, "Execution.order_id");
@@ -814,6 +836,32 @@ CWTS_STATIC_ASSERT(offsetof(cwts_execution_t, owner) == 40, "Execution.owner");
 CWTS_STATIC_ASSERT(offsetof(cwts_execution_t, match_id) == 44, "Execution.match_id");
 CWTS_STATIC_ASSERT(offsetof(cwts_execution_t, time) == 48, "Execution.time");
 CWTS_STATIC_ASSERT(offsetof(cwts_execution_t, venue_sequence) == 56, "Execution.venue_sequence");
+
+/* What changes the books of an engine and is no command. */
+typedef struct {
+  /* VenueChangeKind */
+  uint8_t kind;
+  /* TradingState of State, else zero */
+  uint8_t state;
+  /* instrument id */
+  uint16_t instrument;
+  /* whom it is about */
+  uint32_t owner;
+  /* lots, or the number of a group */
+  int64_t amount;
+  /* when, by the node's clock */
+  int64_t time;
+  /* zero */
+  uint64_t reserved;
+} cwts_venue_change_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_venue_change_t) == 32, "VenueChange");
+CWTS_STATIC_ASSERT(offsetof(cwts_venue_change_t, kind) == 0, "VenueChange.kind");
+CWTS_STATIC_ASSERT(offsetof(cwts_venue_change_t, state) == 1, "VenueChange.state");
+CWTS_STATIC_ASSERT(offsetof(cwts_venue_change_t, instrument) == 2, "VenueChange.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_venue_change_t, owner) == 4, "VenueChange.owner");
+CWTS_STATIC_ASSERT(offsetof(cwts_venue_change_t, amount) == 8, "VenueChange.amount");
+CWTS_STATIC_ASSERT(offsetof(cwts_venue_change_t, time) == 16, "VenueChange.time");
+CWTS_STATIC_ASSERT(offsetof(cwts_venue_change_t, reserved) == 24, "VenueChange.reserved");
 
 /* A change of the best prices of a book, or a trade print. */
 typedef struct {
@@ -2056,6 +2104,38 @@ CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, time) == 24, "AuditHeader.time"
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, cause) == 32, "AuditHeader.cause");
 CWTS_STATIC_ASSERT(offsetof(cwts_audit_header_t, reserved) == 40, "AuditHeader.reserved");
 
+/* What was recovered from a log. State hash of the gate and chain head, 32 bytes each, and the state hash of the books, 8 bytes, follow at offset 64 (136 bytes in all). */
+typedef struct {
+  /* records of the log up to where it was read */
+  uint64_t records;
+  /* of them, records that a snapshot stood for; 0 when the whole log was read */
+  uint64_t from;
+  /* decisions that were carried out again */
+  uint64_t decisions;
+  /* reports that were applied again */
+  uint64_t executions;
+  /* inputs of books that were carried out again */
+  uint64_t inputs;
+  /* limits, facts and baskets that were loaded again */
+  uint64_t loaded;
+  /* newer snapshots that could not be used */
+  uint32_t refused;
+  /* 1 when records without a seal lie behind those that were read, else 0 */
+  uint32_t torn;
+  /* of the last record */
+  int64_t time;
+} cwts_recovered_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_recovered_t) == 64, "Recovered");
+CWTS_STATIC_ASSERT(offsetof(cwts_recovered_t, records) == 0, "Recovered.records");
+CWTS_STATIC_ASSERT(offsetof(cwts_recovered_t, from) == 8, "Recovered.from");
+CWTS_STATIC_ASSERT(offsetof(cwts_recovered_t, decisions) == 16, "Recovered.decisions");
+CWTS_STATIC_ASSERT(offsetof(cwts_recovered_t, executions) == 24, "Recovered.executions");
+CWTS_STATIC_ASSERT(offsetof(cwts_recovered_t, inputs) == 32, "Recovered.inputs");
+CWTS_STATIC_ASSERT(offsetof(cwts_recovered_t, loaded) == 40, "Recovered.loaded");
+CWTS_STATIC_ASSERT(offsetof(cwts_recovered_t, refused) == 48, "Recovered.refused");
+CWTS_STATIC_ASSERT(offsetof(cwts_recovered_t, torn) == 52, "Recovered.torn");
+CWTS_STATIC_ASSERT(offsetof(cwts_recovered_t, time) == 56, "Recovered.time");
+
 /* Result of verifying a log. Root of the tree and chain head, 32 bytes each, and the numbers of good and of missing tiles follow at offset 64 (144 bytes in all). */
 typedef struct {
   /* 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format, 8 wrong tile */
@@ -2363,6 +2443,10 @@ int32_t cwts_control_close(uint64_t handle);
 /* Makes an engine that lists nothing. */
 int64_t cwts_engine_create(void);
 
+/* Lets an engine record everything that goes into its books in a log, before it does: from such a log they can be
+ * recovered. The engine must be fresh, and the log stay open as long as it works. */
+int32_t cwts_engine_record(uint64_t handle, uint64_t audit);
+
 /* Lists an instrument; again does nothing. */
 int32_t cwts_engine_add_instrument(uint64_t handle, uint32_t instrument);
 
@@ -2517,6 +2601,26 @@ double cwts_math_crc32c(uint32_t level, uint32_t previous, const void *bytes, ui
  * when it cannot, every decision is `AUDIT_FAILED`, and the reports wait in the engine. Reports that wait from an
  * earlier call are drained first. */
 int32_t cwts_pipeline_submit(uint64_t gate, uint64_t engine, uint32_t stream, const void *commands, uint32_t count, void *decisions, uint32_t decisions_length, void *executions, uint32_t executions_length, void *ticks, uint32_t ticks_length, void *counts, uint32_t counts_length);
+
+/* Brings a fresh gate, and a fresh engine (0: none), to where the log in a directory ends. With `snapshots` 1 the latest
+ * snapshot that can be used stands for the beginning, with 0 the whole log is read. Writes a `Recovered`, the state hash of
+ * the gate, the chain head and the state hash of the books (136 bytes), then why newer snapshots were passed over, one
+ * line each, cut to what fits, and returns how many bytes those are. A log that a crash has left is opened first. */
+int32_t cwts_gate_recover(uint64_t gate, uint64_t engine, const void *directory, uint32_t directory_length, uint32_t snapshots, void *out, uint32_t length);
+
+/* Snapshots beside the log in a directory, of which the latest `keep` stay, at least one. */
+int64_t cwts_snapshots_open(const void *directory, uint32_t directory_length, uint32_t keep);
+
+/* Takes a snapshot of a gate and of an engine (0: none), writes it behind the caller's back and returns for how many records
+ * of the gate's log it stands; −1 when it cannot be now: the one before is still being written, reports wait in the
+ * engine, the gate is shut or its log has no directory. A failure to write the one before is told here. */
+double cwts_snapshots_take(uint64_t handle, uint64_t gate, uint64_t engine, double time);
+
+/* Waits for the snapshot that is being written, and returns for how many records the latest stands, 0 before the first. */
+double cwts_snapshots_wait(uint64_t handle);
+
+/* Waits for the snapshot that is being written, and closes. */
+int32_t cwts_snapshots_close(uint64_t handle);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod book;
 pub mod control;
 pub mod gate;
+mod image;
 mod large_pages;
 // The generator lists every value of an enum as it stands in the description.
 #[allow(clippy::manual_range_patterns)]
@@ -15,3 +16,4 @@ pub mod market;
 pub mod math;
 pub mod pipeline;
 pub mod record;
+pub mod recovery;

@@ -55,6 +55,7 @@ class Node implements Disposable {
           funded: () => [],
           tellProfit: () => {},
           look: () => {},
+          noteMarks: () => {},
           watchLimits: () => {},
           isActive: this.isActive,
         }),

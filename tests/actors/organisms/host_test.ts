@@ -4,7 +4,7 @@ import { Code } from "../../../ffi/layout.gen.ts";
 import { UserError } from "../../../config/errors.ts";
 import { organismHost, prepareHost } from "../../../actors/organisms/host.ts";
 import type { NewOrder, Organism, OrganismContext, OrganismDefinition } from "../../../actors/organisms/organism.ts";
-import { type ExecutionReport, GUARDIAN, type OrderIntent } from "../../../actors/protocol/mod.ts";
+import { type ExecutionReport, GUARDIAN, marketCause, type OrderIntent } from "../../../actors/protocol/mod.ts";
 import { record } from "../../../runtime/testkit/mod.ts";
 import { supervisor } from "../../../supervision/mod.ts";
 import { Dish, type DishOptions, INSTRUMENT, MS, SECOND, STRATEGY } from "./dish.ts";
@@ -120,7 +120,7 @@ Deno.test("an order leaves with the host's identity, a fresh id, the clock and t
   assert.notEqual(context.submit(quote), id);
 });
 
-Deno.test("what a report leads to names the reported order as its cause", async () => {
+Deno.test("what an organism decides names what led to it: the reported order, or the market event by its number", async () => {
   const definition = puppet((context) => ({
     onBook: () => void context.submit(quote),
     onReport: (report) => report.type === "trade" && void context.submit({ ...quote, side: 1 }),
@@ -134,7 +134,8 @@ Deno.test("what a report leads to names the reported order as its cause", async 
   dish.book(99, 101);
   await dish.settle();
   const first = dish.submitted[0].orderId;
-  assert.deepEqual(dish.submitted.map(({ cause }) => cause), [0, first, 0]);
+  const market = marketCause(INSTRUMENT.id, 0);
+  assert.deepEqual(dish.submitted.map(({ cause }) => cause), [market, first, market]);
 });
 
 Deno.test("position and open orders follow the reports, and the organism sees them already counted", async () => {

@@ -2,7 +2,7 @@
 use crate::abi::Arguments;
 
 /// Functions there are.
-pub(crate) const CALLS: usize = 109;
+pub(crate) const CALLS: usize = 115;
 
 #[rustfmt::skip]
 extern "C" {
@@ -68,6 +68,7 @@ extern "C" {
     fn cwts_control_flush(handle: u64) -> i32;
     fn cwts_control_close(handle: u64) -> i32;
     fn cwts_engine_create() -> i64;
+    fn cwts_engine_record(handle: u64, audit: u64) -> i32;
     fn cwts_engine_add_instrument(handle: u64, instrument: u32) -> i32;
     fn cwts_engine_submit(handle: u64, commands: *const u8, count: u32, executions: *mut u8, executions_length: u32, ticks: *mut u8, ticks_length: u32, counts: *mut u8, counts_length: u32) -> i32;
     fn cwts_engine_drain(handle: u64, executions: *mut u8, executions_length: u32, ticks: *mut u8, ticks_length: u32, counts: *mut u8, counts_length: u32) -> i32;
@@ -115,6 +116,11 @@ extern "C" {
     fn cwts_math_exposure_records(level: u32, width: u32, exposures: *const u8, count: u32, out: *mut u8, out_length: u32) -> i32;
     fn cwts_math_crc32c(level: u32, previous: u32, bytes: *const u8, length: u32) -> f64;
     fn cwts_pipeline_submit(gate: u64, engine: u64, stream: u32, commands: *const u8, count: u32, decisions: *mut u8, decisions_length: u32, executions: *mut u8, executions_length: u32, ticks: *mut u8, ticks_length: u32, counts: *mut u8, counts_length: u32) -> i32;
+    fn cwts_gate_recover(gate: u64, engine: u64, directory: *const u8, directory_length: u32, snapshots: u32, out: *mut u8, length: u32) -> i32;
+    fn cwts_snapshots_open(directory: *const u8, directory_length: u32, keep: u32) -> i64;
+    fn cwts_snapshots_take(handle: u64, gate: u64, engine: u64, time: f64) -> f64;
+    fn cwts_snapshots_wait(handle: u64) -> f64;
+    fn cwts_snapshots_close(handle: u64) -> i32;
 }
 
 /// Calls one of them: its name, what it gave, and whether that may be a handle.
@@ -582,12 +588,19 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
         }
         62 => {
             let v0 = a.handle("engine");
+            let v1 = a.handle("audit");
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_engine_record(v0, v1) };
+            ("cwts_engine_record", status as f64, false)
+        }
+        63 => {
+            let v0 = a.handle("engine");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_add_instrument(v0, v1) };
             ("cwts_engine_add_instrument", status as f64, false)
         }
-        63 => {
+        64 => {
             let v0 = a.handle("engine");
             let mut g0 = a.group(1, 64);
             let mut g1 = a.group(1, 1);
@@ -597,7 +610,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_submit(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told(), g3.at(0), g3.told()) };
             ("cwts_engine_submit", status as f64, false)
         }
-        64 => {
+        65 => {
             let v0 = a.handle("engine");
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
@@ -606,7 +619,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_drain(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_engine_drain", status as f64, false)
         }
-        65 => {
+        66 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -618,7 +631,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_cancel_all(v0, v1, v2, v3, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_engine_cancel_all", status as f64, false)
         }
-        66 => {
+        67 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.float();
@@ -629,7 +642,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_cancel_group(v0, v1, v2, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_engine_cancel_group", status as f64, false)
         }
-        67 => {
+        68 => {
             let v0 = a.handle("engine");
             let v1 = a.word();
             let v2 = a.word();
@@ -638,33 +651,33 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_engine_depth(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_engine_depth", status as f64, false)
         }
-        68 => {
+        69 => {
             let v0 = a.handle("engine");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_open_orders(v0) };
             ("cwts_engine_open_orders", status as f64, false)
         }
-        69 => {
+        70 => {
             let v0 = a.handle("engine");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_state_hash(v0, g0.at(0), g0.told()) };
             ("cwts_engine_state_hash", status as f64, false)
         }
-        70 => {
+        71 => {
             let v0 = a.handle("engine");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_engine_close(v0) };
             ("cwts_engine_close", status as f64, false)
         }
-        71 => {
+        72 => {
             let v0 = a.word();
             let v1 = a.float();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_feed_create(v0, v1) };
             ("cwts_feed_create", status as f64, true)
         }
-        72 => {
+        73 => {
             let v0 = a.handle("feed");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -674,7 +687,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_feed_add_symbol(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_feed_add_symbol", status as f64, false)
         }
-        73 => {
+        74 => {
             let v0 = a.handle("feed");
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
@@ -683,7 +696,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_feed_read(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told()) };
             ("cwts_feed_read", status as f64, false)
         }
-        74 => {
+        75 => {
             let v0 = a.handle("feed");
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
@@ -691,13 +704,13 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_feed_finish(v0, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_feed_finish", status as f64, false)
         }
-        75 => {
+        76 => {
             let v0 = a.handle("feed");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_feed_close(v0) };
             ("cwts_feed_close", status as f64, false)
         }
-        76 => {
+        77 => {
             let v0 = a.handle("audit");
             let v1 = a.handle("control");
             let v2 = a.word();
@@ -705,7 +718,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_create(v0, v1, v2) };
             ("cwts_gate_create", status as f64, true)
         }
-        77 => {
+        78 => {
             let v0 = a.handle("gate");
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -713,7 +726,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_instrument(v0, g0.at(0), g0.told(), v3) };
             ("cwts_gate_instrument", status as f64, false)
         }
-        78 => {
+        79 => {
             let v0 = a.handle("gate");
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -721,7 +734,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_limits(v0, g0.at(0), g0.told(), v3) };
             ("cwts_gate_limits", status as f64, false)
         }
-        79 => {
+        80 => {
             let v0 = a.handle("gate");
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -729,7 +742,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope(v0, g0.at(0), g0.told(), v3) };
             ("cwts_gate_scope", status as f64, false)
         }
-        80 => {
+        81 => {
             let v0 = a.handle("gate");
             let v3 = a.float();
             let mut g0 = a.group(1, 1);
@@ -737,13 +750,13 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope_limits(v0, g0.at(0), g0.told(), v3) };
             ("cwts_gate_scope_limits", status as f64, false)
         }
-        81 => {
+        82 => {
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_checks(g0.at(0), g0.told()) };
             ("cwts_gate_checks", status as f64, false)
         }
-        82 => {
+        83 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v4 = a.float();
@@ -752,7 +765,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_tell(v0, v1, g0.at(0), g0.told(), v4) };
             ("cwts_gate_tell", status as f64, false)
         }
-        83 => {
+        84 => {
             let v0 = a.handle("gate");
             let v5 = a.float();
             let mut g0 = a.group(1, 64);
@@ -761,7 +774,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_parents(v0, g0.at(0), g0.told(), g1.at(0), g1.told(), v5) };
             ("cwts_gate_parents", status as f64, false)
         }
-        84 => {
+        85 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v2 = a.float();
@@ -772,7 +785,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_reference(v0, v1, v2, v3, v4, v5) };
             ("cwts_gate_reference", status as f64, false)
         }
-        85 => {
+        86 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 64);
             let mut g1 = a.group(1, 1);
@@ -780,7 +793,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_submit(v0, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_gate_submit", status as f64, false)
         }
-        86 => {
+        87 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let mut g0 = a.group(1, 64);
@@ -788,7 +801,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_executions(v0, v1, g0.at(0), g0.told()) };
             ("cwts_gate_executions", status as f64, false)
         }
-        87 => {
+        88 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v2 = a.word();
@@ -797,7 +810,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_exposure(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_gate_exposure", status as f64, false)
         }
-        88 => {
+        89 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let v2 = a.word();
@@ -806,7 +819,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope_exposure(v0, v1, v2, g0.at(0), g0.told()) };
             ("cwts_gate_scope_exposure", status as f64, false)
         }
-        89 => {
+        90 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -814,59 +827,59 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_scope_usage(v0, v1, g0.at(0), g0.told()) };
             ("cwts_gate_scope_usage", status as f64, false)
         }
-        90 => {
+        91 => {
             let v0 = a.handle("gate");
             let v1 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_node_of(v0, v1) };
             ("cwts_gate_node_of", status as f64, false)
         }
-        91 => {
+        92 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_counters(v0, g0.at(0), g0.told()) };
             ("cwts_gate_counters", status as f64, false)
         }
-        92 => {
+        93 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_rejected(v0, g0.at(0), g0.told()) };
             ("cwts_gate_rejected", status as f64, false)
         }
-        93 => {
+        94 => {
             let v0 = a.handle("gate");
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_state_hash(v0, g0.at(0), g0.told()) };
             ("cwts_gate_state_hash", status as f64, false)
         }
-        94 => {
+        95 => {
             let v0 = a.handle("gate");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_gate_close(v0) };
             ("cwts_gate_close", status as f64, false)
         }
-        95 => {
+        96 => {
             let mut g0 = a.group(1, 1);
             let mut g1 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_test_record(g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_test_record", status as f64, false)
         }
-        96 => {
+        97 => {
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_level() };
             ("cwts_math_level", status as f64, false)
         }
-        97 => {
+        98 => {
             let v0 = a.word();
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_has_level(v0) };
             ("cwts_math_has_level", status as f64, false)
         }
-        98 => {
+        99 => {
             let v0 = a.word();
             let v1 = a.float();
             let v2 = a.float();
@@ -876,7 +889,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_depth_within(v0, v1, v2, g0.at(0), g0.at(1), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_depth_within", status as f64, false)
         }
-        99 => {
+        100 => {
             let v0 = a.word();
             let v1 = a.float();
             let v2 = a.float();
@@ -886,14 +899,14 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_depth_within_levels(v0, v1, v2, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_depth_within_levels", status as f64, false)
         }
-        100 => {
+        101 => {
             let v0 = a.word();
             let mut g0 = a.group(2, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_cumulative(v0, g0.at(0), g0.at(1), g0.told()) };
             ("cwts_math_cumulative", status as f64, false)
         }
-        101 => {
+        102 => {
             let v0 = a.word();
             let v1 = a.float();
             let mut g0 = a.group(2, 64);
@@ -902,7 +915,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_sweep(v0, v1, g0.at(0), g0.at(1), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_sweep", status as f64, false)
         }
-        102 => {
+        103 => {
             let v0 = a.word();
             let v1 = a.float();
             let mut g0 = a.group(1, 64);
@@ -911,21 +924,21 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_sweep_levels(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_sweep_levels", status as f64, false)
         }
-        103 => {
+        104 => {
             let v0 = a.word();
             let mut g0 = a.group(5, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_microprice(v0, g0.at(0), g0.at(1), g0.at(2), g0.at(3), g0.at(4), g0.told()) };
             ("cwts_math_microprice", status as f64, false)
         }
-        104 => {
+        105 => {
             let v0 = a.word();
             let mut g0 = a.group(3, 64);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_math_imbalance(v0, g0.at(0), g0.at(1), g0.at(2), g0.told()) };
             ("cwts_math_imbalance", status as f64, false)
         }
-        105 => {
+        106 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(3, 64);
@@ -934,7 +947,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_exposure(v0, v1, g0.at(0), g0.at(1), g0.at(2), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_exposure", status as f64, false)
         }
-        106 => {
+        107 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(1, 64);
@@ -943,7 +956,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_exposure_records(v0, v1, g0.at(0), g0.told(), g1.at(0), g1.told()) };
             ("cwts_math_exposure_records", status as f64, false)
         }
-        107 => {
+        108 => {
             let v0 = a.word();
             let v1 = a.word();
             let mut g0 = a.group(1, 1);
@@ -951,7 +964,7 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_math_crc32c(v0, v1, g0.at(0), g0.told()) };
             ("cwts_math_crc32c", status as f64, false)
         }
-        108 => {
+        109 => {
             let v0 = a.handle("gate");
             let v1 = a.handle("engine");
             let v2 = a.word();
@@ -963,6 +976,44 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_pipeline_submit(v0, v1, v2, g0.at(0), g0.told(), g1.at(0), g1.told(), g2.at(0), g2.told(), g3.at(0), g3.told(), g4.at(0), g4.told()) };
             ("cwts_pipeline_submit", status as f64, false)
+        }
+        110 => {
+            let v0 = a.handle("gate");
+            let v1 = a.handle("engine");
+            let v4 = a.word();
+            let mut g0 = a.group(1, 1);
+            let mut g1 = a.group(1, 1);
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_gate_recover(v0, v1, g0.at(0), g0.told(), v4, g1.at(0), g1.told()) };
+            ("cwts_gate_recover", status as f64, false)
+        }
+        111 => {
+            let v2 = a.word();
+            let mut g0 = a.group(1, 1);
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_snapshots_open(g0.at(0), g0.told(), v2) };
+            ("cwts_snapshots_open", status as f64, true)
+        }
+        112 => {
+            let v0 = a.handle("snapshots");
+            let v1 = a.handle("gate");
+            let v2 = a.handle("engine");
+            let v3 = a.float();
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_snapshots_take(v0, v1, v2, v3) };
+            ("cwts_snapshots_take", status as f64, false)
+        }
+        113 => {
+            let v0 = a.handle("snapshots");
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_snapshots_wait(v0) };
+            ("cwts_snapshots_wait", status as f64, false)
+        }
+        114 => {
+            let v0 = a.handle("snapshots");
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_snapshots_close(v0) };
+            ("cwts_snapshots_close", status as f64, false)
         }
         _ => ("", 0.0, false),
     }

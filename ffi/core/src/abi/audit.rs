@@ -15,7 +15,7 @@ pub const GATE_PRODUCER: u32 = 1;
 
 /// An audit log behind a handle.
 pub struct Audit {
-    log: AuditLog,
+    pub(super) log: AuditLog,
     payload: Vec<u8>,
     /// Set while the gate appends: still set after that, it was a panic that ended the append.
     appending: bool,

@@ -5,7 +5,10 @@ use super::number::{count, nanos, whole};
 use super::status::Failure;
 use crate::book::{Account, OpenOrder, EVERY_INSTRUMENT, FLAG_POST_ONLY, FLAG_REDUCE_ONLY};
 use crate::book::{Book, SELF_TRADE_SHIFT};
-use crate::layout::{side, trading_state, BookOrder, OrderStatus, OwnerAccount, SubmitCounts};
+use crate::layout::{
+    side, trading_state, venue_change_kind, BookOrder, OrderStatus, OwnerAccount, SubmitCounts,
+    VenueChange,
+};
 use crate::record::bytes_of;
 use core::mem::size_of;
 
@@ -59,14 +62,20 @@ pub unsafe extern "C" fn cwts_engine_set_state(
             .ok()
             .filter(|state| trading_state::is_known(*state))
             .ok_or_else(|| Failure::argument(format!("{state} is not a trading state")))?;
-        if instrument == u32::from(EVERY_INSTRUMENT) {
-            let all: Vec<u16> = this.engine.instruments().collect();
-            for id in all {
-                this.engine.set_state(id, state, time)?;
-            }
+        let those: Vec<u16> = if instrument == u32::from(EVERY_INSTRUMENT) {
+            this.engine.instruments().collect()
         } else {
-            let id = listed(this, instrument)?;
-            this.engine.set_state(id, state, time)?;
+            vec![listed(this, instrument)?]
+        };
+        for instrument in those {
+            this.record(&VenueChange {
+                kind: venue_change_kind::STATE,
+                state,
+                instrument,
+                time,
+                ..VenueChange::default()
+            })?;
+            this.engine.set_state(instrument, state, time)?;
         }
         // SAFETY: as promised by the caller.
         waiting(unsafe { this.hand_over(&out) }?)
@@ -95,7 +104,13 @@ pub unsafe extern "C" fn cwts_engine_advance(
             counts_length,
         };
         out.check::<SubmitCounts>()?;
-        this.engine.advance(nanos(time)?);
+        let time = nanos(time)?;
+        this.record(&VenueChange {
+            kind: venue_change_kind::ADVANCED,
+            time,
+            ..VenueChange::default()
+        })?;
+        this.engine.advance(time);
         // SAFETY: as promised by the caller.
         waiting(unsafe { this.hand_over(&out) }?)
     }) as i32
@@ -142,6 +157,12 @@ pub unsafe extern "C" fn cwts_engine_indicative(
 #[no_mangle]
 pub extern "C" fn cwts_engine_set_group(handle: u64, owner: u32, group: u32) -> i32 {
     ENGINES.call(handle, |this| {
+        this.record(&VenueChange {
+            kind: venue_change_kind::GROUP,
+            owner,
+            amount: i64::from(group),
+            ..VenueChange::default()
+        })?;
         this.engine.set_group(owner, group);
         Ok(0)
     }) as i32
@@ -158,6 +179,13 @@ pub extern "C" fn cwts_engine_set_position(
     ENGINES.call(handle, |this| {
         let id = listed(this, instrument)?;
         let lots = whole(lots, "position")?;
+        this.record(&VenueChange {
+            kind: venue_change_kind::POSITION,
+            instrument: id,
+            owner,
+            amount: lots,
+            ..VenueChange::default()
+        })?;
         this.engine.set_position(id, owner, lots);
         Ok(0)
     }) as i32

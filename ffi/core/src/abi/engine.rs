@@ -1,16 +1,21 @@
 //! Exports of the matching engine.
+use super::audit::AUDITS;
 use super::books::known_side;
 use super::buffer::{put, put_records, take_records};
 use super::handles::{Object, Table, ENGINE};
 use super::number::nanos;
 use super::status::{guarded, Failure, Outcome};
-use crate::book::{CancelScope, DirectBook, ListingError, MatchingEngine, EVERY_INSTRUMENT};
-use crate::layout::{code, BookOrder, DepthLevel, OrderCommand, SubmitCounts};
+use crate::book::{
+    cancel_scope, CancelScope, DirectBook, ListingError, MatchingEngine, CHANGE_VERSION,
+    COMMAND_VERSION, EVERY_INSTRUMENT,
+};
+use crate::gate::Journal;
+use crate::layout::{
+    code, record_type, venue_change_kind, BookOrder, DepthLevel, OrderCommand, SubmitCounts,
+    VenueChange,
+};
 use crate::record::{bytes_of, Record};
 use core::mem::size_of;
-
-/// `owner` that means everybody.
-pub const EVERY_OWNER: u32 = u32::MAX;
 
 /// An engine behind a handle, and how much of what happened has been handed over.
 pub struct EngineInUse {
@@ -22,7 +27,12 @@ pub struct EngineInUse {
     ticks_taken: usize,
     /// Set while another handle's call works on it: still set after that, it was a panic that ended the work.
     pub(super) lent: bool,
+    /// The log that its inputs are recorded in; `NO_LOG` when they are not.
+    pub(super) records: u64,
 }
+
+/// `EngineInUse.records` of an engine that records nothing.
+pub(super) const NO_LOG: u64 = 0;
 
 impl Object for EngineInUse {
     fn is_sound(&self) -> bool {
@@ -59,6 +69,32 @@ impl Out {
 }
 
 impl EngineInUse {
+    /// Puts commands on record before they go into the books, where that is asked for: all of them, or the call fails and
+    /// none is carried out.
+    fn record_commands(&self) -> Result<(), Failure> {
+        if self.records == NO_LOG {
+            return Ok(());
+        }
+        let about = |command: &OrderCommand| (command.time, command.cause);
+        let (kind, version) = (record_type::VENUE_INPUT, COMMAND_VERSION);
+        AUDITS
+            .lock(self.records)?
+            .append_all(kind, version, &self.commands, about)
+            .map_err(|_| Failure::from(code::IO))
+    }
+
+    /// The same for what is no command.
+    pub(super) fn record(&self, change: &VenueChange) -> Result<(), Failure> {
+        if self.records == NO_LOG {
+            return Ok(());
+        }
+        let (kind, version) = (record_type::VENUE_INPUT, CHANGE_VERSION);
+        AUDITS
+            .lock(self.records)?
+            .append(kind, version, change.time, 0, &[bytes_of(change)])?;
+        Ok(())
+    }
+
     /// Records that happened and have not been handed over.
     pub(super) fn waiting(&self) -> u32 {
         let counts = self.all_waiting();
@@ -133,8 +169,24 @@ pub extern "C" fn cwts_engine_create() -> i64 {
             executions_taken: 0,
             ticks_taken: 0,
             lent: false,
+            records: NO_LOG,
         })
     })
+}
+
+/// Lets an engine record everything that goes into its books in a log, before it does: from such a log they can be
+/// recovered. The engine must be fresh, and the log stay open as long as it works.
+#[no_mangle]
+pub extern "C" fn cwts_engine_record(handle: u64, audit: u64) -> i32 {
+    ENGINES.call(handle, |this| {
+        drop(AUDITS.lock(audit)?);
+        if !this.engine.is_fresh() {
+            let sentence = "an engine records from its first input on: make a new one";
+            return Err(Failure::argument(sentence));
+        }
+        this.records = audit;
+        Ok(0)
+    }) as i32
 }
 
 /// Lists an instrument; again does nothing.
@@ -143,6 +195,13 @@ pub extern "C" fn cwts_engine_add_instrument(handle: u64, instrument: u32) -> i3
     ENGINES.call(handle, |this| {
         let refused = || Failure::argument(format!("instrument {instrument} is not below 65535"));
         let id = u16::try_from(instrument).map_err(|_| refused())?;
+        if id != EVERY_INSTRUMENT && this.engine.book(id).is_none() {
+            this.record(&VenueChange {
+                kind: venue_change_kind::LISTED,
+                instrument: id,
+                ..VenueChange::default()
+            })?;
+        }
         match this.engine.add_instrument(id) {
             Ok(()) | Err(ListingError::AlreadyListed) => Ok(0),
             Err(ListingError::OutOfRange) => Err(refused()),
@@ -176,6 +235,7 @@ pub unsafe extern "C" fn cwts_engine_submit(
         out.check::<SubmitCounts>()?;
         // SAFETY: as promised by the caller.
         unsafe { take_records(commands, count, &mut this.commands) }?;
+        this.record_commands()?;
         for command in &this.commands {
             this.engine.submit(command);
         }
@@ -237,13 +297,16 @@ pub unsafe extern "C" fn cwts_engine_cancel_all(
         let instrument = u16::try_from(instrument).map_err(|_| {
             Failure::argument(format!("instrument {instrument} is not below 65536"))
         })?;
-        let scope = match (owner, instrument) {
-            (EVERY_OWNER, EVERY_INSTRUMENT) => CancelScope::Everything,
-            (EVERY_OWNER, instrument) => CancelScope::Instrument(instrument),
-            (owner, EVERY_INSTRUMENT) => CancelScope::Owner(owner),
-            (owner, instrument) => CancelScope::OwnerInInstrument(owner, instrument),
-        };
-        let cancelled = this.engine.cancel_all(scope, nanos(time)?);
+        let time = nanos(time)?;
+        this.record(&VenueChange {
+            kind: venue_change_kind::CANCEL_ALL,
+            instrument,
+            owner,
+            time,
+            ..VenueChange::default()
+        })?;
+        let scope = cancel_scope(owner, instrument);
+        let cancelled = this.engine.cancel_all(scope, time);
         // SAFETY: as promised by the caller.
         unsafe { this.hand_over(&out) }?;
         Ok(i64::from(cancelled))
@@ -274,8 +337,15 @@ pub unsafe extern "C" fn cwts_engine_cancel_group(
             counts_length,
         };
         out.check::<SubmitCounts>()?;
+        let time = nanos(time)?;
+        this.record(&VenueChange {
+            kind: venue_change_kind::CANCEL_GROUP,
+            amount: i64::from(group),
+            time,
+            ..VenueChange::default()
+        })?;
         let scope = CancelScope::Group(group);
-        let cancelled = this.engine.cancel_all(scope, nanos(time)?);
+        let cancelled = this.engine.cancel_all(scope, time);
         // SAFETY: as promised by the caller.
         unsafe { this.hand_over(&out) }?;
         Ok(i64::from(cancelled))

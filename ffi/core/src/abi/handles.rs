@@ -23,6 +23,8 @@ pub const ENGINE: u8 = 5;
 pub const FEED: u8 = 6;
 /// Books that are built from feeds.
 pub const BUILDER: u8 = 7;
+/// Snapshots beside a log.
+pub const SNAPSHOTS: u8 = 8;
 
 /// Objects of one kind at a time.
 pub const SLOTS: usize = 1024;

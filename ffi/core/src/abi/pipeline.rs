@@ -2,7 +2,7 @@
 use super::audit::AUDITS;
 use super::buffer::{put, put_records, take_records};
 use super::control::CONTROLS;
-use super::engine::{EngineInUse, Out, ENGINES};
+use super::engine::{EngineInUse, Out, ENGINES, NO_LOG};
 use super::gate::{GateInUse, GATES};
 use super::status::Failure;
 use crate::gate::VENUES;
@@ -120,10 +120,16 @@ impl GateInUse {
                 "records of an earlier call wait in the engine: drain them first",
             ));
         }
+        if venue.records != NO_LOG && venue.records != self.audit {
+            return Err(Failure::argument(
+                "the engine records in another log than the gate: give both the same",
+            ));
+        }
         self.decisions
             .resize(self.commands.len(), GateDecision::default());
         venue.lent = true;
         let books = Venue {
+            records: venue.records != NO_LOG,
             engine: &mut venue.engine,
             stream,
         };

@@ -1,8 +1,11 @@
 //! Reading records back, also while a node appends.
 use crate::audit::error::AuditError;
 use crate::audit::files;
-use crate::audit::format::{read_header, segment_path, HeaderFault, SegmentHeader, HEADER_BYTES};
+use crate::audit::format::{
+    read_header, segment_path, Hash, HeaderFault, SegmentHeader, HEADER_BYTES,
+};
 use crate::audit::group::{Found, Groups, Head};
+use crate::audit::place::{open_place, Place};
 use crate::audit::verify::damage;
 use crate::audit::window::Window;
 use crate::layout::{AuditHeader, AuditVerdict};
@@ -63,6 +66,62 @@ impl Reader {
             stop: 0,
             from,
         })
+    }
+
+    /// Begins behind what `place` says, without reading anything before; `None` when the log has something else there.
+    ///
+    /// # Errors
+    /// As for [`Reader::open`].
+    pub fn resume(dir: &Path, place: &Place) -> Result<Option<Self>, AuditError> {
+        let (segment, _) = open_segment(dir, place.segment)?;
+        Ok(open_place(dir, place)?.map(|window| Self {
+            dir: dir.to_path_buf(),
+            window,
+            head: Head {
+                size: place.records,
+                chain: place.chain,
+            },
+            segment,
+            groups: Groups::default(),
+            bytes: 0,
+            passed: 0,
+            stop: 0,
+            from: place.records,
+        }))
+    }
+
+    /// Shows every record of the next group to `visit`, where it lies; says `false` when there is no further group. Not to
+    /// be mixed with [`Reader::next`].
+    ///
+    /// # Errors
+    /// As for [`Reader::next`], and those of `visit`, which end the reading.
+    pub fn visit_group<E: From<AuditError>>(
+        &mut self,
+        mut visit: impl FnMut(&AuditHeader, &[u8]) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        self.window.advance(self.bytes);
+        if !self.next_group()? {
+            return Ok(false);
+        }
+        for record in &self.groups.records {
+            let bytes = &self.window.seen()[record.clone()];
+            if let Some(header) = read_header(bytes).filter(|found| found.index >= self.from) {
+                visit(&header, &bytes[HEADER_BYTES..][..header.length as usize])?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Records behind the last group read, and chain head there.
+    #[must_use]
+    pub const fn read_to(&self) -> (u64, Hash) {
+        (self.head.size, self.head.chain)
+    }
+
+    /// Whether something lies behind the last group that no seal closes.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        !self.window.seen().is_empty()
     }
 
     /// Puts the next record into `header` and `payload` and says `true`; says `false` when there is none yet. It may be

@@ -19,6 +19,12 @@ impl<R: Read> Window<R> {
         Self::with_room(source, CHUNK)
     }
 
+    /// For a source of which so many bytes have been passed.
+    pub fn at(source: R, offset: u64) -> Self {
+        let window = Self::new(source);
+        Self { offset, ..window }
+    }
+
     /// For a source that costs nothing to ask.
     pub fn small(source: R) -> Self {
         Self::with_room(source, SMALL_CHUNK)

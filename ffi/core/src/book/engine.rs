@@ -4,6 +4,7 @@
 use super::events::{Events, Subject};
 use super::rules;
 use super::{Account, Book, OpenOrder, Whose};
+use crate::image::{Image, Source};
 use crate::layout::{
     code, command_kind, exec_type, BookOrder, DepthLevel, Indicative, OrderCommand, REFUSED_AT_DOOR,
 };
@@ -52,6 +53,31 @@ pub struct MatchingEngine<B> {
 impl<B: Book> Default for MatchingEngine<B> {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Everything but records that nobody has taken yet: they are lost with the process.
+impl<B: Book + Image> Image for MatchingEngine<B> {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.events.venue_sequence().put(out);
+        self.events.matches().put(out);
+        self.groups.put(out);
+        let listed: Vec<u16> = self.instruments().collect();
+        listed.put(out);
+        self.books.iter().flatten().for_each(|book| book.put(out));
+    }
+
+    fn take(from: &mut Source<'_>) -> Option<Self> {
+        let mut engine = Self {
+            events: Events::after(u64::take(from)?, u64::take(from)?),
+            groups: BTreeMap::take(from)?,
+            books: Vec::new(),
+        };
+        for instrument in Vec::<u16>::take(from)? {
+            engine.add_instrument(instrument).ok()?;
+            engine.books[usize::from(instrument)] = Some(Box::new(B::take(from)?));
+        }
+        Some(engine)
     }
 }
 
@@ -297,6 +323,12 @@ impl<B: Book> MatchingEngine<B> {
             }
             None => false,
         }
+    }
+
+    /// Whether nothing was ever listed in it or asked of it.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.books.is_empty() && self.groups.is_empty() && self.events.venue_sequence() == 0
     }
 
     /// Open orders over all books.

@@ -77,6 +77,15 @@ impl Events {
         }
     }
 
+    /// As they are after so many records and matches.
+    pub(crate) fn after(venue_sequence: u64, matches: u64) -> Self {
+        Self {
+            venue_sequence,
+            matches,
+            ..Self::new()
+        }
+    }
+
     /// Forgets the records; keeps the buffers and the counters.
     #[inline]
     pub fn clear(&mut self) {
@@ -133,7 +142,7 @@ impl Events {
             exec_type: kind,
             side: subject.side,
             liquidity: liquidity::NONE,
-            reserved: 0,
+            stream: 0,
             instrument,
             reason: reason as u16,
             order_id: subject.order_id,
@@ -212,7 +221,7 @@ impl Events {
             exec_type: exec_type::TRADE,
             side: 1 - taker_side,
             liquidity: liquidity::MAKER,
-            reserved: 0,
+            stream: 0,
             instrument,
             reason: 0,
             order_id: maker.order_id,

@@ -149,12 +149,14 @@
 mod direct;
 mod engine;
 mod events;
+mod inputs;
 mod naive;
 mod rules;
 
 pub use direct::DirectBook;
 pub use engine::{CancelScope, ListingError, MatchingEngine, EVERY_INSTRUMENT, INSTRUMENT_COUNT};
 pub use events::{Events, TICK_BEST, TICK_STATE, TICK_TRADE};
+pub use inputs::{cancel_scope, CHANGE_VERSION, COMMAND_VERSION};
 pub use naive::NaiveBook;
 pub(crate) use rules::fold;
 

@@ -1,6 +1,7 @@
 //! The message-rate token bucket of one strategy, in exact integers.
 //!
 //! The level is kept in billionths of a token, so one nanosecond at `rate` messages a second adds exactly `rate`.
+use crate::image::image;
 
 /// Level units of one message.
 pub const TOKEN: i64 = 1_000_000_000;
@@ -15,6 +16,13 @@ pub struct Bucket {
     level: i64,
     counted_at: i64,
 }
+
+image!(Bucket {
+    rate,
+    burst,
+    level,
+    counted_at
+});
 
 impl Bucket {
     /// A fresh one that was never configured.

@@ -61,6 +61,26 @@ pub struct Case<'a> {
     pub moved: Option<Money>,
 }
 
+/// Lots a command adds to those open already; `target` is the order it is to change.
+#[inline]
+pub fn lots_added(command: &OrderCommand, target: Option<&OpenOrder>) -> i64 {
+    match (command.kind, target) {
+        (command_kind::AMEND, Some(target)) => command
+            .quantity
+            .saturating_sub(target.filled())
+            .saturating_sub(target.reserved())
+            .max(0),
+        (command_kind::CANCEL | command_kind::CANCEL_OWNER, _) => 0,
+        _ => command.quantity,
+    }
+}
+
+/// What the sums of every level move by when a leaf comes to another worst case at `mark` money units a lot.
+#[inline]
+pub fn moved(own: &Cell, leaf: &Leaf, worst: &Worst, mark: i64) -> Money {
+    Money::at(worst, mark).minus(Money::of(own, leaf.mark))
+}
+
 impl<'a> Case<'a> {
     /// Side the command adds lots to: an amend stays on its target's side.
     #[inline]
@@ -72,7 +92,7 @@ impl<'a> Case<'a> {
     /// Works out what the checks ask for more than once.
     #[inline]
     pub fn work_out(&mut self) {
-        self.added = self.lots_added();
+        self.added = lots_added(self.command, self.target);
         let (scopes, side, added) = (self.scopes, self.side(), self.added);
         self.counted = self.leaf.map(|leaf| scopes.levels(leaf, side, added));
         let own = self.own();
@@ -84,25 +104,9 @@ impl<'a> Case<'a> {
             (self.leaf, self.rules, self.reference.ticks())
         {
             self.mark = ticks.checked_mul(rules.units_per_tick_lot);
-            self.moved = self.mark.map(|mark| {
-                let before = Money::of(own, leaf.mark);
-                Money::at(&self.worst, mark).minus(before)
-            });
+            self.moved = self.mark.map(|mark| moved(own, leaf, &self.worst, mark));
         }
         self.plain = self.command.kind != command_kind::CANCEL && is_plain(self);
-    }
-
-    fn lots_added(&self) -> i64 {
-        match (self.command.kind, self.target) {
-            (command_kind::AMEND, Some(target)) => self
-                .command
-                .quantity
-                .saturating_sub(target.filled())
-                .saturating_sub(target.reserved())
-                .max(0),
-            (command_kind::CANCEL | command_kind::CANCEL_OWNER, _) => 0,
-            _ => self.command.quantity,
-        }
     }
 
     /// The levels at which the command counts, from the strategy up to the firm; none when it counts nowhere.

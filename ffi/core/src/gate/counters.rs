@@ -1,4 +1,5 @@
 //! What the gate counts, since it was created.
+use crate::image::image;
 use crate::layout::{code, CodeCount, GateCounters};
 
 /// Gate codes are 1101 to 1799.
@@ -21,11 +22,19 @@ impl Default for Tally {
     }
 }
 
+image!(Tally { totals, by_code });
+
 const fn cell(code: u32) -> usize {
     (code - FIRST_CODE) as usize
 }
 
 impl Tally {
+    /// Whether there is a place for a verdict.
+    pub const fn counts(&self, verdict: u32) -> bool {
+        verdict == code::ACCEPTED
+            || (verdict >= FIRST_CODE && ((verdict - FIRST_CODE) as usize) < CODES)
+    }
+
     /// Counts one decision.
     pub fn decided(&mut self, verdict: u32) {
         self.totals.decisions += 1;

@@ -8,8 +8,8 @@ use crate::layout::{code, exec_type, record_type, side, Execution, INSTRUMENT_LA
 pub const VENUES: usize = 64;
 
 impl Gate {
-    /// Records every report, then applies them in order. `venue` is the stream they came on, below [`VENUES`]: within
-    /// one, `venue_sequence` rises.
+    /// Records every report, with the stream on which it came, then applies them in order. `venue` is that stream, below
+    /// [`VENUES`]: within one, `venue_sequence` rises.
     ///
     /// A report whose sequence does not rise is applied only if the order's open lots show that it is new; otherwise it
     /// is a repetition, and counted. A trade of an order the gate does not have open still moves the position, and is
@@ -27,7 +27,7 @@ impl Gate {
         if venue as usize >= VENUES {
             return Err(code::BAD_ARGUMENT);
         }
-        let recorded = self.record_executions(journal, reports);
+        let recorded = self.record_executions(journal, venue as u8, reports);
         self.apply_all(venue as usize, reports);
         recorded
     }
@@ -35,16 +35,16 @@ impl Gate {
     fn record_executions(
         &mut self,
         journal: &mut impl Journal,
+        stream: u8,
         reports: &[Execution],
     ) -> Result<(), u32> {
         let kept = if self.shut {
             0
+        } else if reports.iter().all(|report| report.stream == stream) {
+            record_all(journal, reports)
         } else {
-            let about = |report: &Execution| (report.time, report.order_id);
-            let (kind, version) = (record_type::EXECUTION, EXECUTION_VERSION);
-            journal
-                .append_all(kind, version, reports, about)
-                .map_or_else(|kept| kept, |()| reports.len())
+            let marked = reports.iter().map(|report| Execution { stream, ..*report });
+            record_all(journal, &marked.collect::<Vec<_>>())
         };
         let unrecorded = reports.len() - kept;
         self.tally.totals.unrecorded += unrecorded as u64;
@@ -121,6 +121,14 @@ impl Gate {
             });
         }
     }
+}
+
+/// Puts reports on record, and says how many are.
+fn record_all(journal: &mut impl Journal, reports: &[Execution]) -> usize {
+    let about = |report: &Execution| (report.time, report.order_id);
+    journal
+        .append_all(record_type::EXECUTION, EXECUTION_VERSION, reports, about)
+        .map_or_else(|kept| kept, |()| reports.len())
 }
 
 /// Whether the order already stands as the report leaves it.

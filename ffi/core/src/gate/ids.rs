@@ -3,6 +3,7 @@
 //! Ids come from counters, so they are dense: one bit each in pages of 512 costs a few megabytes per ten million
 //! orders, where a hash set would cost hundreds.
 use super::hash::WordState;
+use crate::image::image;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -21,6 +22,13 @@ pub struct IdSet {
     latest: Option<(u64, u32)>,
     len: u64,
 }
+
+image!(IdSet {
+    pages,
+    places,
+    latest,
+    len
+});
 
 const fn locate(id: u64) -> (u64, usize, u64) {
     let bit = id & ((1 << PAGE_BITS) - 1);

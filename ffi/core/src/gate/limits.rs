@@ -2,6 +2,7 @@
 use super::ports::Journal;
 use super::scopes::{order_limit, set, Leaf, Terms, NO_ORDER_LIMIT, OWN};
 use super::Gate;
+use crate::image::image;
 use crate::layout::{
     code, record_type, scope_kind, GateScope, InstrumentRules, ScopeLimits, StrategyLimits,
     DEFAULT_ACCOUNT_NODE, INSTRUMENT_LAST, STRATEGY_LAST,
@@ -29,6 +30,8 @@ pub struct Limits {
     strategies: BTreeMap<(u32, u16), StrategyLimits>,
     scopes: BTreeMap<(u32, u16), ScopeLimits>,
 }
+
+image!(Limits { strategies, scopes });
 
 impl Limits {
     /// What a strategy may do in an instrument.

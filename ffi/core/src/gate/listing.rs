@@ -1,6 +1,7 @@
 //! What the gate knows of one instrument: its rules and its market prices.
 use super::reference::Reference;
 use super::Gate;
+use crate::image::image;
 use crate::layout::{code, InstrumentRules};
 
 /// A registered instrument.
@@ -11,6 +12,8 @@ pub struct Listing {
     /// As they were last set; none at first.
     pub reference: Reference,
 }
+
+image!(Listing { rules, reference });
 
 impl Gate {
     /// A registered instrument.

@@ -6,6 +6,7 @@
 use super::hash::folded;
 use super::orders::OpenOrder;
 use crate::ask_for::ask_for;
+use crate::image::{Image, Source};
 
 /// Buckets per order, at least.
 const SPARSE: usize = 2;
@@ -43,6 +44,23 @@ impl Default for OpenOrders {
             free: NONE,
             len: 0,
         }
+    }
+}
+
+impl Image for OpenOrders {
+    fn put(&self, out: &mut Vec<u8>) {
+        let all: Vec<(u64, OpenOrder)> = self.iter().map(|(id, order)| (id, *order)).collect();
+        all.put(out);
+    }
+
+    fn take(from: &mut Source<'_>) -> Option<Self> {
+        let mut orders = Self::default();
+        for (id, order) in Vec::<(u64, OpenOrder)>::take(from)? {
+            if id == 0 || orders.insert(id, order).is_some() {
+                return None;
+            }
+        }
+        Some(orders)
     }
 }
 

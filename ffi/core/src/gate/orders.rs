@@ -1,5 +1,6 @@
 //! One open order as the gate sees it: what may still fill, counting changes that are on their way.
 use super::flags;
+use crate::image::image;
 use crate::layout::OrderCommand;
 
 /// More changes than this under way for one order are no longer told apart.
@@ -48,6 +49,21 @@ pub struct OpenOrder {
     /// How it was marked, of `OrderCommand.flags`, and whether it is `LOCATED`.
     pub marks: u16,
 }
+
+image!(OpenOrder {
+    price,
+    total,
+    leaves,
+    amended,
+    strategy,
+    leaf,
+    parent,
+    amends,
+    instrument,
+    side,
+    under_way,
+    marks
+});
 
 impl OpenOrder {
     /// The order a new command enters, counted at `leaf`, under the parent at a place.

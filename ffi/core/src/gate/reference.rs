@@ -1,4 +1,5 @@
 //! The market prices the gate measures orders against.
+use crate::image::image;
 
 /// Best prices and last trade of one instrument, ticks; 0 means there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,13 @@ pub struct Reference {
     /// When any of them was last set, nanoseconds.
     pub time: i64,
 }
+
+image!(Reference {
+    bid,
+    ask,
+    last,
+    time
+});
 
 impl Reference {
     /// Twice the reference price: the middle of bid and ask, else the last trade. Doubled so that half a tick is exact.

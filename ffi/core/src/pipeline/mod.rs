@@ -5,7 +5,8 @@
 //!    gate, and the command goes no further.
 //! 2. What passed is looked at once more at the book's door: an order or amendment whose scope has been stopped since is
 //!    handed to the engine with [`REFUSED_AT_DOOR`], which answers it with `VENUE_KILLED`.
-//! 3. The book carries it out. Every report of an order of ours is recorded and applied to the gate before the next
+//! 3. Where the books are to be recovered, what goes into them is recorded: the command as the book is given it.
+//! 4. The book carries it out. Every report of an order of ours is recorded and applied to the gate before the next
 //!    command is decided, so a later command of the batch sees the positions that an earlier one has made. Background
 //!    participants' reports are no business of the gate.
 //!
@@ -25,11 +26,13 @@ mod steps;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::book::{Book, MatchingEngine};
+use crate::book::{Book, MatchingEngine, COMMAND_VERSION};
 use crate::gate::{flags, outward, Controls, Gate, Journal};
 use crate::layout::{
-    code, command_kind, scope_state, GateDecision, OrderCommand, BACKGROUND_OWNER, REFUSED_AT_DOOR,
+    code, command_kind, record_type, scope_state, GateDecision, OrderCommand, BACKGROUND_OWNER,
+    REFUSED_AT_DOOR,
 };
+use crate::record::bytes_of;
 
 /// As it stands in `OrderCommand.flags`.
 const REFUSED: u16 = REFUSED_AT_DOOR as u16;
@@ -50,6 +53,28 @@ pub struct Venue<'a, B> {
     pub engine: &'a mut MatchingEngine<B>,
     /// Below [`crate::gate::VENUES`].
     pub stream: u32,
+    /// Whether what goes into the books is recorded, so that they can be recovered.
+    pub records: bool,
+}
+
+impl<B: Book> Venue<'_, B> {
+    /// Gives a command to the books. One that cannot be recorded where it has to be is not carried out: the log has failed,
+    /// and the batch with it.
+    #[inline]
+    fn enter(&mut self, journal: &mut impl Journal, command: &OrderCommand) {
+        if !self.records || record(journal, command) {
+            self.engine.submit(command);
+        }
+    }
+}
+
+#[inline(never)]
+fn record(journal: &mut impl Journal, command: &OrderCommand) -> bool {
+    let (kind, version) = (record_type::VENUE_INPUT, COMMAND_VERSION);
+    let (time, cause) = (command.time, command.cause);
+    journal
+        .append(kind, version, time, cause, &[bytes_of(command)])
+        .is_ok()
 }
 
 /// Sends `commands` down the path and writes the verdicts to the front of `decisions`. What happened in the book is in
@@ -100,11 +125,11 @@ fn carry_out<B: Book>(
             flags: command.flags & !flags::INTERNAL | REFUSED,
             ..outward(command)
         };
-        venue.engine.submit(&marked);
+        venue.enter(journal, &marked);
     } else if command.flags & flags::INTERNAL != 0 {
-        venue.engine.submit(&outward(command));
+        venue.enter(journal, &outward(command));
     } else {
-        venue.engine.submit(command);
+        venue.enter(journal, command);
     }
     #[cfg(test)]
     tests::panic_if_asked(command);

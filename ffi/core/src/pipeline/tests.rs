@@ -144,6 +144,7 @@ impl<B: Book> Bench<B> {
         let venue = Venue {
             engine: &mut self.engine,
             stream: 3,
+            records: false,
         };
         submit(
             &mut self.gate,

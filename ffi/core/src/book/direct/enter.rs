@@ -205,7 +205,7 @@ impl DirectBook {
         self.schedule(slot);
     }
 
-    fn expire_later(&mut self, slot: u32, expires: u32) {
+    pub(super) fn expire_later(&mut self, slot: u32, expires: u32) {
         let rest = self.orders.rest_mut(slot);
         rest.expires = expires;
         let entry = agenda::Entry {

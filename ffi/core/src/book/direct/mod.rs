@@ -17,6 +17,7 @@ mod auction;
 mod enter;
 mod fill_or_kill;
 mod id_map;
+mod image;
 mod ladder;
 mod mass_cancel;
 mod matching;

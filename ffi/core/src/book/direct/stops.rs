@@ -24,6 +24,12 @@ impl DirectBook {
             // So that the end of the command looks at the queue.
             return self.note_trade(last);
         }
+        self.wait_for(slot);
+    }
+
+    /// Puts a waiting stop on the agenda.
+    pub(super) fn wait_for(&mut self, slot: u32) {
+        let (side, rest) = (self.orders[slot].side, *self.orders.rest(slot));
         let entry = Entry {
             key: agenda_key(side, rest.trigger),
             age: rest.age,

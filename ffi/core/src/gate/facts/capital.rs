@@ -1,4 +1,5 @@
 //! What nodes have to trade with, and what they have won or lost.
+use crate::image::image;
 use crate::layout::{Capital, Profit};
 use crate::record::bytes_of;
 use sha2::{Digest, Sha256};
@@ -23,6 +24,18 @@ pub struct Plain {
     /// The last time at which the profit is known and no loss too large.
     pub until: i64,
 }
+
+image!(Plain {
+    credit,
+    in_one,
+    until
+});
+image!(Funds {
+    capital,
+    profit,
+    most_in_one,
+    plain
+});
 
 impl Funds {
     /// Works out what follows from capital and profit.
@@ -70,6 +83,8 @@ impl Funds {
 /// By node, where capital was set.
 #[derive(Default)]
 pub struct Capitals(Vec<Option<Funds>>);
+
+image!(Capitals(_));
 
 impl Capitals {
     /// Whether no node has any.

@@ -5,6 +5,7 @@ use crate::gate::hash::WordState;
 use crate::gate::orders::{OpenOrder, LOCATED};
 use crate::gate::scopes::ACCOUNT;
 use crate::gate::{flags, Gate};
+use crate::image::image;
 use crate::layout::{demand, Locate};
 use crate::record::bytes_of;
 use sha2::{Digest, Sha256};
@@ -20,6 +21,9 @@ struct Pool {
 /// By account and instrument.
 #[derive(Default)]
 pub struct Locates(HashMap<u64, Pool, WordState>);
+
+image!(Pool { granted, taken });
+image!(Locates(_));
 
 fn key(account: u32, instrument: u16) -> u64 {
     u64::from(account) << 16 | u64::from(instrument)

@@ -1,4 +1,5 @@
 //! What each strategy was certified for.
+use crate::image::image;
 use crate::layout::Mandate;
 use crate::record::bytes_of;
 use sha2::{Digest, Sha256};
@@ -6,6 +7,8 @@ use sha2::{Digest, Sha256};
 /// By strategy id; those that have none hold an empty one, whose strategy is no strategy.
 #[derive(Default)]
 pub struct Mandates(Vec<Mandate>);
+
+image!(Mandates(_));
 
 impl Mandates {
     /// Whether no strategy has one.

@@ -20,6 +20,7 @@ pub use security::Security;
 use super::ports::Journal;
 use super::reference::Reference;
 use super::Gate;
+use crate::image::image;
 use crate::layout::{
     code, demand, fact_kind, market_phase, scope_kind, GateDemands, Locate, Mandate, MarketStatus,
     Restriction, SecurityTerms, Sweep, INSTRUMENT_LAST, STRATEGY_LAST,
@@ -78,6 +79,20 @@ pub struct Facts {
     pub(super) capitals: Capitals,
     pub(super) soft: Soft,
 }
+
+image!(Facts {
+    firm,
+    needs,
+    securities,
+    unknown,
+    market,
+    restrictions,
+    mandates,
+    locates,
+    sweeps,
+    capitals,
+    soft
+});
 
 impl Facts {
     /// What is known of an instrument; of most, nothing.

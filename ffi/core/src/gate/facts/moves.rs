@@ -1,5 +1,6 @@
 //! How far a reference price moved lately: its extremes in two generations of one window each.
 use super::super::reference::Reference;
+use crate::image::image;
 
 /// Extremes of a price, doubled as references are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -7,6 +8,8 @@ struct Extremes {
     low: i64,
     high: i64,
 }
+
+image!(Extremes { low, high });
 
 impl Extremes {
     fn with(self, price: i64) -> Self {
@@ -32,6 +35,13 @@ pub struct Moves {
     /// The distance of the extremes; see [`Moves::bps`].
     bps: i64,
 }
+
+image!(Moves {
+    young,
+    old,
+    since,
+    bps
+});
 
 impl Moves {
     /// Takes in a reference, under a window in milliseconds.

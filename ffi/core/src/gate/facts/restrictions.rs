@@ -1,5 +1,6 @@
 //! Restricted lists: whom they bind, and which instruments or issuers they name.
 use crate::gate::hash::{folded, WordState};
+use crate::image::image;
 use crate::layout::{side, Restriction};
 use crate::record::bytes_of;
 use sha2::{Digest, Sha256};
@@ -17,6 +18,8 @@ pub struct Restrictions {
     /// A bit of every name that there is; what has none is named by no entry.
     bits: u64,
 }
+
+image!(Restrictions { by_name, bits });
 
 /// The bit of a name: one of 64, so that a few names leave most of them clear.
 fn bit_of(name: u64) -> u64 {

@@ -1,5 +1,6 @@
 //! One instrument under regulation: its reference data, and how its market stands.
 use super::moves::Moves;
+use crate::image::image;
 use crate::layout::{MarketStatus, SecurityTerms};
 
 const NANOS_PER_MS: i64 = 1_000_000;
@@ -17,6 +18,14 @@ pub struct Security {
     pub order_share: i64,
     pub position_share: i64,
 }
+
+image!(Security {
+    terms,
+    status,
+    moves,
+    order_share,
+    position_share
+});
 
 /// So many hundredths of a percent of `whole`, rounded down; the largest integer when it does not fit.
 fn share(whole: i64, bps: u32) -> i64 {

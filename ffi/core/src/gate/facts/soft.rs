@@ -1,4 +1,5 @@
 //! What is unusual for a person to enter.
+use crate::image::image;
 use crate::layout::SoftLimits;
 use crate::record::bytes_of;
 use sha2::{Digest, Sha256};
@@ -7,6 +8,8 @@ use std::collections::BTreeMap;
 /// By node.
 #[derive(Default)]
 pub struct Soft(BTreeMap<u32, SoftLimits>);
+
+image!(Soft(_));
 
 impl Soft {
     /// Whether no node has any.

@@ -1,4 +1,5 @@
 //! The last sweep of each strategy in each instrument.
+use crate::image::image;
 use crate::layout::Sweep;
 use crate::record::bytes_of;
 use sha2::{Digest, Sha256};
@@ -7,6 +8,8 @@ use std::collections::BTreeMap;
 /// By strategy and instrument.
 #[derive(Default)]
 pub struct Sweeps(BTreeMap<(u32, u16), Sweep>);
+
+image!(Sweeps(_));
 
 impl Sweeps {
     /// Takes a sweep in place of the one before.

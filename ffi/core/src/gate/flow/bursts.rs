@@ -1,6 +1,7 @@
 //! How much a node may enter within a short window: orders, lots and value.
 use super::ring::{Amounts, Ring};
 use crate::gate::limits::EVERY_INSTRUMENT;
+use crate::image::image;
 use crate::layout::BurstLimit;
 use crate::record::bytes_of;
 use sha2::{Digest, Sha256};
@@ -39,6 +40,9 @@ impl Burst {
 /// By node.
 #[derive(Default)]
 pub struct Bursts(Vec<Vec<Burst>>);
+
+image!(Burst { limit, ring });
+image!(Bursts(_));
 
 impl Bursts {
     /// Whether there is no window at all.

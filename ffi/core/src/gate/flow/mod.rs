@@ -12,6 +12,7 @@ pub use bursts::Entered;
 pub use parents::{Parent, Parents, BASKET_VERSION, NO_PARENT};
 
 use super::scopes::Added;
+use crate::image::image;
 use crate::layout::{BurstLimit, ExecutionThrottle, Pace, ParentLimits, Rearm};
 use bursts::Bursts;
 use paces::Paces;
@@ -34,6 +35,13 @@ pub struct Flow {
     pub throttles: Throttles,
     pub parents: Parents,
 }
+
+image!(Flow {
+    paces,
+    bursts,
+    throttles,
+    parents
+});
 
 impl Flow {
     /// Sets the pace of a node.

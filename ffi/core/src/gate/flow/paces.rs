@@ -1,5 +1,6 @@
 //! Message budgets of nodes, a reserve for cancels beside each, and the latch that too many refusals trip.
 use crate::gate::bucket::Bucket;
+use crate::image::image;
 use crate::layout::Pace;
 use crate::record::bytes_of;
 use sha2::{Digest, Sha256};
@@ -23,6 +24,16 @@ pub struct Paced {
 /// By node, where one was set.
 #[derive(Default)]
 pub struct Paces(Vec<Option<Paced>>);
+
+image!(Paced {
+    terms,
+    entries,
+    cancels,
+    refused,
+    since,
+    tripped
+});
+image!(Paces(_));
 
 impl Paces {
     /// Whether no node has one.

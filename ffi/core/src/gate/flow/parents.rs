@@ -6,6 +6,7 @@ use crate::gate::ports::Journal;
 use crate::gate::scopes::clamped;
 use crate::gate::table::Reject;
 use crate::gate::{Gate, NOT_RECORDED};
+use crate::image::image;
 use crate::layout::{code, record_type, side, GateDecision, ParentLimits, ParentOrder, NO_NODE};
 use crate::record::{bytes_of, bytes_of_slice};
 use sha2::{Digest, Sha256};
@@ -50,6 +51,13 @@ pub struct Parents {
     opened: Vec<Parent>,
     places: HashMap<u64, u32, WordState>,
 }
+
+image!(Parent { order, taken });
+image!(Parents {
+    limits,
+    opened,
+    places
+});
 
 impl Parents {
     /// Whether no parent was ever opened.
@@ -162,14 +170,19 @@ impl Gate {
             };
         }
         if decision.code == code::ACCEPTED {
-            for order in parents {
-                self.flow.parents.open(order);
-            }
-            if !parents.is_empty() {
-                self.facts.has_parents();
-            }
+            self.open_all(parents);
         }
         decision
+    }
+
+    /// Opens parents that were let in.
+    pub(in crate::gate) fn open_all(&mut self, parents: &[ParentOrder]) {
+        for order in parents {
+            self.flow.parents.open(order);
+        }
+        if !parents.is_empty() {
+            self.facts.has_parents();
+        }
     }
 
     /// Why a basket may not be opened: the parent, and the reason.

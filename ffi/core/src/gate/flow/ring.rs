@@ -2,6 +2,7 @@
 //!
 //! What was added within the last window is always counted, and what is older than nine eighths of it never: the sum errs
 //! towards too much by what entered in an eighth of the window.
+use crate::image::image;
 use sha2::{Digest, Sha256};
 
 const PARTS: i64 = 8;
@@ -15,6 +16,8 @@ pub struct Amounts {
     /// Money units.
     pub value: i64,
 }
+
+image!(Amounts { count, lots, value });
 
 impl Amounts {
     /// Stops at the largest number there is; nothing that is added is negative.
@@ -46,6 +49,15 @@ pub struct Ring {
     place_of_latest: usize,
     slots: [Amounts; SLOTS],
 }
+
+image!(Ring {
+    total,
+    ends,
+    slot,
+    latest,
+    place_of_latest,
+    slots
+});
 
 impl Ring {
     /// An empty window of so many milliseconds.

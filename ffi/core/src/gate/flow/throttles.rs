@@ -1,5 +1,6 @@
 //! How often a strategy may trade in a short time before it is latched: a pattern that repeats itself is no longer meant.
 use super::ring::{Amounts, Ring};
+use crate::image::image;
 use crate::layout::ExecutionThrottle;
 use crate::record::bytes_of;
 use sha2::{Digest, Sha256};
@@ -16,6 +17,13 @@ pub struct Throttle {
 /// By strategy, where one was set.
 #[derive(Default)]
 pub struct Throttles(Vec<Option<Throttle>>);
+
+image!(Throttle {
+    terms,
+    ring,
+    tripped_at
+});
+image!(Throttles(_));
 
 impl Throttles {
     /// Whether no strategy has one.

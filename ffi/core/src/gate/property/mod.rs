@@ -1,5 +1,6 @@
 //! Whatever the interleaving, no accepted order can bring the position past its limit, and nothing stays reserved.
 mod ends;
+mod replay;
 mod told;
 mod tree;
 mod venue;

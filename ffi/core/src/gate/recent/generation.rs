@@ -4,6 +4,7 @@
 //! a look-up reads tags of four bytes, of which even many stay in a near cache; shape and time stand beside them at the
 //! same place and are read only where the tag agrees. Emptying counts a number up: a tag with another number is not there.
 use super::Shape;
+use crate::image::{Image, Source};
 
 /// Bits of a tag that come from the hash; the rest is the number of the generation.
 const HASH_BITS: u32 = 20;
@@ -26,6 +27,20 @@ pub struct Generation {
 impl Default for Generation {
     fn default() -> Self {
         Self::with_places(FIRST_PLACES)
+    }
+}
+
+impl Image for Generation {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.entries().collect::<Vec<_>>().put(out);
+    }
+
+    fn take(from: &mut Source<'_>) -> Option<Self> {
+        let mut generation = Self::default();
+        for (shape, time) in Vec::<(Shape, i64)>::take(from)? {
+            generation.enter(shape, shape.hash(), time);
+        }
+        Some(generation)
     }
 }
 

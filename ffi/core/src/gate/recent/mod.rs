@@ -6,6 +6,7 @@ mod generation;
 
 use super::hash::folded;
 use crate::ask_for::ask_for;
+use crate::image::image;
 use crate::layout::OrderCommand;
 use generation::Generation;
 use sha2::{Digest, Sha256};
@@ -19,6 +20,12 @@ pub struct Shape {
     price: u64,
     quantity: u64,
 }
+
+image!(Shape {
+    who,
+    price,
+    quantity
+});
 
 impl Shape {
     /// The shape of a new order.
@@ -56,6 +63,13 @@ pub struct Recent {
     /// Longest duplicate window of any strategy, nanoseconds.
     window: i64,
 }
+
+image!(Recent {
+    young,
+    old,
+    young_since,
+    window
+});
 
 impl Recent {
     /// Keeps entries at least this long; only ever grows, so that raising a window never forgets.

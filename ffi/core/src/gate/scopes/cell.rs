@@ -1,6 +1,7 @@
 //! What is filled and open at one node in one instrument, and what may be.
 use super::worst::Worst;
 use super::NO_ORDER_LIMIT;
+use crate::image::image;
 use crate::layout::{side, Exposure, NO_NODE};
 use core::hint::select_unpredictable;
 
@@ -38,6 +39,18 @@ pub struct Cell {
     pub node: u32,
     pub instrument: u16,
 }
+
+image!(Cell {
+    bought,
+    sold,
+    open_buy,
+    open_sell,
+    max_position,
+    open_orders,
+    max_open_orders,
+    node,
+    instrument
+});
 
 impl Cell {
     /// Stands for what the gate does not hold: empty, and nothing may enter.

@@ -4,6 +4,7 @@
 //! ends, and the ends of all instruments are added: whatever fills, the sum lies in between. Within an instrument a node
 //! nets its strategies; between instruments nothing that is open is netted.
 use super::worst::Worst;
+use crate::image::image;
 use crate::layout::{factor_measure, Factor, FactorLimit};
 use crate::record::bytes_of;
 use core::hint::select_unpredictable;
@@ -18,6 +19,8 @@ pub struct Ends {
     pub high: i128,
     pub low: i128,
 }
+
+image!(Ends { high, low });
 
 impl Ends {
     /// What a position that may become `worst` adds at `weight` a lot. Fits: both factors have 64 bits.
@@ -116,6 +119,9 @@ pub struct Factors {
     weights: Vec<Vec<Factor>>,
     limited: Vec<Vec<Limited>>,
 }
+
+image!(Limited { limit, ends });
+image!(Factors { weights, limited });
 
 /// What a lot adds to a factor, of weights sorted by factor from which those of smaller factors are taken away: both lists
 /// are gone through side by side.

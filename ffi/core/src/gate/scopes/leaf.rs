@@ -1,5 +1,6 @@
 //! A strategy in an instrument: the lowest level of the tree, where orders enter.
 use super::LEVELS;
+use crate::image::image;
 use crate::layout::StrategyLimits;
 
 const NANOS_PER_MS: i64 = 1_000_000;
@@ -16,6 +17,21 @@ pub struct Terms {
     /// Nanoseconds within which the same order again is a duplicate; 0 for never.
     pub duplicate_window: i64,
 }
+
+image!(Terms {
+    max_quantity,
+    max_notional,
+    max_position,
+    duplicate_window
+});
+image!(Leaf {
+    terms,
+    mark,
+    cells,
+    strategy,
+    instrument,
+    may_trade
+});
 
 impl Terms {
     /// Nothing may pass.

@@ -15,6 +15,7 @@
 mod ahead;
 mod cell;
 mod factors;
+mod image;
 mod index;
 mod leaf;
 mod money;

@@ -5,6 +5,7 @@
 //! them, and they are zero when everything is closed.
 use super::cell::Cell;
 use super::worst::Worst;
+use crate::image::image;
 use crate::layout::side;
 
 /// Values in money units, of one strategy in one instrument or summed over many. Sums wrap: releasing what was added
@@ -18,6 +19,8 @@ pub struct Money {
     /// If every open sell fills and no open buy, signed.
     pub short: i128,
 }
+
+image!(Money { gross, long, short });
 
 impl Money {
     /// What a strategy's lots are worth at `mark` money units a lot. Fits: both factors have 64 bits.

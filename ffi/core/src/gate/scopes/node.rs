@@ -2,6 +2,7 @@
 use super::money::Money;
 use super::worst::clamped;
 use super::{NO_MONEY_LIMIT, NO_ORDER_LIMIT};
+use crate::image::image;
 use crate::layout::{GateScope, ScopeLimits, ScopeUsage};
 
 /// Bits of `ScopeLimits.set`.
@@ -50,6 +51,16 @@ pub struct Node {
     /// Its place in the tree.
     pub scope: GateScope,
 }
+
+image!(Node {
+    money,
+    open_orders,
+    max_open_orders,
+    max_gross,
+    max_net,
+    told,
+    scope
+});
 
 impl Node {
     /// A node without limits.

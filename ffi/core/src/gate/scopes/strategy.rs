@@ -1,6 +1,7 @@
 //! What the gate knows of one strategy over all instruments.
 use super::LEVELS;
 use crate::gate::bucket::Bucket;
+use crate::image::image;
 use crate::layout::NO_NODE;
 
 /// A strategy, one cache line: its place in the tree, its message budget and its clock.
@@ -15,6 +16,13 @@ pub struct Strategy {
     /// Whether it has limits anywhere, without which it may do nothing.
     pub may_trade: bool,
 }
+
+image!(Strategy {
+    path,
+    bucket,
+    clock,
+    may_trade
+});
 
 impl Strategy {
     /// One that has no place.
