@@ -115,7 +115,7 @@ class EventStream {
       if (this.#ended) return null;
       const now = wallMillis();
       const changed = this.#sampler.version > this.#sentVersion;
-      const due = (changed ? this.#sentAt + this.#interval : this.#spokeAt + HEARTBEAT_MS) - now;
+      const due = (changed ? this.#changeDue() : this.#spokeAt + HEARTBEAT_MS) - now;
       if (due > 0) {
         await this.#sleep(due, !changed);
         continue;
@@ -127,6 +127,11 @@ class EventStream {
       const bytes = this.#snapshot();
       if (bytes !== null) return bytes;
     }
+  }
+
+  /** Not before there is a snapshot with the change in it: the present one may be shared by others and older. */
+  #changeDue(): number {
+    return Math.max(this.#sentAt + this.#interval, this.#sampler.coversMoreAt(this.#sentVersion));
   }
 
   /** Null when the reader already has it. A node that cannot answer is told to the reader, who stays connected. */

@@ -69,6 +69,11 @@ export class Sampler {
     for (const listener of this.#listeners) listener();
   }
 
+  /** From when on `frame` covers more than so many changes, if there are more. */
+  coversMoreAt(version: number): number {
+    return this.#sample !== null && this.#sample.version <= version ? this.#sample.at + SAMPLE_MS : -Infinity;
+  }
+
   /** Calls back on every change; returns the unsubscribe. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);

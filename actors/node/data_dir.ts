@@ -55,16 +55,17 @@ export function openDataDirectory(path: string): DataDirectory {
   lock.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
   const run = (listRuns(path).at(-1) ?? 0) + 1;
   const runPath = join(path, "runs", runName(run));
-  takeRun(path, runPath);
-  return {
-    path,
-    run,
-    runPath,
-    [Symbol.dispose]() {
-      lock.unlockSync();
-      lock.close();
-    },
+  const letGo = () => {
+    lock.unlockSync();
+    lock.close();
   };
+  try {
+    takeRun(path, runPath);
+  } catch (error) {
+    letGo();
+    throw error;
+  }
+  return { path, run, runPath, [Symbol.dispose]: letGo };
 }
 
 /**

@@ -92,6 +92,18 @@ Deno.test("a change is sent on, and a storm of changes at most ten times a secon
     await reader.cancel();
   }));
 
+Deno.test("no snapshot is sent twice: a change is sent when a snapshot has it, not when others have just taken one", () =>
+  withConsole(async ({ url, model }) => {
+    const reader = await open(url);
+    const records = async () => JSON.parse((await reader.next())!.data).audit.records;
+    const first = await records();
+    await wait(130);
+    await (await fetch(`${url}/api/v1/node`)).body?.cancel();
+    model.tick();
+    assert.ok(await records() > first);
+    await reader.cancel();
+  }));
+
 Deno.test("an interval asked for is kept", () =>
   withConsole(async ({ url, model }) => {
     // From before the first was sent: it may be read long after.
