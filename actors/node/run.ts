@@ -220,7 +220,7 @@ function tellLeft(left: LeftBehind, path: string, control: ControlPage, io: Node
   if (leftNothing(left)) return;
   const reason = `run ${left.run} did not end in order: look at what it left, then re-arm`;
   control.tighten(FIRM_SCOPE, ScopeState.CancelOnly, reason, "node", wallNanos());
-  io.err('the firm is cancel-only: deno task rearm --scope firm --cause … --reason "…"');
+  io.err(`the firm is cancel-only: deno task rearm --scope firm --cause … --reason "…" --data-dir ${path}`);
 }
 
 interface Entrance {

@@ -63,6 +63,7 @@ Deno.test("after a kill the next start says what was open and lets nothing in un
       /run 1 did not end in order.*: \d+ orders were open, \d+ positions held \(.*left_behind\.json\)/,
     );
     assert.match(next.err, /the firm is cancel-only: deno task rearm --scope firm/);
+    assert.ok(next.err.includes(`--data-dir ${directory}`), "as it is printed it re-arms this one");
     assert.equal(firm(directory), ScopeState.CancelOnly);
     const { orders, fills } = JSON.parse(next.out.trim().split("\n").at(-1)!);
     assert.deepEqual([orders, fills], [0, 0]);
