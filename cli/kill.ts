@@ -76,6 +76,6 @@ export function killText(outcome: ScopeOutcome, directory: string, io: Pick<CliI
         (unknown > 0 ? `, ${unknown} UNKNOWN: check them at the venue` : ""),
     );
   }
-  lines.push(`re-arm with: deno task rearm --scope ${scope} --cause <cause> --reason "…"`);
+  lines.push(`re-arm with: deno task rearm --scope ${scope} --cause <cause> --reason "…" --data-dir ${directory}`);
   return lines;
 }

@@ -121,6 +121,7 @@ Deno.test("a kill outlives the node, and a re-arm without a node counts from the
     const kill = await outside(["kill", "--data-dir", directory, "--scope", "organism:anglerfish-1"]);
     assert.equal(kill.exit, 0, kill.err);
     assert.match(kill.out, /no node is running on .*: the state is kept/);
+    assert.match(kill.out, new RegExp(`re-arm with: .* --data-dir ${directory}$`, "m"));
     assert.deepEqual((await run()).killed, ["organism:anglerfish-1"]);
     const rearm = await outside([
       "rearm",
