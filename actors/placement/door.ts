@@ -11,6 +11,7 @@ import {
   type ActorContext,
   type ActorDef,
   type ActorRef,
+  type ExitReason,
   type Handlers,
   type Micros,
   type ServiceKey,
@@ -46,8 +47,6 @@ export type DoorMessage =
   | AttachStrategy
   | SubscribeMarket
   | FromSeat
-  /** Gives the shard up, once the organism has ended. */
-  | { readonly kind: "Leave" }
   | { readonly kind: "DoorTick" };
 
 /** Of one shard under one lease. Outlives every incarnation of the door. */
@@ -129,11 +128,14 @@ class Door implements Handlers<DoorMessage> {
         return;
       case "DoorTick":
         return this.#tick();
-      case "Leave":
-        return this.#send({ kind: "ShardLeft" });
       default:
         return this.#wish(message);
     }
+  }
+
+  /** The organism behind it has ended before. Said so, the seat need not wait for silence. */
+  stopped(_reason: ExitReason): void {
+    if (this.#args.held() && !this.#args.state.refused) this.#send({ kind: "ShardLeft" });
   }
 
   inspect(): unknown {

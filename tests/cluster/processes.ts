@@ -3,6 +3,7 @@ import { type ClusterOverview, runDirectory } from "../../actors/node/mod.ts";
 import { ClusterLink } from "../../actors/node/roles/cluster_link.ts";
 import { overviewOf } from "../../actors/node/roles/overview.ts";
 import { brokerOpener } from "../../cli/broker_url.ts";
+import { letterOf, TO_GATEWAY } from "../../actors/placement/words.ts";
 import { decodeAudit, readAudit } from "../../ffi/mod.ts";
 import { cwts } from "../cli/run.ts";
 
@@ -134,5 +135,27 @@ export function notes(data: string, run?: number): any[] {
 }
 
 /** Decisions of the gate in the latest run. */
-export const decisions = (data: string, run?: number): number =>
-  [...readAudit(runDirectory(data, run))].filter(({ typeName }) => typeName === "Decision").length;
+export const decisions = (data: string): number =>
+  [...readAudit(runDirectory(data))].filter(({ typeName }) => typeName === "Decision").length;
+
+/** Market times, microseconds, at which the gate let an order or an amendment in, in the latest run. */
+export const entered = (data: string): readonly number[] =>
+  [...readAudit(runDirectory(data))].filter(({ typeName }) => typeName === "Decision")
+    // deno-lint-ignore no-explicit-any -- a decision as the log has it
+    .map((record) => ({ time: record.time, value: decodeAudit(record) as any }))
+    .filter(({ value: { command, decision } }) => decision.code === 0 && command.kind !== 2 && command.kind !== 4)
+    .map(({ time }) => Number(time));
+
+/** Somebody on the broker who is no node. */
+export async function hostile({ broker }: TestCluster) {
+  const open = await brokerOpener(broker, () => undefined)({ node: "stranger" });
+  let sequence = 0;
+  return {
+    async publish(topic: string, key: string, word: unknown) {
+      const from = { node: "stranger", epoch: 1e9, path: "/x", sequence: ++sequence };
+      const letter = letterOf(from, TO_GATEWAY, { to: 1, word: { kind: "ShardBeat" } }, null);
+      await open.publish(topic, key, { ...letter, body: JSON.stringify({ to: 1, word }) });
+    },
+    [Symbol.asyncDispose]: () => open.close(),
+  };
+}

@@ -27,8 +27,6 @@ import { BEAT_MS, type Seats, seatsOf } from "./seats.ts";
 import { doubtOf, readSuccession, type Succession, writeSuccession } from "./succession.ts";
 
 const BEAT_NANOS = BEAT_MS * 1e6;
-/** Looks at the lease between two lines of a standby. */
-const STANDBY_WAIT_MS = 1_000;
 
 /** Throws UserError GATEWAY_FENCED when another gateway has begun meanwhile, and whatever `runNode` throws. */
 export async function runGateway(config: Config, options: ClusterOptions, io: NodeIo): Promise<RunOutcome | null> {
@@ -53,26 +51,42 @@ export async function runGateway(config: Config, options: ClusterOptions, io: No
 
 /** Waits as a standby until the lease is this node's; null when it was told to stop. */
 async function wait(link: ClusterLink, config: Config, { out, signal }: NodeIo): Promise<Lease | null> {
-  let said = false;
-  while (!signal.aborted) {
-    const lease = await link.broker.lease(link.lease("gateway"), {
-      ttlMs: link.leaseMs,
-      waitMs: said ? STANDBY_WAIT_MS : 0,
-    })
-      .catch((error) => {
-        link.trouble(error);
-        return null;
-      });
-    if (lease !== null) return lease;
-    if (!said) {
-      out("standby: another gateway holds the lease; this one takes over when it ends");
-      await rehearse(config, organismSpecs(config, instrumentsOf(config)));
-    }
-    said = true;
-    link.say({ ...IDLE, state: "standby", config: configHash(config), detail: "takes over when the gateway ends" });
+  // Whoever waits for less than the lease's time never sees it run out.
+  const ask = (waitMs: number) =>
+    link.broker.lease(link.lease("gateway"), { ttlMs: link.leaseMs, waitMs }).catch((error) => {
+      link.trouble(error);
+      return null;
+    });
+  let lease = await ask(0);
+  if (lease !== null || signal.aborted) return lease;
+  out("standby: another gateway holds the lease; this one takes over when it ends");
+  await rehearse(config, organismSpecs(config, instrumentsOf(config)));
+  const status = {
+    ...IDLE,
+    state: "standby",
+    config: configHash(config),
+    detail: "takes over when the gateway ends",
+  } as const;
+  let waiting = true;
+  const speaking = (async () => {
+    for (; waiting; await sleepWall(BEAT_MS, signal)) link.say(status);
+  })();
+  while (lease === null && !signal.aborted) {
+    const asked = ask(2 * link.leaseMs);
+    lease = await Promise.race([asked, aborted(signal)]);
+    // It may have been given after all.
+    if (lease === null && signal.aborted) void asked.then((late) => late?.release());
   }
-  return null;
+  waiting = false;
+  await speaking;
+  return lease;
 }
+
+const aborted = (signal: AbortSignal): Promise<null> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener("abort", () => resolve(null), { once: true });
+  });
 
 const IDLE = { version: VERSION, epoch: 0, shards: [], time: 0, speed: 0, mode: "", firm: "" } as const;
 

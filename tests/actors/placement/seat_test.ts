@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { letterOf, TO_GATEWAY } from "../../../actors/placement/words.ts";
 import type { HolderWord } from "../../../actors/protocol/mod.ts";
+import type { ActorRef } from "../../../runtime/mod.ts";
+import type { SupervisorMessage } from "../../../supervision/mod.ts";
 import { type Loop, loop, type LoopOptions } from "./loopback.ts";
 
 const SHARD = "anglerfish-1";
@@ -280,4 +282,17 @@ Deno.test("a seat or a door that crashes makes its organism begin anew, and the 
       assert.ok(it.gate.counters().executions > before);
     });
   }
+});
+
+Deno.test("a holder that is told to end says so, and what its organism left open is withdrawn at once", async () => {
+  await loop(async (it) => {
+    await it.until(10);
+    assert.ok(resting(it) > 0);
+    const elsewhere = it.system.find("/node/elsewhere") as ActorRef<SupervisorMessage>;
+    elsewhere.tell({ kind: "TerminateChild", id: SHARD });
+    await it.until(10.05);
+    assert.equal(resting(it), 0);
+    const [halted] = events(it, "shard-halted") as { reason: string }[];
+    assert.equal(halted.reason, "its holder gave it up");
+  });
 });
