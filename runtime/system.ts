@@ -9,7 +9,7 @@ import type { ActorDef, ActorRef, AskResult, Registry } from "./actor.ts";
 import type { CrashWitness } from "./crash.ts";
 import { Debug } from "./debug.ts";
 import type { WireEnvelope } from "./message.ts";
-import { Arrival } from "./internal/arrival.ts";
+import { Arrival, type Bringing } from "./internal/arrival.ts";
 import { ask, type Asker } from "./internal/ask.ts";
 import { type ActorCell, BUSY, cellOf, ENDED, STOPPED, SUSPENDED } from "./internal/cell.ts";
 import { Driver } from "./internal/driver.ts";
@@ -206,13 +206,13 @@ export class ActorSystem {
 
   /**
    * Hands an actor a message that came from another node, under the envelope it came with: expired if its deadline has
-   * passed when its turn comes. From outside the loop, as in `inject`.
+   * passed when its turn comes. From outside the loop, as in `inject`. `bringing` is told what becomes of it.
    */
-  deliver<M>(target: ActorRef<M>, message: M, origin: WireEnvelope): void {
+  deliver<M>(target: ActorRef<M>, message: M, origin: WireEnvelope, bringing?: Bringing): void {
     const cell = cellOf(target as ActorRef<never>);
     this.inject(() => {
       this.kernel.seam?.did({ kind: "deliver", to: cell.id, message, origin });
-      cell.tellEnvelope(new Arrival(this.clock, message, origin), false);
+      cell.tellEnvelope(new Arrival(this.clock, message, origin, bringing), false);
     });
   }
 
