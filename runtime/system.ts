@@ -9,7 +9,7 @@ import type { ActorDef, ActorRef, AskResult, Registry } from "./actor.ts";
 import type { CrashWitness } from "./crash.ts";
 import { Debug } from "./debug.ts";
 import type { WireEnvelope } from "./message.ts";
-import { Arrival } from "./internal/arrival.ts";
+import { Arrival, type Bringing } from "./internal/arrival.ts";
 import { ask, type Asker } from "./internal/ask.ts";
 import { type ActorCell, BUSY, cellOf, ENDED, STOPPED, SUSPENDED } from "./internal/cell.ts";
 import { Driver } from "./internal/driver.ts";
@@ -73,6 +73,8 @@ export interface SystemOptions {
   readonly mayReplaceState?: (path: string, by: string) => boolean;
   /** How often this system has begun anew, for the envelopes of its messages; default 0. */
   readonly epoch?: number;
+  /** Ids begin behind this one, so that those of several systems do not meet; default 0. */
+  readonly idsAfter?: number;
   /**
    * Every message between actors goes through the codec as if it left the process, so that none is shared and one that could
    * not leave is an error where it is sent. For tests; costs some microseconds a message.
@@ -119,6 +121,7 @@ export class ActorSystem {
     );
     kernel.stuckMs = checkedMs("stuckMs", options.stuckMs);
     if (options.copies === true) kernel.copy = copied;
+    kernel.lastId = checkedId(options.idsAfter);
     this.kernel = kernel;
     this.driver = new Driver(kernel, {
       speed,
@@ -206,13 +209,13 @@ export class ActorSystem {
 
   /**
    * Hands an actor a message that came from another node, under the envelope it came with: expired if its deadline has
-   * passed when its turn comes. From outside the loop, as in `inject`.
+   * passed when its turn comes. From outside the loop, as in `inject`. `bringing` is told what becomes of it.
    */
-  deliver<M>(target: ActorRef<M>, message: M, origin: WireEnvelope): void {
+  deliver<M>(target: ActorRef<M>, message: M, origin: WireEnvelope, bringing?: Bringing): void {
     const cell = cellOf(target as ActorRef<never>);
     this.inject(() => {
       this.kernel.seam?.did({ kind: "deliver", to: cell.id, message, origin });
-      cell.tellEnvelope(new Arrival(this.clock, message, origin), false);
+      cell.tellEnvelope(new Arrival(this.clock, message, origin, bringing), false);
     });
   }
 
@@ -277,6 +280,11 @@ export class ActorSystem {
 function checkedMs(what: string, ms = Infinity): number {
   if (ms > 0) return ms;
   throw new RangeError(`${what} is a number of milliseconds above 0, not ${ms}.`);
+}
+
+function checkedId(after = 0): number {
+  if (Number.isSafeInteger(after) && after >= 0) return after;
+  throw new RangeError(`idsAfter is a whole number of at least 0 that is safe as a double, not ${after}.`);
 }
 
 function waiting(cell: ActorCell): number {

@@ -25,6 +25,7 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     "runtime/mod.ts",
     "runtime/persistence/mod.ts",
     "runtime/testkit/mod.ts",
+    "runtime/remote/mod.ts",
     "runtime/transport/mod.ts",
     // Each brings its client's package along, and is imported where that is wanted.
     "runtime/transport/redis.ts",

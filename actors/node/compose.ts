@@ -220,8 +220,7 @@ export function composeNode(ground: Ground): ComposedNode {
     },
   });
   const postTrade = new PostTrade({
-    config,
-    scopes,
+    ...{ config, inForce: () => limits.config, scopes },
     instruments,
     gate,
     books,

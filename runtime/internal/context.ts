@@ -243,6 +243,7 @@ export class Context implements ActorContext<unknown>, Incarnation, Asking {
       this.kernel.busy.delete(this.cell);
       this.cell.latency?.settles();
       this.cell.patienceSpent = false;
+      this.cell.finished(true);
       this.cell.life = this.cell.suspended ? SUSPENDED : RUNNING;
       if (this.cell.replacement !== null) replaceNow(this.kernel, this.cell);
       this.cell.unpark();

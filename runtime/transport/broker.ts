@@ -30,11 +30,14 @@
  * Letters that were thrown away unread, by the limits of the topic, are delivered as `lost`, with their number.
  */
 import type { WireEnvelope } from "../message.ts";
+import type { FrameErrorCode } from "./errors.ts";
 
 /** What is sent: an envelope (envelope.ts) and the message as text, as `encode` of codec.ts writes it. */
 export interface Letter {
   readonly envelope: WireEnvelope;
   readonly body: string;
+  /** What else is to be known of it on its way, such as the trace it belongs to; absent when nothing is. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A letter and the key whose letters keep their order. */
@@ -53,9 +56,10 @@ export interface Position {
 export type Delivered =
   & Position
   & (
-    | { readonly kind: "letter"; readonly key: string; readonly letter: Letter }
-    /** No letter. `why` is for people, `frame` the first FRAME_SHOWN characters of what stands there. */
-    | { readonly kind: "bad"; readonly why: string; readonly frame: string }
+    /** `frame`: the text that stands there, which the letter was read from. */
+    | { readonly kind: "letter"; readonly key: string; readonly letter: Letter; readonly frame: string }
+    /** No letter. `why` is for people, `frame` what stands there. */
+    | { readonly kind: "bad"; readonly code: FrameErrorCode; readonly why: string; readonly frame: string }
     /** `count` letters before and at this offset are gone before they were read. */
     | { readonly kind: "lost"; readonly count: number }
   );
@@ -79,8 +83,6 @@ export const DEFAULT_RETRY_MS = 30_000;
 /** Most bytes of a frame (envelope and body), the same for all so that a topic may move; Kafka and NATS default to 2^20. */
 export const DEFAULT_MAX_BYTES = 1_000_000;
 export const DEFAULT_PARTITIONS = 4;
-/** Characters of a bad frame that are shown. */
-export const FRAME_SHOWN = 200;
 
 /** What every adapter is opened with, beside the way to its server. */
 export interface BrokerOptions {

@@ -21,6 +21,18 @@ export type BrokerErrorCode =
   /** The server refused for a reason of its own, which the sentence repeats. */
   | "BROKER_REFUSED";
 
+/** Why a text is no letter: nobody could read it, or a newer version could. */
+export type FrameErrorCode = "FRAME_BAD" | "FRAME_NEWER";
+
+/** A text that is no letter. */
+export class FrameError extends Error {
+  override readonly name = "FrameError";
+
+  constructor(message: string, readonly code: FrameErrorCode = "FRAME_BAD") {
+    super(message);
+  }
+}
+
 export class BrokerError extends Error {
   override readonly name = "BrokerError";
 

@@ -4,19 +4,15 @@
  */
 import type { MessageSchema, WireEnvelope } from "../message.ts";
 import type { Publication } from "./broker.ts";
-import { tooLarge } from "./errors.ts";
+import { FrameError, tooLarge } from "./errors.ts";
 
 /** Raised when the line changes in a way that an older reader would misread. */
 const FORMAT = 1;
 const FIELDS = 12;
+/** With headers; without any the field is left out. */
+const FIELDS_WITH_HEADERS = 13;
 
-/** A text that is no letter. */
-export class FrameError extends Error {
-  override readonly name = "FrameError";
-  readonly code = "FRAME_BAD";
-}
-
-export function encodeFrame({ key, letter: { envelope, body } }: Publication): string {
+export function encodeFrame({ key, letter: { envelope, body, headers } }: Publication): string {
   const { node, epoch, sender, sequence, id, cause, root, deadline, schema } = envelope;
   const until = deadline === Infinity ? null : deadline;
   const line = [
@@ -32,6 +28,7 @@ export function encodeFrame({ key, letter: { envelope, body } }: Publication): s
     until,
     schema?.id ?? null,
     schema?.version ?? 0,
+    ...(headers === undefined ? [] : [headers]),
   ];
   return `${JSON.stringify(line)}\n${body}`;
 }
@@ -56,10 +53,14 @@ export function decodeFrame(frame: string): Publication {
   }
   if (!Array.isArray(line)) throw new FrameError("an envelope is a JSON array.");
   if (line[0] !== FORMAT) {
-    throw new FrameError(`an envelope of format ${String(line[0])} is not ${FORMAT}: is the sender a newer version?`);
+    const newer = Number.isInteger(line[0]) && line[0] > FORMAT;
+    const message = `an envelope of format ${String(line[0])} is not ${FORMAT}: is the sender a newer version?`;
+    throw new FrameError(message, newer ? "FRAME_NEWER" : "FRAME_BAD");
   }
-  if (line.length !== FIELDS) throw new FrameError(`an envelope has ${FIELDS} fields, not ${line.length}.`);
-  const [, key, node, epoch, sender, sequence, id, cause, root, deadline, schema, version] = line;
+  if (line.length !== FIELDS && line.length !== FIELDS_WITH_HEADERS) {
+    throw new FrameError(`an envelope has ${FIELDS} fields, or headers as one more, not ${line.length}.`);
+  }
+  const [, key, node, epoch, sender, sequence, id, cause, root, deadline, schema, version, headers] = line;
   const envelope: WireEnvelope = {
     node: text("node", node),
     epoch: whole("epoch", epoch),
@@ -73,7 +74,15 @@ export function decodeFrame(frame: string): Publication {
       ? null
       : { id: text("schema", schema), version: whole("schema version", version) } satisfies MessageSchema,
   };
-  return { key: text("key", key), letter: { envelope, body: frame.slice(end + 1) } };
+  const body = frame.slice(end + 1);
+  const letter = line.length === FIELDS ? { envelope, body } : { envelope, body, headers: texts(headers) };
+  return { key: text("key", key), letter };
+}
+
+function texts(value: unknown): Readonly<Record<string, string>> {
+  const named = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (named && Object.values(value).every((one) => typeof one === "string")) return value as Record<string, string>;
+  throw new FrameError(`the headers of an envelope are texts by their names, not ${JSON.stringify(value)}.`);
 }
 
 function text(name: string, value: unknown): string {

@@ -1,7 +1,7 @@
 /** kafkajs as it is used here: silent, with its idle loop mended, and its refusals as errors of the port. */
 import { Kafka, logLevel, RequestQueue, type RetryOptions } from "./kafkajs.ts";
 import { BrokerError, unknownTopic } from "./errors.ts";
-import { allWords, authorities, CONNECT_MS, hostOf, type Way, words } from "./way.ts";
+import { allWords, authorities, CONNECT_MS, hostOf, HungUp, type Way, words } from "./way.ts";
 
 export type SaslMechanism = "plain" | "scram-sha-256" | "scram-sha-512";
 
@@ -92,7 +92,7 @@ export function kafkaError(error: unknown, topic: string): BrokerError {
 /** A server that wants TLS, or a user, hangs up on one that brings none. */
 export function hangUp(error: unknown, way: Way): unknown {
   if (!/closed connection|ECONNRESET|socket hang up/i.test(allWords(error))) return error;
-  if (way.tls === undefined) return new Error("it hung up: does it want TLS?", { cause: error });
-  if (way.user === undefined) return new Error("it hung up before authentication", { cause: error });
+  if (way.tls === undefined) return new HungUp("it hung up: does it want TLS?", { cause: error });
+  if (way.user === undefined) return new HungUp("it hung up before authentication", { cause: error });
   return error;
 }

@@ -5,6 +5,6 @@
 export * from "./broker.ts";
 export * from "./deduplication.ts";
 export * from "./errors.ts";
-export { decodeFrame, encodeFrame, FrameError } from "./frame.ts";
+export { decodeFrame, encodeFrame } from "./frame.ts";
 export { MemoryServer, openMemory } from "./memory.ts";
 export * from "./classes/mod.ts";

@@ -4,7 +4,7 @@ const root = new URL("../../", import.meta.url);
 
 async function testNames(): Promise<Set<string>> {
   const names = new Set<string>();
-  for (const folder of ["tests/runtime/", "tests/supervision/"]) {
+  for (const folder of ["tests/runtime/", "tests/supervision/", "tests/remote/"]) {
     for await (const entry of Deno.readDir(new URL(folder, root))) {
       if (!entry.name.endsWith("_test.ts")) continue;
       const source = await Deno.readTextFile(new URL(folder + entry.name, root));
