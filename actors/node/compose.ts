@@ -392,6 +392,7 @@ export function composeNode(ground: Ground): ComposedNode {
     organisms: config.organisms.map(({ id, species }, i) => ({ id, species, strategy: i + 1, path: organismPath(id) })),
     system,
     audit,
+    sinks: ground.sinks ?? (() => []),
     control,
     gate,
     books,
