@@ -12,6 +12,7 @@ import { instrumentSchema, organismSchema } from "./listed.ts";
 import { killSchema } from "./kill.ts";
 import { marketSchema } from "./market.ts";
 import { releaseSchema } from "./release.ts";
+import { checkCluster, clusterSchema } from "./cluster.ts";
 import { checkControls, controlsSchema } from "./controls.ts";
 import { surveillanceSchema } from "./surveillance.ts";
 import { accountSchema, checkScopes, customerSchema, firmSchema } from "./scopes.ts";
@@ -77,6 +78,22 @@ const audit = z.strictObject({
     real(0, 1_000).default(7),
     "years",
     "how long the log of a run is kept before audit retention may remove it: a year more than the longest of 17a-4",
+  ),
+  replicaDir: key(
+    text().optional(),
+    "path",
+    "a second directory, best on another disk, to which every log is copied as it grows; none: the log is in one place",
+  ),
+  broker: key(
+    text().optional(),
+    "address",
+    "a broker to which every log is sent as well, for example redis://127.0.0.1:6379; none: to no broker",
+  ),
+  topic: key(text().default("cwts-audit"), "", "the topic of that broker"),
+  sinkLagMs: key(
+    whole(1_000, 3_600_000).default(10_000),
+    "ms",
+    "a copy that has not caught up for this long puts the node into SafeMode: what it shows is no longer current",
   ),
 });
 
@@ -187,6 +204,7 @@ export const configSchema = z.strictObject({
   replay: replay.prefault({}),
   bars: bars.prefault({}),
   chaos: chaos.prefault({}),
+  cluster: clusterSchema.prefault({}),
 }).superRefine((config, context) => {
   const refuse = (path: (string | number)[], message: string) =>
     context.addIssue({ code: "custom", path, message, input: config, params: { complete: true } });
@@ -220,6 +238,7 @@ export const configSchema = z.strictObject({
   });
   checkScopes(config, symbols, refuse);
   checkControls(config, symbols, refuse);
+  checkCluster(config.cluster, refuse);
   if (config.feed.kind === "replay" && config.feed.paths.length === 0) {
     refuse(["feed", "paths"], "must name a recording: start with --feed replay:<path>");
   }

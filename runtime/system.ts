@@ -5,11 +5,11 @@
  * the start time and what is injected from outside; the speed changes when it happens on the wall and nothing else.
  */
 import type { Adversary } from "./adversary.ts";
-import type { ActorDef, ActorRef, AskResult, Registry } from "./actor.ts";
+import type { ActorDef, ActorRef, AskResult, Registry, Remote } from "./actor.ts";
 import type { CrashWitness } from "./crash.ts";
 import { Debug } from "./debug.ts";
 import type { WireEnvelope } from "./message.ts";
-import { Arrival } from "./internal/arrival.ts";
+import { Arrival, type Bringing } from "./internal/arrival.ts";
 import { ask, type Asker } from "./internal/ask.ts";
 import { type ActorCell, BUSY, cellOf, ENDED, STOPPED, SUSPENDED } from "./internal/cell.ts";
 import { Driver } from "./internal/driver.ts";
@@ -199,7 +199,7 @@ export class ActorSystem {
   }
 
   /** As an actor's `ask`, from outside the loop. The deadline is virtual time, so the system must be running. */
-  ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>> {
+  ask<Q, R>(target: Remote<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>> {
     return new Promise((resolve, reject) => {
       this.inject(() => {
         ask(this.kernel, this.outside, target, make, timeout).then(resolve, reject);
@@ -209,13 +209,13 @@ export class ActorSystem {
 
   /**
    * Hands an actor a message that came from another node, under the envelope it came with: expired if its deadline has
-   * passed when its turn comes. From outside the loop, as in `inject`.
+   * passed when its turn comes. From outside the loop, as in `inject`. `bringing` is told what becomes of it.
    */
-  deliver<M>(target: ActorRef<M>, message: M, origin: WireEnvelope): void {
+  deliver<M>(target: ActorRef<M>, message: M, origin: WireEnvelope, bringing?: Bringing): void {
     const cell = cellOf(target as ActorRef<never>);
     this.inject(() => {
       this.kernel.seam?.did({ kind: "deliver", to: cell.id, message, origin });
-      cell.tellEnvelope(new Arrival(this.clock, message, origin), false);
+      cell.tellEnvelope(new Arrival(this.clock, this.kernel.causes, message, origin, bringing), false);
     });
   }
 

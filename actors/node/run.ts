@@ -17,6 +17,7 @@ import type { ChildSpec } from "../../supervision/mod.ts";
 import { type Instrument, MONEY_SCALE } from "../protocol/mod.ts";
 import { nodeDesk } from "./access.ts";
 import { thisBuild } from "./build.ts";
+import { AuditSinks, refuseWrongSinks } from "./audit_sinks.ts";
 import { openCheckpoints } from "./checkpoint_file.ts";
 import { composeNode } from "./compose.ts";
 import type { ComposedNode } from "./composed_node.ts";
@@ -89,6 +90,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
   const named = treeOf(config, instruments);
   refuseWithoutWords(named);
   // Whatever the configuration has wrong shows here, before anything is made on disk.
+  refuseWrongSinks(config);
   const organisms = gateway?.organisms(instruments) ?? organismSpecs(config, instruments);
   const world = await openWorld(config);
   using directory = openDataDirectory(config.node.dataDir, (path) => gateway?.replaces(path) ?? false);
@@ -136,9 +138,11 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     gate,
     wall: { nanos: wallNanos, timestamp: wallTimestamp, after: afterWall },
     err: io.err,
+    sinks: () => sinks.views(),
     mayTrade: gateway?.held,
     onRefresh: () => {
       recordRetention();
+      sinks.poll();
       gateway?.refresh();
       io.progress?.({
         marketSeconds: (system.clock.now() - world.start) / MICROS_PER_SECOND,
@@ -158,6 +162,15 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     complain: io.err,
   });
 
+  const sinks = new AuditSinks({
+    ...{ config, dataDir: directory.path, run: directory.run, node: keys.name(wallNanos() / 1e9) },
+    stopwatch: system.stopwatch,
+    now: () => system.clock.now(),
+    report: (concern, now) => mode.report(concern, now),
+    note: (event) => void journal.note(RecordType.Note, event),
+    err: io.err,
+    after: afterWall,
+  });
   const fence = new RunFence(directory, system.stopwatch);
   using snapshots = new RunSnapshots({
     directory: directory.runPath,
@@ -193,6 +206,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     if (!audit.failed) checkpoints.make();
     const head = audit.head();
     audit.close();
+    await sinks.finish();
     const verdict = verifyAudit(directory.runPath);
     const summary: RunSummary = {
       seed: config.node.seed,
@@ -230,6 +244,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     return { summary, faults: fault === null ? world.faults() : [...world.faults(), fault] };
   } finally {
     io.signal.removeEventListener("abort", stop);
+    sinks.close();
     await consoleDoor?.close();
     access.close();
     await node.close();

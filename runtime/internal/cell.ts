@@ -87,6 +87,15 @@ export abstract class Envelope extends Timed {
   abstract lost(fate: "rejected" | "dropped" | "dead"): void;
   abstract readonly message: unknown;
 
+  /** Its handler has returned, and so has the promise it gave. */
+  done(): void {}
+
+  /** Its handler failed, or its actor ended in the middle of it. */
+  crashed(): void {}
+
+  /** It was set aside: what its handler did was not the end of it. */
+  setAside(): void {}
+
   /** Puts `change` of what came from another actor in its place; what is the receiver's own stays. */
   replace(_change: (message: unknown) => unknown): void {}
 
@@ -264,6 +273,28 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
     this.latency?.redefine();
   }
 
+  /** The envelopes of the batch that is about to be handled. */
+  carry(envelopes: Envelope[]): void {
+    this.question = null;
+    this.uncommon().carried = envelopes;
+  }
+
+  /** What was being handled has been dealt with; `well`: as its sender may hope for. */
+  finished(well: boolean): void {
+    const { question, rare } = this;
+    if (question !== null) {
+      if (well) question.done();
+      else question.crashed();
+    }
+    if (rare === null || rare.carried === null) return;
+    const { carried } = rare;
+    rare.carried = null;
+    for (const one of carried) {
+      if (well) one.done();
+      else one.crashed();
+    }
+  }
+
   /** Puts the actor in the run queue if it has work it may do. */
   unpark(): void {
     this.standing = IDLE;
@@ -314,6 +345,7 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
     const most = this.def.stash ?? DEFAULT_STASH;
     if (stash.length >= most) throw new Error(`the stash of ${this.path} is full with ${most} messages`);
     stash.push({ message: lane.latest(), numbers: numbers! });
+    this.question?.setAside();
     this.handled--;
   }
 

@@ -207,6 +207,7 @@ export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly
   if (cell.replacement !== null) replaceNever(kernel, cell);
   const lived = cell.handlers !== null;
   const { handlers, parent } = cell;
+  const interrupted = cell.life === BUSY || (kernel.causes.sender === cell.id && kernel.causes.current !== 0);
   const crash = isAbnormal(reason) ? crashRecord(kernel, cell, reason, handlers) : null;
   cell.life = ENDED;
   cell.standing = PARKED;
@@ -214,6 +215,7 @@ export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly
   cell.pendingKill = cell.pendingStop = cell.pendingEnd = null;
   cell.signals = null;
   cell.batch = null;
+  if (interrupted) cell.finished(false);
   cell.question = null;
   cell.lane = null;
   cell.putBack();

@@ -20,6 +20,12 @@ export interface Watcher {
   readonly cell: { readonly path: string; signal(signal: Signal): void };
 }
 
+/** What is told when a message has been handled. */
+export interface Finishing {
+  done(): void;
+  crashed(): void;
+}
+
 /** See `Seldom`. */
 export class Rare {
   rejected = 0;
@@ -32,6 +38,8 @@ export class Rare {
   /** Asked by others; the actor's parent role may take it over. */
   pendingStop: ExitReason | null = null;
   batch: unknown[] | null = null;
+  /** The envelopes of the batch being handled, where it has any. */
+  carried: Finishing[] | null = null;
   /** After this promise outlived the driver's patience once, time no longer waits for it. */
   patienceSpent = false;
   strategy: string | null = null;

@@ -107,6 +107,7 @@ function handleOne(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
   }
   const result = receive.call(cell.handlers, message as never);
   if (result !== undefined) waitFor(kernel, cell, result);
+  if (envelope !== null && cell.life !== BUSY) cell.finished(true);
   return 1;
 }
 
@@ -138,11 +139,17 @@ function handleBatch(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
   cell.expired += expired;
   if (size === 0) return expired;
   cell.handled += size;
-  if (wrapped) unwrap(batch);
+  if (wrapped) {
+    cell.carry(batch.filter((message) => message instanceof Envelope));
+    unwrap(batch);
+  }
   const result = cell.receiveBatch!.call(cell.handlers, batch as never[]) as unknown;
   if (result !== undefined) waitFor(kernel, cell, result);
   // A busy actor may still read the array.
-  if (cell.life !== BUSY) batch.length = 0;
+  if (cell.life !== BUSY) {
+    batch.length = 0;
+    if (wrapped) cell.finished(true);
+  }
   return size + expired;
 }
 

@@ -5,9 +5,9 @@
  *     const placed2 = defineMessage({
  *       id: "order-placed",
  *       version: 2,
- *       schema: z.strictObject({ order: z.int(), note: z.string() }),
+ *       schema: z.strictObject({ order: z.int(), note: z.string().optional() }),
  *       previous: placed,
- *       upcast: (old) => ({ ...old, note: "" }),
+ *       upcast: (old) => old,
  *     });
  *
  * A reader takes its own version and the ones before it, as far back as the chain goes; what is newer it puts aside. So a new

@@ -15,6 +15,9 @@ export const PATIENT: RetryOptions = { initialRetryTime: 50, maxRetryTime: 500, 
 /** The first connection is the caller's to try again. */
 export const IMPATIENT: RetryOptions = { ...PATIENT, retries: 0 };
 
+/** A request without an answer for so long has failed; the client's own 30 s, five times in a row, tell nobody in time. */
+const REQUEST_MS = 5_000;
+
 /**
  * kafkajs 2.2.4 looks at its queue of requests every millisecond for ever, whether anything waits in it or not: 6 % of a core
  * for each idle client. With nothing waiting there is nothing to look at; what comes then looks by itself.
@@ -38,6 +41,7 @@ export async function makeClient(way: KafkaWay, node: string): Promise<Kafka> {
     sasl,
     connectionTimeout: CONNECT_MS,
     authenticationTimeout: CONNECT_MS,
+    requestTimeout: REQUEST_MS,
     retry: PATIENT,
     logLevel: logLevel.NOTHING,
   });
