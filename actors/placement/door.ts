@@ -28,12 +28,13 @@ import {
   type StrategyId,
   type StrategyMessage,
   type SubscribeMarket,
+  TO_GATEWAY,
   type ToHolder,
   type VenueMessage,
   type Wish,
 } from "../protocol/mod.ts";
 import { Fence } from "./fence.ts";
-import { letterOf, TO_GATEWAY } from "./words.ts";
+import { letterOf } from "./words.ts";
 
 /** A word of the shard's seat, as it came in. */
 export interface FromSeat extends ToHolder {

@@ -25,13 +25,14 @@ import {
   type ShardEvent,
   type StrategyId,
   type StrategyMessage,
+  TO_HOLDER,
   type ToGateway,
   VENUE,
   type VenueReady,
   type Wish,
 } from "../protocol/mod.ts";
 import { Fence, type Verdict } from "./fence.ts";
-import { letterOf, TO_HOLDER } from "./words.ts";
+import { letterOf } from "./words.ts";
 
 /** A word of a holder, as it came in. */
 export interface FromHolder extends ToGateway {

@@ -3,6 +3,8 @@
  * version against what was released (`deno task schemas`). A message that is not listed here is read by nobody.
  */
 import type { MessageDef } from "../../runtime/remote/mod.ts";
+import { NODE_STATUS } from "./cluster_words.ts";
+import { TO_GATEWAY, TO_HOLDER } from "./shard_words.ts";
 
 // deno-lint-ignore no-explicit-any -- messages of all kinds; each is read by its own schema
-export const BETWEEN_NODES: readonly MessageDef<any>[] = [];
+export const BETWEEN_NODES: readonly MessageDef<any>[] = [TO_GATEWAY, TO_HOLDER, NODE_STATUS];

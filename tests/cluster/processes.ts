@@ -3,7 +3,8 @@ import { type ClusterOverview, runDirectory } from "../../actors/node/mod.ts";
 import { ClusterLink } from "../../actors/node/roles/cluster_link.ts";
 import { overviewOf } from "../../actors/node/roles/overview.ts";
 import { brokerOpener } from "../../cli/broker_url.ts";
-import { letterOf, TO_GATEWAY } from "../../actors/placement/words.ts";
+import { letterOf } from "../../actors/placement/words.ts";
+import { TO_GATEWAY } from "../../actors/protocol/mod.ts";
 import { decodeAudit, readAudit } from "../../ffi/mod.ts";
 import { cwts } from "../cli/run.ts";
 

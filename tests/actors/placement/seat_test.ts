@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { letterOf, TO_GATEWAY } from "../../../actors/placement/words.ts";
+import { letterOf } from "../../../actors/placement/words.ts";
+import { TO_GATEWAY } from "../../../actors/protocol/mod.ts";
 import type { HolderWord } from "../../../actors/protocol/mod.ts";
 import type { ActorRef } from "../../../runtime/mod.ts";
 import type { SupervisorMessage } from "../../../supervision/mod.ts";

@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  letterOf,
-  readHolderWord,
-  readSeatWord,
-  TO_GATEWAY,
-  TO_HOLDER,
-  WordError,
-} from "../../../actors/placement/words.ts";
+import { letterOf, readHolderWord, readSeatWord, WordError } from "../../../actors/placement/words.ts";
+import { TO_GATEWAY, TO_HOLDER } from "../../../actors/protocol/mod.ts";
 import type { Letter } from "../../../runtime/transport/mod.ts";
 
 const from = { node: "n", epoch: 1, path: "/x", sequence: 1 };
@@ -62,6 +56,6 @@ Deno.test("a letter of another schema or version is refused with what is underst
     }]
   ) {
     const letter = { ...good, envelope: { ...good.envelope, schema } };
-    assert.throws(() => readHolderWord(letter), /a letter of n is refused \(/);
+    assert.throws(() => readHolderWord(letter), /a letter of n is refused/);
   }
 });

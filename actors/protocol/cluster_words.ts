@@ -1,0 +1,38 @@
+/** The status of a node as it stands on a topic. */
+import { z } from "zod";
+import { defineMessage, type MessageDef } from "../../runtime/remote/mod.ts";
+import { NODE_ROLES, type NodeStatus } from "./cluster.ts";
+import { SCOPE_STATES } from "./control.ts";
+
+const whole = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const text = z.string().max(2_000);
+const name = z.string().max(100);
+
+export const NODE_STATUS: MessageDef<NodeStatus> = defineMessage({
+  id: "cwts.node-status",
+  version: 1,
+  schema: z.strictObject({
+    node: name,
+    start: whole,
+    role: z.enum(NODE_ROLES),
+    state: z.enum(["running", "standby", "waiting", "fenced", "stopping"]),
+    version: name,
+    config: name,
+    epoch: whole,
+    shards: z.array(z.strictObject({
+      shard: name,
+      holder: name,
+      epoch: whole,
+      halted: text.nullable(),
+      sent: whole,
+      taken: whole,
+      refused: whole,
+    })).max(1_000),
+    bad: whole,
+    detail: text,
+    time: whole,
+    speed: z.number().min(0),
+    mode: z.enum(["FullPerformance", "SafeMode", "EmergencyShutdown", ""]),
+    firm: z.enum([...SCOPE_STATES, ""]),
+  }) as unknown as z.ZodType<NodeStatus>,
+});

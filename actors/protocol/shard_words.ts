@@ -1,0 +1,137 @@
+/**
+ * The words of shards as they stand on a topic: what is there may come from anybody, so nothing is believed before it fits
+ * its schema to the last key.
+ */
+import { z } from "zod";
+import { defineMessage, type MessageDef } from "../../runtime/remote/mod.ts";
+import { EXECUTION_TYPES } from "./executions.ts";
+import type { ToGateway, ToHolder } from "./shards.ts";
+
+const whole = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const signed = z.int();
+const small = z.int().min(0).max(65_535);
+const side = z.literal([0, 1]);
+const text = z.string().max(2_000);
+const MOST_EVENTS = 10_000;
+
+const wish = { strategy: small, cause: whole };
+const holderWord = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("ShardAttach"), config: text, orders: z.array(whole).max(MOST_EVENTS) }),
+  z.strictObject({ kind: z.literal("ShardBeat") }),
+  z.strictObject({ kind: z.literal("ShardLeft") }),
+  z.strictObject({
+    kind: z.literal("SubmitOrder"),
+    ...wish,
+    orderId: whole.min(1),
+    instrument: small,
+    side,
+    orderType: z.literal([0, 1, 2, 3]),
+    tif: z.literal([0, 1, 2, 3, 4]),
+    price: whole,
+    quantity: whole,
+    postOnly: z.boolean(),
+    reduceOnly: z.boolean(),
+    trigger: whole.optional(),
+    expires: whole.optional(),
+    display: whole.optional(),
+    selfTrade: z.literal([0, 1, 2, 3, 4]).optional(),
+  }),
+  z.strictObject({ kind: z.literal("CancelOrder"), ...wish, instrument: small, target: whole }),
+  z.strictObject({
+    kind: z.literal("AmendOrder"),
+    ...wish,
+    instrument: small,
+    target: whole,
+    side,
+    price: whole,
+    quantity: whole,
+  }),
+  z.strictObject({ kind: z.literal("CancelAll"), ...wish }),
+]);
+
+const top = { instrument: small, time: whole };
+const marketEvent = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("BookTop"),
+    ...top,
+    bid: whole,
+    bidQuantity: whole,
+    ask: whole,
+    askQuantity: whole,
+  }),
+  z.strictObject({ kind: z.literal("TradePrint"), ...top, price: whole, quantity: whole, aggressor: side }),
+  z.strictObject({
+    kind: z.literal("Bar"),
+    ...top,
+    open: whole,
+    high: whole,
+    low: whole,
+    close: whole,
+    volume: z.number().min(0),
+  }),
+]);
+
+const notice = { strategy: small, instrument: small, scope: text, reason: text, time: whole };
+const seatWord = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("ShardAttached") }),
+  z.strictObject({ kind: z.literal("ShardBeat") }),
+  z.strictObject({ kind: z.literal("ShardAgain"), reason: text }),
+  z.strictObject({ kind: z.literal("ShardFenced"), epoch: whole }),
+  z.strictObject({ kind: z.literal("ShardRefused"), code: z.literal("CONFIG_MISMATCH"), reason: text }),
+  z.strictObject({
+    kind: z.literal("ExecutionReport"),
+    type: z.enum(EXECUTION_TYPES),
+    orderId: whole,
+    strategy: small,
+    instrument: small,
+    side,
+    price: whole,
+    quantity: whole,
+    leaves: whole,
+    liquidity: z.enum(["none", "maker", "taker"]),
+    code: whole,
+    fee: signed,
+    time: whole,
+    position: signed,
+  }),
+  z.strictObject({
+    kind: z.literal("PositionSnapshot"),
+    strategy: small,
+    positions: z.array(z.tuple([small, signed])).max(MOST_EVENTS),
+    undecided: z.array(whole).max(MOST_EVENTS).optional(),
+    changes: z.array(z.tuple([whole, whole])).max(MOST_EVENTS).optional(),
+  }),
+  z.strictObject({ kind: z.literal("GuardianReady") }),
+  z.strictObject({
+    kind: z.literal("TradingHalted"),
+    ...notice,
+    state: z.enum(["REDUCE_ONLY", "CANCEL_ONLY", "KILLED"]),
+    flattening: z.boolean(),
+  }),
+  z.strictObject({ kind: z.literal("TradingResumed"), ...notice }),
+  z.strictObject({
+    kind: z.literal("MarketData"),
+    events: z.array(marketEvent).max(MOST_EVENTS),
+    first: whole.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("MarketStatus"),
+    instrument: small,
+    status: z.enum(["live", "resyncing", "stale", "ended"]),
+    detail: text,
+    time: whole,
+  }),
+]);
+
+/** From a holder to the gateway. */
+export const TO_GATEWAY: MessageDef<ToGateway> = defineMessage({
+  id: "cwts.to-gateway",
+  version: 1,
+  schema: z.strictObject({ to: whole, word: holderWord }) as z.ZodType<ToGateway>,
+});
+/** From a seat to the holder of its shard. */
+export const TO_HOLDER: MessageDef<ToHolder> = defineMessage({
+  id: "cwts.to-holder",
+  version: 1,
+  schema: z.strictObject({ to: whole, word: seatWord }) as z.ZodType<ToHolder>,
+});
