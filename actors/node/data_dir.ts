@@ -4,6 +4,7 @@
  *     <data-dir>/LOCK                   held by the running node; a second node refuses
  *     <data-dir>/control.page           kill states; survives restarts and is shared with the `kill` command
  *     <data-dir>/runs/000001/           the audit log of one run, its tiles and its latest checkpoint
+ *     <data-dir>/runs/000001/gateway.json  which gateway of a cluster wrote it; `roles/succession.ts`
  *     <data-dir>/crashes/000001.jsonl   its crashes; made with the first one
  *     <data-dir>/retention.json         holds, and logs that were removed; made with the first of them
  *     <data-dir>/projections/…          databases made of a log by `audit project`; may be deleted
