@@ -36,7 +36,7 @@ function nodesOf({ broker, cluster, directory, organisms }: {
   ];
 }
 
-async function echo(name: string, stream: ReadableStream<Uint8Array>): Promise<void> {
+async function echo(name: string, stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split("\n");

@@ -113,13 +113,18 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     crashFile(directory.path, directory.run),
     (error) => io.err(`crashes are on record but not in ${directory.path}/crashes: ${error.message}`),
   );
+  let fenced = false;
   const node: ComposedNode = composeNode({
     crashes: { file: crashes, dataDir: directory.path },
     left,
     checkpoint: () => {
       checkpoints.poll();
       snapshots.poll();
-      if (gateway?.held() === false) stop();
+      // Once: the orderly end that follows must not be cut short.
+      if (!fenced && gateway?.held() === false) {
+        fenced = true;
+        stop();
+      }
       if (!fence.lost()) return;
       io.err(`a later run has begun in ${directory.path}: this node is the older one, and stops`);
       stop();
@@ -249,7 +254,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     access.close();
     await node.close();
     // A gateway that was replaced shares the page with the one after it.
-    if (gateway?.held() !== false) control.detach();
+    if (!fenced) control.detach();
   }
 }
 

@@ -52,7 +52,8 @@ export class MeasuringHolder {
   /** Until the gateway that is heard has taken this holder. */
   async attach(): Promise<void> {
     this.attached = Promise.withResolvers();
-    for (let begun = performance.now(); performance.now() - begun < PATIENCE_MS;) {
+    const begun = performance.now();
+    while (performance.now() - begun < PATIENCE_MS) {
       this.say({ kind: "ShardAttach", config: this.hash, orders: [] });
       const late = new Promise<false>((resolve) => setTimeout(resolve, 100, false));
       if (await Promise.race([this.attached.promise.then(() => true), late])) return;

@@ -59,6 +59,9 @@ export class Hosting {
       epoch: link.start,
     });
     this.#root = supervise(this.#system, ROOT, { id: ROOT, strategy: "one_for_one", children: [] });
+    this.#system.events.subscribe((event) => {
+      if (event.kind === "crashed") options.out(`${event.path} crashed: ${event.reason}`);
+    });
     this.#running = this.#system.run();
   }
 
@@ -120,11 +123,16 @@ export class Hosting {
       shard,
       holder: node,
       epoch: held.lease.epoch,
-      halted: held.lease.held ? state.halted : "its lease is not confirmed",
+      halted: this.#haltOf(shard, held, state),
       sent: state.sent,
       taken: state.fence.last,
       refused: 0,
     }));
+  }
+
+  #haltOf(shard: string, { lease }: HeldShard, { halted }: DoorState): string | null {
+    if (!lease.held) return "its lease is not confirmed";
+    return halted === null && this.#find(`${shard}/${DOOR}`) === undefined ? "its organism failed too often" : halted;
   }
 
   async close(): Promise<void> {
