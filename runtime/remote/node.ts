@@ -99,6 +99,8 @@ export interface RemoteCounters {
   readonly lateAnswers: number;
   readonly lateDowns: number;
   readonly watching: number;
+  /** Of those monitors the ones that nobody has confirmed yet. */
+  readonly unconfirmed: number;
 }
 
 interface Leaving {
@@ -224,6 +226,7 @@ export class RemoteNode implements RefHost, RefWay {
       lateAnswers: this.reception.late,
       lateDowns: this.watches.late,
       watching: this.watches.size,
+      unconfirmed: this.watches.unconfirmed,
     };
   }
 

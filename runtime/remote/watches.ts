@@ -45,6 +45,11 @@ export class Watches {
     return this.watches.size;
   }
 
+  /** Of them those whose actor has not been found, or whose node has not said that it watches. */
+  get unconfirmed(): number {
+    return [...this.watches.values()].filter(({ confirmed }) => !confirmed).length;
+  }
+
   /** Returns how to take it back. */
   add(address: Address, down: (reason: ExitReason) => void): () => void {
     const key = `${this.options.life}#${++this.count}`;

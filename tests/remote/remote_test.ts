@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import { type ActorRef, type AskResult, MICROS_PER_MS, MICROS_PER_SECOND, type Remote } from "../../runtime/mod.ts";
 import { BorderError, defineMessage, heldLetters, refTo, type RemoteNode } from "../../runtime/remote/mod.ts";
+import { openMemory } from "../../runtime/transport/mod.ts";
 import { supervise, worker } from "../../supervision/mod.ts";
 import { until } from "../transport/letters.ts";
 import { count, counter, type CounterMessage, counterMessages, nodes, puppet, type TestNode } from "./nodes.ts";
@@ -303,20 +304,31 @@ Deno.test("A ref that is sent to another node is one to its actor from there", (
     [a, b].forEach(balanced);
   }));
 
-Deno.test("Two live processes of one name are refused, and one that comes back from the dead says nothing", () =>
-  nodes(async ({ node }) => {
+Deno.test("Two live processes of one name are refused, and one that was overtaken says nothing any more", () =>
+  nodes(async ({ node, server }) => {
     let fenced = 0;
-    const a = await node("a", undefined, { fenced: () => fenced++ });
-    await assert.rejects(node("a", undefined, { leaseMs: 300 }), { code: "NODE_TAKEN" });
-    a.vanish();
     const seen: number[] = [];
-    await node(
-      "c",
-      (remote, system) => remote.offer("sum", system.start("sum", counter(seen), undefined), counterMessages),
-    );
-    a.system.inject(() => void a.remote.at("c", "sum", counterMessages).tell({ kind: "Add", n: 1 }));
-    // A second process of the name, on a line of its own.
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
-    a.comeBack();
-    await until(() => seen.length === 1 || fenced === 1, "it goes on, or was overtaken");
+    const first = await node("a", undefined, { fenced: () => fenced++ });
+    const other = await openMemory(server, { node: "a-again" });
+    await assert.rejects(node("a", undefined, { broker: other, leaseMs: 300 }), { code: "NODE_TAKEN" });
+    await node("c", (remote, system) => {
+      remote.offer("sum", system.start("sum", counter(seen), undefined), counterMessages);
+    });
+    const tells = ({ system, remote }: TestNode, n: number) =>
+      system.inject(() => void remote.at("c", "sum", counterMessages).tell({ kind: "Add", n }));
+    tells(first, 1);
+    await until(() => seen.length === 1, "the first one speaks");
+    first.vanish();
+    tells(first, 2);
+    const second = await node("a", undefined, { broker: other });
+    tells(second, 3);
+    await until(() => seen.length === 2, "the second one speaks");
+    first.comeBack();
+    await until(() => fenced === 1, "the first one hears of it");
+    tells(second, 4);
+    await until(() => seen.length === 3, "the second one goes on");
+    assert.deepEqual(seen, [1, 3, 4]);
+    assert.ok(second.remote.epoch > first.remote.epoch);
+    await second.end();
+    await other.close();
   }));
