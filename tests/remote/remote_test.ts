@@ -2,8 +2,15 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { type ActorRef, type AskResult, MICROS_PER_MS, MICROS_PER_SECOND, type Remote } from "../../runtime/mod.ts";
-import { BorderError, defineMessage, heldLetters, refTo, type RemoteNode } from "../../runtime/remote/mod.ts";
-import { openMemory } from "../../runtime/transport/mod.ts";
+import {
+  BorderError,
+  defineMessage,
+  heldLetters,
+  readTrace,
+  refTo,
+  type RemoteNode,
+} from "../../runtime/remote/mod.ts";
+import { decodeFrame, openMemory } from "../../runtime/transport/mod.ts";
 import { supervise, worker } from "../../supervision/mod.ts";
 import { until } from "../transport/letters.ts";
 import { count, counter, type CounterMessage, counterMessages, nodes, puppet, type TestNode } from "./nodes.ts";
@@ -302,6 +309,39 @@ Deno.test("A ref that is sent to another node is one to its actor from there", (
     await until(() => got.length === 1, "the answer comes to the actor");
     assert.deepEqual(got, [9]);
     [a, b].forEach(balanced);
+  }));
+
+Deno.test("A trace goes on through the actors of a node to the next one", () =>
+  nodes(async ({ node, server }) => {
+    const seen: number[] = [];
+    const a = await node("a");
+    await node("b", (remote, system) => {
+      const far = remote.find("sum", counterMessages);
+      const last = system.start<CounterMessage, void>("last", {
+        type: "last",
+        init: () => ({ receive: (message) => void far.tell(message) }),
+      }, undefined);
+      const first = system.start<CounterMessage, void>("first", {
+        type: "first",
+        init: () => ({ receive: (message) => void last.tell(message) }),
+      }, undefined);
+      remote.offer("relay", first, counterMessages);
+    });
+    await node("c", (remote, system) => {
+      remote.offer("sum", system.start("sum", counter(seen), undefined), counterMessages);
+    });
+    a.system.inject(() => {
+      for (const n of [1, 2]) a.remote.find("relay", counterMessages).tell({ kind: "Add", n });
+    });
+    await until(() => seen.length === 2, "both have come");
+    const traces = (topic: string) =>
+      server.topics.get(topic)!.flatMap(({ records }) => records.map(({ frame }) => decodeFrame(frame!).letter))
+        .filter(({ envelope: { schema } }) => schema?.id === "counter")
+        .map(({ headers }) => readTrace(headers?.traceparent)!);
+    const [before, after] = [traces("node-b"), traces("node-c")];
+    assert.deepEqual(after.map(({ trace }) => trace), before.map(({ trace }) => trace));
+    assert.equal(new Set(before.map(({ trace }) => trace)).size, 2);
+    assert.equal(new Set([...before, ...after].map(({ span }) => span)).size, 4);
   }));
 
 Deno.test("Two live processes of one name are refused, and one that was overtaken says nothing any more", () =>
