@@ -26,8 +26,8 @@ function writer(stream: { writeSync(data: Uint8Array): number; isTerminal(): boo
     try {
       while (data.length > 0) data = data.subarray(stream.writeSync(data));
     } catch (error) {
-      // Whoever read us has gone (`… | head`): there is nobody left to tell.
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      // Whoever read us has gone (`… | head`, a terminal that was closed): there is nobody left to tell.
+      if (!(error instanceof Deno.errors.BrokenPipe || (error as { code?: string }).code === "EIO")) throw error;
     }
   };
 }

@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM: the first stops in order, a later one at once. */
+/** Ctrl-C, SIGTERM and a terminal that closes: the first stops in order, a later one at once. */
 
 /** Signals closer together than this are one: whoever started us may pass Ctrl-C on, and then it comes twice. */
 const SAME_SIGNAL_MS = 1_000;
@@ -23,13 +23,20 @@ export function signalHandler({ now, stopInOrder, stopAtOnce }: SignalActions): 
   };
 }
 
-/** Listens until disposed. */
-export function onSignals(handler: () => void): Disposable {
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, handler);
+/**
+ * Listens until disposed. `hangup` is what the end of the terminal (SIGHUP) does: stop as well, or nothing, for a process
+ * that was told to ignore it (`nohup`). It must be listened for in both cases, because Deno takes the ignoring away with
+ * the first listener for any signal; left out, it ends the process on the spot.
+ */
+export function onSignals(handler: () => void, { hangup }: { readonly hangup?: "stop" | "ignore" } = {}): Disposable {
+  const unix = Deno.build.os !== "windows";
+  const heard: [Deno.Signal, () => void][] = [["SIGINT", handler]];
+  if (unix) heard.push(["SIGTERM", handler]);
+  if (unix && hangup !== undefined) heard.push(["SIGHUP", hangup === "stop" ? handler : () => {}]);
+  for (const [signal, listener] of heard) Deno.addSignalListener(signal, listener);
   return {
     [Symbol.dispose]() {
-      for (const signal of signals) Deno.removeSignalListener(signal, handler);
+      for (const [signal, listener] of heard) Deno.removeSignalListener(signal, listener);
     },
   };
 }

@@ -32,8 +32,8 @@ export function addStart(program: Command, io: CliIo, finish: (exit: number) => 
 }
 
 /**
- * Runs a node in this process; `talk` hears everything but the summary. Ctrl-C and SIGTERM stop it in order, a second
- * one stops it at once.
+ * Runs a node in this process; `talk` hears everything but the summary. Ctrl-C, SIGTERM and the end of its terminal (but
+ * not under `nohup`) stop it in order, a second one stops it at once.
  */
 export async function runHere(
   loaded: LoadedConfig,
@@ -42,6 +42,7 @@ export async function runHere(
   talk: (line: string) => void,
 ): Promise<number> {
   const { runNode, summaryText } = await import("../actors/node/mod.ts");
+  const { hangupIgnored } = await import("../ffi/mod.ts");
   for (const line of introduction(loaded, io)) talk(line);
   const progress = new Progress(io);
   // A log that grows for ever at real time is no service to anyone.
@@ -51,14 +52,15 @@ export async function runHere(
     write(line);
   };
   const stopping = new AbortController();
-  using _ = onSignals(signalHandler({
+  const stop = signalHandler({
     now: () => performance.now(),
     stopInOrder() {
-      above(io.err)("stopping: cancelling orders and closing the log (once more to stop at once)");
       stopping.abort();
+      above(io.err)("stopping: cancelling orders and closing the log (once more to stop at once)");
     },
     stopAtOnce: () => Deno.exit(130),
-  }));
+  });
+  using _ = onSignals(stop, { hangup: hangupIgnored() ? "ignore" : "stop" });
   try {
     const { summary, faults } = await runNode(loaded.config, {
       out: above(talk),

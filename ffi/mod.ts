@@ -10,6 +10,7 @@ export {
   SEGMENT_BYTES,
   verifyAudit,
   verifyAuditAgainst,
+  verifyAuditAgainstInBackground,
   verifyAuditInBackground,
 } from "./audit.ts";
 export { type ConsistencyProof, type InclusionProof, proveBeginning, proveInclusion } from "./audit_proof.ts";
@@ -62,6 +63,7 @@ export {
 } from "./market.ts";
 export { ExposureSums, type MathLevel, Sweep, VectorMath } from "./math.ts";
 export { OrderPath, type OrderPathParts, type PathCounts } from "./pipeline.ts";
+export { hangupIgnored } from "./process.ts";
 export { recover, type Recovery, type RecoveryParts, type SnapshotParts, Snapshots } from "./recovery.ts";
 export { libraryPath } from "./library.ts";
 export * from "./layout.gen.ts";

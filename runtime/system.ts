@@ -73,6 +73,8 @@ export interface SystemOptions {
   readonly mayReplaceState?: (path: string, by: string) => boolean;
   /** How often this system has begun anew, for the envelopes of its messages; default 0. */
   readonly epoch?: number;
+  /** Ids begin behind this one, so that those of several systems do not meet; default 0. */
+  readonly idsAfter?: number;
   /**
    * Every message between actors goes through the codec as if it left the process, so that none is shared and one that could
    * not leave is an error where it is sent. For tests; costs some microseconds a message.
@@ -119,6 +121,7 @@ export class ActorSystem {
     );
     kernel.stuckMs = checkedMs("stuckMs", options.stuckMs);
     if (options.copies === true) kernel.copy = copied;
+    kernel.lastId = checkedId(options.idsAfter);
     this.kernel = kernel;
     this.driver = new Driver(kernel, {
       speed,
@@ -277,6 +280,11 @@ export class ActorSystem {
 function checkedMs(what: string, ms = Infinity): number {
   if (ms > 0) return ms;
   throw new RangeError(`${what} is a number of milliseconds above 0, not ${ms}.`);
+}
+
+function checkedId(after = 0): number {
+  if (Number.isSafeInteger(after) && after >= 0) return after;
+  throw new RangeError(`idsAfter is a whole number of at least 0 that is safe as a double, not ${after}.`);
 }
 
 function waiting(cell: ActorCell): number {

@@ -27,7 +27,8 @@ export interface CreditScope {
 }
 
 export interface CreditWatchOptions {
-  readonly scopes: readonly CreditScope[];
+  /** Those that have capital now. */
+  readonly scopes: () => readonly CreditScope[];
   readonly copy: DropCopyBook;
   /** Money units that a lot of an instrument is worth at the market; 0 while nobody knows. */
   readonly worthOf: (instrument: number) => number;
@@ -47,14 +48,14 @@ export class CreditWatch {
 
   /** Looks at every scope, and warns. */
   look(): void {
-    for (const scope of this.#options.scopes) {
+    for (const scope of this.#options.scopes()) {
       const exposure = this.#exposure(scope);
       this.#warn(scope, exposure, scope.limit > 0 ? 100 * exposure / scope.limit : exposure > 0 ? Infinity : 0);
     }
   }
 
   view(): readonly CreditView[] {
-    return this.#options.scopes.map((scope) => ({
+    return this.#options.scopes().map((scope) => ({
       scope: scope.scope,
       exposure: this.#exposure(scope),
       limit: scope.limit,
@@ -66,7 +67,7 @@ export class CreditWatch {
   differences(): readonly Difference[] {
     const { scopes, gateOf } = this.#options;
     const found: Difference[] = [];
-    for (const { scope, node, strategies } of scopes) {
+    for (const { scope, node, strategies } of scopes()) {
       for (const [instrument, { bought, sold }] of this.#byInstrument(strategies)) {
         const gate = gateOf(node, instrument);
         const size = Math.max(Math.abs(gate.bought - bought), Math.abs(gate.sold - sold));

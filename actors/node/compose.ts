@@ -220,8 +220,7 @@ export function composeNode(ground: Ground): ComposedNode {
     },
   });
   const postTrade = new PostTrade({
-    config,
-    scopes,
+    ...{ config, inForce: () => limits.config, scopes },
     instruments,
     gate,
     books,
@@ -393,6 +392,7 @@ export function composeNode(ground: Ground): ComposedNode {
     organisms: config.organisms.map(({ id, species }, i) => ({ id, species, strategy: i + 1, path: organismPath(id) })),
     system,
     audit,
+    sinks: ground.sinks ?? (() => []),
     control,
     gate,
     books,

@@ -3,24 +3,37 @@ import type { Config } from "../../config/mod.ts";
 import type { ChildSpec } from "../../supervision/mod.ts";
 import { worker } from "../../supervision/mod.ts";
 import { anglerfish } from "../organisms/anglerfish.ts";
-import { type HostArgs, organismHost, prepareHost } from "../organisms/host.ts";
+import { type HostArgs, type HostDoors, organismHost, prepareHost } from "../organisms/host.ts";
 import { platypus } from "../organisms/platypus.ts";
 import { tardigrade } from "../organisms/tardigrade.ts";
 import type { Instrument, StrategyId } from "../protocol/mod.ts";
 
 export const STRATEGY_OF = (position: number): StrategyId => position + 1;
 
-/** One worker per configured organism, in order. Throws UserError for parameters the species refuses. */
-export function organismSpecs(config: Config, instruments: readonly Instrument[]): readonly ChildSpec[] {
+/**
+ * One worker per configured organism, in order. `doorsOf`: whom each gives its orders, where that is not the guardian of
+ * its node. Throws UserError for parameters the species refuses.
+ */
+export function organismSpecs(
+  config: Config,
+  instruments: readonly Instrument[],
+  doorsOf?: (id: string) => HostDoors,
+): readonly ChildSpec[] {
   return config.organisms.map((item, i) => {
     const options = {
       id: item.id,
       strategy: STRATEGY_OF(i),
       parameters: item.parameters,
-      instruments: item.instruments.map((symbol) => instruments.find((instrument) => instrument.symbol === symbol)!),
+      instruments: instrumentsGiven(config, instruments, i),
+      doors: doorsOf?.(item.id),
     };
     return worker(item.id, organismHost, prepare(item.species, options));
   });
+}
+
+/** What the organism at a place of the configuration trades. */
+export function instrumentsGiven(config: Config, all: readonly Instrument[], place: number): readonly Instrument[] {
+  return config.organisms[place].instruments.map((symbol) => all.find((instrument) => instrument.symbol === symbol)!);
 }
 
 /** Ids of the instruments each strategy was given. */

@@ -30,12 +30,13 @@ import {
   type PostTradeView,
   type ReconciliationView,
 } from "../protocol/mod.ts";
-import { fundedScopes } from "./facts.ts";
+import { following, fundedScopes } from "./facts.ts";
 import type { Journal } from "./journal.ts";
 import type { NamedScope } from "./limits.ts";
 
 export interface PostTradeOptions {
   readonly config: Config;
+  readonly inForce: () => Config;
   readonly scopes: readonly NamedScope[];
   readonly instruments: readonly Instrument[];
   readonly gate: OrderGate;
@@ -69,7 +70,7 @@ export class PostTrade implements PostTradePort {
 
   constructor(options: PostTradeOptions) {
     this.#options = options;
-    const { config, scopes, instruments, gate, books, journal, system, isActive, tell, ring } = options;
+    const { config, inForce, scopes, instruments, gate, books, journal, system, isActive, tell, ring } = options;
     const copy = this.#copy;
     this.#alerts = new AlertBook({
       now: () => system.clock.now(),
@@ -81,16 +82,12 @@ export class PostTrade implements PostTradePort {
       },
       tell: (line) => tell(`after trade: ${line}`),
     });
-    const limits = config.controls.capital.map(({ credit, amount }) =>
-      Math.round(Number(credit ?? amount) * MONEY_SCALE)
-    );
     this.#credit = new CreditWatch({
-      scopes: fundedScopes(config, scopes).map(({ node, strategies }, i) => ({
-        scope: config.controls.capital[i].scope,
-        node,
-        strategies,
-        limit: limits[i],
-      })),
+      scopes: following(inForce, (now) =>
+        fundedScopes(now, scopes).map(({ node, strategies }, i) => {
+          const { scope, credit, amount } = now.controls.capital[i];
+          return { scope, node, strategies, limit: Math.round(Number(credit ?? amount) * MONEY_SCALE) };
+        })),
       copy,
       worthOf: (instrument) => MarketBoard.mark(books.board.rows[instrument]) * instruments[instrument].unitsPerTickLot,
       gateOf: (node, instrument) => gate.scopeExposure(node, instrument),

@@ -16,6 +16,7 @@ import { REARM_FILE } from "../controls/mod.ts";
 import { MONEY_SCALE } from "../protocol/mod.ts";
 import { nodeDesk } from "./access.ts";
 import { thisBuild } from "./build.ts";
+import { AuditSinks, refuseWrongSinks } from "./audit_sinks.ts";
 import { openCheckpoints } from "./checkpoint_file.ts";
 import { composeNode } from "./compose.ts";
 import type { ComposedNode } from "./composed_node.ts";
@@ -73,6 +74,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   refuseWithoutWords(named);
   // Whatever the configuration has wrong shows here, before anything is made on disk.
   const organisms = organismSpecs(config, instruments);
+  refuseWrongSinks(config);
   const world = await openWorld(config);
   using directory = openDataDirectory(config.node.dataDir);
   using audit = AuditLog.open({
@@ -116,8 +118,10 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     gate,
     wall: { nanos: wallNanos, timestamp: wallTimestamp, after: afterWall },
     err: io.err,
+    sinks: () => sinks.views(),
     onRefresh: () => {
       recordRetention();
+      sinks.poll();
       io.progress?.({
         marketSeconds: (system.clock.now() - world.start) / MICROS_PER_SECOND,
         events: books.board.events,
@@ -136,6 +140,15 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     complain: io.err,
   });
 
+  const sinks = new AuditSinks({
+    ...{ config, dataDir: directory.path, run: directory.run, node: keys.name(wallNanos() / 1e9) },
+    stopwatch: system.stopwatch,
+    now: () => system.clock.now(),
+    report: (concern, now) => mode.report(concern, now),
+    note: (event) => void journal.note(RecordType.Note, event),
+    err: io.err,
+    after: afterWall,
+  });
   const fence = new RunFence(directory, system.stopwatch);
   using snapshots = new RunSnapshots({
     directory: directory.runPath,
@@ -170,6 +183,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     if (!audit.failed) checkpoints.make();
     const head = audit.head();
     audit.close();
+    await sinks.finish();
     const verdict = verifyAudit(directory.runPath);
     const summary: RunSummary = {
       seed: config.node.seed,
@@ -207,6 +221,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     return { summary, faults: fault === null ? world.faults() : [...world.faults(), fault] };
   } finally {
     io.signal.removeEventListener("abort", stop);
+    sinks.close();
     await consoleDoor?.close();
     access.close();
     await node.close();

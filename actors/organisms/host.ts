@@ -17,6 +17,7 @@ import {
   type Handlers,
   type Micros,
   MICROS_PER_MS,
+  type ServiceKey,
 } from "../../runtime/mod.ts";
 import {
   type ExecutionReport,
@@ -37,6 +38,7 @@ import {
   type TradingNotice,
   type TradingResumed,
   VENUE,
+  type VenueMessage,
   type VenueReady,
 } from "../protocol/mod.ts";
 import { Conduct } from "./conduct.ts";
@@ -66,7 +68,14 @@ export interface HostArgs {
   /** As checked, defaults filled in. */
   readonly parameters: unknown;
   readonly conduct: Conduct;
+  readonly doors: HostDoors;
   create(context: OrganismContext): Organism;
+}
+
+/** Who takes its orders, and who its wishes for market data. */
+export interface HostDoors {
+  readonly orders: ServiceKey<GuardianMessage>;
+  readonly market: ServiceKey<VenueMessage>;
 }
 
 export interface HostOptions<P> {
@@ -77,10 +86,14 @@ export interface HostOptions<P> {
   /** As the configuration gives them; absent keys take their defaults. */
   readonly parameters?: unknown;
   readonly instruments: readonly Instrument[];
+  /** Default: the guardian and the venue of its node. */
+  readonly doors?: HostDoors;
 }
 
 /** Checks the parameters and makes the arguments of an `organismHost`. Throws UserError "ORGANISM_PARAMETERS". */
-export function prepareHost<P>({ id, strategy, definition, parameters, instruments }: HostOptions<P>): HostArgs {
+export function prepareHost<P>(
+  { id, strategy, definition, parameters, instruments, doors = { orders: GUARDIAN, market: VENUE } }: HostOptions<P>,
+): HostArgs {
   const checked = readParameters(definition, id, parameters);
   return {
     id,
@@ -89,6 +102,7 @@ export function prepareHost<P>({ id, strategy, definition, parameters, instrumen
     instruments,
     parameters: checked,
     conduct: new Conduct(definition.discipline(checked)),
+    doors,
     create: (context) => definition.create(context, checked),
   };
 }
@@ -125,7 +139,7 @@ class Host implements Handlers<HostMessage> {
   #lostWhileWaiting = 0;
 
   constructor(actor: ActorContext<HostMessage>, args: HostArgs) {
-    const guardian = actor.registry.get(GUARDIAN);
+    const guardian = actor.registry.get(args.doors.orders);
     this.#actor = actor;
     this.#args = args;
     this.#desk = new Desk(actor, guardian, args);
@@ -225,7 +239,11 @@ class Host implements Handlers<HostMessage> {
 
   #subscribe(): void {
     const instruments = this.#args.instruments.map((instrument) => instrument.id);
-    this.#actor.registry.get(VENUE).tell({ kind: "SubscribeMarket", subscriber: this.#actor.self, instruments });
+    this.#actor.registry.get(this.#args.doors.market).tell({
+      kind: "SubscribeMarket",
+      subscriber: this.#actor.self,
+      instruments,
+    });
   }
 
   #attach(): void {

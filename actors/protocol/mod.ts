@@ -23,5 +23,6 @@ export * from "./orders.ts";
 export * from "./rearm.ts";
 export * from "./post_trade.ts";
 export * from "./roles.ts";
+export * from "./shards.ts";
 export * from "./stream.ts";
 export * from "./view.ts";

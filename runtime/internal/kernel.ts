@@ -63,7 +63,8 @@ export class Kernel implements Host {
   /** Continuations that are about to run: in whose name, in their order. See `continueAs`. */
   private readonly continuing = new Ring<Moment>();
   private lastActor = 0;
-  private lastId = 0;
+  /** The id that was given out last. */
+  lastId = 0;
   private lastCrash = 0;
   private lastOutside = 0;
   /** Lets a task run between two turns; set by the driver. */

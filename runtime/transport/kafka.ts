@@ -29,7 +29,7 @@ import { KafkaRegisters } from "./kafka_registers.ts";
 import { groupOf, KafkaSubscription } from "./kafka_subscription.ts";
 import { LeaseHolder } from "./lease.ts";
 import { Outbox } from "./outbox.ts";
-import { notConnected } from "./way.ts";
+import { greet, notConnected } from "./way.ts";
 
 export interface KafkaOptions extends BrokerOptions, KafkaWay {
   /** Copies of the topics that are made; default 1. */
@@ -50,18 +50,26 @@ const OVERHEAD = 100;
 /** Opens a connection. Rejects with BROKER_UNREACHABLE, BROKER_LOGIN or BROKER_TLS. */
 export async function openKafka(options: KafkaOptions): Promise<Broker> {
   const kafka = await makeClient(options, options.node);
+  try {
+    await greet(() => greetKafka(kafka, options));
+  } catch (error) {
+    throw notConnected("Kafka", options, error, /SASL|authentication/i);
+  }
+  const admin = kafka.admin();
+  await admin.connect();
+  return new KafkaBroker(kafka, admin, options);
+}
+
+async function greetKafka(kafka: Kafka, way: KafkaWay): Promise<void> {
   const first = kafka.admin({ retry: IMPATIENT });
   try {
     await first.connect();
     await first.listTopics();
   } catch (error) {
-    throw notConnected("Kafka", options, hangUp(error, options), /SASL|authentication/i);
+    throw hangUp(error, way);
   } finally {
     await first.disconnect().catch(() => {});
   }
-  const admin = kafka.admin();
-  await admin.connect();
-  return new KafkaBroker(kafka, admin, options);
 }
 
 class KafkaBroker implements Broker {

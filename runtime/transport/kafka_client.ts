@@ -1,7 +1,7 @@
 /** kafkajs as it is used here: silent, with its idle loop mended, and its refusals as errors of the port. */
 import { Kafka, logLevel, RequestQueue, type RetryOptions } from "./kafkajs.ts";
 import { BrokerError, unknownTopic } from "./errors.ts";
-import { allWords, authorities, CONNECT_MS, hostOf, type Way, words } from "./way.ts";
+import { allWords, authorities, CONNECT_MS, hostOf, HungUp, type Way, words } from "./way.ts";
 
 export type SaslMechanism = "plain" | "scram-sha-256" | "scram-sha-512";
 
@@ -14,6 +14,9 @@ export interface KafkaWay extends Way {
 export const PATIENT: RetryOptions = { initialRetryTime: 50, maxRetryTime: 500, retries: 4 };
 /** The first connection is the caller's to try again. */
 export const IMPATIENT: RetryOptions = { ...PATIENT, retries: 0 };
+
+/** A request without an answer for so long has failed; the client's own 30 s, five times in a row, tell nobody in time. */
+const REQUEST_MS = 5_000;
 
 /**
  * kafkajs 2.2.4 looks at its queue of requests every millisecond for ever, whether anything waits in it or not: 6 % of a core
@@ -38,6 +41,7 @@ export async function makeClient(way: KafkaWay, node: string): Promise<Kafka> {
     sasl,
     connectionTimeout: CONNECT_MS,
     authenticationTimeout: CONNECT_MS,
+    requestTimeout: REQUEST_MS,
     retry: PATIENT,
     logLevel: logLevel.NOTHING,
   });
@@ -88,7 +92,7 @@ export function kafkaError(error: unknown, topic: string): BrokerError {
 /** A server that wants TLS, or a user, hangs up on one that brings none. */
 export function hangUp(error: unknown, way: Way): unknown {
   if (!/closed connection|ECONNRESET|socket hang up/i.test(allWords(error))) return error;
-  if (way.tls === undefined) return new Error("it hung up: does it want TLS?", { cause: error });
-  if (way.user === undefined) return new Error("it hung up before authentication", { cause: error });
+  if (way.tls === undefined) return new HungUp("it hung up: does it want TLS?", { cause: error });
+  if (way.user === undefined) return new HungUp("it hung up before authentication", { cause: error });
   return error;
 }

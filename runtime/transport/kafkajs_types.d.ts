@@ -15,6 +15,7 @@ export interface KafkaConfig {
   readonly ssl?: false | { readonly ca?: readonly string[] };
   readonly sasl?: { readonly mechanism: string; readonly username: string; readonly password: string };
   readonly connectionTimeout?: number;
+  readonly requestTimeout?: number;
   readonly authenticationTimeout?: number;
   readonly retry?: RetryOptions;
   readonly logLevel?: number;

@@ -7,3 +7,4 @@ export * from "./deduplication.ts";
 export * from "./errors.ts";
 export { decodeFrame, encodeFrame } from "./frame.ts";
 export { MemoryServer, openMemory } from "./memory.ts";
+export * from "./classes/mod.ts";

@@ -13,7 +13,7 @@ import { BrokerError } from "./errors.ts";
 import type { Bounds, LogReader, LogServer, RawEntry, RawRecord, ReadFrom } from "./log.ts";
 import { LogBroker } from "./log_broker.ts";
 import type { Register } from "./register.ts";
-import { allWords, authorities, CONNECT_MS, hostOf, notConnected, type Way, words } from "./way.ts";
+import { allWords, authorities, CONNECT_MS, greet, hostOf, HungUp, notConnected, type Way, words } from "./way.ts";
 
 export interface RedisOptions extends BrokerOptions, Way {
   /**
@@ -57,6 +57,14 @@ class Connection {
   private constructor(private readonly client: ReturnType<typeof makeClient>) {}
 
   static async open(way: Way, ca: string | undefined): Promise<Connection> {
+    try {
+      return await greet(() => Connection.greeted(way, ca));
+    } catch (error) {
+      throw notConnected("Redis", way, error, /WRONGPASS|NOAUTH|NOPERM|AUTH/);
+    }
+  }
+
+  private static async greeted(way: Way, ca: string | undefined): Promise<Connection> {
     let connected = false;
     const client = makeClient(way, ca, () => connected);
     // Without a listener an error would end the process; what fails is told by the call that it fails.
@@ -69,7 +77,7 @@ class Connection {
       return new Connection(client);
     } catch (error) {
       if (client.isOpen) client.destroy();
-      throw notConnected("Redis", way, closedAtOnce(error, way), /WRONGPASS|NOAUTH|NOPERM|AUTH/);
+      throw closedAtOnce(error, way);
     }
   }
 
@@ -108,7 +116,7 @@ function makeClient(way: Way, ca: string | undefined, connected: () => boolean) 
 /** A server that speaks TLS hangs up on one that does not. */
 function closedAtOnce(error: unknown, way: Way): unknown {
   if (way.tls !== undefined || !/closed unexpectedly|ECONNRESET/i.test(allWords(error))) return error;
-  return new Error("it hung up: does it want TLS?", { cause: error });
+  return new HungUp("it hung up: does it want TLS?", { cause: error });
 }
 
 function refused(error: unknown): BrokerError {

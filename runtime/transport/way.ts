@@ -1,4 +1,5 @@
 /** The way to a server, the same for every broker that has one, and what is said when it is closed. */
+import { Sleep } from "../internal/wall.ts";
 import { BrokerError } from "./errors.ts";
 
 export interface Way {
@@ -40,6 +41,26 @@ export function allWords(error: unknown): string {
     if (at instanceof AggregateError) parts.push(...at.errors.map(words));
   }
   return parts.join(" ");
+}
+
+/** A server that hung up without a word, and what that means when it does so to everybody. */
+export class HungUp extends Error {}
+
+/** Long enough for a server that was ended to be gone, milliseconds. */
+const SECOND_GREETING_MS = 300;
+
+/**
+ * Greets a server. One that hangs up without a word may miss something that we do not bring, or may have been ended at that
+ * very moment: it is taken at its word when it does so twice. Rejects with what `open` rejected with last.
+ */
+export async function greet<T>(open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof HungUp)) throw error;
+  }
+  await new Sleep(SECOND_GREETING_MS).done;
+  return await open();
 }
 
 const TLS =

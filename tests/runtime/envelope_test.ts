@@ -79,6 +79,12 @@ function keeper(more: Partial<ActorDef<string>> = {}) {
   return { envelopes, def };
 }
 
+Deno.test("ids of a system begin behind the one that it is given", () => {
+  const system = testSystem({ idsAfter: 2 ** 40 });
+  assert.deepEqual([system.nextId(), system.nextId()], [2 ** 40 + 1, 2 ** 40 + 2]);
+  for (const bad of [-1, 0.5, 2 ** 53]) assert.throws(() => testSystem({ idsAfter: bad }), RangeError);
+});
+
 Deno.test("An envelope names the epoch of its system and the schema of its receiver", async () => {
   const system = testSystem({ epoch: 7 });
   const { envelopes, def } = keeper({ schema: { id: "orders", version: 2 } });

@@ -16,6 +16,8 @@ export const DEFAULT_LINE: KafkaLine = "4.3";
 export interface KafkaServerOptions {
   readonly line?: KafkaLine;
   readonly port?: number;
+  /** The port that clients are told to come by, such as that of a proxy; default the server's own. */
+  readonly advertisedPort?: number;
   readonly security?: Security;
   /** Whether the server makes topics that are asked for; default false, as it should be. */
   readonly autoCreate?: boolean;
@@ -60,7 +62,7 @@ function properties(
   directory: string,
   port: number,
   controllerPort: number,
-  { security, autoCreate = false }: KafkaServerOptions,
+  { security, autoCreate = false, advertisedPort = port }: KafkaServerOptions,
 ): string {
   const client = security === undefined ? "PLAINTEXT" : "SASL_SSL";
   const lines = [
@@ -68,7 +70,7 @@ function properties(
     "node.id=1",
     `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
     `listeners=CLIENT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    `advertised.listeners=CLIENT://127.0.0.1:${port}`,
+    `advertised.listeners=CLIENT://127.0.0.1:${advertisedPort}`,
     `listener.security.protocol.map=CLIENT:${client},CONTROLLER:PLAINTEXT`,
     "inter.broker.listener.name=CLIENT",
     "controller.listener.names=CONTROLLER",

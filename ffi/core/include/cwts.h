@@ -2634,6 +2634,10 @@ double cwts_math_crc32c(uint32_t level, uint32_t previous, const void *bytes, ui
  * earlier call are drained first. */
 int32_t cwts_pipeline_submit(uint64_t gate, uint64_t engine, uint32_t stream, const void *commands, uint32_t count, void *decisions, uint32_t decisions_length, void *executions, uint32_t executions_length, void *ticks, uint32_t ticks_length, void *counts, uint32_t counts_length);
 
+/* 1 when the end of the terminal (SIGHUP) is ignored in this process, as `nohup` asks for, else 0. Ask before anything
+ * listens for the signal: a listener takes the ignoring away. */
+int32_t cwts_hangup_ignored(void);
+
 /* Brings a fresh gate, and a fresh engine (0: none), to where the log in a directory ends. With `snapshots` 1 the latest
  * snapshot that can be used stands for the beginning, with 0 the whole log is read. Writes a `Recovered`, the state hash of
  * the gate, the chain head and the state hash of the books (136 bytes), then why newer snapshots were passed over, one

@@ -14,7 +14,7 @@ class Desk {
   readonly told: Record<string, unknown>[] = [];
   readonly copy = new DropCopyBook();
   readonly watch = new CreditWatch({
-    scopes: [{ scope: "account:main", node: 2, strategies: [1, 3], limit: 100 * LOT }],
+    scopes: () => [{ scope: "account:main", node: 2, strategies: [1, 3], limit: 100 * LOT }],
     copy: this.copy,
     worthOf: () => LOT,
     gateOf: () => this.gate,
@@ -100,7 +100,7 @@ Deno.test("what somebody else traded is no difference of a scope", () => {
 Deno.test("a scope without any credit warns at its first lot", () => {
   const desk = new Desk();
   const watch = new CreditWatch({
-    scopes: [{ scope: "firm", node: 0, strategies: [1], limit: 0 }],
+    scopes: () => [{ scope: "firm", node: 0, strategies: [1], limit: 0 }],
     copy: desk.copy,
     worthOf: () => LOT,
     gateOf: () => desk.gate,

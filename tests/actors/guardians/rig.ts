@@ -199,9 +199,10 @@ export class Rig implements Disposable {
       tell: () => {},
     });
     this.credit = new CreditWatch({
-      scopes: options.credit === undefined
-        ? []
-        : [{ scope: "account:main", node: 2, strategies: [1, 2], limit: options.credit }],
+      scopes: () =>
+        options.credit === undefined
+          ? []
+          : [{ scope: "account:main", node: 2, strategies: [1, 2], limit: options.credit }],
       copy: this.dropCopyBook,
       worthOf: () => PRICE * ALPHA.unitsPerTickLot,
       gateOf: (node, instrument) => this.gate.scopeExposure(node, instrument),

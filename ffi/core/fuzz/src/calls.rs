@@ -2,7 +2,7 @@
 use crate::abi::Arguments;
 
 /// Functions there are.
-pub(crate) const CALLS: usize = 116;
+pub(crate) const CALLS: usize = 117;
 
 #[rustfmt::skip]
 extern "C" {
@@ -117,6 +117,7 @@ extern "C" {
     fn cwts_math_exposure_records(level: u32, width: u32, exposures: *const u8, count: u32, out: *mut u8, out_length: u32) -> i32;
     fn cwts_math_crc32c(level: u32, previous: u32, bytes: *const u8, length: u32) -> f64;
     fn cwts_pipeline_submit(gate: u64, engine: u64, stream: u32, commands: *const u8, count: u32, decisions: *mut u8, decisions_length: u32, executions: *mut u8, executions_length: u32, ticks: *mut u8, ticks_length: u32, counts: *mut u8, counts_length: u32) -> i32;
+    fn cwts_hangup_ignored() -> i32;
     fn cwts_gate_recover(gate: u64, engine: u64, directory: *const u8, directory_length: u32, snapshots: u32, out: *mut u8, length: u32) -> i32;
     fn cwts_snapshots_open(directory: *const u8, directory_length: u32, keep: u32) -> i64;
     fn cwts_snapshots_take(handle: u64, gate: u64, engine: u64, time: f64) -> f64;
@@ -987,6 +988,11 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             ("cwts_pipeline_submit", status as f64, false)
         }
         111 => {
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_hangup_ignored() };
+            ("cwts_hangup_ignored", status as f64, false)
+        }
+        112 => {
             let v0 = a.handle("gate");
             let v1 = a.handle("engine");
             let v4 = a.word();
@@ -996,14 +1002,14 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_gate_recover(v0, v1, g0.at(0), g0.told(), v4, g1.at(0), g1.told()) };
             ("cwts_gate_recover", status as f64, false)
         }
-        112 => {
+        113 => {
             let v2 = a.word();
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_snapshots_open(g0.at(0), g0.told(), v2) };
             ("cwts_snapshots_open", status as f64, true)
         }
-        113 => {
+        114 => {
             let v0 = a.handle("snapshots");
             let v1 = a.handle("gate");
             let v2 = a.handle("engine");
@@ -1012,13 +1018,13 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_snapshots_take(v0, v1, v2, v3) };
             ("cwts_snapshots_take", status as f64, false)
         }
-        114 => {
+        115 => {
             let v0 = a.handle("snapshots");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_snapshots_wait(v0) };
             ("cwts_snapshots_wait", status as f64, false)
         }
-        115 => {
+        116 => {
             let v0 = a.handle("snapshots");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_snapshots_close(v0) };

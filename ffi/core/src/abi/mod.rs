@@ -33,6 +33,7 @@ mod handles;
 mod math;
 mod number;
 mod pipeline;
+mod process;
 mod recovery;
 mod status;
 

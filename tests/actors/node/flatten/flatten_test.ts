@@ -1,7 +1,15 @@
 /** Positions closed by people, in a whole node: through the gate, to zero and not beyond, and only where they may be. */
 import assert from "node:assert/strict";
-import { FIRM_SCOPE, ScopeState } from "../../../../ffi/layout.gen.ts";
-import type { FlattenCommand, FlattenRun, Principal } from "../../../../actors/protocol/mod.ts";
+import { FIRM_SCOPE, OrderType, ScopeState, TimeInForce } from "../../../../ffi/layout.gen.ts";
+import {
+  BUY,
+  type FlattenCommand,
+  type FlattenRun,
+  GUARDIAN,
+  PERSON_CAUSE,
+  type Principal,
+  SELL,
+} from "../../../../actors/protocol/mod.ts";
 import { BOB, CAT, principal } from "../../controls/rig.ts";
 import { type Composed, composed } from "../composed.ts";
 
@@ -82,6 +90,40 @@ Deno.test("every position of a scope is closed with reducing orders, and none of
     assert.deepEqual(it.gate.counters().rejected, rejected, "which had nothing to refuse");
     const free = it.node.parts.system.inspect(it.node.parts.organisms[0].path) as typeof still;
     assert.deepEqual(free.halted.map(({ flattening }) => flattening), [false]);
+  }));
+
+Deno.test("an order that rests and that its organism does not take back is withdrawn before its position is closed", () =>
+  composed(async (it) => {
+    let second = await untilHeld(it);
+    reduceOnly(it, FIRM_SCOPE);
+    await it.until(second += 1);
+    const { system, books } = it.node.parts;
+    const [{ strategy, instrument, lots }] = held(it);
+    // As if the organism had forgotten it: reducing, and far from where anybody trades.
+    const { bid, ask: offer } = books.board.rows[instrument];
+    system.registry.find(GUARDIAN)!.tell({
+      kind: "SubmitOrder",
+      orderId: 7_000_000_007,
+      strategy,
+      instrument,
+      side: lots > 0 ? SELL : BUY,
+      price: lots > 0 ? offer + 50 : bid - 50,
+      quantity: 1,
+      orderType: OrderType.Limit,
+      tif: TimeInForce.Gtc,
+      postOnly: false,
+      reduceOnly: true,
+      time: system.clock.now(),
+      stamp: system.stopwatch.now(),
+      cause: PERSON_CAUSE,
+    });
+    await it.until(second += 0.1);
+    assert.ok(it.gate.exposure(strategy, instrument).openOrders > 0, "it rests");
+    await ask(it, BOB, begin(`organism:${it.node.parts.organisms[strategy - 1].id}`), second += 0.1);
+    await it.until(second += 60);
+    const { position, openOrders } = it.gate.exposure(strategy, instrument);
+    assert.deepEqual([position, openOrders], [0, 0]);
+    assert.equal(it.node.controls.flattens().runs[0].outcome, "1 closed");
   }));
 
 Deno.test("closing takes REDUCE_ONLY and the right person, something to close, and does not begin twice", () =>

@@ -150,3 +150,27 @@ impl Cell {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_the_largest_number_stops_there_and_does_not_turn_round() {
+        let mut cell = Cell::of(1, 0);
+        cell.fill(side::BUY, i64::MAX - 1);
+        cell.fill(side::BUY, 1);
+        assert_eq!((cell.bought, cell.position()), (i64::MAX, i64::MAX));
+        cell.fill(side::BUY, 5);
+        assert_eq!((cell.bought, cell.sold), (i64::MAX, 0));
+        cell.fill(side::SELL, i64::MAX);
+        cell.fill(side::SELL, i64::MAX);
+        assert_eq!((cell.sold, cell.position()), (i64::MAX, 0));
+        cell.open(side::SELL, i64::MAX, 1);
+        cell.open(side::SELL, 1, 1);
+        assert_eq!((cell.open_buy, cell.open_sell), (0, i64::MAX));
+        cell.open(side::SELL, i64::MIN, -1);
+        cell.open(side::SELL, i64::MIN, -1);
+        assert_eq!((cell.open_sell, cell.open_orders), (i64::MIN, 0));
+    }
+}
