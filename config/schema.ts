@@ -12,6 +12,7 @@ import { instrumentSchema, organismSchema } from "./listed.ts";
 import { killSchema } from "./kill.ts";
 import { marketSchema } from "./market.ts";
 import { releaseSchema } from "./release.ts";
+import { checkCluster, clusterSchema } from "./cluster.ts";
 import { checkControls, controlsSchema } from "./controls.ts";
 import { surveillanceSchema } from "./surveillance.ts";
 import { accountSchema, checkScopes, customerSchema, firmSchema } from "./scopes.ts";
@@ -203,6 +204,7 @@ export const configSchema = z.strictObject({
   replay: replay.prefault({}),
   bars: bars.prefault({}),
   chaos: chaos.prefault({}),
+  cluster: clusterSchema.prefault({}),
 }).superRefine((config, context) => {
   const refuse = (path: (string | number)[], message: string) =>
     context.addIssue({ code: "custom", path, message, input: config, params: { complete: true } });
@@ -236,6 +238,7 @@ export const configSchema = z.strictObject({
   });
   checkScopes(config, symbols, refuse);
   checkControls(config, symbols, refuse);
+  checkCluster(config.cluster, refuse);
   if (config.feed.kind === "replay" && config.feed.paths.length === 0) {
     refuse(["feed", "paths"], "must name a recording: start with --feed replay:<path>");
   }

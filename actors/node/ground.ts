@@ -49,6 +49,8 @@ export interface Ground {
   readonly sinks?: () => readonly SinkView[];
   /** One line for people about what went wrong. */
   readonly err: (line: string) => void;
+  /** Whether this node is the one that may trade, as far as it can know; absent: it is alone. The venue asks it, too. */
+  readonly mayTrade?: () => boolean;
   /** Called a few times a second of the stopwatch. */
   readonly onRefresh?: () => void;
   /** Makes the system of actors: a simulation puts an adversary into it. */

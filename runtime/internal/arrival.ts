@@ -8,12 +8,12 @@ import { Envelope } from "./cell.ts";
  * The end of a message from another node. "handled": its handler has come to its end; "crashed": it failed, or its actor
  * was ended in the middle. The others are as in the counters. Told once.
  */
-export type Fate = "handled" | "crashed" | "rejected" | "dropped" | "expired" | "dead";
+export type MessageFate = "handled" | "crashed" | "rejected" | "dropped" | "expired" | "dead";
 
 /** What else may go with a message from another node. */
 export interface Bringing {
   /** Told once, inside the turn in which it happens. */
-  settled?(fate: Fate): void;
+  settled?(fate: MessageFate): void;
   /** Its turn has come, and what it causes here is of the chain `root`; told again when it was set aside. */
   opened?(root: number): void;
   /** Who waits for the answer, from the first: actors on any node. */
@@ -75,7 +75,7 @@ export class Arrival extends Envelope {
     this.stashed = true;
   }
 
-  private settle(fate: Fate): void {
+  private settle(fate: MessageFate): void {
     if (this.settled) return;
     this.settled = true;
     this.bringing.settled?.(fate);

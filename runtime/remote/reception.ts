@@ -6,7 +6,7 @@ import type { ActorRef } from "../actor.ts";
 import type { WireEnvelope } from "../message.ts";
 import type { ActorSystem } from "../system.ts";
 import type { Letter } from "../transport/mod.ts";
-import type { Fate } from "../internal/arrival.ts";
+import type { MessageFate } from "../internal/arrival.ts";
 import type { Asked } from "../internal/far.ts";
 import { BUSY, cellOf } from "../internal/cell.ts";
 import { Sleep } from "../internal/wall.ts";
@@ -116,7 +116,7 @@ export class Reception {
     message: M,
     origin: WireEnvelope,
     more: { readonly waiting?: readonly string[]; readonly opened?: (root: number) => void } = {},
-  ): Promise<Fate> {
+  ): Promise<MessageFate> {
     return new Promise((settled) => this.options.system.deliver(ref, message, origin, { ...more, settled }));
   }
 

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { createRandom, type Random } from "../../runtime/mod.ts";
 import { type Broker, type ClassedBroker, MemoryServer, openMemory, Progress } from "../../runtime/transport/mod.ts";
 import { Collector, firstComings, nth, openClassed } from "./classes_support.ts";
+import { dump } from "./classes_dump.ts";
 import { FaultyBroker } from "./faulty.ts";
 import { type Received, until } from "./letters.ts";
 
@@ -14,9 +15,9 @@ import { type Received, until } from "./letters.ts";
 const SEEDS = Number(Deno.env.get("CWTS_CLASS_SEEDS") ?? 2_000);
 const FIRST = Number(Deno.env.get("CWTS_CLASS_FIRST") ?? 1);
 /** They mostly wait: so many at once keep one core busy. */
-const AT_ONCE = 400;
+const AT_ONCE = 150;
 const LETTERS = 60;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -90,7 +91,7 @@ async function readOn(world: World, random: Random, name: string, received: Rece
   let progress = new Progress();
   for (let life = 1;; life++) {
     const broker = await world.open(`${name}-${life}`);
-    const subscription = await broker.subscribe("g", "t", { sessionMs: 200, progress });
+    const subscription = await broker.subscribe("g", "t", { sessionMs: 1_000, progress });
     const collector = new Collector(subscription);
     // One log of what all members were handed out, in its order.
     const { push } = collector.received;
@@ -133,12 +134,19 @@ async function run(seed: number): Promise<void> {
       });
     };
     await until(() => missing().length === 0, `seed ${seed}: all that was confirmed`, PATIENCE_MS)
-      .catch((error) => assert.fail(`${error.message}; missing are ${missing().join(" ")}`));
+      .catch((error) => {
+        const [key] = missing()[0].split(":");
+        assert.fail(`${error.message}; missing ${missing().join(" ")}\n${dump(world.servers, "t", key, received)}`);
+      });
     for (const [key, came] of firstComings(received)) {
       // What was given up, and told, may have been kept all the same.
       const sure = new Set(confirmed.get(key));
       const numbers = came.filter((n) => sure.has(n));
-      assert.deepEqual(numbers, [...numbers].sort((a, b) => a - b), `seed ${seed}: order of ${key}`);
+      assert.deepEqual(
+        numbers,
+        [...numbers].sort((a, b) => a - b),
+        `seed ${seed}: order\n${dump(world.servers, "t", key, received)}`,
+      );
     }
   } finally {
     published = over = true;

@@ -4,8 +4,7 @@
  */
 import { Sleep } from "../../internal/wall.ts";
 import type { Broker, PartitionLag, Subscription } from "../broker.ts";
-import { BrokerError } from "../errors.ts";
-import { FrameError } from "../frame.ts";
+import { BrokerError, FrameError } from "../errors.ts";
 import { type Mark, unseal } from "./mark.ts";
 
 const PAUSE_MS = 50;

@@ -3,7 +3,7 @@
  * by which route it came. It is the hand-over mark of routes.ts, and every letter of a route has it.
  */
 import type { Letter, Publication } from "../broker.ts";
-import { FrameError } from "../frame.ts";
+import { FrameError } from "../errors.ts";
 import { partitionOf } from "../partition.ts";
 
 export interface Mark {
@@ -34,14 +34,15 @@ const FIELDS = 7;
 export const laneOf = (key: string): number => partitionOf(key, LANES);
 
 /** All letters of a lane bear one key on the broker, whatever it makes partitions of. */
-export function seal({ mark, key, letter: { envelope, body } }: Marked): Publication {
+export function seal({ mark, key, letter }: Marked): Publication {
   const { producer, lane, sequence, route, begins } = mark;
   const line = JSON.stringify([FORMAT, producer, lane, sequence, route, begins, key]);
-  return { key: `lane-${lane}`, letter: { envelope, body: `${line}\n${body}` } };
+  return { key: `lane-${lane}`, letter: { ...letter, body: `${line}\n${letter.body}` } };
 }
 
 /** Throws FrameError for anything that `seal` does not write. */
-export function unseal({ envelope, body }: Letter): Marked {
+export function unseal(letter: Letter): Marked {
+  const { body } = letter;
   const end = body.indexOf("\n");
   const line = end < 0 ? null : parsed(body.slice(0, end));
   if (!Array.isArray(line) || line.length !== FIELDS || line[0] !== FORMAT) {
@@ -54,7 +55,7 @@ export function unseal({ envelope, body }: Letter): Marked {
   if (typeof producer !== "string" || typeof key !== "string" || !whole || lane >= LANES || begins > sequence) {
     throw new FrameError(`the mark ${JSON.stringify(line)} of a letter is not one of ours.`);
   }
-  return { mark: { producer, lane, sequence, route, begins }, key, letter: { envelope, body: body.slice(end + 1) } };
+  return { mark: { producer, lane, sequence, route, begins }, key, letter: { ...letter, body: body.slice(end + 1) } };
 }
 
 function parsed(line: string): unknown {

@@ -1,9 +1,8 @@
 /** The reading end of a topic of a class: all brokers at once, in the order that routes.ts promises. */
 import { wallMs } from "../../internal/wall.ts";
 import type { Beginning, Broker, Delivered, Position, SubscribeOptions, Subscription } from "../broker.ts";
-import { FRAME_SHOWN } from "../broker.ts";
-import { BrokerError } from "../errors.ts";
-import { FrameError } from "../frame.ts";
+import { BrokerError, FrameError } from "../errors.ts";
+import { encodeFrame } from "../frame.ts";
 import { LATE, within } from "./answer.ts";
 import { Evidence } from "./evidence.ts";
 import { type Mark, type Marked, unseal } from "./mark.ts";
@@ -158,12 +157,19 @@ export class ClassSubscription implements Subscription {
       marked = unseal(one.letter);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
-      return { kind: "bad", partition, offset, why: error.message, frame: one.letter.body.slice(0, FRAME_SHOWN) };
+      const { code, message: why } = error;
+      return { kind: "bad", partition, offset, code, why, frame: one.frame };
     }
     const verdict = this.judge.judge(marked.mark, () => this.settled(at, seen, marked.mark));
     if (verdict !== "deliver") return verdict;
     const { key, letter } = marked;
-    return { kind: "letter", partition, offset, key, letter };
+    return {
+      ...{ kind: "letter", partition, offset, key, letter },
+      /** Without the mark: what another topic may be given as it is. */
+      get frame() {
+        return encodeFrame({ key, letter });
+      },
+    };
   }
 
   /** Whether nothing of its lane below its route's beginning is open on another broker, as looked at after it came. */

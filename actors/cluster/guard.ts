@@ -1,0 +1,320 @@
+/**
+ * A node among others, as far as stopping goes. It obeys every kill that comes by any broker, the word on its own control page
+ * before anything else; says on all brokers that it lives and what it has obeyed; and closes its gate when it hears nothing.
+ *
+ * A kill is heard once, whichever brokers bring it and however late: calls that were obeyed are known by their id, also after
+ * a restart, so that the copy of a broker that was cut off does not undo what people have re-armed since. Opening never
+ * travels: there is no word for it.
+ */
+import { BrokerError, type ClassedBroker, type Route, type Subscription } from "../../runtime/transport/mod.ts";
+import { type Acknowledged, Answers, call, type ClusterKill, everywhere, groupName } from "./caller.ts";
+import { Silence } from "./silence.ts";
+import { type Beat, BEATS, CALLS, type KillAnswer, type KillCall, letterOf, read } from "./words.ts";
+
+/** The local control page, as a guard uses it. */
+export interface LocalPage {
+  /** Makes a scope at least as strict, at once. Null: there is no such scope here. */
+  tighten(scope: string, state: number, reason: string, actor: string): LocalWord | null;
+}
+
+export interface LocalWord {
+  /** What the scope is now. */
+  readonly state: number;
+  /** The decision of the gate after which nothing passed any more. */
+  readonly gateSequence: number;
+}
+
+export interface GuardOptions {
+  readonly node: string;
+  /** Tells this process from others that bore its name. */
+  readonly process: string;
+  readonly secret: Uint8Array;
+  readonly routes: readonly Route[];
+  readonly page: LocalPage;
+  /** Nodes that must acknowledge. */
+  readonly nodes: readonly string[];
+  readonly beatMs: number;
+  readonly silenceMs: number;
+  /** A `ScopeState`: what the firm becomes in a silence. */
+  readonly silenceState: number;
+  readonly hear: "anything" | "another";
+  readonly ackMs: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Nanoseconds since the Unix epoch. */
+  readonly wallNanos: () => number;
+  /** Runs a task after milliseconds. */
+  readonly after: (ms: number, task: () => void) => void;
+  /** Ids of calls that were obeyed, to outlive the process. */
+  readonly obeyed: { read(): string | null; write(text: string): void };
+  /** Puts on record what was heard, called or missed. */
+  readonly record: (event: Readonly<Record<string, unknown>>) => void;
+  /** Something is wrong with hearing, or is well again. */
+  readonly concern: (what: "silence" | "broker", subject: string, active: boolean, detail: string) => void;
+  /** One line for people. */
+  readonly err: (line: string) => void;
+}
+
+/** How long answers are said again, and ids are kept, and how many. */
+const ANSWERS_MS = 60_000;
+const MOST_ANSWERS = 32;
+const MOST_OBEYED = 1_000;
+/** Signs of life that one broker may owe an answer to; more would only pile up behind a black hole. */
+const MOST_UNANSWERED = 3;
+const TAKE_MS = 500;
+const FIRM = "firm";
+
+interface Path {
+  readonly route: Route;
+  readonly silence: Silence;
+  unanswered: number;
+  down: boolean;
+}
+
+export class ClusterGuard {
+  private readonly broker: ClassedBroker;
+  private readonly paths: readonly Path[];
+  private readonly silence: Silence;
+  private readonly obeyed: string[];
+  private answers: { readonly answer: KillAnswer; readonly at: number }[] = [];
+  private readonly asked = new Set<Answers>();
+  /** Of each node: its latest process and sign, and when it was heard. */
+  private readonly peers = new Map<string, { process: string; n: number; at: number }>();
+  private readonly loops: Promise<void>[];
+  private beats = 0;
+  private calls = 0;
+  private strangers = 0;
+  private silent = false;
+  private closed = false;
+
+  constructor(private readonly options: GuardOptions) {
+    const { node, routes, silenceMs, now } = options;
+    this.broker = everywhere(node, routes);
+    this.silence = new Silence(silenceMs, now());
+    this.paths = routes.map((route) => ({ route, silence: new Silence(silenceMs, now()), unanswered: 0, down: false }));
+    this.obeyed = readIds(options.obeyed.read());
+    this.loops = [this.listen(), ...this.paths.map((path) => this.hear(path))];
+    this.beat();
+    this.watch();
+  }
+
+  /** Nodes heard lately. */
+  get present(): readonly string[] {
+    const { now, silenceMs } = this.options;
+    return [...this.peers].filter(([, { at }]) => now() - at <= silenceMs).map(([node]) => node).sort();
+  }
+
+  /** Says on every broker what was done here, and who else has done it. The word stands on this node's page already. */
+  async spread(scope: string, state: 1 | 2 | 3, reason: string, author: string): Promise<ClusterKill> {
+    const { node, process, secret, nodes, ackMs, now, wallNanos, record } = this.options;
+    const n = ++this.calls;
+    const id = `${node}.${process}.${n}`;
+    this.remember(id);
+    const said: KillCall = { kind: "kill", id, from: node, author, scope, state, reason, wall: wallNanos() };
+    const others = [...new Set([...nodes, ...this.present])].filter((one) => one !== node);
+    const answers = new Answers(id, others, now);
+    this.asked.add(answers);
+    try {
+      const outcome = await call(said, { broker: this.broker, secret, n, answers, withinMs: ackMs }, () => others);
+      record({ cluster: "called", ...said, kept: outcome.kept, failed: outcome.failed, ...namesOf(outcome) });
+      return outcome;
+    } finally {
+      this.asked.delete(answers);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.broker.close();
+    await Promise.all(this.loops);
+  }
+
+  private async listen(): Promise<void> {
+    const { node, secret } = this.options;
+    const subscription = await this.broker.subscribe(`calls-${groupName(node)}`, CALLS, { from: "next" });
+    await this.take(subscription, (body) => {
+      const word = read({ body }, secret);
+      if (word?.kind === "kill") this.obey(word);
+      else this.stranger();
+    });
+  }
+
+  private obey(said: KillCall): void {
+    const { page, record, err } = this.options;
+    const { id, scope, state, reason, author, from } = said;
+    this.heard(from);
+    if (this.obeyed.includes(id)) return;
+    // The word first: whatever else fails, the gate is shut.
+    const word = page.tighten(scope, state, reason, `cluster:${from}:${author}`);
+    this.remember(id);
+    const answer: KillAnswer = word === null
+      ? { id, outcome: "absent", state: 0, gateSequence: 0 }
+      : { id, outcome: "done", state: word.state, gateSequence: word.gateSequence };
+    this.answers = [...this.answers, { answer, at: this.options.now() }].slice(-MOST_ANSWERS);
+    this.sign();
+    record({
+      cluster: "obeyed",
+      ...said,
+      outcome: answer.outcome,
+      now: answer.state,
+      gateSequence: answer.gateSequence,
+    });
+    if (word === null) err(`${from} kills ${scope}, which this node does not have`);
+    else err(`${from} kills ${scope}: ${reason} (${author})`);
+  }
+
+  private remember(id: string): void {
+    const { obeyed, err } = this.options;
+    this.obeyed.push(id);
+    this.obeyed.splice(0, Math.max(0, this.obeyed.length - MOST_OBEYED));
+    try {
+      obeyed.write(JSON.stringify({ obeyed: this.obeyed }));
+    } catch (error) {
+      // A kill that is obeyed again after a restart is strict; one that is not obeyed would not be.
+      err(`which kills were obeyed cannot be kept: ${(error as Error).message}`);
+    }
+  }
+
+  private async hear(path: Path): Promise<void> {
+    const { node, secret } = this.options;
+    while (!this.closed) {
+      try {
+        const subscription = await path.route.broker.subscribe(`beats-${groupName(node)}`, BEATS, { from: "next" });
+        await this.take(subscription, (body) => {
+          const word = read({ body }, secret);
+          if (word?.kind === "beat") this.hearBeat(word, path);
+          else this.stranger();
+        });
+      } catch (error) {
+        if (!(error instanceof BrokerError)) throw error;
+        if (!this.closed) await this.pause();
+      }
+    }
+  }
+
+  private hearBeat({ node, process, n, answers }: Beat, path: Path): void {
+    const { now } = this.options;
+    path.silence.heard(now());
+    if (path.down) {
+      path.down = false;
+      this.tellPath(path, false);
+    }
+    const known = this.peers.get(node);
+    // Each comes by every broker, and none is believed twice.
+    if (known !== undefined && known.process === process && n <= known.n) return;
+    this.peers.set(node, { process, n, at: now() });
+    this.heard(node);
+    if (node !== this.options.node) { for (const one of this.asked) one.hear(node, answers); }
+  }
+
+  private heard(from: string): void {
+    const { hear, node, now, concern } = this.options;
+    if (hear === "another" && from === node) return;
+    this.silence.heard(now());
+    if (!this.silent) return;
+    this.silent = false;
+    concern(
+      "silence",
+      "",
+      false,
+      "this node hears the others again; what its gate was shut for stays until it is re-armed",
+    );
+  }
+
+  private beat(): void {
+    if (this.closed) return;
+    this.sign();
+    this.options.after(this.options.beatMs, () => this.beat());
+  }
+
+  /** Says on each broker that this node lives, unless too much of that is unanswered there. */
+  private sign(): void {
+    const { node, process, secret, now } = this.options;
+    this.answers = this.answers.filter(({ at }) => now() - at < ANSWERS_MS);
+    const n = ++this.beats;
+    const said: Beat = { kind: "beat", node, process, n, answers: this.answers.map(({ answer }) => answer) };
+    const letter = letterOf(said, secret, node, n);
+    for (const path of this.paths) {
+      if (path.unanswered >= MOST_UNANSWERED) continue;
+      path.unanswered++;
+      const settled = () => void path.unanswered--;
+      path.route.broker.publish(BEATS, node, letter).then(settled, settled);
+    }
+  }
+
+  private watch(): void {
+    if (this.closed) return;
+    const { now, beatMs, after } = this.options;
+    for (const path of this.paths) {
+      if (!path.silence.over(now())) continue;
+      path.down = true;
+      this.tellPath(path, true);
+    }
+    if (this.silence.over(now())) this.cutOff();
+    after(beatMs / 2, () => this.watch());
+  }
+
+  private cutOff(): void {
+    const { page, silenceState, now, hear, record, concern, err } = this.options;
+    const ms = Math.round(this.silence.lasts(now()));
+    const what = hear === "another" ? "no other node" : "nothing";
+    const reason = `dead-man: heard ${what} on any broker for ${ms} ms`;
+    const word = page.tighten(FIRM, silenceState, reason, "cluster");
+    this.silent = true;
+    record({ cluster: "cut-off", reason, state: word?.state, gateSequence: word?.gateSequence });
+    concern("silence", "", true, reason);
+    err(`${reason}: the firm is stopped here until somebody re-arms it`);
+  }
+
+  private tellPath({ route: { name } }: Path, active: boolean): void {
+    const { record, concern, silenceMs } = this.options;
+    const detail = active ? `${name} has brought nothing for ${silenceMs} ms` : `${name} brings what is sent again`;
+    record({ cluster: active ? "path-down" : "path-up", broker: name });
+    concern("broker", name, active, detail);
+  }
+
+  private stranger(): void {
+    // Once is enough to look for whoever it is; a flood of them must not fill a log.
+    if (this.strangers++ > 0) return;
+    const { err, record } = this.options;
+    record({ cluster: "stranger" });
+    err("somebody without the cluster's secret writes to its topics: nothing of it is obeyed");
+  }
+
+  private async take(subscription: Subscription, use: (body: string) => void): Promise<void> {
+    while (!this.closed) {
+      try {
+        const taken = await subscription.take(500, TAKE_MS);
+        for (const one of taken) {
+          if (one.kind === "letter") use(one.letter.body);
+          else if (one.kind === "bad") this.stranger();
+        }
+        if (taken.length > 0) await subscription.commit(taken);
+      } catch (error) {
+        if (!(error instanceof BrokerError)) throw error;
+        if (error.code === "BROKER_CLOSED") return;
+        // A commit that failed lets things come again, and they are known.
+        await this.pause();
+      }
+    }
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => this.options.after(this.options.beatMs, resolve));
+  }
+}
+
+function namesOf({ acknowledged, silent }: ClusterKill) {
+  return { acknowledged: acknowledged.map(({ node }: Acknowledged) => node), silent };
+}
+
+function readIds(text: string | null): string[] {
+  if (text === null) return [];
+  try {
+    const { obeyed } = JSON.parse(text);
+    return Array.isArray(obeyed) ? obeyed.filter((one) => typeof one === "string") : [];
+  } catch {
+    // Damaged: kills that were obeyed may be obeyed once more, which is the strict side.
+    return [];
+  }
+}

@@ -1,0 +1,79 @@
+/** The brokers of a cluster, opened as soon as they answer: a node starts, and is killed, without those that do not. */
+import { brokerName, type BrokerUrl, parseBrokerUrl, UserError } from "../../config/mod.ts";
+import { type Broker, type BrokerOptions, LastingBroker, type Route } from "../../runtime/transport/mod.ts";
+import { MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
+import { type BreakerOptions, createBreaker } from "../../supervision/mod.ts";
+import { LEAST_SECRET_BYTES } from "./words.ts";
+
+/** Two failures of the latest four open it; it is looked at again after half a second, and later each time. */
+export const ROUTE_BREAKER: BreakerOptions = {
+  window: 4,
+  minimumCalls: 2,
+  failureRate: 0.5,
+  slowAfter: Infinity,
+  slowRate: 1,
+  openFor: 500 * MICROS_PER_MS,
+  openFactor: 2,
+  openMost: 10 * MICROS_PER_SECOND,
+  jitter: 0.2,
+  probes: 2,
+  probeWithin: 10 * MICROS_PER_SECOND,
+};
+
+/** What is said about stopping is said again soon: a broker that does not answer is not asked for long. */
+const RETRY_MS = 2_000;
+
+/** Imports the client of that broker, and of no other. */
+export async function openBrokerAt(
+  { kind, ...way }: BrokerUrl,
+  options: BrokerOptions,
+): Promise<Broker> {
+  switch (kind) {
+    case "redis":
+      return await (await import("../../runtime/transport/redis.ts")).openRedis({ ...options, ...way });
+    case "nats":
+      return await (await import("../../runtime/transport/nats.ts")).openNats({ ...options, ...way });
+    case "kafka":
+      return await (await import("../../runtime/transport/kafka.ts")).openKafka({ ...options, ...way });
+  }
+}
+
+/** One partition for each topic that is made: what is said about stopping needs no more. `chance` spreads the looks at a failed one. */
+export function waysTo(
+  urls: readonly string[],
+  node: string,
+  { passwordOf, chance }: { readonly passwordOf: (kind: string) => string | undefined; readonly chance: () => number },
+): readonly Route[] {
+  return urls.map((text) => {
+    const url = parseBrokerUrl(text, passwordOf);
+    const open = () => openBrokerAt(url, { node, partitions: 1, retryMs: RETRY_MS });
+    return {
+      name: brokerName(url),
+      broker: new LastingBroker(url.kind, open),
+      breaker: createBreaker(ROUTE_BREAKER, chance),
+    };
+  });
+}
+
+/** Throws UserError CLUSTER_SECRET for a file that is not there, too short, or readable by others. */
+export function readSecret(path: string): Uint8Array {
+  const wrong = (why: string): never => {
+    throw new UserError(
+      "CLUSTER_SECRET",
+      `the file of the cluster's secret ${path} ${why}: make one with (umask 077; head -c 32 /dev/urandom > ${path}), and give it to every node`,
+    );
+  };
+  let secret: Uint8Array;
+  let mode: number | null;
+  try {
+    secret = Deno.readFileSync(path);
+    ({ mode } = Deno.statSync(path));
+  } catch (error) {
+    return wrong(
+      error instanceof Deno.errors.NotFound ? "is not there" : `cannot be read (${(error as Error).message})`,
+    );
+  }
+  if (secret.length < LEAST_SECRET_BYTES) wrong(`has ${secret.length} bytes, and needs ${LEAST_SECRET_BYTES}`);
+  if (mode !== null && Deno.build.os !== "windows" && (mode & 0o077) !== 0) wrong("can be read by others");
+  return secret;
+}

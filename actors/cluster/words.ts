@@ -1,0 +1,87 @@
+/**
+ * What nodes say to each other about stopping, on any broker: calls to make a scope stricter, and signs of life that carry
+ * what became of the latest calls. Nothing is believed before it fits its schema and is signed with the cluster's secret.
+ *
+ * There is no word for opening: what a call may ask for ends at the strictest state and begins above ACTIVE.
+ */
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
+import type { Letter } from "../../runtime/transport/mod.ts";
+
+/** Topics, the same on every broker. */
+export const CALLS = "cluster-calls";
+export const BEATS = "cluster-beats";
+
+const name = z.string().min(1).max(64);
+const whole = z.int().min(0);
+const text = z.string().max(1_000);
+/** REDUCE_ONLY, CANCEL_ONLY, KILLED. */
+const stricter = z.literal([1, 2, 3]);
+
+const call = z.strictObject({
+  kind: z.literal("kill"),
+  /** Of this call alone; whoever hears it again has obeyed. */
+  id: z.string().min(1).max(128),
+  /** The node, or the command, that it comes from. */
+  from: name,
+  /** Who stands behind it, as on the record of a kill of one node. */
+  author: text,
+  scope: name,
+  state: stricter,
+  reason: text,
+  /** Nanoseconds since the Unix epoch, by the sender's clock: for people. */
+  wall: whole,
+});
+
+const answer = z.strictObject({
+  id: z.string().min(1).max(128),
+  /** "done": the scope is at least as strict now. "absent": this node has no such scope. */
+  outcome: z.enum(["done", "absent"]),
+  /** What the scope is now, and the decision of the gate after which nothing passed any more. */
+  state: z.int().min(0).max(3),
+  gateSequence: whole,
+});
+
+const beat = z.strictObject({
+  kind: z.literal("beat"),
+  node: name,
+  /** Of one process: signs of two that bear one name are told apart. */
+  process: z.string().min(1).max(64),
+  n: whole,
+  answers: z.array(answer).max(64),
+});
+
+export type KillCall = z.infer<typeof call>;
+export type KillAnswer = z.infer<typeof answer>;
+export type Beat = z.infer<typeof beat>;
+type Word = KillCall | Beat;
+
+const word = z.discriminatedUnion("kind", [call, beat]);
+
+/** Fewer bytes can be guessed. */
+export const LEAST_SECRET_BYTES = 32;
+
+const macOf = (secret: Uint8Array, said: string): Uint8Array => createHmac("sha256", secret).update(said).digest();
+
+/** A letter that says it, signed. `n` numbers what this sender says. */
+export function letterOf(said: Word, secret: Uint8Array, node: string, n: number): Letter {
+  const text = JSON.stringify(said);
+  const envelope = {
+    ...{ node, epoch: 0, sender: "cluster", sequence: n, id: n, cause: 0, root: n, deadline: Infinity },
+    schema: { id: "cwts.cluster", version: 1 },
+  };
+  return { envelope, body: `${macOf(secret, text).toHex()}\n${text}` };
+}
+
+/** Null for what nobody with the secret has said. */
+export function read({ body }: Pick<Letter, "body">, secret: Uint8Array): Word | null {
+  const end = body.indexOf("\n");
+  const said = body.slice(end + 1);
+  const mac = /^[0-9a-f]{64}$/.test(body.slice(0, Math.max(0, end))) ? Uint8Array.fromHex(body.slice(0, end)) : null;
+  if (mac === null || !timingSafeEqual(mac, macOf(secret, said))) return null;
+  try {
+    return word.parse(JSON.parse(said));
+  } catch {
+    return null;
+  }
+}
