@@ -351,7 +351,7 @@ Deno.test("Two live processes of one name are refused, and one that was overtake
     const first = await node("a", undefined, { fenced: () => fenced++ });
     const other = await openMemory(server, { node: "a-again" });
     await assert.rejects(node("a", undefined, { broker: other, leaseMs: 300 }), { code: "NODE_TAKEN" });
-    await node("c", (remote, system) => {
+    const c = await node("c", (remote, system) => {
       remote.offer("sum", system.start("sum", counter(seen), undefined), counterMessages);
     });
     const tells = ({ system, remote }: TestNode, n: number) =>
@@ -368,6 +368,9 @@ Deno.test("Two live processes of one name are refused, and one that was overtake
     tells(second, 4);
     await until(() => seen.length === 3, "the second one goes on");
     assert.deepEqual(seen, [1, 3, 4]);
+    // It did not even try: what it says would be refused as the voice of a life that is over.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal(c.remote.counters.intake?.fenced, 0);
     assert.ok(second.remote.epoch > first.remote.epoch);
     await second.end();
     await other.close();
