@@ -91,6 +91,8 @@ Deno.test("An ask that cannot leave because there is no broker is unreachable at
     server.stop();
     a.system.inject(() => void far.tell({ kind: "Add", n: 7 }));
     assert.equal(failure(await asks(a, far, 100 * MICROS_PER_MS)), "unreachable");
+    // Longer than the broker itself tries.
+    await new Promise((resolve) => setTimeout(resolve, 800));
     server.start();
     await until(() => seen.length === 1, "what was told comes through");
     assert.deepEqual(await asks(a, far), { ok: true, value: 7 });
