@@ -31,7 +31,7 @@ import { type Broker, DEFAULT_LEASE_MS, DEFAULT_SESSION_MS, type Lease } from ".
 import { type Address, addressText } from "./address.ts";
 import { Border } from "./border.ts";
 import { Catalogue } from "./catalogue.ts";
-import { type Control, controlDef, type DoorMessage, NODE_MESSAGES, type Presence, toTravel } from "./control.ts";
+import { type Control, controlDef, type DoorMessage, NODE_MESSAGES, type Presence } from "./control.ts";
 import { Exports, isCell, isQuestion } from "./exports.ts";
 import { Intake, type IntakeCounters, type IntakeOptions } from "./intake.ts";
 import type { MessageDef } from "./message_def.ts";
@@ -41,6 +41,7 @@ import { Reception, TO_DOOR } from "./reception.ts";
 import type { RefHost } from "./ref_schema.ts";
 import { type RefWay, RemoteRef } from "./remote_ref.ts";
 import { Signs } from "./signs.ts";
+import { lifeOf, Watched } from "./watched.ts";
 import { Watches } from "./watches.ts";
 
 /** Between two signs of life, milliseconds, where nobody says otherwise. */
@@ -121,8 +122,7 @@ export class RemoteNode implements RefHost, RefWay {
   private readonly watches: Watches;
   private readonly reception: Reception;
   private readonly traces = new Map<number, string>();
-  /** Monitors that others have here, by their keys. */
-  private readonly watched = new Map<string, { readonly monitor: number; readonly from: string }>();
+  private readonly watched: Watched<ActorRef<never>>;
   private readonly offeredMonitors = new Map<number, ActorRef<never>>();
   private readonly out: ActorRef<Leaving>;
   private readonly door: ActorRef<DoorMessage>;
@@ -150,6 +150,11 @@ export class RemoteNode implements RefHost, RefWay {
     this.watches = new Watches({
       ...{ nodes, now, find, silence, inject },
       life: lifeOf(node, lease.epoch),
+      send: (to, control) => this.control(to, control),
+    });
+    this.watched = new Watched({
+      monitor: (ref) => this.context.monitor(ref),
+      demonitor: (monitor) => this.context.demonitor(monitor),
       send: (to, control) => this.control(to, control),
     });
     this.out = system.start(`remote-out-${node}`, this.outgoing(), undefined);
@@ -372,12 +377,8 @@ export class RemoteNode implements RefHost, RefWay {
     if (lost !== undefined) {
       this.watches.lost(lost.node, lost.epoch);
       if (this.nodes.get(lost.node)?.lost === true) this.post.lost(lost.node);
-      for (const [key, { monitor }] of [...this.watched]) {
-        // Of that life and no later one, which may have been heard from before.
-        if (!key.startsWith(`${lifeOf(lost.node, lost.epoch)}#`)) continue;
-        this.watched.delete(key);
-        this.context.demonitor(monitor);
-      }
+      // One that is only silent may hear us all the while, and count on what it has asked for.
+      if (lost.over) this.watched.over(lost.node, lost.epoch);
     }
     if (found === undefined) return;
     // Whoever is new knows nobody yet.
@@ -389,13 +390,9 @@ export class RemoteNode implements RefHost, RefWay {
   private controlled(from: string, control: Control): void {
     switch (control.kind) {
       case "Watch":
-        return this.watchHere(from, control.key, control.to);
-      case "Unwatch": {
-        const watched = this.watched.get(control.key);
-        if (watched === undefined) return;
-        this.watched.delete(control.key);
-        return this.context.demonitor(watched.monitor);
-      }
+        return this.watched.watch(from, control.key, this.refHere(control.to));
+      case "Unwatch":
+        return this.watched.unwatch(control.key);
       case "AskFailed": {
         const asked = this.exports.find({ node: this.name, epoch: control.epoch, ask: control.ask });
         if (control.epoch === this.epoch) {
@@ -408,11 +405,8 @@ export class RemoteNode implements RefHost, RefWay {
     }
   }
 
-  private watchHere(from: string, key: string, to: Address): void {
-    const found = "epoch" in to && to.epoch !== this.epoch ? undefined : this.exports.find(to);
-    if (found === undefined) return this.control(from, { kind: "Down", key, reason: { kind: "noproc" } });
-    if (!this.watched.has(key)) this.watched.set(key, { monitor: this.context.monitor(found.ref), from });
-    this.control(from, { kind: "Watching", key });
+  private refHere(to: Address): ActorRef<never> | undefined {
+    return "epoch" in to && to.epoch !== this.epoch ? undefined : this.exports.find(to)?.ref;
   }
 
   /** An actor that is offered here or watched from elsewhere has ended. */
@@ -422,11 +416,7 @@ export class RemoteNode implements RefHost, RefWay {
       this.offeredMonitors.delete(monitor);
       if (this.exports.withdraw(offered)) this.beat();
     }
-    for (const [key, watched] of this.watched) {
-      if (watched.monitor !== monitor) continue;
-      this.watched.delete(key);
-      return this.control(watched.from, { kind: "Down", key, reason: toTravel(reason) });
-    }
+    this.watched.ended(monitor, reason);
   }
 
   private control(node: string, control: Control): void {
@@ -456,8 +446,6 @@ export class RemoteNode implements RefHost, RefWay {
     if (this.traces.size > TRACES) this.traces.delete(this.traces.keys().next().value!);
   }
 }
-
-const lifeOf = (node: string, epoch: number): string => `${node}@${epoch}`;
 
 /** What is told to one actor keeps its order by whatever ref it was told. */
 function keyOf(to: Address): string {

@@ -70,7 +70,10 @@ export class Watches {
 
   lost(node: string, epoch: number): void {
     for (const [key, watch] of [...this.watches]) {
-      if (watch.at?.node === node && watch.at.epoch <= epoch) this.end(key, { kind: "node-lost", node });
+      if (watch.at?.node !== node || watch.at.epoch > epoch) continue;
+      // It may be alive, and would keep the monitor for ever.
+      this.options.send(node, { kind: "Unwatch", key });
+      this.end(key, { kind: "node-lost", node });
     }
   }
 

@@ -13,7 +13,7 @@ Deno.test("a node is lost when it was silent for long enough, and is back with i
   assert.deepEqual(nodes.heard(sign("a", 1), 0), { found: "a" });
   assert.deepEqual(nodes.heard(sign("a", 1), 50), {});
   assert.deepEqual(nodes.passed(149), []);
-  assert.deepEqual(nodes.passed(150), [{ lost: { node: "a", epoch: 1 } }]);
+  assert.deepEqual(nodes.passed(150), [{ lost: { node: "a", epoch: 1, over: false } }]);
   assert.deepEqual(nodes.passed(1_000), [], "once");
   assert.deepEqual(nodes.heard(sign("a", 1), 1_001), { found: "a" });
 });
@@ -21,16 +21,16 @@ Deno.test("a node is lost when it was silent for long enough, and is back with i
 Deno.test("a new life ends the one before, and the voice of a life that is over changes nothing", () => {
   const nodes = new Nodes(100);
   nodes.heard(sign("a", 1, ["x"]), 0);
-  assert.deepEqual(nodes.heard(sign("a", 2, ["y"]), 10), { lost: { node: "a", epoch: 1 }, found: "a" });
+  assert.deepEqual(nodes.heard(sign("a", 2, ["y"]), 10), { lost: { node: "a", epoch: 1, over: true }, found: "a" });
   assert.deepEqual(nodes.heard(sign("a", 1, ["x"]), 60), {});
   assert.deepEqual([nodes.holderOf("x"), nodes.holderOf("y")?.epoch], [undefined, 2]);
-  assert.deepEqual(nodes.passed(110), [{ lost: { node: "a", epoch: 2 } }], "it gave no sign of life");
+  assert.deepEqual(nodes.passed(110), [{ lost: { node: "a", epoch: 2, over: false } }], "it gave no sign of life");
 });
 
 Deno.test("a farewell ends a life at once, and a sign that was under way does not bring it back", () => {
   const nodes = new Nodes(100);
   nodes.heard(sign("a", 1), 0);
-  assert.deepEqual(nodes.heard(sign("a", 1, [], true), 5), { lost: { node: "a", epoch: 1 } });
+  assert.deepEqual(nodes.heard(sign("a", 1, [], true), 5), { lost: { node: "a", epoch: 1, over: true } });
   assert.deepEqual(nodes.heard(sign("a", 1), 6), {});
   assert.equal(nodes.get("a")?.lost, true);
   assert.deepEqual(nodes.heard(sign("a", 2), 7), { found: "a" });
@@ -51,7 +51,7 @@ Deno.test("a name is found on a node that lives, else where it was last, and on 
   assert.equal(nodes.holderOf("y"), undefined);
 });
 
-Deno.test("every life that was found is lost at most once, whatever comes in whatever order", () => {
+Deno.test("every life is over at most once, and silent only while it counts as alive, whatever comes in whatever order", () => {
   const event = fc.record({
     node: fc.constantFrom("a", "b"),
     epoch: fc.integer({ min: 1, max: 4 }),
@@ -64,12 +64,17 @@ Deno.test("every life that was found is lost at most once, whatever comes in wha
       let now = 0;
       /** node → the life that counts as alive. */
       const alive = new Map<string, number>();
+      const ended = new Set<string>();
       for (const { node, epoch, leaving, step } of events) {
         now += step;
         for (const change of [...nodes.passed(now), nodes.heard(sign(node, epoch, [], leaving), now)]) {
           if (change.lost !== undefined) {
-            assert.equal(alive.get(change.lost.node), change.lost.epoch);
-            alive.delete(change.lost.node);
+            const { node, epoch, over } = change.lost;
+            const end = `${node} ${epoch}`;
+            if (!over) assert.equal(alive.get(node), epoch);
+            else assert.ok(!ended.has(end) && (alive.get(node) ?? epoch) === epoch, end);
+            if (over) ended.add(end);
+            alive.delete(node);
           }
           if (change.found !== undefined) {
             assert.equal(alive.has(change.found), false);
