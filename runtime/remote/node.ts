@@ -156,6 +156,7 @@ export class RemoteNode implements RefHost, RefWay {
       monitor: (ref) => this.context.monitor(ref),
       demonitor: (monitor) => this.context.demonitor(monitor),
       send: (to, control) => this.control(to, control),
+      past: (other, epoch) => (nodes.get(other)?.epoch ?? 0) > epoch,
     });
     this.out = system.start(`remote-out-${node}`, this.outgoing(), undefined);
     this.door = system.start(`remote-${node}`, this.incoming(), undefined);
@@ -357,7 +358,7 @@ export class RemoteNode implements RefHost, RefWay {
         this.offeredMonitors.set(this.context.monitor(message.ref), message.ref);
         return this.beat();
       case "Control":
-        return this.controlled(message.from, message.control);
+        return this.controlled(message.from, message.epoch, message.control);
     }
   }
 
@@ -381,16 +382,17 @@ export class RemoteNode implements RefHost, RefWay {
       if (lost.over) this.watched.over(lost.node, lost.epoch);
     }
     if (found === undefined) return;
+    this.watched.over(found, this.nodes.get(found)!.epoch - 1);
     // Whoever is new knows nobody yet.
     if (found !== this.name) this.beat();
     this.post.found();
     this.watches.found();
   }
 
-  private controlled(from: string, control: Control): void {
+  private controlled(from: string, epoch: number, control: Control): void {
     switch (control.kind) {
       case "Watch":
-        return this.watched.watch(from, control.key, this.refHere(control.to));
+        return this.watched.watch(from, epoch, control.key, this.refHere(control.to));
       case "Unwatch":
         return this.watched.unwatch(control.key);
       case "AskFailed": {

@@ -7,13 +7,22 @@ export interface WatchedOptions<R> {
   readonly monitor: (ref: R) => number;
   readonly demonitor: (monitor: number) => void;
   readonly send: (node: string, control: Control) => void;
+  /** Whether a later life of that node has been heard of. */
+  readonly past: (node: string, epoch: number) => boolean;
+}
+
+/** A monitor, and the life that set it. */
+interface Standing {
+  readonly monitor: number;
+  readonly from: string;
+  readonly epoch: number;
 }
 
 /** Names the life of a node, and begins the names of its monitors. */
 export const lifeOf = (node: string, epoch: number): string => `${node}@${epoch}`;
 
 export class Watched<R> {
-  private readonly keys = new Map<string, { readonly monitor: number; readonly from: string }>();
+  private readonly keys = new Map<string, Standing>();
 
   constructor(private readonly options: WatchedOptions<R>) {}
 
@@ -22,10 +31,12 @@ export class Watched<R> {
   }
 
   /** `ref` undefined: nobody is here under that address. What is asked for twice is one monitor. */
-  watch(from: string, key: string, ref: R | undefined): void {
-    const { monitor, send } = this.options;
+  watch(from: string, epoch: number, key: string, ref: R | undefined): void {
+    const { monitor, send, past } = this.options;
+    // Under way for longer than who asked has lived.
+    if (past(from, epoch)) return;
     if (ref === undefined) return send(from, { kind: "Down", key, reason: { kind: "noproc" } });
-    if (!this.keys.has(key)) this.keys.set(key, { monitor: monitor(ref), from });
+    if (!this.keys.has(key)) this.keys.set(key, { monitor: monitor(ref), from, epoch });
     send(from, { kind: "Watching", key });
   }
 
@@ -45,8 +56,8 @@ export class Watched<R> {
     }
   }
 
-  /** A life of a node is over: its monitors go, and those of a later one, which may have been heard of before, stay. */
-  over(node: string, epoch: number): void {
-    for (const key of [...this.keys.keys()]) if (key.startsWith(`${lifeOf(node, epoch)}#`)) this.unwatch(key);
+  /** These lives of a node are over: their monitors go, and those of a later one, which may have been heard of before, stay. */
+  over(node: string, upTo: number): void {
+    for (const [key, { from, epoch }] of [...this.keys]) if (from === node && epoch <= upTo) this.unwatch(key);
   }
 }

@@ -35,6 +35,7 @@ interface Life {
 
 interface Letter {
   readonly from: string;
+  readonly epoch: number;
   readonly control: Control;
   readonly due: number;
 }
@@ -73,6 +74,7 @@ class World {
         else actors.get(name)!.add(monitor);
         return monitor;
       },
+      past: (other, than) => (nodes.get(other)?.epoch ?? 0) > than,
       demonitor: (monitor) => actors.forEach((all) => all.delete(monitor)),
       send,
     });
@@ -120,7 +122,7 @@ class World {
         // A batch whose confirmation was lost is sent again, as a whole or not at all.
         const times = this.stormy && this.random.int(10) === 0 ? 2 : 1;
         const due = Math.max(this.late(), topic.at(-1)?.due ?? 0);
-        for (let n = 0; n < times; n++) topic.push({ from: node, control, due });
+        for (let n = 0; n < times; n++) topic.push({ from: node, epoch: life.epoch, control, due });
       }
     }
     if (this.now % BEAT === 0) {
@@ -141,8 +143,8 @@ class World {
     }
     const topic = this.topics.get(node)!;
     while (topic.length > 0 && topic[0].due <= this.now) {
-      const { from, control } = topic[0];
-      this.control(life, from, control);
+      const { from, epoch, control } = topic[0];
+      this.control(life, from, epoch, control);
       // Dies now and then with a letter in its hands that is not committed.
       if (this.stormy && this.random.int(401) === 0) return this.die(node);
       topic.shift();
@@ -154,13 +156,17 @@ class World {
       life.watches.lost(lost.node, lost.epoch);
       if (lost.over) life.watched.over(lost.node, lost.epoch);
     }
-    if (found !== undefined) life.watches.found();
+    if (found === undefined) return;
+    life.watched.over(found, life.nodes.get(found)!.epoch - 1);
+    life.watches.found();
   }
 
-  private control(life: Life, from: string, control: Control): void {
+  private control(life: Life, from: string, epoch: number, control: Control): void {
     if (control.kind === "Watch") {
+      // An older node does not understand it, and puts it into quarantine.
+      if (this.stormy && this.random.int(40) === 0) return;
       const { name } = control.to as { readonly name: string };
-      life.watched.watch(from, control.key, life.actors.has(name) ? name : undefined);
+      life.watched.watch(from, epoch, control.key, life.actors.has(name) ? name : undefined);
     } else if (control.kind === "Unwatch") life.watched.unwatch(control.key);
     else if (control.kind !== "AskFailed") life.watches.receive(control);
   }
@@ -190,6 +196,16 @@ function storm(world: World): void {
   }
 }
 
+/** All is quiet: what stands on one side stands on the other, and nothing beside it. */
+function leftOver(world: World): readonly string[] {
+  const lives = [...world.lives.values()].filter((life) => life !== null);
+  const sum = (count: (life: Life) => number) => lives.reduce((total, life) => total + count(life), 0);
+  const [watching, watched] = [sum(({ watches }) => watches.size), sum(({ watched }) => watched.size)];
+  const monitors = sum(({ actors }) => [...actors.values()].reduce((total, all) => total + all.size, 0));
+  const equal = watching === watched && watched === monitors;
+  return equal ? [] : [`${watching} watch, ${watched} are watched, by ${monitors} monitors`];
+}
+
 function play(seed: number): { readonly faults: readonly string[]; readonly kinds: ReadonlyMap<string, number> } {
   const world = new World(createRandom(seed));
   for (const node of NAMES) world.begin(node);
@@ -197,13 +213,17 @@ function play(seed: number): { readonly faults: readonly string[]; readonly kind
     storm(world);
     world.step();
   }
+  const kept: string[] = [];
   world.stormy = false;
   world.cutIn.clear();
   world.cutOut.clear();
   for (const node of NAMES) if (world.lives.get(node) === null) world.begin(node);
   for (let step = 0; step < CALM; step++) {
     // When all is quiet every actor ends, and whoever still watches has to hear of it.
-    if (step === CALM / 2) { for (const node of NAMES) ["x", `of-${node}`].forEach((name) => world.end(node, name)); }
+    if (step === CALM / 2) {
+      kept.push(...leftOver(world));
+      for (const node of NAMES) ["x", `of-${node}`].forEach((name) => world.end(node, name));
+    }
     world.step();
   }
   const alive = new Set(world.lives.values());
@@ -213,6 +233,7 @@ function play(seed: number): { readonly faults: readonly string[]; readonly kind
     .map(({ what, downs }) => `${what}: ${downs.join(" and ") || "nothing"}`);
   const kinds = new Map<string, number>();
   for (const { downs } of world.told) for (const kind of downs) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  faults.push(...kept);
   for (const life of alive) {
     if (life !== null && (life.watches.size > 0 || life.watched.size > 0)) faults.push(`${life.epoch} keeps monitors`);
   }
