@@ -7,6 +7,7 @@ import type { Instrument } from "../protocol/mod.ts";
 import type { CrashFile } from "./crash_file.ts";
 import type { Deployment } from "./deployment.ts";
 import type { LeftBehind } from "./last_run.ts";
+import type { SpreadKill } from "./parts.ts";
 import type { World } from "./worlds/mod.ts";
 
 /** The node's looks at the real world. What they say decides nothing that a replay must reproduce. */
@@ -47,6 +48,8 @@ export interface Ground {
   readonly checkpoint?: () => void;
   /** One line for people about what went wrong. */
   readonly err: (line: string) => void;
+  /** Takes a kill of the console to the other nodes; absent: there are none. */
+  readonly spreadKill?: SpreadKill;
   /** Called a few times a second of the stopwatch. */
   readonly onRefresh?: () => void;
   /** Makes the system of actors: a simulation puts an adversary into it. */

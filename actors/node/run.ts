@@ -17,6 +17,7 @@ import { MONEY_SCALE } from "../protocol/mod.ts";
 import { nodeDesk } from "./access.ts";
 import { thisBuild } from "./build.ts";
 import { openCheckpoints } from "./checkpoint_file.ts";
+import { clusterSecret, joinCluster, spreadBy } from "./cluster.ts";
 import { composeNode } from "./compose.ts";
 import type { ComposedNode } from "./composed_node.ts";
 import { CrashFile, crashFile } from "./crash_file.ts";
@@ -73,6 +74,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   refuseWithoutWords(named);
   // Whatever the configuration has wrong shows here, before anything is made on disk.
   const organisms = organismSpecs(config, instruments);
+  const secret = clusterSecret(config);
   const world = await openWorld(config);
   using directory = openDataDirectory(config.node.dataDir);
   using audit = AuditLog.open({
@@ -116,6 +118,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     gate,
     wall: { nanos: wallNanos, timestamp: wallTimestamp, after: afterWall },
     err: io.err,
+    spreadKill: secret === null ? undefined : spreadBy(() => cluster),
     onRefresh: () => {
       recordRetention();
       io.progress?.({
@@ -145,6 +148,11 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     complain: io.err,
   });
 
+  const cluster = secret === null ? null : joinCluster(
+    { config, directory: directory.path, control, audit, err: io.err },
+    secret,
+    node.parts,
+  );
   const stop = () => system.halt();
   io.signal.addEventListener("abort", stop, { once: true });
   let consoleDoor: ConsoleServer | null = null;
@@ -169,6 +177,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     const messages = system.counters();
     if (!audit.failed) checkpoints.make();
     const head = audit.head();
+    await cluster?.close();
     audit.close();
     const verdict = verifyAudit(directory.runPath);
     const summary: RunSummary = {
@@ -208,6 +217,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   } finally {
     io.signal.removeEventListener("abort", stop);
     await consoleDoor?.close();
+    await cluster?.close();
     access.close();
     await node.close();
     control.detach();

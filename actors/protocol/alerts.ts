@@ -25,6 +25,8 @@ const OF_CONCERNS = {
   "report-mismatch": "critical",
   "credit-mismatch": "critical",
   "surveillance-gap": "warning",
+  "broker-down": "warning",
+  "cluster-silence": "critical",
   "release-mismatch": "critical",
 } as const satisfies Readonly<Record<ConcernKind, Severity>>;
 
