@@ -76,11 +76,13 @@ export async function callOthers({ brokers, secretFile, nodes, withinMs }: Other
   const { callFromCommand, readSecret, waysTo } = await import("../actors/cluster/mod.ts");
   const { passwordOf } = await import("../actors/node/cluster.ts");
   const from = `cli-${Deno.pid}`;
-  const wall = Math.round(performance.timeOrigin + performance.now()) * 1e6;
+  const wall = Date.now();
   const secret = readSecret(secretFile);
+  const routes = waysTo(brokers, from, { passwordOf, chance: Math.random });
   return await callFromCommand({ kind: "kill", id: `${from}.${wall}`, from, wall, ...call }, {
     ...{ secret, nodes, withinMs },
-    routes: waysTo(brokers, from, { passwordOf, chance: Math.random }),
+    routes,
+    ready: Promise.race(routes.map(({ broker }) => broker.opening)),
     now: () => performance.now(),
   });
 }

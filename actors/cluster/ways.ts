@@ -43,13 +43,13 @@ export function waysTo(
   urls: readonly string[],
   node: string,
   { passwordOf, chance }: { readonly passwordOf: (kind: string) => string | undefined; readonly chance: () => number },
-): readonly Route[] {
+): readonly (Route & { readonly broker: LastingBroker })[] {
   return urls.map((text) => {
     const url = parseBrokerUrl(text, passwordOf);
     const open = () => openBrokerAt(url, { node, partitions: 1, retryMs: RETRY_MS });
     return {
       name: brokerName(url),
-      broker: new LastingBroker(url.kind, open),
+      broker: new LastingBroker(url.kind, open, RETRY_MS),
       breaker: createBreaker(ROUTE_BREAKER, chance),
     };
   });

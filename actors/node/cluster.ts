@@ -9,7 +9,7 @@ import { Journal } from "./journal.ts";
 import type { NodeParts, SpreadKill } from "./parts.ts";
 import { FIRM } from "./scopes.ts";
 import { StateFile } from "./state_file.ts";
-import { afterWall, wallNanos } from "./wall.ts";
+import { afterWall, wallMillis, wallNanos } from "./wall.ts";
 
 const FILE = "cluster.json";
 const NANOS_PER_MILLI = 1e6;
@@ -23,6 +23,7 @@ export interface ClusterPlace {
   readonly directory: string;
   readonly control: ControlPage;
   readonly audit: AuditLog;
+  readonly out: (line: string) => void;
   readonly err: (line: string) => void;
 }
 
@@ -32,7 +33,7 @@ export function clusterSecret({ cluster: { brokers, secretFile } }: Config): Uin
 }
 
 /** The gate obeys the others from now on. Brokers that do not answer yet are tried until they do. */
-export function joinCluster({ config, directory, control, audit, err }: ClusterPlace, secret: Uint8Array, {
+export function joinCluster({ config, directory, control, audit, out, err }: ClusterPlace, secret: Uint8Array, {
   system,
   mode,
   noticeControl,
@@ -43,7 +44,7 @@ export function joinCluster({ config, directory, control, audit, err }: ClusterP
   const chance = () => random.next();
   const kinds = { silence: "cluster-silence", broker: "broker-down" } as const;
   return new ClusterGuard({
-    ...{ node: node!, process: processMark, secret, nodes, beatMs, silenceMs, hear, ackMs, err, wallNanos },
+    ...{ node: node!, process: processMark, secret, nodes, beatMs, silenceMs, hear, ackMs, out, err, wallMillis },
     routes: waysTo(brokers, node!, { passwordOf, chance }),
     silenceState: STATES[silenceState],
     page: {

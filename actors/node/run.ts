@@ -149,7 +149,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   });
 
   const cluster = secret === null ? null : joinCluster(
-    { config, directory: directory.path, control, audit, err: io.err },
+    { config, directory: directory.path, control, audit, out: io.out, err: io.err },
     secret,
     node.parts,
   );
