@@ -1,6 +1,7 @@
 /** `audit …`: the record of a run, checked, proven, signed, witnessed and read. */
 import type { Command } from "commander";
 import { addAuditExport } from "./audit_export.ts";
+import { addAuditFollow } from "./audit_follow.ts";
 import { addAuditKey } from "./audit_key.ts";
 import { addAuditPage } from "./audit_page.ts";
 import { addAuditProject } from "./audit_project.ts";
@@ -24,6 +25,7 @@ export function addAudit(program: Command, io: CliIo, finish: (exit: number) => 
   addAuditWitness(audit, io, finish);
   addAuditShow(audit, io, finish);
   addAuditTail(audit, io, finish);
+  addAuditFollow(audit, io, finish);
   addAuditWhy(audit, io, finish);
   addAuditState(audit, io, finish);
   addAuditExport(audit, io, finish);

@@ -6,6 +6,7 @@ import { FAILURE, OK } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
 import { toHex } from "../actors/auditors/verifier/mod.ts";
 import { checkpointText, chooseCheckpoint } from "./audit_checkpoint.ts";
+import { verifyAgainst } from "./audit_against.ts";
 import { verifyIndependently } from "./audit_second.ts";
 import { Progress } from "./progress.ts";
 
@@ -15,6 +16,7 @@ Examples:
   $ deno task cwts audit verify --data-dir ./cwts-data --run 3 --json
   $ deno task cwts audit verify --independent       once more, without native code
   $ deno task cwts audit verify --checkpoint copy/checkpoint --key copy/node.pub
+  $ deno task cwts audit verify --against /mnt/replica   the first record in which a replica differs
   $ deno task cwts audit verify --mend-tiles        write tiles anew that are missing or wrong
 
 Exit code 1 means damage. The hashes find every change inside the log; that records were cut off at its end, or that an end
@@ -35,6 +37,7 @@ const MEANING: Readonly<Record<Exclude<AuditDamage, "none">, string>> = {
 interface VerifyFlags extends RunFlags {
   readonly json?: boolean;
   readonly independent?: boolean;
+  readonly against?: string;
   readonly mendTiles?: boolean;
   readonly checkpoint?: string;
   readonly key?: string;
@@ -46,10 +49,14 @@ export function addAuditVerify(audit: Command, io: CliIo, finish: (exit: number)
     .option("--independent", "use the second verifier, which shares no code with the native core")
     .option("--checkpoint <file>", "a checkpoint of this log, kept elsewhere")
     .option("--key <file>", "public keys that may have signed it")
+    .option("--against <dir>", "another copy of the log, or a replica directory: both are checked and compared")
     .option("--mend-tiles", "afterwards write the tiles anew that are missing or wrong")
     .addHelpText("after", EXAMPLES)
     .action(async (flags: VerifyFlags) => {
       const directory = await chooseLog(flags, io);
+      if (flags.against !== undefined) {
+        return finish(await verifyAgainst(directory, flags.against, flags.json ?? false, io));
+      }
       const noted = await chooseCheckpoint(flags);
       if (flags.independent) {
         return finish(

@@ -28,6 +28,7 @@ export async function examine(dataDir: string, configFile?: string): Promise<Che
     await checkRelease(configFile),
     checkDataDir(dataDir),
     checkSpace(dataDir),
+    ...checkReplica(dataDir, configFile),
     checkHolder(dataDir),
     checkPort(configFile),
     checkBrowser(),
@@ -139,6 +140,50 @@ function checkSpace(directory: string): Check {
     `${(free / 1024 ** 3).toFixed(1)} GiB`,
     "keep 1 GiB free for the audit log: the gate closes when it cannot record",
   );
+}
+
+/** Where a replica of the log is configured: that it can be written, and stands where the log does. */
+function checkReplica(dataDir: string, file?: string): Check[] {
+  const name = "log replica";
+  let replica: string | undefined;
+  try {
+    replica = loadConfig({ file }).config.audit.replicaDir;
+  } catch (error) {
+    // A broken configuration has its own line.
+    if (!(error instanceof UserError)) throw error;
+  }
+  if (replica === undefined) return [];
+  const place = existing(replica);
+  try {
+    Deno.removeSync(Deno.makeTempFileSync({ dir: place, prefix: ".cwts-probe-" }));
+  } catch (error) {
+    const fix = "give the directory to the user of the node, mount its disk for writing, or make room on it";
+    return [check(name, true, false, `${place} cannot be written: ${(error as Error).message}`, fix)];
+  }
+  const shared = Deno.statSync(place).dev === Deno.statSync(existing(dataDir)).dev;
+  const disk = shared ? "on the disk of the data directory, and lost with it" : "on a disk of its own";
+  const [log, copy] = [dataDir, replica].map(latestSigned);
+  const current = log === copy;
+  const standing = log === null
+    ? "no run yet"
+    : current
+    ? `as the log: ${log}`
+    : `${copy ?? "nothing"}, the log ${log}`;
+  const fix = "start the node: it catches up, or says why it cannot";
+  return [check(name, true, current || isHeld(dataDir), `${replica} (${disk}); ${standing}`, fix)];
+}
+
+/** Run, size and root of the latest run with a checkpoint in a directory of runs. */
+function latestSigned(directory: string): string | null {
+  const runs = join(directory, "runs");
+  const names = exists(runs) ? [...Deno.readDirSync(runs)].map(({ name }) => name).sort().reverse() : [];
+  for (const name of names) {
+    const checkpoint = join(runs, name, "checkpoint");
+    if (!exists(checkpoint)) continue;
+    const [, size, root] = Deno.readTextFileSync(checkpoint).split("\n");
+    return `run ${Number(name)}, ${size} records, root ${root.slice(0, 12)}…`;
+  }
+  return null;
 }
 
 function checkHolder(directory: string): Check {

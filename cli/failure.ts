@@ -12,6 +12,8 @@ const USAGE_CODES: readonly RegExp[] = [
   /^UNKNOWN_/,
   /^NO_(RUN|DATA_DIR)$/,
   /^ORGANISM_PARAMETERS$/,
+  /^CLUSTER_(NAME|SPEED)$/,
+  /^BROKER_URL$/,
 ];
 
 export interface Failure {
@@ -31,6 +33,10 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof Error && error.name === "NativeError") {
     const { codeName } = error as Error & { codeName?: string };
     return { code: codeName ?? "NATIVE", sentence: error.message, exit: FAILURE };
+  }
+  if (error instanceof Error && error.name === "BrokerError") {
+    const { code, message } = error as Error & { code?: string };
+    return { code: code ?? "BROKER", sentence: `${code}: ${message}`, exit: FAILURE };
   }
   if (error instanceof Deno.errors.NotCapable) {
     return {

@@ -29,7 +29,8 @@ Examples:
 The gate is shut when the word is stored, before this command has printed anything, and stays shut across restarts until
 someone re-arms it. Resting orders of the scope are cancelled by the node; this command waits up to two seconds to see it.
 Where brokers are configured ([cluster]) or given, every other node is told on all of them at once, and each says that it has
-obeyed; --here stops this machine's node alone. Passwords of brokers: CWTS_REDIS_PASSWORD, CWTS_NATS_PASSWORD, CWTS_KAFKA_PASSWORD.
+obeyed; --here stops this machine's node alone. User and password of brokers:
+CWTS_BROKER_USER, CWTS_BROKER_PASSWORD.
 `;
 
 export function addKill(program: Command, io: CliIo, finish: (exit: number) => void): void {

@@ -1,7 +1,8 @@
 /** The part of `kill` that goes to other nodes: which brokers, and what became of it there. */
-import { type Config, loadConfig, parseBrokerUrl, UserError } from "../config/mod.ts";
+import { type Config, loadConfig, UserError } from "../config/mod.ts";
 import type { ClusterKill } from "../actors/cluster/mod.ts";
 import { SCOPE_STATES } from "../actors/protocol/control.ts";
+import { parseBroker } from "./broker_url.ts";
 import { type CliIo, paint } from "./io.ts";
 
 export interface ClusterFlags {
@@ -20,19 +21,13 @@ export interface Others {
   readonly withinMs: number;
 }
 
-/** As the flags say, or else the configuration; null for nobody. Throws UserError USAGE. A broken configuration stops no kill. */
+/** As the flags say, or else the configuration; null for nobody. Throws UserError USAGE or BROKER_URL. A broken configuration stops no kill. */
 export function othersOf(flags: ClusterFlags, io: CliIo): Others | null {
   if (flags.here) return null;
   const { brokers, secretFile, nodes, ackMs } = clusterOf(flags, io);
   const all = flags.broker ?? brokers;
   if (all.length === 0) return null;
-  for (const text of all) {
-    try {
-      parseBrokerUrl(text);
-    } catch (error) {
-      throw new UserError("USAGE", `--broker ${text}: ${(error as Error).message}`);
-    }
-  }
+  for (const text of all) parseBroker(text);
   const secret = flags.clusterSecret ?? secretFile;
   if (secret === undefined) {
     throw new UserError(
@@ -73,12 +68,11 @@ export interface Call {
 
 /** Says it on every broker, and waits for the nodes that must answer. Throws CLUSTER_SECRET. */
 export async function callOthers({ brokers, secretFile, nodes, withinMs }: Others, call: Call): Promise<ClusterKill> {
-  const { callFromCommand, readSecret, waysTo } = await import("../actors/cluster/mod.ts");
-  const { passwordOf } = await import("../actors/node/cluster.ts");
+  const { callFromCommand, credentials, readSecret, waysTo } = await import("../actors/cluster/mod.ts");
   const from = `cli-${Deno.pid}`;
   const wall = Date.now();
   const secret = readSecret(secretFile);
-  const routes = waysTo(brokers, from, { passwordOf, chance: Math.random });
+  const routes = waysTo(brokers, from, { who: credentials((name) => Deno.env.get(name)), chance: Math.random });
   return await callFromCommand({ kind: "kill", id: `${from}.${wall}`, from, wall, ...call }, {
     ...{ secret, nodes, withinMs },
     routes,

@@ -4,6 +4,7 @@ import { addAlerts } from "./alerts.ts";
 import { addAudit } from "./audit.ts";
 import { addBacktest } from "./backtest.ts";
 import { addBench } from "./bench.ts";
+import { addCluster } from "./cluster.ts";
 import { addConfig } from "./config.ts";
 import { addControls } from "./controls.ts";
 import { addCrash } from "./crash.ts";
@@ -42,6 +43,7 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
       addAlerts,
       addAudit,
       addCrash,
+      addCluster,
       addConfig,
       addRelease,
       addDoctor,

@@ -4,12 +4,15 @@ import { loadConfig, type LoadedConfig, VERSION } from "../config/mod.ts";
 import { describeFailure, FAILURE, OK } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
 import { onSignals, signalHandler } from "./signals.ts";
-import type { RunProgress } from "../actors/node/mod.ts";
+import type { NodeIo, RunOutcome, RunProgress } from "../actors/node/mod.ts";
+import { addClusterFlags, addNodeNameFlags, type ClusterFlags } from "./cluster_flags.ts";
 import { Progress } from "./progress.ts";
 import { addNodeFlags, flagValues, type NodeFlags } from "./node_options.ts";
+import { clusterOf, introduceRole, refuseClusterFlags, roleOption, type ROLES, runRole } from "./role.ts";
 
-interface StartFlags extends NodeFlags {
+interface StartFlags extends NodeFlags, ClusterFlags {
   readonly summary?: "json" | "text";
+  readonly role: typeof ROLES[number];
 }
 
 const EXAMPLES = `
@@ -19,15 +22,27 @@ Examples:
   $ deno task start --feed replay:capture.gz --speed 10
   $ deno task start --feed bars --speed max --console-port off
   $ deno task start --chaos 2                         two crashes on purpose a second; watch the tree heal
+  $ deno task start --role gateway --broker redis://127.0.0.1:6379    one of several nodes: docs/operations.md
 `;
 
 export function addStart(program: Command, io: CliIo, finish: (exit: number) => void): void {
-  addNodeFlags(program.command("start").description("run a node in paper mode"))
+  const command = addNodeFlags(program.command("start").description("run a node in paper mode"))
     .addOption(new Option("--summary <format>", "what to print at the end").choices(["json", "text"]).default("text"))
+    .addOption(roleOption());
+  addNodeNameFlags(addClusterFlags(command))
     .addHelpText("after", EXAMPLES)
     .action(async (flags: StartFlags) => {
       const loaded = loadConfig({ file: flags.config, flags: flagValues(flags) });
-      finish(await runHere(loaded, flags.summary ?? "text", io, io.out));
+      const format = flags.summary ?? "text";
+      if (flags.role === "all") {
+        refuseClusterFlags(flags);
+        return finish(await runHere(loaded, format, io, io.out));
+      }
+      const cluster = clusterOf(flags.role, flags, io);
+      for (const line of introduceRole(flags.role, cluster, loaded)) io.out(line);
+      if (flags.role !== "gateway") return finish(await runRole(loaded.config, cluster, io, format === "json"));
+      const { runGateway } = await import("../actors/node/mod.ts");
+      finish(await runHere(loaded, format, io, io.out, (nodeIo) => runGateway(loaded.config, cluster, nodeIo)));
     });
 }
 
@@ -40,6 +55,8 @@ export async function runHere(
   format: "json" | "text",
   io: CliIo,
   talk: (line: string) => void,
+  /** Null: it never ran. */
+  run?: (io: NodeIo) => Promise<RunOutcome | null>,
 ): Promise<number> {
   const { runNode, summaryText } = await import("../actors/node/mod.ts");
   const { hangupIgnored } = await import("../ffi/mod.ts");
@@ -62,13 +79,16 @@ export async function runHere(
   });
   using _ = onSignals(stop, { hangup: hangupIgnored() ? "ignore" : "stop" });
   try {
-    const { summary, faults } = await runNode(loaded.config, {
+    const nodeIo: NodeIo = {
       out: above(talk),
       err: above(io.err),
       signal: stopping.signal,
       progress: wanted ? (state) => progress.show(progressText(state, loaded.config.node.duration)) : undefined,
-    });
+    };
+    const outcome = run === undefined ? await runNode(loaded.config, nodeIo) : await run(nodeIo);
     progress.end();
+    if (outcome === null) return OK;
+    const { summary, faults } = outcome;
     io.out(format === "json" ? JSON.stringify(summary) : summaryText(summary));
     for (const fault of faults) io.err(`error: ${describeFailure(fault).sentence}`);
     return summary.audit.verified && faults.length === 0 ? OK : FAILURE;

@@ -32,8 +32,14 @@ export interface FlagValue {
 export const isTree = (value: unknown): value is Tree =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
-/** Variables that begin with CWTS_ and are no configuration keys: where the native library is, and a command's credential. */
-export const RESERVED_VARIABLES: readonly string[] = ["CWTS_CORE_LIB", "CWTS_CREDENTIAL"];
+/** Variables that begin with CWTS_ and are no configuration keys: where the native library is, and credentials. */
+export const RESERVED_VARIABLES: readonly string[] = [
+  "CWTS_CORE_LIB",
+  "CWTS_CREDENTIAL",
+  "CWTS_BROKER_USER",
+  "CWTS_BROKER_PASSWORD",
+  "CWTS_BROKER_PASSWORD_FILE",
+];
 
 /** "the file cwts.toml", "the flag --seed": for sentences. */
 export function describeOrigin(origin: Origin): string {

@@ -79,6 +79,22 @@ const audit = z.strictObject({
     "years",
     "how long the log of a run is kept before audit retention may remove it: a year more than the longest of 17a-4",
   ),
+  replicaDir: key(
+    text().optional(),
+    "path",
+    "a second directory, best on another disk, to which every log is copied as it grows; none: the log is in one place",
+  ),
+  broker: key(
+    text().optional(),
+    "address",
+    "a broker to which every log is sent as well, for example redis://127.0.0.1:6379; none: to no broker",
+  ),
+  topic: key(text().default("cwts-audit"), "", "the topic of that broker"),
+  sinkLagMs: key(
+    whole(1_000, 3_600_000).default(10_000),
+    "ms",
+    "a copy that has not caught up for this long puts the node into SafeMode: what it shows is no longer current",
+  ),
 });
 
 const consoleSection = z.strictObject({

@@ -217,12 +217,35 @@ export function verifyAudit(directory: string): AuditVerdict {
 /** As `verifyAudit`, and also that its first `records` records have the root a head taken earlier had. */
 export function verifyAuditAgainst(directory: string, head: Pick<AuditHead, "records" | "root">): AuditVerdict {
   const path = utf8(directory);
-  const root = Uint8Array.from(head.root.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-  if (root.length !== 32) throw NativeError.of(Code.BadArgument, "a root is 64 hexadecimal digits");
+  const root = rootBytes(head.root);
   const out = new Uint8Array(VERDICT_BYTES);
   check(core().cwts_audit_verify_against(path, path.length, head.records, root, root.length, out, out.length));
   return verdict(out);
 }
+
+/** As `verifyAuditAgainst`, on another thread. */
+export async function verifyAuditAgainstInBackground(
+  directory: string,
+  head: Pick<AuditHead, "records" | "root">,
+): Promise<AuditVerdict> {
+  const path = utf8(directory);
+  const root = rootBytes(head.root);
+  const out = new Uint8Array(VERDICT_BYTES);
+  const { cwts_audit_verify_against_background: verify } = core();
+  const status = await verify(path, path.length, head.records, root, root.length, out, out.length);
+  if (status < 0) throw failureElsewhere(status, directory);
+  return verdict(out);
+}
+
+function rootBytes(root: string): Uint8Array<ArrayBuffer> {
+  const bytes = Uint8Array.from(root.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+  if (bytes.length !== 32) throw NativeError.of(Code.BadArgument, "a root is 64 hexadecimal digits");
+  return bytes;
+}
+
+/** The sentence belongs to the other thread, so the code's own has to do. */
+const failureElsewhere = (status: number, directory: string): NativeError =>
+  NativeError.of(-status, `${NativeError.of(-status).message}: ${directory}`);
 
 /**
  * As `verifyAudit`, on another thread, so that the event loop keeps turning; `onProgress` hears the bytes checked so far
@@ -238,8 +261,7 @@ export async function verifyAuditInBackground(
   const ticking = onProgress && setInterval(() => onProgress(symbols.cwts_audit_verify_progress()), 200);
   try {
     const status = await symbols.cwts_audit_verify_background(path, path.length, out, out.length);
-    // The sentence belongs to the other thread, so the code's own has to do.
-    if (status < 0) throw NativeError.of(-status, `${NativeError.of(-status).message}: ${directory}`);
+    if (status < 0) throw failureElsewhere(status, directory);
     return verdict(out);
   } finally {
     clearInterval(ticking);

@@ -10,6 +10,7 @@ export {
   SEGMENT_BYTES,
   verifyAudit,
   verifyAuditAgainst,
+  verifyAuditAgainstInBackground,
   verifyAuditInBackground,
 } from "./audit.ts";
 export { type ConsistencyProof, type InclusionProof, proveBeginning, proveInclusion } from "./audit_proof.ts";

@@ -13,4 +13,9 @@ export { HANDSHAKE } from "./symbols.gen.ts";
 export const SYMBOLS = {
   ...EXPORTS,
   cwts_audit_verify_background: { ...EXPORTS.cwts_audit_verify, name: "cwts_audit_verify", nonblocking: true },
+  cwts_audit_verify_against_background: {
+    ...EXPORTS.cwts_audit_verify_against,
+    name: "cwts_audit_verify_against",
+    nonblocking: true,
+  },
 } as const satisfies Deno.ForeignLibraryInterface;

@@ -16,11 +16,24 @@ import type { Random } from "./random.ts";
 export type TellResult = "enqueued" | "rejected" | "dropped" | "diverted" | "dead";
 
 /**
+ * Where messages for an actor go that may be on another node. Every ref serves as one; none of these serves as a ref of this
+ * node, because what may be relied on is less: it may be unreachable, what it is told takes its time, and nothing overtakes.
+ *
+ * "enqueued" means here that the message is on its way, and nothing more; a message that its schema does not describe is an
+ * error where it is sent.
+ */
+export interface Remote<in M> {
+  /** Where it is, for people. */
+  readonly path: string;
+  tell(message: M): TellResult;
+}
+
+/**
  * Where messages for an actor go. A ref to all messages of an actor is also one to some of them: `ActorRef<A | B>` can be
  * given wherever `ActorRef<A>` is asked for, and not the other way round. A ref stays valid across restarts of its actor; after the actor stopped for good,
  * messages to it become dead letters.
  */
-export interface ActorRef<in M> {
+export interface ActorRef<in M> extends Remote<M> {
   /** Unique within the system, never reused. */
   readonly id: number;
   /** Path from the root, for example "/organisms/anglerfish-1". */
@@ -38,7 +51,11 @@ export type ExitReason =
   | { readonly kind: "killed" }
   | { readonly kind: "error"; readonly error: Error }
   | { readonly kind: "init-failed"; readonly error: Error }
-  | { readonly kind: "noproc" };
+  | { readonly kind: "noproc" }
+  /** Of an actor on another node: no sign of life has come from that node for a while, or it has begun anew. */
+  | { readonly kind: "node-lost"; readonly node: string }
+  /** Of an actor on another node: it was never found. */
+  | { readonly kind: "unreachable" };
 
 /** Facts about other actors, delivered on the supervision lane. */
 export type Signal =
@@ -267,7 +284,7 @@ export interface ActorContext<M> {
    * waiting at its deadline is not handled, and a late reply is dropped; both count as expired. If the asking incarnation
    * ends first, the promise stays pending for ever: what would have continued it is gone.
    */
-  ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>>;
+  ask<Q, R>(target: Remote<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>>;
   /**
    * Sends a question that has many answers, and yields them as they come; `make` puts the demand into the question. The
    * responder is asked for at most `window` (default DEFAULT_STREAM_WINDOW) at a time, see streaming.ts. The loop throws
@@ -299,7 +316,7 @@ export interface ActorContext<M> {
   stash(): void;
   unstash(): void;
   /** Delivers one "down" signal when the target ends for good, at once with "noproc" if it has ended. Returns the monitor. */
-  monitor(target: ActorRef<never>): number;
+  monitor(target: Remote<never>): number;
   demonitor(monitor: number): void;
   /** Ends this actor after the current message. Default reason: normal. */
   stop(reason?: ExitReason): void;

@@ -14,7 +14,7 @@ export type { Seam } from "./internal/seam.ts";
 export * from "./state_machine.ts";
 export * from "./streaming.ts";
 export * from "./system.ts";
-export type { Bringing, Fate } from "./internal/arrival.ts";
+export type { Bringing, MessageFate } from "./internal/arrival.ts";
 export * from "./time.ts";
 export * from "./trace.ts";
 export { describeExit } from "./internal/exit.ts";

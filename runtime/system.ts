@@ -5,7 +5,7 @@
  * the start time and what is injected from outside; the speed changes when it happens on the wall and nothing else.
  */
 import type { Adversary } from "./adversary.ts";
-import type { ActorDef, ActorRef, AskResult, Registry } from "./actor.ts";
+import type { ActorDef, ActorRef, AskResult, Registry, Remote } from "./actor.ts";
 import type { CrashWitness } from "./crash.ts";
 import { Debug } from "./debug.ts";
 import type { WireEnvelope } from "./message.ts";
@@ -199,7 +199,7 @@ export class ActorSystem {
   }
 
   /** As an actor's `ask`, from outside the loop. The deadline is virtual time, so the system must be running. */
-  ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>> {
+  ask<Q, R>(target: Remote<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>> {
     return new Promise((resolve, reject) => {
       this.inject(() => {
         ask(this.kernel, this.outside, target, make, timeout).then(resolve, reject);
@@ -215,7 +215,7 @@ export class ActorSystem {
     const cell = cellOf(target as ActorRef<never>);
     this.inject(() => {
       this.kernel.seam?.did({ kind: "deliver", to: cell.id, message, origin });
-      cell.tellEnvelope(new Arrival(this.clock, message, origin, bringing), false);
+      cell.tellEnvelope(new Arrival(this.clock, this.kernel.causes, message, origin, bringing), false);
     });
   }
 

@@ -31,6 +31,7 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     "runtime/transport/redis.ts",
     "runtime/transport/nats.ts",
     "runtime/transport/kafka.ts",
+    "runtime/transport/open.ts",
   ],
   supervision: ["supervision/mod.ts"],
 };

@@ -106,12 +106,25 @@ export const Latency = z.object({
 
 export const Scope = z.object({ name: z.string(), state: ScopeState }).openapi("Scope");
 
+const Sink = z.object({
+  sink: z.enum(["replica", "topic"]),
+  where: z.string(),
+  records: count.describe("of this run, that it has"),
+  bytes: count,
+  checkedRecords: count.describe("compared with a signed checkpoint last"),
+  checkedRoot: z.string().describe("their root, hexadecimal"),
+  behindSeconds: count.describe("whole seconds since it had everything"),
+  waitingRuns: count.describe("earlier runs that are not compared yet"),
+  fault: z.object({ code: z.string(), sentence: z.string() }).nullable(),
+}).openapi("AuditSink");
+
 export const Audit = z.object({
   records: count,
   durable: count,
   root: z.string().describe("root of the tree over the records (RFC 6962), hexadecimal"),
   chain: z.string().describe("head of the chain of sealed groups, hexadecimal"),
   durability: z.string(),
+  sinks: z.array(Sink).readonly().describe("copies of the log elsewhere"),
 }).openapi("Audit");
 
 export const Messages = z.object({

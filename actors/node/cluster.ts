@@ -3,7 +3,7 @@ import { RecordType, ScopeState } from "../../ffi/layout.gen.ts";
 import type { AuditLog, ControlPage } from "../../ffi/mod.ts";
 import type { Config } from "../../config/mod.ts";
 import { processMark } from "../../runtime/transport/mod.ts";
-import { ClusterGuard, readSecret, waysTo } from "../cluster/mod.ts";
+import { ClusterGuard, credentials, readSecret, waysTo } from "../cluster/mod.ts";
 import { concern } from "../protocol/mod.ts";
 import { Journal } from "./journal.ts";
 import type { NodeParts, SpreadKill } from "./parts.ts";
@@ -14,9 +14,6 @@ import { afterWall, wallMillis, wallNanos } from "./wall.ts";
 const FILE = "cluster.json";
 const NANOS_PER_MILLI = 1e6;
 const STATES = { "cancel-only": ScopeState.CancelOnly, "killed": ScopeState.Killed } as const;
-
-/** Environment variables that hold passwords: CWTS_REDIS_PASSWORD, CWTS_NATS_PASSWORD, CWTS_KAFKA_PASSWORD. */
-export const passwordOf = (kind: string): string | undefined => Deno.env.get(`CWTS_${kind.toUpperCase()}_PASSWORD`);
 
 export interface ClusterPlace {
   readonly config: Config;
@@ -45,7 +42,7 @@ export function joinCluster({ config, directory, control, audit, out, err }: Clu
   const kinds = { silence: "cluster-silence", broker: "broker-down" } as const;
   return new ClusterGuard({
     ...{ node: node!, process: processMark, secret, nodes, beatMs, silenceMs, hear, ackMs, out, err, wallMillis },
-    routes: waysTo(brokers, node!, { passwordOf, chance }),
+    routes: waysTo(brokers, node!, { who: credentials((name) => Deno.env.get(name)), chance }),
     silenceState: STATES[silenceState],
     page: {
       tighten(scope, state, reason, actor) {

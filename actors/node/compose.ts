@@ -293,7 +293,8 @@ export function composeNode(ground: Ground): ComposedNode {
     instruments,
     books,
     isApproved: approval.isApproved,
-    doorOpen: (owner, instrument) => control.effective(owner, instrument) < ScopeState.CancelOnly,
+    doorOpen: (owner, instrument) =>
+      control.effective(owner, instrument) < ScopeState.CancelOnly && ground.mayTrade?.() !== false,
   });
   const orderLatency = world.name === "replay" ? config.replay.orderLatencyMicros : 0;
   const answerWithin = ANSWER_WITHIN + orderLatency;
@@ -392,6 +393,7 @@ export function composeNode(ground: Ground): ComposedNode {
     organisms: config.organisms.map(({ id, species }, i) => ({ id, species, strategy: i + 1, path: organismPath(id) })),
     system,
     audit,
+    sinks: ground.sinks ?? (() => []),
     control,
     gate,
     books,

@@ -30,8 +30,11 @@ export interface DataDirectory extends Disposable {
   readonly run: number;
 }
 
-/** Takes the directory for this process. Throws DATA_DIR_LOCKED or DATA_DIR_UNUSABLE. */
-export function openDataDirectory(path: string): DataDirectory {
+/**
+ * Takes the directory for this process. `replaces`: whether whoever has the lock has been replaced by this process, and may
+ * have it no longer; it will see a later run than its own and stop. Throws DATA_DIR_LOCKED or DATA_DIR_UNUSABLE.
+ */
+export function openDataDirectory(path: string, replaces: (path: string) => boolean = () => false): DataDirectory {
   try {
     Deno.mkdirSync(join(path, "runs"), { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -41,7 +44,8 @@ export function openDataDirectory(path: string): DataDirectory {
     );
   }
   const lock = Deno.openSync(join(path, "LOCK"), { create: true, read: true, write: true, mode: 0o600 });
-  if (!lock.tryLockSync(true)) {
+  const locked = lock.tryLockSync(true);
+  if (!locked && !replaces(path)) {
     const holder = Deno.readTextFileSync(join(path, "LOCK")).trim();
     lock.close();
     throw new UserError(
@@ -56,7 +60,7 @@ export function openDataDirectory(path: string): DataDirectory {
   const run = (listRuns(path).at(-1) ?? 0) + 1;
   const runPath = join(path, "runs", runName(run));
   const letGo = () => {
-    lock.unlockSync();
+    if (locked) lock.unlockSync();
     lock.close();
   };
   try {

@@ -3,7 +3,7 @@ import type { Config } from "../../config/mod.ts";
 import type { AuditLog, ControlPage, OrderGate } from "../../ffi/mod.ts";
 import type { ActorSystem, SystemOptions } from "../../runtime/mod.ts";
 import type { ChildSpec, SupervisorSpec } from "../../supervision/mod.ts";
-import type { Instrument } from "../protocol/mod.ts";
+import type { Instrument, SinkView } from "../protocol/mod.ts";
 import type { CrashFile } from "./crash_file.ts";
 import type { Deployment } from "./deployment.ts";
 import type { LeftBehind } from "./last_run.ts";
@@ -46,10 +46,14 @@ export interface Ground {
   readonly incidents?: { write(incident: Readonly<Record<string, unknown>>): number };
   /** Makes a signed checkpoint of the log when one is due; called often. Throws when the log cannot go on. */
   readonly checkpoint?: () => void;
+  /** Copies of the log elsewhere; absent: there are none. */
+  readonly sinks?: () => readonly SinkView[];
   /** One line for people about what went wrong. */
   readonly err: (line: string) => void;
   /** Takes a kill of the console to the other nodes; absent: there are none. */
   readonly spreadKill?: SpreadKill;
+  /** Whether this node is the one that may trade, as far as it can know; absent: it is alone. The venue asks it, too. */
+  readonly mayTrade?: () => boolean;
   /** Called a few times a second of the stopwatch. */
   readonly onRefresh?: () => void;
   /** Makes the system of actors: a simulation puts an adversary into it. */

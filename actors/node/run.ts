@@ -13,15 +13,17 @@ import { loadAssets } from "../console/bundle.ts";
 import { type ConsoleServer, startConsole } from "../console/server.ts";
 import { ALERTS_FILE } from "../alerts/mod.ts";
 import { REARM_FILE } from "../controls/mod.ts";
-import { MONEY_SCALE } from "../protocol/mod.ts";
+import type { ChildSpec } from "../../supervision/mod.ts";
+import { type Instrument, MONEY_SCALE } from "../protocol/mod.ts";
 import { nodeDesk } from "./access.ts";
 import { thisBuild } from "./build.ts";
+import { AuditSinks, refuseWrongSinks } from "./audit_sinks.ts";
 import { openCheckpoints } from "./checkpoint_file.ts";
 import { clusterSecret, joinCluster, spreadBy } from "./cluster.ts";
 import { composeNode } from "./compose.ts";
 import type { ComposedNode } from "./composed_node.ts";
 import { CrashFile, crashFile } from "./crash_file.ts";
-import { openDataDirectory, RunFence } from "./data_dir.ts";
+import { type DataDirectory, openDataDirectory, RunFence } from "./data_dir.ts";
 import { IncidentFile } from "./incident_file.ts";
 import { deploymentOf } from "./deployment.ts";
 import { hiccupBaseline } from "./hiccup.ts";
@@ -67,16 +69,33 @@ export interface RunOutcome {
   readonly faults: readonly Error[];
 }
 
+/** What makes a node the gateway of others; `roles/gateway.ts`. */
+export interface GatewayPart {
+  /** What stands in the place of the organisms. */
+  organisms(instruments: readonly Instrument[]): readonly ChildSpec[];
+  /** Whether no other gateway can have begun, as far as this one can know. */
+  readonly held: () => boolean;
+  /** Whether whoever has the lock of a data directory is a gateway that this one has replaced. */
+  replaces(path: string): boolean;
+  /** The run has its directory; returns why nothing may enter before a person has looked, or null. */
+  takeOver(directory: DataDirectory): string | null;
+  /** Everything is put together, nothing runs: makes sure that it may, which putting it together may have taken too long for. */
+  begin(node: ComposedNode, journal: Journal): Promise<void>;
+  /** Called a few times a second. */
+  readonly refresh: () => void;
+}
+
 /** Throws UserError when the node cannot start. */
-export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
+export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart): Promise<RunOutcome> {
   const instruments = instrumentsOf(config);
   const named = treeOf(config, instruments);
   refuseWithoutWords(named);
   // Whatever the configuration has wrong shows here, before anything is made on disk.
-  const organisms = organismSpecs(config, instruments);
+  refuseWrongSinks(config);
+  const organisms = gateway?.organisms(instruments) ?? organismSpecs(config, instruments);
   const secret = clusterSecret(config);
   const world = await openWorld(config);
-  using directory = openDataDirectory(config.node.dataDir);
+  using directory = openDataDirectory(config.node.dataDir, (path) => gateway?.replaces(path) ?? false);
   using audit = AuditLog.open({
     directory: directory.runPath,
     durability: config.audit.durability,
@@ -89,6 +108,8 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
   nameScopes(control, named, wallNanos());
   const left = leftBehind(directory.path, directory.run);
   if (left !== null) tellLeft(left, directory.path, control, io);
+  const doubt = gateway?.takeOver(directory) ?? null;
+  if (doubt !== null) haltFirm(doubt, directory.path, control, io);
   using gate = OrderGate.create({ audit, control });
   using crashes = new CrashFile(
     crashFile(directory.path, directory.run),
@@ -100,6 +121,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     checkpoint: () => {
       checkpoints.poll();
       snapshots.poll();
+      if (gateway?.held() === false) stop();
       if (!fence.lost()) return;
       io.err(`a later run has begun in ${directory.path}: this node is the older one, and stops`);
       stop();
@@ -119,8 +141,12 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     wall: { nanos: wallNanos, timestamp: wallTimestamp, after: afterWall },
     err: io.err,
     spreadKill: secret === null ? undefined : spreadBy(() => cluster),
+    sinks: () => sinks.views(),
+    mayTrade: gateway?.held,
     onRefresh: () => {
       recordRetention();
+      sinks.poll();
+      gateway?.refresh();
       io.progress?.({
         marketSeconds: (system.clock.now() - world.start) / MICROS_PER_SECOND,
         events: books.board.events,
@@ -139,6 +165,15 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     complain: io.err,
   });
 
+  const sinks = new AuditSinks({
+    ...{ config, dataDir: directory.path, run: directory.run, node: keys.name(wallNanos() / 1e9) },
+    stopwatch: system.stopwatch,
+    now: () => system.clock.now(),
+    report: (concern, now) => mode.report(concern, now),
+    note: (event) => void journal.note(RecordType.Note, event),
+    err: io.err,
+    after: afterWall,
+  });
   const fence = new RunFence(directory, system.stopwatch);
   using snapshots = new RunSnapshots({
     directory: directory.runPath,
@@ -164,6 +199,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     guard: (file) => node.parts.breakers.store("access.json", file),
   });
   try {
+    await gateway?.begin(node, journal);
     if (config.console.enabled) consoleDoor = await openConsole(config, node, { access, ownerToken }, io);
     node.start();
     const until = config.node.duration === undefined
@@ -179,6 +215,7 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     const head = audit.head();
     await cluster?.close();
     audit.close();
+    await sinks.finish();
     const verdict = verifyAudit(directory.runPath);
     const summary: RunSummary = {
       seed: config.node.seed,
@@ -216,11 +253,13 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
     return { summary, faults: fault === null ? world.faults() : [...world.faults(), fault] };
   } finally {
     io.signal.removeEventListener("abort", stop);
+    sinks.close();
     await consoleDoor?.close();
     await cluster?.close();
     access.close();
     await node.close();
-    control.detach();
+    // A gateway that was replaced shares the page with the one after it.
+    if (gateway?.held() !== false) control.detach();
   }
 }
 
@@ -228,7 +267,10 @@ export async function runNode(config: Config, io: NodeIo): Promise<RunOutcome> {
 function tellLeft(left: LeftBehind, path: string, control: ControlPage, io: NodeIo): void {
   io.err(leftLine(left, path));
   if (leftNothing(left)) return;
-  const reason = `run ${left.run} did not end in order: look at what it left, then re-arm`;
+  haltFirm(`run ${left.run} did not end in order: look at what it left, then re-arm`, path, control, io);
+}
+
+function haltFirm(reason: string, path: string, control: ControlPage, io: NodeIo): void {
   control.tighten(FIRM_SCOPE, ScopeState.CancelOnly, reason, "node", wallNanos());
   io.err(`the firm is cancel-only: deno task rearm --scope firm --cause … --reason "…" --data-dir ${path}`);
 }

@@ -68,6 +68,7 @@ export class LiveNodeView implements NodeView {
         root: head.root,
         chain: head.chain,
         durability: config.audit.durability,
+        sinks: this.#parts.sinks(),
       },
       messages: system.counters(),
       crashes: { total: this.#parts.crashes.total, changes: this.#parts.crashes.changes },

@@ -32,3 +32,17 @@ export function wallMillis(): number {
 export function afterWall(millis: number, task: () => void): void {
   Deno.unrefTimer(setTimeout(task, millis));
 }
+
+/** Resolves after `millis` of wall time, or when the signal comes. */
+export function sleepWall(millis: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, millis);
+    function done() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    }
+    if (signal?.aborted) done();
+    else signal?.addEventListener("abort", done);
+  });
+}

@@ -32,7 +32,7 @@ import {
   type Wish,
 } from "../protocol/mod.ts";
 import { Fence } from "./fence.ts";
-import { letterOf } from "./words.ts";
+import { letterOf, TO_GATEWAY } from "./words.ts";
 
 /** A word of the shard's seat, as it came in. */
 export interface FromSeat extends ToHolder {
@@ -234,6 +234,6 @@ class Door implements Handlers<DoorMessage> {
   #send(word: HolderWord): void {
     const { state, node, epoch, gateway, send } = this.#args;
     const { self: { path }, envelope } = this.#context;
-    send(letterOf({ node, epoch, path, sequence: ++state.sent }, { to: gateway, word }, envelope));
+    send(letterOf({ node, epoch, path, sequence: ++state.sent }, TO_GATEWAY, { to: gateway, word }, envelope));
   }
 }

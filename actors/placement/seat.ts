@@ -31,7 +31,7 @@ import {
   type Wish,
 } from "../protocol/mod.ts";
 import { Fence, type Verdict } from "./fence.ts";
-import { letterOf } from "./words.ts";
+import { letterOf, TO_HOLDER } from "./words.ts";
 
 /** A word of a holder, as it came in. */
 export interface FromHolder extends ToGateway {
@@ -278,6 +278,6 @@ class Seat implements Handlers<SeatMessage> {
   #tell(word: SeatWord, to: number = this.#args.state.fence.epoch): void {
     const { state, node, epoch, send } = this.#args;
     const { self: { path }, envelope } = this.#context;
-    send(letterOf({ node, epoch, path, sequence: ++state.sent }, { to, word }, envelope));
+    send(letterOf({ node, epoch, path, sequence: ++state.sent }, TO_HOLDER, { to, word }, envelope));
   }
 }

@@ -3,9 +3,10 @@
  * schema to the last key.
  */
 import { z } from "zod";
-import { decode, encode, type MessageEnvelope, type WireEnvelope } from "../../runtime/mod.ts";
+import { encode, type MessageEnvelope, type WireEnvelope } from "../../runtime/mod.ts";
+import { Catalogue, defineMessage, type MessageDef } from "../../runtime/remote/mod.ts";
 import type { Letter } from "../../runtime/transport/mod.ts";
-import { EXECUTION_TYPES, SHARD_SCHEMA, type ToGateway, type ToHolder } from "../protocol/mod.ts";
+import { EXECUTION_TYPES, type ToGateway, type ToHolder } from "../protocol/mod.ts";
 
 const whole = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const signed = z.int();
@@ -122,8 +123,20 @@ const seatWord = z.discriminatedUnion("kind", [
     time: whole,
   }),
 ]);
-const toHolder = z.strictObject({ to: whole, word: seatWord });
-const toGateway = z.strictObject({ to: whole, word: holderWord });
+
+/** From a holder to the gateway. */
+export const TO_GATEWAY: MessageDef<ToGateway> = defineMessage({
+  id: "cwts.to-gateway",
+  version: 1,
+  schema: z.strictObject({ to: whole, word: holderWord }) as z.ZodType<ToGateway>,
+});
+/** From a seat to the holder of its shard. */
+export const TO_HOLDER: MessageDef<ToHolder> = defineMessage({
+  id: "cwts.to-holder",
+  version: 1,
+  schema: z.strictObject({ to: whole, word: seatWord }) as z.ZodType<ToHolder>,
+});
+const CATALOGUE = new Catalogue([TO_GATEWAY, TO_HOLDER]);
 
 /** What stands on a topic and is no word of this kind. */
 export class WordError extends Error {
@@ -131,32 +144,20 @@ export class WordError extends Error {
   readonly code = "WORD_BAD";
 }
 
-function read<T>(schema: z.ZodType, { envelope, body }: Letter): T {
-  if (envelope.schema?.id !== SHARD_SCHEMA.id || envelope.schema.version !== SHARD_SCHEMA.version) {
-    const { id = "none", version = 0 } = envelope.schema ?? {};
-    throw new WordError(
-      `a letter of ${envelope.node} has the schema ${id} ${version}, and ${SHARD_SCHEMA.id} ${SHARD_SCHEMA.version} is ` +
-        "understood here: run the same version on all nodes.",
-    );
+/** A letter that is none is refused, never kept for another day: an order that is replayed later is another order. */
+function read<M>(def: MessageDef<M>, letter: Letter): M {
+  const reading = CATALOGUE.read(letter);
+  if (!reading.ok) {
+    throw new WordError(`a letter of ${letter.envelope.node} is refused (${reading.code}): ${reading.why}`);
   }
-  let value: unknown;
-  try {
-    value = decode(body);
-  } catch {
-    throw new WordError(`a letter of ${envelope.node} has a body that is no message.`);
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data as T;
-  const [{ path, message }] = parsed.error.issues;
-  throw new WordError(
-    `a letter of ${envelope.node} is no word of a shard: ${path.join(".") || "its kind"}: ${message}.`,
-  );
+  if (reading.def === def) return reading.message as M;
+  throw new WordError(`a letter of ${letter.envelope.node} is refused: "${reading.def.id}" is not for this topic.`);
 }
 
 /** Throws WordError for anything that no holder says. */
-export const readHolderWord = (letter: Letter): ToGateway => read(toGateway, letter);
+export const readHolderWord = (letter: Letter): ToGateway => read(TO_GATEWAY, letter);
 /** Throws WordError for anything that no seat says. */
-export const readSeatWord = (letter: Letter): ToHolder => read(toHolder, letter);
+export const readSeatWord = (letter: Letter): ToHolder => read(TO_HOLDER, letter);
 
 /** Where a letter of a shard comes from: its node, the epoch it speaks under, and its number. */
 export interface Sender {
@@ -169,6 +170,7 @@ export interface Sender {
 /** `cause`: the message whose handling says this; null outside of one. */
 export function letterOf(
   { node, epoch, path, sequence }: Sender,
+  def: MessageDef<ToGateway> | MessageDef<ToHolder>,
   word: ToGateway | ToHolder,
   cause: MessageEnvelope | null,
 ): Letter {
@@ -181,7 +183,7 @@ export function letterOf(
     cause: cause?.cause ?? 0,
     root: cause?.root ?? 0,
     deadline: Infinity,
-    schema: SHARD_SCHEMA,
+    schema: { id: def.id, version: def.version },
   };
   return { envelope, body: encode(word) };
 }

@@ -17,6 +17,7 @@ const OF_CONCERNS = {
   "gave-up": "critical",
   "halted": "critical",
   "audit-failure": "critical",
+  "audit-sink": "critical",
   "venue-breaker": "warning",
   "store-breaker": "warning",
   "position-mismatch": "critical",

@@ -22,6 +22,7 @@ export const CONCERNS = {
   "gave-up":            { demands: "SafeMode", ends: "a restart of the node" },
   "halted":             { demands: "EmergencyShutdown", ends: "a restart of the node" },
   "audit-failure":      { demands: "EmergencyShutdown", ends: "a restart of the node on a disk that takes records" },
+  "audit-sink":         { demands: "SafeMode", ends: "the copy has caught up and agrees" },
   "venue-breaker":      { demands: "SafeMode", ends: "the venue answered its probes" },
   "store-breaker":      { demands: "SafeMode", ends: "the file took what was written to it again" },
   "position-mismatch":  { demands: "SafeMode", ends: "gate, books and drop copy agree again" },

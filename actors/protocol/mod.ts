@@ -4,6 +4,7 @@ export * from "./alerts.ts";
 export * from "./approval.ts";
 export * from "./arena.ts";
 export * from "./cause.ts";
+export * from "./cluster.ts";
 export * from "./concerns.ts";
 export * from "./control.ts";
 export * from "./controls.ts";

@@ -6,14 +6,11 @@
  * No word from a holder carries a time: an order happens when the gateway has it, by the gateway's clock, so that a clock
  * that is wrong elsewhere decides nothing.
  */
-import type { MessageSchema } from "../../runtime/mod.ts";
 import type { ExecutionReport, PositionSnapshot } from "./executions.ts";
 import type { TradingNotice } from "./halt.ts";
 import type { GuardianReady } from "./keys.ts";
 import type { MarketData, MarketStatus } from "./market.ts";
 import type { OrderId, OrderIntent } from "./orders.ts";
-
-export const SHARD_SCHEMA: MessageSchema = { id: "cwts.shard", version: 1 };
 
 /**
  * Opens what the holder sends from here on. Whatever an earlier holder, or this one before, left open is withdrawn first,

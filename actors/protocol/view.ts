@@ -108,6 +108,24 @@ export interface ScopeView {
   readonly state: ScopeStateName;
 }
 
+/** A copy of the log elsewhere: a second directory, or a topic of a broker. */
+export interface SinkView {
+  readonly sink: "replica" | "topic";
+  readonly where: string;
+  /** Records and bytes of this run that it has. */
+  readonly records: number;
+  readonly bytes: number;
+  /** What was compared with a signed checkpoint last; 0 and "" before that. */
+  readonly checkedRecords: number;
+  readonly checkedRoot: string;
+  /** Whole seconds since it had everything. */
+  readonly behindSeconds: number;
+  /** Earlier runs that are not compared yet. */
+  readonly waitingRuns: number;
+  /** What is wrong: a stable code and one sentence; null when nothing is. */
+  readonly fault: { readonly code: string; readonly sentence: string } | null;
+}
+
 export interface AuditView {
   readonly records: number;
   readonly durable: number;
@@ -116,6 +134,8 @@ export interface AuditView {
   /** Head of the chain of sealed groups, hexadecimal. */
   readonly chain: string;
   readonly durability: string;
+  /** Copies elsewhere, as configured. */
+  readonly sinks: readonly SinkView[];
 }
 
 export interface CrashesView {

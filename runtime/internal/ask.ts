@@ -3,9 +3,11 @@
  *
  * The deadline is an entry of the system's one timer wheel, so an ask costs neither a timer of the platform nor an object.
  */
-import type { ActorRef, AskResult, TellResult } from "../actor.ts";
+import type { ActorRef, AskFailure, AskResult, Remote, TellResult } from "../actor.ts";
 import type { Micros } from "../time.ts";
+import { Arrival } from "./arrival.ts";
 import { ActorCell, BUSY, Envelope, type OpenAsk } from "./cell.ts";
+import { type Asked, FarRef } from "./far.ts";
 import type { Kernel, Moment } from "./kernel.ts";
 
 /** Whoever waits: an incarnation, or someone outside every actor. */
@@ -16,21 +18,22 @@ export interface Asker {
   readonly cell: ActorCell | null;
 }
 
-const TIMEOUT: AskResult<never> = { ok: false, failure: "timeout" };
 const DEAD: AskResult<never> = { ok: false, failure: "dead" };
 const OVERLOADED: AskResult<never> = { ok: false, failure: "overloaded" };
 
-export class PendingAsk extends Envelope implements ActorRef<unknown>, OpenAsk, Moment {
+export class PendingAsk extends Envelope implements ActorRef<unknown>, Asked, OpenAsk, Moment {
   readonly id: number;
   override message: unknown = undefined;
   resolve: ((result: AskResult<never>) => void) | null = null;
   nextOpen: PendingAsk | null;
   previousOpen: PendingAsk | null = null;
+  /** What its deadline means: of a question that has not left this node, that nobody was reached. */
+  whenLate: AskFailure = "timeout";
   readonly cause: number;
   readonly root: number;
   readonly sender: number;
 
-  constructor(private readonly kernel: Kernel, private readonly asker: Asker, readonly target: ActorCell | null) {
+  constructor(private readonly kernel: Kernel, readonly asker: Asker, readonly target: ActorCell | null) {
     super();
     this.id = kernel.nextActorId();
     this.cause = kernel.causes.current;
@@ -82,11 +85,20 @@ export class PendingAsk extends Envelope implements ActorRef<unknown>, OpenAsk, 
   }
 
   override fire(): void {
-    this.settle(TIMEOUT);
+    this.fail(this.whenLate);
+  }
+
+  /** Whether somebody still waits for the answer. */
+  get awaited(): boolean {
+    return this.resolve !== null && this.asker.alive;
+  }
+
+  fail(failure: AskFailure, path?: readonly string[]): void {
+    this.settle(path === undefined ? { ok: false, failure } : { ok: false, failure, path });
   }
 
   override open(): boolean {
-    return this.resolve !== null && this.asker.alive;
+    return this.awaited;
   }
 
   override lost(fate: "rejected" | "dropped" | "dead"): void {
@@ -125,7 +137,7 @@ export class PendingAsk extends Envelope implements ActorRef<unknown>, OpenAsk, 
 export function ask<Q, R>(
   kernel: Kernel,
   asker: Asker,
-  target: ActorRef<Q>,
+  target: Remote<Q>,
   make: (replyTo: ActorRef<R>) => Q,
   timeout: Micros,
 ): Promise<AskResult<R>> {
@@ -144,7 +156,7 @@ export function ask<Q, R>(
 export function askInto<Q, R>(
   kernel: Kernel,
   asker: Asker,
-  target: ActorRef<Q>,
+  target: Remote<Q>,
   make: (replyTo: ActorRef<R>) => Q,
   timeout: Micros,
   resolve: (result: AskResult<R>) => void,
@@ -161,7 +173,7 @@ export function askInto<Q, R>(
   return pending;
 }
 
-function refused<Q>(asker: Asker, target: ActorRef<Q>, timeout: Micros): AskResult<never> | null {
+function refused<Q>(asker: Asker, target: Remote<Q>, timeout: Micros): AskResult<never> | null {
   if (!asker.alive) return DEAD;
   if (!Number.isSafeInteger(timeout) || timeout < 0) {
     throw new RangeError(`The timeout of an ask is a span in whole microseconds, not ${timeout}.`);
@@ -179,7 +191,7 @@ export function deadlineOf(kernel: Kernel, asker: Asker, timeout: Micros): Micro
 function send<Q>(
   kernel: Kernel,
   asker: Asker,
-  target: ActorRef<Q>,
+  target: Remote<Q>,
   pending: PendingAsk,
   question: Q,
   timeout: Micros,
@@ -190,6 +202,13 @@ function send<Q>(
     if (asker.cell === null) kernel.seam?.did({ kind: "ask", to: cell.id, timeout, question, replyTo: pending });
     pending.message = question;
     cell.tellEnvelope(pending, false);
+  } else if (target instanceof FarRef) {
+    try {
+      target.put(question, pending);
+    } catch (error) {
+      pending.abandon();
+      throw error;
+    }
   } else {
     const sent = target.tell(question);
     if (sent !== "enqueued" && sent !== "diverted") pending.lost(sent);
@@ -216,4 +235,18 @@ function circle(asker: ActorCell, target: ActorCell): string[] | null {
   };
   const found = search(target);
   return found === null ? null : [asker, ...found].map(({ path }) => path);
+}
+
+/** Who waits for the actor to go on, from the first, and the actor itself; those on other nodes as they were told of. */
+export function waitingFor(cell: ActorCell, nameOf: (cell: ActorCell) => string): readonly string[] {
+  const chain: string[] = [];
+  const seen = new Set<ActorCell>();
+  for (let at: ActorCell | null = cell; at !== null && !seen.has(at);) {
+    seen.add(at);
+    chain.unshift(nameOf(at));
+    const { question }: ActorCell = at;
+    if (question instanceof Arrival) return [...question.waiting, ...chain];
+    at = question instanceof PendingAsk ? question.asker.cell : null;
+  }
+  return chain;
 }

@@ -11,6 +11,7 @@ import type {
   Demand,
   ExitReason,
   Registry,
+  Remote,
   ServiceKey,
   StreamControl,
 } from "../actor.ts";
@@ -20,6 +21,7 @@ import type { Clock, Micros, Stopwatch } from "../time.ts";
 import { Adapter } from "./adapter.ts";
 import { ask, askInto, deadlineOf, type PendingAsk } from "./ask.ts";
 import { ActorCell, BUSY, ENDED, type Incarnation, RUNNING, STOPPED, SUSPENDED } from "./cell.ts";
+import { FarRef } from "./far.ts";
 import { replaceNow } from "./hold.ts";
 import type { Kernel } from "./kernel.ts";
 import { outside } from "./outside.ts";
@@ -37,6 +39,8 @@ class Held {
   urgentTimers: UserTimers | null = null;
   /** Targets by monitor; null once the target was gone when the monitor was set. */
   monitors: Map<number, ActorCell | null> | null = null;
+  /** How monitors of actors on other nodes are taken back. */
+  far: Map<number, () => void> | null = null;
   subscriptions: Set<string> | null = null;
   /** Streams of answers that it takes from. */
   streams: Set<AnswerStream<unknown>> | null = null;
@@ -130,7 +134,7 @@ export class Context implements ActorContext<unknown>, Incarnation, Asking {
     return this.kernel.directory.subscribe(key.name, this) as readonly ActorRef<N>[];
   }
 
-  ask<Q, R>(target: ActorRef<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>> {
+  ask<Q, R>(target: Remote<Q>, make: (replyTo: ActorRef<R>) => Q, timeout: Micros): Promise<AskResult<R>> {
     return ask(this.kernel, this, target, make, timeout);
   }
 
@@ -176,9 +180,10 @@ export class Context implements ActorContext<unknown>, Incarnation, Asking {
     return new Adapter(this.kernel.nextActorId(), this, map as (message: unknown) => unknown);
   }
 
-  monitor(target: ActorRef<never>): number {
+  monitor(target: Remote<never>): number {
     const monitor = this.kernel.nextActorId();
     if (!this.alive) return monitor;
+    if (target instanceof FarRef) return this.monitorFar(target, monitor);
     const actor = target instanceof Adapter ? target.cell : target;
     const cell = actor instanceof ActorCell && actor.life !== STOPPED ? actor : null;
     (this.holding.monitors ??= new Map()).set(monitor, cell);
@@ -187,7 +192,20 @@ export class Context implements ActorContext<unknown>, Incarnation, Asking {
     return monitor;
   }
 
+  private monitorFar(target: FarRef, monitor: number): number {
+    (this.holding.monitors ??= new Map()).set(monitor, null);
+    const { path } = target;
+    const cancel = target.watch((reason) => {
+      this.held?.far?.delete(monitor);
+      if (this.alive) this.cell.signal({ kind: "down", monitor, path, reason });
+    });
+    (this.holding.far ??= new Map()).set(monitor, cancel);
+    return monitor;
+  }
+
   demonitor(monitor: number): void {
+    this.held?.far?.get(monitor)?.();
+    this.held?.far?.delete(monitor);
     const monitors = this.held?.monitors;
     monitors?.get(monitor)?.watchers?.delete(monitor);
     monitors?.delete(monitor);
@@ -233,6 +251,8 @@ export class Context implements ActorContext<unknown>, Incarnation, Asking {
       for (const [monitor, target] of held.monitors) target?.watchers?.delete(monitor);
       held.monitors = null;
     }
+    for (const cancel of held.far?.values() ?? []) cancel();
+    held.far = null;
     for (const name of held.subscriptions ?? []) this.kernel.directory.unsubscribe(name, this);
   }
 

@@ -86,7 +86,7 @@ export class Replayer extends Ticks implements Seam {
         break;
       case "deliver":
         this.actor(entry.to).tellEnvelope(
-          new Arrival(this.kernel.clock, this.read(entry.message), entry.origin),
+          new Arrival(this.kernel.clock, this.kernel.causes, this.read(entry.message), entry.origin),
           false,
         );
         break;

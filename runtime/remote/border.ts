@@ -9,6 +9,7 @@ import type { MessageEnvelope, MessageSchema, WireEnvelope } from "../message.ts
 import type { Broker, Letter } from "../transport/mod.ts";
 import { type Catalogue, firstFault, type Reading } from "./catalogue.ts";
 import type { MessageDef } from "./message_def.ts";
+import { type RefHost, withRefs } from "./ref_schema.ts";
 import { continued } from "./trace_context.ts";
 
 /** A message that may not leave: its schema does not describe it, or it cannot be written. */
@@ -23,6 +24,8 @@ export interface BorderOptions {
   /** How often this node has begun anew: higher than in any life before, or its letters count as those of that life. */
   readonly epoch: number;
   readonly catalogue: Catalogue;
+  /** Makes addresses of the refs in messages; without it no ref leaves or enters. */
+  readonly refs?: RefHost;
 }
 
 /** What goes with a message beside its content. */
@@ -41,19 +44,25 @@ export class Border {
   readonly epoch: number;
   readonly catalogue: Catalogue;
   private readonly departures: Departures;
+  private readonly refs: RefHost | null;
   private outside = 0;
 
-  constructor({ node, epoch, catalogue }: BorderOptions) {
+  constructor({ node, epoch, catalogue, refs }: BorderOptions) {
     if (!Number.isSafeInteger(epoch) || epoch < 0) {
       throw new RangeError(`the epoch of a node is a whole number of at least 0, not ${epoch}.`);
     }
     [this.node, this.epoch, this.catalogue] = [node, epoch, catalogue];
     this.departures = new Departures(node);
+    this.refs = refs ?? null;
   }
 
   /** The letter for a message; to be sent in the order of the calls. Throws BorderError for what may not leave. */
   write<M>(def: MessageDef<M>, message: M, options: SendOptions = {}): Letter {
-    const body = this.bodyOf(def, message);
+    return this.letter(def, this.bodyOf(def, message), options);
+  }
+
+  /** The letter around a text that `bodyOf` has made. */
+  letter(def: MessageSchema, body: string, options: SendOptions = {}): Letter {
     const envelope = this.envelope(def, options);
     return { envelope, body, headers: { ...options.headers, traceparent: continued(envelope, options.trace) } };
   }
@@ -72,14 +81,15 @@ export class Border {
   }
 
   read(letter: Letter): Reading {
-    return this.catalogue.read(letter);
+    return withRefs(this.refs, () => this.catalogue.read(letter));
   }
 
-  private bodyOf<M>(def: MessageDef<M>, message: M): string {
+  /** A message as text, checked. Throws BorderError for what may not leave. */
+  bodyOf<M>(def: MessageDef<M>, message: M): string {
     const name = `"${def.id}" version ${def.version}`;
     let written: ReturnType<typeof z.safeEncode>;
     try {
-      written = z.safeEncode(def.schema, message as never);
+      written = withRefs(this.refs, () => z.safeEncode(def.schema, message as never));
     } catch (error) {
       throw new BorderError(`a message cannot be written as ${name}: ${String(error)}`, { cause: error });
     }

@@ -75,6 +75,8 @@ export interface IntakeOptions {
   readonly topic: string;
   /** Does what a letter asks for. When it resolves, that is done; when it rejects, it is tried again. */
   handle(incoming: Incoming): Promise<void> | void;
+  /** Another lane for a letter that must not wait for those of its key before it; null: it waits. */
+  lane?(letter: Letter): string | null;
   /** Default DEFAULT_ATTEMPTS. */
   readonly attempts?: number;
   /** Default DEFAULT_ATTEMPT_PAUSE_MS. */
@@ -203,7 +205,9 @@ export class Intake {
     }
     this.counts.taken++;
     const step = this.progress.begin(delivered);
-    const key = delivered.kind === "letter" ? delivered.key : `\0${delivered.partition}`;
+    const key = delivered.kind === "letter"
+      ? this.options.lane?.(delivered.letter) ?? delivered.key
+      : `\0${delivered.partition}`;
     const work = async () => {
       const fate = await this.decide(delivered, step);
       this.counts[fate]++;

@@ -9,3 +9,6 @@ export * from "./intake.ts";
 export { DEAD_LETTERS, type Held, HELD_TOPICS, type HeldTopic, QUARANTINE } from "./held.ts";
 export * from "./letters.ts";
 export { readTrace } from "./trace_context.ts";
+export * from "./node.ts";
+export { refTo } from "./ref_schema.ts";
+export { NODE_MESSAGES } from "./control.ts";

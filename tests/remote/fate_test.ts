@@ -1,6 +1,6 @@
 /** What becomes of a message that came from another node, as whoever brought it is told. */
 import assert from "node:assert/strict";
-import type { ActorDef, ActorRef, Fate, WireEnvelope } from "../../runtime/mod.ts";
+import type { ActorDef, ActorRef, MessageFate, WireEnvelope } from "../../runtime/mod.ts";
 import { finish, pass, settle, testSystem } from "../../runtime/testkit/mod.ts";
 import { supervise, worker } from "../../supervision/mod.ts";
 import { outerPromise } from "../runtime/actors.ts";
@@ -28,7 +28,7 @@ const copyOf = (fates: object): object => ({ ...fates });
 
 /** Brings messages and keeps what it is told of them. */
 function bringer(system: ReturnType<typeof testSystem>) {
-  const fates: Record<string, Fate[]> = {};
+  const fates: Record<string, MessageFate[]> = {};
   return {
     fates,
     bring(target: ActorRef<string>, message: string, deadline?: number) {

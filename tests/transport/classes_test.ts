@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Progress } from "../../runtime/transport/mod.ts";
 import { type Broker, MemoryServer, openMemory, type RouteChange } from "../../runtime/transport/mod.ts";
-import { Collector, firstComings, nth, openClassed } from "./classes_support.ts";
+import { Collector, firstComings, nth, openClassed, routeTo } from "./classes_support.ts";
 import { gather, isLetter, until } from "./letters.ts";
 
 const SESSION = { sessionMs: 400 } as const;
@@ -240,6 +240,22 @@ test("what was published past the classes is delivered as bad, and keeps nobody 
     return taken.length === 2;
   }, "both come");
   assert.deepEqual(taken, ["bad", "letter"]);
+});
+
+test("brokers whose breakers somebody else has opened are found to be well again", async ({ first, second }) => {
+  const route = async (name: string, server: MemoryServer) => {
+    const one = routeTo(name, await openMemory(server, { node: "a" }));
+    for (let n = 0; n < 2; n++) one.breaker.settle(one.breaker.admit(0)!, false, 0);
+    assert.equal(one.breaker.state, "open");
+    return one;
+  };
+  const broker = openClassed("a", {}, {
+    ...QUICK,
+    routes: [await route("first", first), await route("second", second)],
+    classes: { durable: ["first", "second"] },
+  });
+  await broker.publish("t", "k", nth("k", 1));
+  await broker.close();
 });
 
 test("a class that names a broker which is not there is refused", () => {

@@ -1,6 +1,6 @@
 /**
  * The form of a message on its way, as data that two versions can be compared by: JSON Schema, with what JSON Schema cannot
- * say (bigint, dates, maps, sets, bytes) named by `x-cwts`, and keys in one order.
+ * say (bigint, dates, maps, sets, bytes) named by `cwts`, and keys in one order.
  */
 import { z } from "zod";
 import type { MessageDef } from "../../runtime/remote/mod.ts";
@@ -21,7 +21,7 @@ export type ReleasedCatalogue = Readonly<Record<string, ReleasedMessage>>;
 const BEYOND_JSON = new Set(["bigint", "date", "map", "set", "undefined", "void", "nan"]);
 const UNKNOWN = "?";
 /** Words about a schema that change nothing of what it lets through. */
-const WORDS = new Set(["$schema", "$id", "title", "description", "examples", "deprecated", "default", "cwts"]);
+const WORDS = new Set(["$schema", "$id", "title", "description", "examples", "deprecated", "default"]);
 /** Bounds of what JSON Schema has no numbers for: inclusive, exclusive. */
 const BOUNDS = {
   greater_than: ["minimum", "exclusiveMinimum"],
@@ -52,7 +52,7 @@ export function canonical(def: MessageDef<unknown>): JsonObject {
 }
 
 function beyond(type: string, zodSchema: z.core.$ZodTypes, jsonSchema: Record<string, unknown>): void {
-  jsonSchema["x-cwts"] = type;
+  jsonSchema.cwts = type;
   const { def } = zodSchema._zod;
   for (const check of def.checks ?? []) {
     const { check: kind, value, inclusive } = check._zod.def as {
@@ -80,13 +80,14 @@ function instance(zodSchema: z.core.$ZodTypes, jsonSchema: Record<string, unknow
   const name = ((zodSchema as unknown as z.ZodType).meta() as { readonly cwts?: string } | undefined)?.cwts ??
     (zodSchema._zod.bag as { readonly Class?: { readonly name: string } }).Class?.name;
   // What is described further is looked at again, with its description.
-  jsonSchema["x-cwts"] = name ?? `${UNKNOWN}${place(path)}`;
+  if (name !== undefined) jsonSchema.cwts = name;
+  else if (jsonSchema.cwts === undefined) jsonSchema.cwts = `${UNKNOWN}${place(path)}`;
 }
 
 /** Throws for a custom type that nothing says what it is. */
 function known(value: unknown): void {
   if (typeof value !== "object" || value === null) return;
-  const type = (value as Record<string, unknown>)["x-cwts"];
+  const type = (value as Record<string, unknown>)["cwts"];
   if (typeof type === "string" && type.startsWith(UNKNOWN)) {
     throw new Error(
       `${type.slice(UNKNOWN.length)} is a custom type without .meta({ cwts: "…" }), by which it is known.`,

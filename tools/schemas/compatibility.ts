@@ -92,7 +92,7 @@ function tagOf(branch: Json): string | null {
 
 function compareType(before: JsonObject, now: JsonObject, place: string): string[] {
   const [was, is] = [before.type, now.type];
-  if (was === is || (was === "integer" && is === "number") || (is === undefined && now["x-cwts"] === undefined)) {
+  if (was === is || (was === "integer" && is === "number") || (is === undefined && now.cwts === undefined)) {
     return [];
   }
   return [`the type of ${place} was ${show(was)} and is ${show(is)} now: leave it`];

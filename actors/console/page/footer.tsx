@@ -19,6 +19,17 @@ export function Footer() {
         <b>Audit</b> {count(audit.records)} records, {count(audit.durable)} durable ({audit.durability}), root{" "}
         <code title={audit.root}>{audit.root === "" ? "none yet" : shortHash(audit.root)}</code>
       </p>
+      {audit.sinks.length > 0 && (
+        <ul id="audit-sinks">
+          {audit.sinks.map((sink) => (
+            <li key={sink.where} class={sink.fault === null ? "" : "failed"}>
+              {sink.where}: {count(sink.records)} records, {count(sink.checkedRecords)}{" "}
+              of them compared with a checkpoint
+              {sink.fault !== null && ` — ${sink.fault.code}: ${sink.fault.sentence}`}
+            </li>
+          ))}
+        </ul>
+      )}
       <p class="links-out">
         <a href="/openapi.json">API</a>
       </p>

@@ -167,6 +167,8 @@ export class RouteWriter {
   }
 
   private choose(): number | null {
+    // Whoever opened it, and by whatever call: a success may, where it is the one that makes the failures count.
+    for (const [at, { breaker }] of this.routes.entries()) if (breaker.state !== "closed") this.failed(at);
     const index = this.routes.findIndex(({ breaker }, i) =>
       breaker.state === "closed" && (this.hanging[i] === null || i === this.current)
     );
@@ -196,7 +198,6 @@ export class RouteWriter {
     try {
       const ok = await within(sent, answerMs) !== LATE;
       breaker.settle(admission, ok, nowMicros());
-      if (!ok) this.failed(index);
       return ok;
     } catch (error) {
       // The letters' own fault, unless they are old ones, which another broker took.
@@ -206,7 +207,6 @@ export class RouteWriter {
       }
       this.failure = error;
       breaker.settle(admission, false, nowMicros());
-      this.failed(index);
       if (breaker.state === "closed") {
         this.pause = new Sleep(PAUSE_MS);
         await this.pause.done;

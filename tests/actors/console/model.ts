@@ -281,6 +281,7 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
           root: "9f2c41d07be35a8866f0c1de2b7745a19f2c41d07be35a8866f0c1de2b7745a1",
           chain: "41d07be35a8866f0c1de2b7745a19f2c41d07be35a8866f0c1de2b7745a19f2c",
           durability: "batch",
+          sinks: [],
         },
         messages: {
           enqueued: 12 * steps + 4,

@@ -20,6 +20,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "fill-mismatch": "SafeMode",
   "report-mismatch": "SafeMode",
   "credit-mismatch": "SafeMode",
+  "audit-sink": "SafeMode",
   "surveillance-gap": "SafeMode",
   "release-mismatch": "EmergencyShutdown",
 };

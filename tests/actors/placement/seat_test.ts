@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { letterOf } from "../../../actors/placement/words.ts";
+import { letterOf, TO_GATEWAY } from "../../../actors/placement/words.ts";
 import type { HolderWord } from "../../../actors/protocol/mod.ts";
 import { type Loop, loop, type LoopOptions } from "./loopback.ts";
 
@@ -21,7 +21,7 @@ const wish = (orderId: number, strategy = STRATEGY, instrument = 0): HolderWord 
   cause: 0,
 });
 const from = (epoch: number, sequence: number, word: HolderWord, to = 1) =>
-  letterOf({ node: "elder", epoch, path: "/x", sequence }, { to, word }, null);
+  letterOf({ node: "elder", epoch, path: "/x", sequence }, TO_GATEWAY, { to, word }, null);
 const decisions = (it: Loop) => it.gate.counters().decisions;
 const events = (it: Loop, ...kinds: string[]) => it.events.filter(({ event }) => kinds.includes(event));
 const resting = (it: Loop) => it.gate.exposure(STRATEGY, 0).openOrders;

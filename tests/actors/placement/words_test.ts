@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { letterOf, readHolderWord, readSeatWord, WordError } from "../../../actors/placement/words.ts";
+import { letterOf, readHolderWord, readSeatWord, TO_GATEWAY, TO_HOLDER, WordError } from "../../../actors/placement/words.ts";
 import type { Letter } from "../../../runtime/transport/mod.ts";
 
 const from = { node: "n", epoch: 1, path: "/x", sequence: 1 };
-const good = letterOf(from, { to: 1, word: { kind: "ShardBeat" } }, null);
+const good = letterOf(from, TO_GATEWAY, { to: 1, word: { kind: "ShardBeat" } }, null);
 const body = (value: unknown): Letter => ({ ...good, body: typeof value === "string" ? value : JSON.stringify(value) });
 const order = { kind: "SubmitOrder", strategy: 1, cause: 0, orderId: 1, instrument: 0, side: 0, orderType: 0, tif: 0 };
 const rest = { price: 1, quantity: 1, postOnly: false, reduceOnly: false };
@@ -11,7 +11,7 @@ const rest = { price: 1, quantity: 1, postOnly: false, reduceOnly: false };
 Deno.test("a word comes out as it went in", () => {
   assert.deepEqual(readHolderWord(good), { to: 1, word: { kind: "ShardBeat" } });
   const word = { kind: "MarketStatus", instrument: 1, status: "live", detail: "", time: 5 } as const;
-  assert.deepEqual(readSeatWord(letterOf(from, { to: 2, word }, null)), { to: 2, word });
+  assert.deepEqual(readSeatWord(letterOf(from, TO_HOLDER, { to: 2, word }, null)), { to: 2, word });
   assert.deepEqual(readHolderWord(body({ to: 1, word: { ...order, ...rest } })).word, { ...order, ...rest });
 });
 
@@ -48,8 +48,8 @@ Deno.test("nothing that does not fit its schema to the last key is believed", ()
 });
 
 Deno.test("a letter of another schema or version is refused with what is understood here", () => {
-  for (const schema of [null, { id: "cwts.shard", version: 2 }, { id: "other", version: 1 }]) {
+  for (const schema of [null, { id: "cwts.to-gateway", version: 2 }, { id: "other", version: 1 }, { id: "cwts.to-holder", version: 1 }]) {
     const letter = { ...good, envelope: { ...good.envelope, schema } };
-    assert.throws(() => readHolderWord(letter), /has the schema .*, and cwts.shard 1 is understood here/);
+    assert.throws(() => readHolderWord(letter), /^a letter of n is refused/);
   }
 });

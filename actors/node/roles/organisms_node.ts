@@ -1,0 +1,99 @@
+/**
+ * `start --role organisms`: hosts its share of the organisms of a configuration and trades them over the gateway's gate. It
+ * opens no market, no gate and no log. When it is told to stop it withdraws what its organisms have resting and gives its
+ * shards back, so that another node has them at once.
+ */
+import { type Config, configHash, UserError, VERSION } from "../../../config/mod.ts";
+import type { NodeState } from "../../protocol/mod.ts";
+import { instrumentsOf } from "../instruments.ts";
+import { organismSpecs } from "../organisms.ts";
+import { sleepWall } from "../wall.ts";
+import { ClusterLink, type ClusterOptions } from "./cluster_link.ts";
+import { Hosting } from "./hosting.ts";
+import { BEAT_MS } from "./seats.ts";
+import { type HeldShard, ShardLeases } from "./shard_leases.ts";
+
+export interface RoleIo {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Beats after which all that live have been heard. */
+const LISTENING = 3;
+
+/** Throws UserError and BrokerError when the node cannot start. */
+export async function runOrganisms(config: Config, options: ClusterOptions, io: RoleIo): Promise<void> {
+  refuseSpeed(config);
+  const instruments = instrumentsOf(config);
+  // What a species refuses shows before anybody counts on this node.
+  organismSpecs(config, instruments);
+  const hash = configHash(config);
+  const link = await ClusterLink.join(options);
+  let hosting: Hosting | null = null;
+  let state: NodeState = "waiting";
+  let detail = "no gateway is heard";
+  const begin = (held: HeldShard) => {
+    io.out(`${held.shard}: held here (epoch ${held.lease.epoch})`);
+    hosting?.begin(held);
+  };
+  const leases = new ShardLeases({
+    link,
+    shards: config.organisms.map(({ id }) => id),
+    begun: begin,
+    ended: async ({ shard }, inOrder) => {
+      io.out(`${shard}: ${inOrder ? "given back" : "lost to another node"}`);
+      await hosting?.end(shard);
+    },
+  });
+  const over = (shard: string, reason: string) => {
+    io.err(`${shard}: nothing but cancels passes: ${reason}`);
+    leases.unwanted.add(shard);
+    const held = leases.held.find((one) => one.shard === shard);
+    if (held !== undefined) void leases.drop(held, true);
+  };
+  const say = () => {
+    const shards = hosting?.shards() ?? [];
+    const epoch = hosting?.epoch ?? 0;
+    link.say({ state, version: VERSION, config: hash, epoch, shards, detail, time: 0, speed: 0, mode: "", firm: "" });
+  };
+  /** Follows the gateway: ends with one that is gone or replaced, begins with the next. */
+  const follow = async () => {
+    const { gateway } = link.board;
+    const live = gateway !== null && gateway.live && gateway.status.state === "running";
+    const same = hosting !== null && gateway?.status.epoch === hosting.epoch;
+    if (hosting !== null && (!same || gateway!.status.state !== "running")) {
+      io.err(`the gateway of epoch ${hosting.epoch} has ended: nothing passes until there is another`);
+      const before: Hosting = hosting;
+      hosting = null;
+      await before.close();
+    }
+    [state, detail] = live ? ["running", ""] : ["waiting", "no gateway is heard"];
+    if (hosting !== null || !live || io.signal.aborted) return;
+    io.out(`gateway: ${gateway.status.node} (epoch ${gateway.status.epoch})`);
+    leases.unwanted.clear();
+    hosting = new Hosting({ link, config, instruments, hash, gateway: gateway.status, out: io.err, over });
+    for (const held of leases.held) hosting.begin(held);
+  };
+  try {
+    await link.follow(link.topics.reports, (letter, shard) => hosting?.hear(letter, shard));
+    for (let beat = 0; !io.signal.aborted; beat++) {
+      await follow();
+      if (beat >= LISTENING) await leases.look();
+      say();
+      await sleepWall(BEAT_MS, io.signal);
+    }
+    await leases.stop();
+    state = "stopping";
+    say();
+  } finally {
+    await (hosting as Hosting | null)?.close();
+    await link.close();
+  }
+}
+
+/** Nodes meet in real time. Throws UserError CLUSTER_SPEED. */
+export function refuseSpeed({ node: { speed } }: Config): void {
+  if (speed !== "max") return;
+  throw new UserError("CLUSTER_SPEED", "several nodes run at the pace of a clock: --speed is a number, not max");
+}

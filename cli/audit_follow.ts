@@ -1,0 +1,99 @@
+/** `audit follow`: logs made anew from the topic to which a node sends them. */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { UserError } from "../config/errors.ts";
+import { OK } from "./failure.ts";
+import type { CliIo } from "./io.ts";
+import { onSignals } from "./signals.ts";
+
+const EXAMPLES = `
+Examples:
+  $ deno task cwts audit follow --broker redis://127.0.0.1:6379 --out ./followed           until Ctrl-C
+  $ deno task cwts audit follow --broker nats://127.0.0.1:4222 --out ./followed --once     what is there now
+  $ deno task cwts audit verify --data-dir ./followed/9a0364b9e99bb480
+
+Every log is held against the signed checkpoints that come with it. Where the directory stands on the topic is kept in
+follow.json beside the logs; a new directory begins with the oldest record that the topic has.
+`;
+
+/** Beside the logs: the group that this directory is on the topic. */
+const STATE = "follow.json";
+const LETTERS = 64;
+const WAIT_MS = 500;
+/** With --once: silence after which nothing more is there. A group takes a moment to come to its partitions. */
+const SILENCE_MS = 3_000;
+
+interface FollowFlags {
+  readonly broker: string;
+  readonly topic: string;
+  readonly out: string;
+  readonly once?: boolean;
+}
+
+export function addAuditFollow(audit: Command, io: CliIo, finish: (exit: number) => void): void {
+  audit.command("follow").description("make the logs anew that a node sends to a topic, and keep up with them")
+    .requiredOption("--broker <address>", "as in audit.broker")
+    .option("--topic <name>", "as in audit.topic", "cwts-audit")
+    .requiredOption("--out <dir>", "where the logs are made")
+    .option("--once", "stop when the topic has nothing more")
+    .addHelpText("after", EXAMPLES)
+    .action(async (flags: FollowFlags) => {
+      await follow(flags, io);
+      finish(OK);
+    });
+}
+
+async function follow({ broker: address, topic, out, once }: FollowFlags, io: CliIo): Promise<void> {
+  const { addressFault, openBroker } = await import("../runtime/transport/open.ts");
+  const { LogFollower } = await import("../actors/auditors/replica/follower.ts");
+  const { readLogLetter } = await import("../actors/auditors/replica/letters.ts");
+  const fault = addressFault(address);
+  if (fault !== null) throw new UserError("USAGE", `--broker ${fault}`);
+  const group = groupOf(out);
+  const broker = await openBroker(address, { node: group, partitions: 1 });
+  let stopped = false;
+  using _ = onSignals(() => stopped = true);
+  using follower = new LogFollower(out);
+  try {
+    const subscription = await broker.subscribe(group, topic);
+    let heard = performance.now();
+    while (!stopped && !(once && performance.now() - heard > SILENCE_MS)) {
+      const delivered = await subscription.take(LETTERS, WAIT_MS);
+      if (delivered.length === 0) continue;
+      heard = performance.now();
+      for (const one of delivered) {
+        if (one.kind === "lost") {
+          io.err(`${one.count} letters of ${topic} were thrown away by its limits before they were read`);
+        } else if (one.kind === "bad") io.err(`what stands at ${one.offset} of ${topic} is no letter: ${one.why}`);
+        else {
+          const letter = readLogLetter(one.letter);
+          if (letter !== null) follower.take(letter);
+        }
+      }
+      follower.commit();
+      await subscription.commit(delivered);
+    }
+    for (const [log, records] of follower.sizes()) io.out(`${log}: ${records.toLocaleString("en")} records`);
+  } finally {
+    await broker.close();
+  }
+}
+
+function groupOf(out: string): string {
+  const path = join(out, STATE);
+  try {
+    const { group } = JSON.parse(Deno.readTextFileSync(path));
+    if (typeof group === "string") return group;
+    throw new UserError("FOLLOW_STATE", `${path} names no group: remove it, and the topic is read from its beginning`);
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      throw new UserError("FOLLOW_STATE", `${path} is not JSON: remove it, and the topic is read from its beginning`);
+    }
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const group = `audit-follow-${randomBytes(8).toString("hex")}`;
+  Deno.mkdirSync(out, { recursive: true, mode: 0o700 });
+  Deno.writeTextFileSync(path, `${JSON.stringify({ group })}\n`, { mode: 0o600 });
+  return group;
+}

@@ -1,0 +1,72 @@
+/** `start --role`: the node as one of several, with a part of the work. */
+import { Option } from "commander";
+import { type Config, type LoadedConfig, UserError, VERSION } from "../config/mod.ts";
+import type { ClusterOptions } from "../actors/node/mod.ts";
+import type { NodeRole } from "../actors/protocol/cluster.ts";
+import { type ClusterFlags, leaseOf, openerOf } from "./cluster_flags.ts";
+import { clusterText } from "./cluster_text.ts";
+import { OK } from "./failure.ts";
+import type { CliIo } from "./io.ts";
+import { onSignals, signalHandler } from "./signals.ts";
+
+export const ROLES = ["all", "gateway", "organisms", "auditor", "console"] as const;
+
+export const roleOption = (): Option =>
+  new Option("--role <role>", "all: one node alone; or a part of the work, beside others on a broker").choices(ROLES)
+    .default("all");
+
+/** What a node with a role joins. Throws UserError USAGE. */
+export function clusterOf(role: NodeRole, flags: ClusterFlags, io: Pick<CliIo, "err">): ClusterOptions {
+  return {
+    cluster: flags.cluster ?? "main",
+    node: flags.node ?? `${role}-${Deno.pid}`,
+    role,
+    leaseMs: leaseOf(flags),
+    open: openerOf(flags),
+    err: io.err,
+  };
+}
+
+/** Without a role a node speaks to nobody. Throws UserError USAGE. */
+export function refuseClusterFlags({ broker, node, leaseMs }: ClusterFlags): void {
+  for (const [flag, value] of [["--broker", broker], ["--node", node], ["--lease-ms", leaseMs]] as const) {
+    if (value !== undefined) throw new UserError("USAGE", `${flag} goes with a --role other than all`);
+  }
+}
+
+/** A role without a gate of its own, until Ctrl-C or SIGTERM; a second one ends it at once. */
+export async function runRole(config: Config, cluster: ClusterOptions, io: CliIo, json: boolean): Promise<number> {
+  const { runAuditor, runOrganisms, watchCluster } = await import("../actors/node/mod.ts");
+  const { hangupIgnored } = await import("../ffi/mod.ts");
+  const stopping = new AbortController();
+  const stop = signalHandler({
+    now: () => performance.now(),
+    stopInOrder() {
+      stopping.abort();
+      io.err("stopping: giving back what is held here (once more to stop at once)");
+    },
+    stopAtOnce: () => Deno.exit(130),
+  });
+  using _ = onSignals(stop, { hangup: hangupIgnored() ? "ignore" : "stop" });
+  const roleIo = { out: io.out, err: io.err, signal: stopping.signal };
+  if (cluster.role === "organisms") await runOrganisms(config, cluster, roleIo);
+  else if (cluster.role === "auditor") await runAuditor(config, cluster, roleIo);
+  else {
+    let shown = "";
+    await watchCluster(cluster, roleIo, (overview) => {
+      const text = json ? JSON.stringify(overview) : clusterText(overview, io).join("\n");
+      // Times since a node was heard change always, and say nothing by themselves.
+      const rest = text.replace(/\d+ ms|"heardMs":\d+/g, "");
+      if (rest !== shown) io.out(text);
+      shown = rest;
+    });
+  }
+  return OK;
+}
+
+export function introduceRole(role: string, { cluster, node }: ClusterOptions, { hash, file }: LoadedConfig): string[] {
+  return [
+    `CWTS ${VERSION}  ${role} of the cluster "${cluster}", as ${node}`,
+    `configuration: ${file ?? "defaults"}, ${hash.slice(0, 12)}`,
+  ];
+}
