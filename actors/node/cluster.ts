@@ -2,7 +2,7 @@
 import { RecordType, ScopeState } from "../../ffi/layout.gen.ts";
 import type { AuditLog, ControlPage } from "../../ffi/mod.ts";
 import type { Config } from "../../config/mod.ts";
-import { processMark } from "../../runtime/transport/mod.ts";
+import { processMark, type RouteChange } from "../../runtime/transport/mod.ts";
 import { ClusterGuard, credentials, readSecret, waysTo } from "../cluster/mod.ts";
 import { concern } from "../protocol/mod.ts";
 import { Journal } from "./journal.ts";
@@ -81,3 +81,15 @@ export const spreadBy = (guard: () => ClusterGuard | null): SpreadKill => async 
     failed: outcome.failed.map(({ broker, why }) => `${broker}: ${why}`),
   };
 };
+
+/** For a `ClassedBroker` of this node: while a topic goes over another broker than its first, the mode shows it. */
+export function showFallback({ system, mode }: Pick<NodeParts, "system" | "mode">): (change: RouteChange) => void {
+  return ({ topic, from, to, preferred, again }) => {
+    if (from === null && preferred) return;
+    const time = system.clock.now();
+    const detail = `${topic} goes over ${to}${
+      from === null ? "" : ` instead of ${from}`
+    }; ${again} letters were sent again`;
+    mode.report(concern({ kind: "broker-fallback", subject: topic, active: !preferred, detail, time }), time);
+  };
+}

@@ -27,6 +27,7 @@ const OF_CONCERNS = {
   "credit-mismatch": "critical",
   "surveillance-gap": "warning",
   "broker-down": "warning",
+  "broker-fallback": "warning",
   "cluster-silence": "critical",
   "release-mismatch": "critical",
 } as const satisfies Readonly<Record<ConcernKind, Severity>>;

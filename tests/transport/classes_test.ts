@@ -79,10 +79,11 @@ test("when the first broker is down traffic moves to the next and back, and both
   await until(() => firstComings(collector.received).get("k")?.length === 30, "all came");
   await collector.stop();
   assert.deepEqual(firstComings(collector.received).get("k"), range(1, 30));
-  assert.deepEqual(changes.map(({ from, to }) => [from, to]), [[null, "first"], ["first", "second"], [
-    "second",
-    "first",
-  ]]);
+  assert.deepEqual(changes.map(({ from, to, preferred }) => [from, to, preferred]), [
+    [null, "first", true],
+    ["first", "second", false],
+    ["second", "first", true],
+  ]);
 });
 
 test("a reader that was no further behind than the window needs the broken broker for nothing", async (scene) => {

@@ -184,7 +184,9 @@ export class RouteWriter {
     this.current = index;
     this.route++;
     this.last = name;
-    if (from !== name) this.options.onRoute?.({ topic: this.topic, from, to: name, route: this.route, again });
+    if (from !== name) {
+      this.options.onRoute?.({ topic: this.topic, from, to: name, preferred: index === 0, route: this.route, again });
+    }
   }
 
   /** Whether the broker has kept them. Throws when the batch is to be given up. */
