@@ -5,70 +5,15 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ScopeState } from "../../ffi/layout.gen.ts";
-import { ControlPage } from "../../ffi/mod.ts";
 import { startBehindProxy } from "../services/behind_proxy.ts";
 import { missing, need } from "../services/needs.ts";
 import { until } from "../transport/letters.ts";
+import { makeSecret, type Running, startNode } from "./cluster_nodes.ts";
 import { cwts, withDirectory } from "./run.ts";
 
 const absent = [...missing("redis"), ...missing("nats")];
 const SILENCE_MS = 3_000;
 const FIRM = 0;
-
-interface Running {
-  readonly directory: string;
-  readonly page: ControlPage;
-  readonly said: () => string;
-  stop(): Promise<void>;
-}
-
-async function startNode(
-  directory: string,
-  name: string,
-  brokers: readonly string[],
-  secret: string,
-): Promise<Running> {
-  const file = `${directory}.toml`;
-  await Deno.writeTextFile(
-    file,
-    [
-      "[cluster]",
-      `node = "${name}"`,
-      `brokers = ${JSON.stringify(brokers)}`,
-      `secret_file = "${secret}"`,
-      "beat_ms = 200",
-      `silence_ms = ${SILENCE_MS}`,
-    ].join("\n"),
-  );
-  const child = cwts([
-    ...["start", "--config", file, "--data-dir", directory, "--console-port", "off", "--durability", "memory"],
-  ]).spawn();
-  let said = "";
-  const hearing = Promise.all([child.stdout, child.stderr].map(async (stream) => {
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) said += text;
-  }));
-  const decisions = () => {
-    try {
-      using page = ControlPage.openExisting(directory);
-      return page.header().gateSequence;
-    } catch {
-      return 0;
-    }
-  };
-  await until(() => decisions() > 0, `${name} trades`, 60_000);
-  const page = ControlPage.openExisting(directory);
-  return {
-    directory,
-    page,
-    said: () => said,
-    async stop() {
-      page.close();
-      child.kill("SIGTERM");
-      await child.status;
-      await hearing;
-    },
-  };
-}
 
 Deno.test({
   name: `a kill reaches another node by whichever broker is left, and a node that is cut off stops itself${
@@ -81,8 +26,7 @@ Deno.test({
     withDirectory(async (root) => {
       await using redis = await startBehindProxy("redis");
       await using nats = await startBehindProxy("nats");
-      const secret = join(root, "cluster.key");
-      await Deno.writeFile(secret, crypto.getRandomValues(new Uint8Array(32)), { mode: 0o600 });
+      const secret = await makeSecret(join(root, "cluster.key"));
       const urls = (ports: { readonly redis: number; readonly nats: number }) => [
         `redis://127.0.0.1:${ports.redis}`,
         `nats://127.0.0.1:${ports.nats}`,
@@ -91,8 +35,9 @@ Deno.test({
       const behind = urls({ redis: redis.proxy.port, nats: nats.proxy.port });
       const running: Running[] = [];
       try {
-        running.push(await startNode(join(root, "a"), "a", direct, secret));
-        running.push(await startNode(join(root, "b"), "b", behind, secret));
+        const plan = { secret, silenceMs: SILENCE_MS };
+        running.push(await startNode({ ...plan, directory: join(root, "a"), name: "a", brokers: direct }));
+        running.push(await startNode({ ...plan, directory: join(root, "b"), name: "b", brokers: behind }));
         const [a, b] = running;
         await until(
           () => a.said().includes("b is heard") && b.said().includes("a is heard"),
