@@ -157,7 +157,7 @@ test("what was in doubt goes again and is handed out once", async ({ first, open
 });
 
 test("what is given up is told, and what comes after it is not taken for it", async ({ first, second, open }) => {
-  const writer = await open("w", { retryMs: 500, windowLetters: 1 });
+  const writer = await open("w", { retryMs: 500, windowLetters: 0 });
   await publishRange(writer, 1, 5);
   // Nobody has read 1 to 5 when both go down.
   first.stop();
