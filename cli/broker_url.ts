@@ -1,9 +1,10 @@
 /**
- * The broker of a command line: an address without a password, which everybody on the machine could read there. It comes from
- * CWTS_BROKER_PASSWORD, or from the file that CWTS_BROKER_PASSWORD_FILE names.
+ * Brokers as a person names them: `redis://host:6379`, `rediss://` with TLS, `nats://`, `kafka://`, with `?tls` and
+ * `?ca=<file>`. User and password come from CWTS_BROKER_USER and CWTS_BROKER_PASSWORD, or a file that
+ * CWTS_BROKER_PASSWORD_FILE names, and never from the command line, which everybody on the machine can read.
  */
-import { openBrokerAt } from "../actors/cluster/mod.ts";
-import { type BrokerUrl, parseBrokerUrl, UserError } from "../config/mod.ts";
+import { type BrokerAddress, parseBroker as parse, UserError } from "../config/mod.ts";
+import { credentials, openBrokerAt } from "../actors/cluster/mod.ts";
 import type { Broker, BrokerOptions } from "../runtime/transport/mod.ts";
 
 type Environment = (name: string) => string | undefined;
@@ -11,37 +12,24 @@ type Environment = (name: string) => string | undefined;
 /** Letters of a partition that are kept: market data is worth nothing after seconds, and nobody reads back. */
 const KEPT = 100_000;
 
-/** Throws UserError BROKER_URL or BROKER_PASSWORD_FILE. */
-export function parseBroker(text: string, environment: Environment = (name) => Deno.env.get(name)): BrokerUrl {
-  const bad = (why: string) => new UserError("BROKER_URL", `--broker ${JSON.stringify(shown(text))} ${why}`);
-  const password = environment("CWTS_BROKER_PASSWORD") ?? fromFile(environment("CWTS_BROKER_PASSWORD_FILE"));
-  if (shown(text) !== text) {
-    throw bad("holds a password, which everybody can read: put it into CWTS_BROKER_PASSWORD");
-  }
+/** Throws UserError BROKER_URL. */
+export function parseBroker(text: string): BrokerAddress {
   try {
-    return parseBrokerUrl(text, () => password);
+    return parse(text);
   } catch (error) {
-    throw bad((error as Error).message);
+    throw new UserError("BROKER_URL", `--broker ${JSON.stringify(shown(text))}: ${(error as Error).message}`);
   }
 }
 
 /** What may be shown of what was typed: no password. */
-const shown = (text: string): string => text.replace(/:\/\/([^/@:]*):[^/@]*@/, "://$1:…@");
+const shown = (text: string): string => text.replace(/\/\/[^/@]*@/, "//…@");
 
-/** Opens a broker. Throws UserError for the address, and BrokerError for what the server says. */
-export function brokerOpener(text: string, environment?: Environment): (options: BrokerOptions) => Promise<Broker> {
-  const url = parseBroker(text, environment);
-  return (options) => openBrokerAt(url, { ...options, ...{ maxLength: KEPT } });
-}
-
-function fromFile(path: string | undefined): string | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return Deno.readTextFileSync(path).trim();
-  } catch (error) {
-    throw new UserError(
-      "BROKER_PASSWORD_FILE",
-      `CWTS_BROKER_PASSWORD_FILE names ${path}, which cannot be read: ${(error as Error).message}`,
-    );
-  }
+/** Opens a broker. Throws UserError BROKER_URL or BROKER_PASSWORD_FILE, and BrokerError for what the server says. */
+export function brokerOpener(
+  text: string,
+  environment: Environment = (name) => Deno.env.get(name),
+): (options: BrokerOptions) => Promise<Broker> {
+  const address = parseBroker(text);
+  const who = credentials(environment);
+  return (options) => openBrokerAt(address, { ...options, ...who, maxLength: KEPT });
 }

@@ -15,7 +15,7 @@ export function addClusterFlags(command: Command): Command {
   return command
     .option(
       "--broker <url…>",
-      "redis://host:port, nats:// or kafka://; redis+tls://user@host?ca=<file> for TLS",
+      "redis://host:port, rediss://, nats:// or kafka://; ?tls and ?ca=<file> for TLS",
       gather,
     )
     .option("--cluster <name>", "which cluster on that broker", "main");

@@ -36,6 +36,7 @@ export const isTree = (value: unknown): value is Tree =>
 export const RESERVED_VARIABLES: readonly string[] = [
   "CWTS_CORE_LIB",
   "CWTS_CREDENTIAL",
+  "CWTS_BROKER_USER",
   "CWTS_BROKER_PASSWORD",
   "CWTS_BROKER_PASSWORD_FILE",
 ];

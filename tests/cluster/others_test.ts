@@ -52,7 +52,8 @@ Deno.test({
       const security: Security = { user: "ann", password: "open sesame", tls: await makeCertificates(directory) };
       await using service = await startNats({ security });
       const address = `127.0.0.1:${service.port}`;
-      const right = `nats+tls://ann@${address}?ca=${security.tls.ca}`;
+      const right = `nats://${address}?ca=${security.tls.ca}`;
+      const ann = { CWTS_BROKER_USER: security.user };
       const refused = async (broker: string, password: string, code: RegExp) => {
         const found = await outside(["start", "--role", "organisms", "--broker", broker], {
           CWTS_BROKER_PASSWORD: password,
@@ -62,8 +63,8 @@ Deno.test({
         assert.ok(!found.err.includes(password), found.err);
       };
       await refused(right, "something else", /error: BROKER_LOGIN: /);
-      await refused(`nats://ann@${address}`, security.password, /error: BROKER_(TLS|UNREACHABLE|LOGIN): /);
-      await lives(await TestCluster.open(right, { CWTS_BROKER_PASSWORD: security.password }));
+      await refused(`nats://${address}`, security.password, /error: BROKER_(TLS|UNREACHABLE|LOGIN): /);
+      await lives(await TestCluster.open(right, { ...ann, CWTS_BROKER_PASSWORD: security.password }));
     } finally {
       await Deno.remove(directory, { recursive: true });
     }
