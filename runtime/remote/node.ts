@@ -126,6 +126,7 @@ export class RemoteNode implements RefHost, RefWay {
   private readonly offeredMonitors = new Map<number, ActorRef<never>>();
   private readonly out: ActorRef<Leaving>;
   private readonly door: ActorRef<DoorMessage>;
+  private readonly unsubscribe: () => void;
   private context!: ActorContext<DoorMessage>;
   private intake: Intake | null = null;
   private signs: Signs | null = null;
@@ -160,6 +161,11 @@ export class RemoteNode implements RefHost, RefWay {
     });
     this.out = system.start(`remote-out-${node}`, this.outgoing(), undefined);
     this.door = system.start(`remote-${node}`, this.incoming(), undefined);
+    const own = [this.out.path, this.door.path];
+    this.unsubscribe = system.events.subscribe((event) => {
+      if (event.kind !== "crashed" || !own.includes(event.path)) return;
+      options.failed?.(new Error(`${event.path}, through which node ${node} speaks, has failed: ${event.reason}`));
+    });
     this.reception = new Reception({
       ...{ system, node, exports: this.exports, door: this.door, epoch: lease.epoch },
       answer: (to, control) => system.inject(() => this.control(to, control)),
@@ -252,6 +258,7 @@ export class RemoteNode implements RefHost, RefWay {
     const { system } = this.options;
     await system.stop(this.door);
     await system.stop(this.out);
+    this.unsubscribe();
     await this.lease.release();
   }
 

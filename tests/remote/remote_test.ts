@@ -13,7 +13,7 @@ import {
 import { decodeFrame, openMemory } from "../../runtime/transport/mod.ts";
 import { supervise, worker } from "../../supervision/mod.ts";
 import { until } from "../transport/letters.ts";
-import { count, counter, type CounterMessage, counterMessages, nodes, puppet, type TestNode } from "./nodes.ts";
+import { count, counter, type CounterMessage, counterMessages, inside, nodes, puppet, type TestNode } from "./nodes.ts";
 
 const SOON = 10 * MICROS_PER_SECOND;
 
@@ -311,6 +311,18 @@ Deno.test("A ref that is sent to another node is one to its actor from there", (
     await until(() => got.length === 1, "the answer comes to the actor");
     assert.deepEqual(got, [9]);
     [a, b].forEach(balanced);
+  }));
+
+Deno.test("A node that can speak no more says so to its owner and to whoever speaks", () =>
+  nodes(async ({ node }) => {
+    const failures: unknown[] = [];
+    const a = await node("a", undefined, { failed: (error) => void failures.push(error) });
+    a.system.inject(() => a.system.crash(a.system.find("/remote-out-a")!, new Error("broken")));
+    await until(() => failures.length === 1, "it is told");
+    assert.match(String(failures[0]), /\/remote-out-a, through which node a speaks, has failed: Error: broken/);
+    const far = a.remote.find("sum", counterMessages);
+    assert.equal(await inside(a.system, () => far.tell({ kind: "Stop" })), "dead");
+    assert.equal(failure(await asks(a, far)), "dead");
   }));
 
 Deno.test("A trace goes on through the actors of a node to the next one", () =>

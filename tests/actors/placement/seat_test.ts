@@ -210,6 +210,9 @@ Deno.test("a holder whose lease is not confirmed lets no order out, and trades a
       said.push(word.kind);
       return true;
     };
+    // At once, and not only when the next sign of life is due.
+    const door = it.system.find(`/node/elsewhere/${SHARD}/door`) as ActorRef<unknown>;
+    door.tell({ ...wish(2 ** 41), time: 0, stamp: 0 });
     await it.until(15);
     assert.deepEqual(said, []);
     assert.equal(it.gate.counters().openOrders, 0);
