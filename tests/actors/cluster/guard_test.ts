@@ -244,3 +244,23 @@ test("a node that is to hear another does not count its own voice", async ({ joi
   await new Promise((resolve) => setTimeout(resolve, 900));
   assert.equal(echoed.page.scope(FIRM), ScopeState.Active);
 });
+
+test("a node that would not hear a kill does not say that it lives", async ({ join, routes }) => {
+  const a = await join("a");
+  const deaf = (await routes("b")).map((route) => ({
+    ...route,
+    broker: new Proxy(route.broker, {
+      get(of, name) {
+        if (name === "subscribe") {
+          return (...args: Parameters<typeof of.subscribe>) =>
+            args[1] === CALLS ? new Promise(() => {}) : of.subscribe(...args);
+        }
+        const value = Reflect.get(of, name, of);
+        return typeof value === "function" ? value.bind(of) : value;
+      },
+    }),
+  }));
+  const b = await join("b", { routes: deaf, silenceMs: 600 });
+  await until(() => b.page.scope(FIRM) === ScopeState.CancelOnly, "it stops itself");
+  assert.deepEqual([a.guard.present, b.guard.present.includes("b")], [["a"], false]);
+});
