@@ -9,7 +9,7 @@ import {
   ROUTE_BREAKER,
 } from "../../../actors/cluster/mod.ts";
 import type { GuardOptions, KillCall } from "../../../actors/cluster/mod.ts";
-import { MemoryServer, openMemory, type Route } from "../../../runtime/transport/mod.ts";
+import { BrokerError, MemoryServer, openMemory, type Route } from "../../../runtime/transport/mod.ts";
 import { createBreaker } from "../../../supervision/mod.ts";
 import { ControlPage } from "../../../ffi/mod.ts";
 import { ScopeState } from "../../../ffi/layout.gen.ts";
@@ -253,7 +253,7 @@ test("a node that would not hear a kill does not say that it lives", async ({ jo
       get(of, name) {
         if (name === "subscribe") {
           return (...args: Parameters<typeof of.subscribe>) =>
-            args[1] === CALLS ? new Promise(() => {}) : of.subscribe(...args);
+            args[1] === CALLS ? Promise.reject(new BrokerError("BROKER_UNREACHABLE", "deaf")) : of.subscribe(...args);
         }
         const value = Reflect.get(of, name, of);
         return typeof value === "function" ? value.bind(of) : value;
