@@ -34,6 +34,8 @@ export async function startNode(plan: NodePlan): Promise<Running> {
       `brokers = ${JSON.stringify(brokers)}`,
       `secret_file = "${secret}"`,
       "beat_ms = 200",
+      // They are waited for no longer than they take; a machine under test is slow.
+      "ack_ms = 20000",
       `silence_ms = ${silenceMs}`,
     ].join("\n"),
   );

@@ -13,7 +13,7 @@ import { makeSecret, type Running, startNode } from "./cluster_nodes.ts";
 import { cwts, withDirectory } from "./run.ts";
 
 const absent = [...missing("redis"), ...missing("nats")];
-const SILENCE_MS = 3_000;
+const SILENCE_MS = 6_000;
 const FIRM = 0;
 
 Deno.test({
@@ -45,19 +45,19 @@ Deno.test({
           "they hear each other",
           60_000,
         );
-        const kill = async (...args: readonly string[]) => {
+        const kill = async (ackMs: number, ...args: readonly string[]) => {
           const { code, stdout, stderr } = await cwts([
             ...["kill", "--data-dir", a.directory, "--cluster-secret", secret, "--json", "--reason", "drill"],
             ...direct.flatMap((url) => ["--broker", url]),
             ...args,
-          ]).output();
+          ], { CWTS_CLUSTER_ACK_MS: String(ackMs) }).output();
           const words = new TextDecoder();
           assert.notEqual(stdout.length, 0, words.decode(stderr));
           return { code, ...JSON.parse(words.decode(stdout)) };
         };
         // One broker is a black hole for the other node.
         redis.proxy.partition();
-        const first = await kill("--to", "reduce-only", "--nodes", "a,b");
+        const first = await kill(20_000, "--to", "reduce-only", "--nodes", "a,b");
         assert.deepEqual(first.cluster.acknowledged.map(({ node }: { node: string }) => node).sort(), ["a", "b"]);
         assert.equal(first.code, 0, JSON.stringify(first));
         assert.equal(b.page.scope(FIRM), ScopeState.ReduceOnly);
@@ -68,7 +68,7 @@ Deno.test({
         // Now it has none.
         nats.proxy.partition();
         const cut = performance.now();
-        const second = await kill("--nodes", "a,b");
+        const second = await kill(2_000, "--nodes", "a,b");
         assert.deepEqual(second.cluster.silent, ["b"]);
         assert.notEqual(second.code, 0);
         assert.equal(a.page.scope(FIRM), ScopeState.Killed);
