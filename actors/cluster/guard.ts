@@ -196,6 +196,8 @@ export class ClusterGuard {
 
   private hearBeat({ node, process, n, answers }: Beat, path: Path): void {
     const { now } = this.options;
+    // A broker that brings signs of life and would bring no kill is not heard.
+    if (!this.wouldHear(path)) return;
     path.silence.heard(now());
     if (path.down) {
       path.down = false;
@@ -240,13 +242,18 @@ export class ClusterGuard {
     const n = ++this.beats;
     const said: Beat = { kind: "beat", node, process, n, answers: this.answers.map(({ answer }) => answer) };
     const letter = letterOf(said, secret, node, n);
-    const hearing = new Set(this.listening?.partitions.map((partition) => partition % this.paths.length));
-    for (const [at, path] of this.paths.entries()) {
-      if (!hearing.has(at) || path.unanswered >= MOST_UNANSWERED) continue;
+    for (const path of this.paths) {
+      if (!this.wouldHear(path) || path.unanswered >= MOST_UNANSWERED) continue;
       path.unanswered++;
       const settled = () => void path.unanswered--;
       path.route.broker.publish(BEATS, node, letter).then(settled, settled);
     }
+  }
+
+  /** Whether a kill would come by this broker, as far as anybody can know. */
+  private wouldHear(path: Path): boolean {
+    const at = this.paths.indexOf(path);
+    return this.listening?.partitions.some((partition) => partition % this.paths.length === at) ?? false;
   }
 
   private watch(): void {

@@ -17,12 +17,14 @@ export interface NodePlan {
   /** File of the shared secret. */
   readonly secret: string;
   readonly silenceMs: number;
+  /** With a console on any free port. */
+  readonly console?: boolean;
   /** Starts it otherwise than on this machine's network. */
   readonly command?: (args: readonly string[]) => Deno.Command;
 }
 
 export async function startNode(plan: NodePlan): Promise<Running> {
-  const { directory, name, brokers, secret, silenceMs, command = cwts } = plan;
+  const { directory, name, brokers, secret, silenceMs, console = false, command = cwts } = plan;
   const file = `${directory}.toml`;
   await Deno.writeTextFile(
     file,
@@ -32,11 +34,23 @@ export async function startNode(plan: NodePlan): Promise<Running> {
       `brokers = ${JSON.stringify(brokers)}`,
       `secret_file = "${secret}"`,
       "beat_ms = 200",
+      // They are waited for no longer than they take; a machine under test is slow.
+      "ack_ms = 20000",
       `silence_ms = ${silenceMs}`,
     ].join("\n"),
   );
   const child = command(
-    ["start", "--config", file, "--data-dir", directory, "--console-port", "off", "--durability", "memory"],
+    [
+      "start",
+      "--config",
+      file,
+      "--data-dir",
+      directory,
+      "--console-port",
+      console ? "0" : "off",
+      "--durability",
+      "memory",
+    ],
   ).spawn();
   let said = "";
   const hearing = Promise.all([child.stdout, child.stderr].map(async (stream) => {

@@ -11,7 +11,7 @@ import { cwts, ROOT, withDirectory } from "./run.ts";
 
 const noNamespace = await namespaceMissing();
 const absent = [...missing("redis"), ...(noNamespace === null ? [] : ["rights to make a network namespace"])];
-const SILENCE_MS = 3_000;
+const SILENCE_MS = 6_000;
 const FIRM = 0;
 
 Deno.test({

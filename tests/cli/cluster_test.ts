@@ -7,12 +7,13 @@ import { join } from "node:path";
 import { ScopeState } from "../../ffi/layout.gen.ts";
 import { startBehindProxy } from "../services/behind_proxy.ts";
 import { missing, need } from "../services/needs.ts";
+import { startRedis } from "../services/redis.ts";
 import { until } from "../transport/letters.ts";
 import { makeSecret, type Running, startNode } from "./cluster_nodes.ts";
 import { cwts, withDirectory } from "./run.ts";
 
 const absent = [...missing("redis"), ...missing("nats")];
-const SILENCE_MS = 3_000;
+const SILENCE_MS = 6_000;
 const FIRM = 0;
 
 Deno.test({
@@ -44,19 +45,19 @@ Deno.test({
           "they hear each other",
           60_000,
         );
-        const kill = async (...args: readonly string[]) => {
+        const kill = async (ackMs: number, ...args: readonly string[]) => {
           const { code, stdout, stderr } = await cwts([
             ...["kill", "--data-dir", a.directory, "--cluster-secret", secret, "--json", "--reason", "drill"],
             ...direct.flatMap((url) => ["--broker", url]),
             ...args,
-          ]).output();
+          ], { CWTS_CLUSTER_ACK_MS: String(ackMs) }).output();
           const words = new TextDecoder();
           assert.notEqual(stdout.length, 0, words.decode(stderr));
           return { code, ...JSON.parse(words.decode(stdout)) };
         };
         // One broker is a black hole for the other node.
         redis.proxy.partition();
-        const first = await kill("--to", "reduce-only", "--nodes", "a,b");
+        const first = await kill(20_000, "--to", "reduce-only", "--nodes", "a,b");
         assert.deepEqual(first.cluster.acknowledged.map(({ node }: { node: string }) => node).sort(), ["a", "b"]);
         assert.equal(first.code, 0, JSON.stringify(first));
         assert.equal(b.page.scope(FIRM), ScopeState.ReduceOnly);
@@ -67,7 +68,7 @@ Deno.test({
         // Now it has none.
         nats.proxy.partition();
         const cut = performance.now();
-        const second = await kill("--nodes", "a,b");
+        const second = await kill(2_000, "--nodes", "a,b");
         assert.deepEqual(second.cluster.silent, ["b"]);
         assert.notEqual(second.code, 0);
         assert.equal(a.page.scope(FIRM), ScopeState.Killed);
@@ -80,6 +81,43 @@ Deno.test({
         nats.proxy.heal();
         await until(() => b.page.scope(FIRM) === ScopeState.Killed, "it obeys what it missed", 60_000);
         assert.match(b.said(), /heard nothing on any broker/);
+      } finally {
+        await Promise.all(running.map((one) => one.stop()));
+      }
+    }),
+});
+
+Deno.test({
+  name: `the console of one node kills the others, and says who has obeyed${need(missing("redis"))}`,
+  ignore: missing("redis").length > 0,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    withDirectory(async (root) => {
+      await using redis = await startRedis();
+      const brokers = [`redis://${redis.address}`];
+      const plan = { secret: await makeSecret(join(root, "cluster.key")), silenceMs: 60_000, brokers };
+      const running: Running[] = [];
+      try {
+        running.push(await startNode({ ...plan, directory: join(root, "a"), name: "a", console: true }));
+        running.push(await startNode({ ...plan, directory: join(root, "b"), name: "b" }));
+        const [a, b] = running;
+        await until(
+          () => a.said().includes("b is heard") && b.said().includes("a is heard"),
+          "they hear each other",
+          60_000,
+        );
+        const [, url] = /^console: (\S+)/m.exec(a.said())!;
+        const [, token] = /^token: (\S+)/m.exec(a.said())!;
+        const answer = await fetch(new URL("/api/v1/kill", url), {
+          method: "POST",
+          headers: { "authorization": `Bearer ${token}`, "content-type": "application/json" },
+          body: JSON.stringify({ scope: "firm", reason: "drill", state: "CANCEL_ONLY" }),
+        });
+        const report = await answer.json();
+        assert.deepEqual(report.elsewhere, { acknowledged: ["b"], silent: [], failed: [] }, JSON.stringify(report));
+        assert.equal(b.page.scope(FIRM), ScopeState.CancelOnly);
+        assert.match(b.page.header().actor, /^cluster:a:/);
       } finally {
         await Promise.all(running.map((one) => one.stop()));
       }

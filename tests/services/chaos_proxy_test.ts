@@ -125,12 +125,16 @@ test("through a black hole nothing comes, not even the end, and all of it comes 
   await connection.closeWrite();
   await pause(100);
   assert.deepEqual({ ...heard }, { bytes: 10, ended: 0, resets: 0 });
+  const ending = await connect();
+  await ending.closeWrite();
+  await pause(100);
+  assert.equal(heard.ended, 0);
   const young = await connect();
   await write(young, bytes(5));
   proxy.heal();
   assert.deepEqual(await read(connection, 1_000), bytes(1_000));
   assert.deepEqual(await read(young, 5), bytes(5));
-  await until(() => heard.ended === 1);
+  await until(() => heard.ended === 2);
 });
 
 test("a black hole of one direction lets the other pass", async ({ proxy, heard, connect }) => {

@@ -1,7 +1,9 @@
 /** The rule of classes (runtime/transport/classes/routes.ts), case by case, over memory brokers that are stopped. */
 import assert from "node:assert/strict";
 import { Progress } from "../../runtime/transport/mod.ts";
-import { type Broker, MemoryServer, openMemory, type RouteChange } from "../../runtime/transport/mod.ts";
+import { type Broker, decodeFrame, MemoryServer, openMemory, type RouteChange } from "../../runtime/transport/mod.ts";
+import { Evidence } from "../../runtime/transport/classes/evidence.ts";
+import { seal, unseal } from "../../runtime/transport/classes/mark.ts";
 import { Collector, firstComings, nth, openClassed, routeTo } from "./classes_support.ts";
 import { gather, isLetter, until } from "./letters.ts";
 
@@ -256,6 +258,62 @@ test("brokers whose breakers somebody else has opened are found to be well again
     classes: { durable: ["first", "second"] },
   });
   await broker.publish("t", "k", nth("k", 1));
+  await broker.close();
+});
+
+test("what was not read is not known: a server that stops in the middle is no proof of anything", async ({ first }) => {
+  const broker = await openMemory(first, { node: "a" });
+  const mark = { producer: "p", lane: 0, sequence: 1, route: 1, begins: 1 };
+  await broker.publishBatch("t", [seal({ mark, key: "k", letter: nth("k", 1) })]);
+  // It says how far the group is behind, and brings nothing of it.
+  let silent = true;
+  const halting = new Proxy(broker, {
+    get(of, name) {
+      if (name === "subscribe") {
+        return async (...args: Parameters<Broker["subscribe"]>) => {
+          const subscription = await of.subscribe(...args);
+          const take = subscription.take.bind(subscription);
+          subscription.take = async (most, waitMs) => silent ? (await take(0, waitMs), []) : await take(most, waitMs);
+          return subscription;
+        };
+      }
+      const value = Reflect.get(of, name, of);
+      return typeof value === "function" ? value.bind(of) : value;
+    },
+  });
+  let ticks = 0;
+  const evidence = new Evidence(halting, "g", "t", "own", () => ++ticks, () => {});
+  const seen = ++ticks;
+  const asked = (begins: number) => evidence.settled({ ...mark, begins, sequence: begins, route: 2 }, seen);
+  for (const end = performance.now() + 2_500; performance.now() < end;) {
+    assert.equal(asked(2), false);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  silent = false;
+  await until(() => asked(1), "what is open is known, and is not before the beginning of another route");
+  assert.equal(asked(2), false);
+  await evidence.close();
+  await broker.close();
+});
+
+test("a route begins before what still hangs in another broker", async ({ first, second }) => {
+  const third = new MemoryServer();
+  const stuck = await openMemory(first, { node: "a" });
+  stuck.publishBatch = () => new Promise(() => {});
+  const broker = openClassed("a", {
+    first: stuck,
+    second: await openMemory(second, { node: "a", retryMs: 50 }),
+    third: await openMemory(third, { node: "a" }),
+  }, { ...QUICK, windowLetters: 0 });
+  await publishRange(broker, 1, 3);
+  assert.equal(broker.carriers.get("t"), "second");
+  second.stop();
+  await publishRange(broker, 4, 4);
+  const kept = third.topics.get("t")!.flatMap(({ records }) =>
+    records.map(({ frame }) => unseal(decodeFrame(frame!).letter))
+  );
+  assert.deepEqual(kept.map(({ mark }) => [mark.sequence, mark.begins]), range(1, 4).map((n) => [n, 1]));
+  second.start();
   await broker.close();
 });
 

@@ -242,9 +242,12 @@ export class RouteWriter {
       this.window.push(entry);
       this.windowBytes += bytesOf(entry);
     }
-    let over = Math.max(0, this.window.length - windowLetters);
-    for (let i = 0; i < over; i++) this.windowBytes -= bytesOf(this.window[i]);
-    while (this.windowBytes > windowBytes && over < this.window.length) {
+    // What hangs somewhere may be kept there late: no route may begin behind it, while that costs no memory without end.
+    const hanging = Math.min(...this.hangingFrom);
+    let over = 0;
+    const left = () => this.window.length - over;
+    while (left() > windowLetters || this.windowBytes > windowBytes) {
+      if (left() === 0 || (this.window[over].ordinal >= hanging && left() <= MOST_WAITING)) break;
       this.windowBytes -= bytesOf(this.window[over++]);
     }
     if (over > 0) this.window.splice(0, over);

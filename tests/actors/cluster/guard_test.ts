@@ -9,7 +9,7 @@ import {
   ROUTE_BREAKER,
 } from "../../../actors/cluster/mod.ts";
 import type { GuardOptions, KillCall } from "../../../actors/cluster/mod.ts";
-import { MemoryServer, openMemory, type Route } from "../../../runtime/transport/mod.ts";
+import { BrokerError, MemoryServer, openMemory, type Route } from "../../../runtime/transport/mod.ts";
 import { createBreaker } from "../../../supervision/mod.ts";
 import { ControlPage } from "../../../ffi/mod.ts";
 import { ScopeState } from "../../../ffi/layout.gen.ts";
@@ -243,4 +243,24 @@ test("a node that is to hear another does not count its own voice", async ({ joi
   const echoed = await join("b", { silenceMs: 400 });
   await new Promise((resolve) => setTimeout(resolve, 900));
   assert.equal(echoed.page.scope(FIRM), ScopeState.Active);
+});
+
+test("a node that would not hear a kill does not say that it lives", async ({ join, routes }) => {
+  const a = await join("a");
+  const deaf = (await routes("b")).map((route) => ({
+    ...route,
+    broker: new Proxy(route.broker, {
+      get(of, name) {
+        if (name === "subscribe") {
+          return (...args: Parameters<typeof of.subscribe>) =>
+            args[1] === CALLS ? Promise.reject(new BrokerError("BROKER_UNREACHABLE", "deaf")) : of.subscribe(...args);
+        }
+        const value = Reflect.get(of, name, of);
+        return typeof value === "function" ? value.bind(of) : value;
+      },
+    }),
+  }));
+  const b = await join("b", { routes: deaf, silenceMs: 600 });
+  await until(() => b.page.scope(FIRM) === ScopeState.CancelOnly, "it stops itself");
+  assert.deepEqual([a.guard.present, b.guard.present.includes("b")], [["a"], false]);
 });
