@@ -11,6 +11,7 @@ import { addAuditRetention } from "./audit_retention.ts";
 import { addAuditShow } from "./audit_show.ts";
 import { addAuditState } from "./audit_state.ts";
 import { addAuditTail } from "./audit_tail.ts";
+import { addAuditTimestamp } from "./audit_timestamp.ts";
 import { addAuditVerify } from "./audit_verify.ts";
 import { addAuditWhy } from "./audit_why.ts";
 import { addAuditWitness } from "./audit_witness.ts";
@@ -24,6 +25,7 @@ export function addAudit(program: Command, io: CliIo, finish: (exit: number) => 
   addAuditPage(audit, io, finish);
   addAuditKey(audit, io, finish);
   addAuditWitness(audit, io, finish);
+  addAuditTimestamp(audit, io, finish);
   addAuditShow(audit, io, finish);
   addAuditTail(audit, io, finish);
   addAuditReplay(audit, io, finish);
