@@ -20,6 +20,9 @@
  *   `passed_after` counts orders decided on after the answer that passed: 0, or the measurement fails.
  * - `dead-man`: a whole node stands still, and `watchdog` beside it kills the firm; `over_3s` counts those that took longer
  *   than is promised: 0 on a machine that has a processor for the watchdog.
+ * - `other-node`: a kill on node A until the gate of node B is shut, over one broker each (`memory`, `redis`, `nats`, `kafka`),
+ *   over two (`redis+nats`), and with one of the two a black hole for B (`redis+nats, redis cut`). A broker whose server is
+ *   not on the machine is absent.
  *
  * `vm_hiccup_…` is what the machine did to a thread that only read the clock, right before.
  */
@@ -27,6 +30,8 @@ import { ensureCore } from "../ffi/build.ts";
 import { FIRM_SCOPE, ScopeState } from "../ffi/layout.gen.ts";
 import { ControlPage } from "../ffi/mod.ts";
 import { type Case, hiccup, Report, spread, tail } from "./harness.ts";
+import { missing } from "../tests/services/needs.ts";
+import { clusterKill } from "./kill/cluster.ts";
 import { deadMan } from "./kill/dead_man.ts";
 import { nodeKill } from "./kill/node_path.ts";
 import { randomKills } from "./kill/random_kills.ts";
@@ -47,11 +52,13 @@ export interface Plan {
   readonly changes: number;
   /** Nodes that are made to stand still. */
   readonly stops: number;
+  /** Kills of another node, for each way there. */
+  readonly calls: number;
 }
 
 /** From a node that stands still to a firm that is killed. */
 const PROMISED_NANOS = 3e9;
-const FULL: Plan = { stores: 20_000, kills: 2_000, resting: 10_000, runs: 11, changes: 50, stops: 5 };
+const FULL: Plan = { stores: 20_000, kills: 2_000, resting: 10_000, runs: 11, changes: 50, stops: 5, calls: 200 };
 
 export async function run(json: boolean, { only }: Narrowing = {}): Promise<void> {
   ensureCore();
@@ -76,7 +83,29 @@ export async function kill(report: Report, plan: Plan, only?: readonly string[])
     const over_3s = samples.filter((nanos) => nanos > PROMISED_NANOS).length;
     add(report, "dead-man", "watchdog", samples, { stops: plan.stops, over_3s, ...baseline });
   }
+  if (wanted("other-node")) await otherNode(report, plan);
   report.end();
+}
+
+const WAYS = [
+  { engine: "memory", kinds: ["memory"], cut: null },
+  { engine: "redis", kinds: ["redis"], cut: null },
+  { engine: "nats", kinds: ["nats"], cut: null },
+  { engine: "kafka", kinds: ["kafka"], cut: null },
+  { engine: "redis+nats", kinds: ["redis", "nats"], cut: null },
+  { engine: "redis+nats, redis cut", kinds: ["redis", "nats"], cut: "redis" },
+] as const;
+
+async function otherNode(report: Report, { calls }: Plan): Promise<void> {
+  for (const { engine, kinds, cut } of WAYS) {
+    const absent = kinds.flatMap((kind) => missing(kind));
+    if (absent.length > 0) {
+      report.absent("other-node", engine, `needs ${absent.join(", ")}`);
+      continue;
+    }
+    const baseline = machine();
+    add(report, "other-node", engine, await clusterKill(kinds, calls, cut), { kills: calls, ...baseline });
+  }
 }
 
 function machine() {

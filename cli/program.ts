@@ -13,6 +13,7 @@ import { describeFailure, OK, USAGE } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
 import { addKeys } from "./keys.ts";
 import { addKill } from "./kill.ts";
+import { addLetters } from "./letters.ts";
 import { addPeople } from "./people.ts";
 import { addRearm } from "./rearm.ts";
 import { addRelease } from "./release.ts";
@@ -43,6 +44,7 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
       addAlerts,
       addAudit,
       addCrash,
+      addLetters,
       addCluster,
       addConfig,
       addRelease,

@@ -1,58 +1,43 @@
-/** The way to a broker as one text: kind, host, port, and how to log in. */
-export interface BrokerUrl {
-  readonly kind: "redis" | "nats" | "kafka";
+/** Where a broker is, as a person names it: `redis://host:6379`, `rediss://` with TLS, `nats://`, `kafka://`, `?tls`, `?ca=<file>`. */
+
+const PORTS = { redis: 6379, nats: 4222, kafka: 9092 } as const;
+export type BrokerKind = keyof typeof PORTS;
+
+export interface BrokerAddress {
+  readonly kind: BrokerKind;
   readonly host: string;
   readonly port: number;
-  readonly user?: string;
-  readonly password?: string;
-  /** `caFile`: authorities to trust instead of the machine's. */
   readonly tls?: { readonly caFile?: string };
 }
 
-const PORTS = { redis: 6379, nats: 4222, kafka: 9092 } as const;
-const KINDS = Object.keys(PORTS) as readonly BrokerUrl["kind"][];
-
-export const BROKER_URL =
-  'must be a broker such as "redis://127.0.0.1:6379", "nats+tls://user@host" or "kafka://host:9092"';
-
-/**
- * `kind://[user[:password]@]host[:port][?ca=file]`, with "+tls" behind the kind for TLS. A password that is not to stand in a
- * file or a list of processes comes from the environment: `passwordOf` is asked for it. Throws a RangeError with BROKER_URL.
- */
-export function parseBrokerUrl(
-  text: string,
-  passwordOf: (kind: string) => string | undefined = () => undefined,
-): BrokerUrl {
-  const match = /^([a-z]+)(\+tls)?:\/\/(.+)$/.exec(text);
-  const kind = KINDS.find((one) => one === match?.[1]);
+/** User and password are not part of it. Throws RangeError with half a sentence. */
+export function parseBroker(text: string): BrokerAddress {
+  const bad = (why: string) => new RangeError(why);
   let url: URL;
   try {
-    if (match === null || kind === undefined) throw new RangeError(BROKER_URL);
-    // Only schemes that the standard calls special have hosts that are checked.
-    url = new URL(`http://${match[3]}`);
+    url = new URL(text);
   } catch {
-    throw new RangeError(BROKER_URL);
+    throw bad("write it as redis://127.0.0.1:6379, nats://… or kafka://…");
   }
-  const { hostname, username, searchParams } = url;
-  const strange = [...searchParams.keys()].some((name) => name !== "ca");
-  const ca = searchParams.get("ca");
-  if (strange || (url.pathname !== "/" && url.pathname !== "") || (ca !== null && match[2] === undefined)) {
-    throw new RangeError(BROKER_URL);
+  const scheme = url.protocol.slice(0, -1);
+  const kind = (scheme === "rediss" ? "redis" : scheme) as BrokerKind;
+  if (!Object.hasOwn(PORTS, kind)) throw bad(`a broker is redis, rediss, nats or kafka, not ${scheme}`);
+  if (url.username !== "" || url.password !== "") {
+    throw bad(
+      "user and password do not belong on a command line: put them into CWTS_BROKER_USER and CWTS_BROKER_PASSWORD",
+    );
   }
-  const user = username === "" ? undefined : decodeURIComponent(username);
-  // Port 80 is the one that `http` does not show.
-  const port = url.port === "" ? (/:80(?=[/?]|$)/.test(match[3]) ? 80 : PORTS[kind]) : Number(url.port);
+  if (url.hostname === "") throw bad("it names no host");
+  const unknown = [...url.searchParams.keys()].filter((name) => name !== "tls" && name !== "ca");
+  if (unknown.length > 0) throw bad(`"${unknown[0]}" is unknown: there are tls and ca`);
+  const caFile = url.searchParams.get("ca") ?? undefined;
+  const secured = scheme === "rediss" || url.searchParams.has("tls") || caFile !== undefined;
   return {
     kind,
-    host: hostname.replace(/^\[|\]$/g, ""),
-    port,
-    ...(user === undefined ? {} : { user }),
-    ...(url.password !== "" || user !== undefined
-      ? { password: url.password === "" ? passwordOf(kind) : decodeURIComponent(url.password) }
-      : {}),
-    ...(match[2] === undefined ? {} : { tls: ca === null ? {} : { caFile: ca } }),
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: url.port === "" ? PORTS[kind] : Number(url.port),
+    ...(secured ? { tls: { caFile } } : {}),
   };
 }
 
-/** For people: without the password. */
-export const brokerName = ({ kind, host, port }: BrokerUrl): string => `${kind}://${host}:${port}`;
+export const brokerName = ({ kind, host, port }: BrokerAddress): string => `${kind}://${host}:${port}`;

@@ -19,6 +19,8 @@ export interface RefCodec {
 }
 
 const TAG = "$";
+/** In every text that has a tag, and in few others. */
+const TAGGED = `"${TAG}"`;
 const ARRAYS = {
   Int8Array,
   Uint8Array,
@@ -34,12 +36,46 @@ const ARRAYS = {
 };
 type ArrayName = keyof typeof ARRAYS;
 
+/** Deeper than any message; what is deeper, or leads back to itself, is looked at with more care. */
+const DEPTH = 32;
+
 export function encode(value: unknown, refs?: RefCodec): string {
+  // Most messages are what JSON can say, and need no copy to be written.
+  if (refs === undefined && isJson(value, DEPTH)) return JSON.stringify(value);
   return JSON.stringify(write(value, refs, "message", []));
 }
 
 export function decode(text: string, refs?: RefCodec): unknown {
-  return read(JSON.parse(text), refs);
+  const value = JSON.parse(text);
+  return text.includes(TAGGED) ? read(value, refs) : value;
+}
+
+/** Whether JSON says all of it, and nothing in it looks like something else. */
+function isJson(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0);
+    case "object":
+      return value === null || (depth > 0 && isJsonObject(value, depth - 1));
+    default:
+      return false;
+  }
+}
+
+function isJsonObject(value: object, depth: number): boolean {
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isJson(value[i], depth)) return false;
+    return true;
+  }
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const name of Object.keys(value)) {
+    if (name === TAG || !isJson((value as Record<string, unknown>)[name], depth)) return false;
+  }
+  return true;
 }
 
 const tagged = (tag: string, value: unknown) => ({ [TAG]: tag, v: value });

@@ -11,7 +11,7 @@
  *     const out = new ReliableProducer<Order>(context, { id: "desk-1", epoch: context.incarnation, target });
  *     receive: (message) => message.kind === "Confirmed" || message.kind === "Resend" ? out.receive(message) : …
  */
-import type { ActorRef, Timers } from "./actor.ts";
+import type { ActorRef, Remote, Timers } from "./actor.ts";
 import type { Micros } from "./time.ts";
 
 /** Messages under way at once: enough to hide a round trip, few enough to keep. */
@@ -28,7 +28,7 @@ export interface Delivery<M> {
   readonly epoch: number;
   readonly sequence: number;
   readonly message: M;
-  readonly replyTo: ActorRef<DeliveryControl>;
+  readonly replyTo: Remote<DeliveryControl>;
 }
 
 /** What a consumer answers. */
@@ -49,7 +49,7 @@ export interface ProducerOptions<M> {
   readonly id: string;
   /** Higher after every restart; `context.incarnation` where a node's life is the whole story. */
   readonly epoch: number;
-  readonly target: ActorRef<Delivery<M>>;
+  readonly target: Remote<Delivery<M>>;
   /** Most messages kept; default DEFAULT_BUFFER. */
   readonly buffer?: number;
   /** Default DEFAULT_RESEND. */
@@ -178,7 +178,7 @@ export class ReliableConsumer<M> {
     if (at.promised - sequence <= this.window / 2) this.confirm(at, replyTo);
   }
 
-  private confirm(at: Progress, to: ActorRef<DeliveryControl>): void {
+  private confirm(at: Progress, to: Remote<DeliveryControl>): void {
     const { producer, epoch, sequence } = at;
     at.promised = sequence + this.window;
     at.asked = 0;

@@ -28,6 +28,8 @@ export interface Acknowledged {
 const CLOSE_MS = 2_000;
 
 const LOOK_MS = 50;
+/** Who waits longer than this for the first broker to open has to do without any, milliseconds. */
+const LONGEST_OPENING_MS = 10_000;
 
 /** All that nodes say about stopping goes to all brokers at once. */
 export const everywhere = (node: string, routes: readonly Route[]): ClassedBroker =>
@@ -106,8 +108,11 @@ export async function call(
 export interface CommandOptions {
   readonly secret: Uint8Array;
   readonly routes: readonly Route[];
+  /** Resolves when a broker is open; absent: they are. */
+  readonly ready?: Promise<unknown>;
   /** Nodes that must answer. */
   readonly nodes: readonly string[];
+  /** Counted from then on. */
   readonly withinMs: number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -115,7 +120,8 @@ export interface CommandOptions {
 
 /** For who is no node: hears signs of life for as long as the call takes. Closes the brokers. */
 export async function callFromCommand(said: KillCall, options: CommandOptions): Promise<ClusterKill> {
-  const { secret, routes, nodes, withinMs, now } = options;
+  const { secret, routes, nodes, withinMs, now, ready } = options;
+  if (ready !== undefined) await within(ready, LONGEST_OPENING_MS);
   const broker = everywhere(said.from, routes);
   const answers = new Answers(said.id, nodes, now);
   const present = new Set<string>();
@@ -128,7 +134,7 @@ export async function callFromCommand(said: KillCall, options: CommandOptions): 
         while (!over) {
           for (const one of await subscription.take(100, LOOK_MS)) {
             const word = one.kind === "letter" ? read(one.letter, secret) : null;
-            if (word?.kind !== "beat") continue;
+            if (word === null || word.kind !== "beat") continue;
             present.add(word.node);
             answers.hear(word.node, word.answers);
           }

@@ -41,8 +41,8 @@ export interface GuardOptions {
   readonly ackMs: number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Nanoseconds since the Unix epoch. */
-  readonly wallNanos: () => number;
+  /** Milliseconds since the Unix epoch. */
+  readonly wallMillis: () => number;
   /** Runs a task after milliseconds. */
   readonly after: (ms: number, task: () => void) => void;
   /** Ids of calls that were obeyed, to outlive the process. */
@@ -51,7 +51,8 @@ export interface GuardOptions {
   readonly record: (event: Readonly<Record<string, unknown>>) => void;
   /** Something is wrong with hearing, or is well again. */
   readonly concern: (what: "silence" | "broker", subject: string, active: boolean, detail: string) => void;
-  /** One line for people. */
+  /** One line for people: who is there, and what is wrong. */
+  readonly out: (line: string) => void;
   readonly err: (line: string) => void;
 }
 
@@ -81,9 +82,10 @@ export class ClusterGuard {
   /** Of each node: its latest process and sign, and when it was heard. */
   private readonly peers = new Map<string, { process: string; n: number; at: number }>();
   private readonly loops: Promise<void>[];
+  private listening: Subscription | null = null;
   private beats = 0;
   private calls = 0;
-  private strangers = 0;
+  private readonly strangers = new Set<string>();
   private silent = false;
   private closed = false;
 
@@ -106,11 +108,11 @@ export class ClusterGuard {
 
   /** Says on every broker what was done here, and who else has done it. The word stands on this node's page already. */
   async spread(scope: string, state: 1 | 2 | 3, reason: string, author: string): Promise<ClusterKill> {
-    const { node, process, secret, nodes, ackMs, now, wallNanos, record } = this.options;
+    const { node, process, secret, nodes, ackMs, now, wallMillis, record } = this.options;
     const n = ++this.calls;
     const id = `${node}.${process}.${n}`;
     this.remember(id);
-    const said: KillCall = { kind: "kill", id, from: node, author, scope, state, reason, wall: wallNanos() };
+    const said: KillCall = { kind: "kill", id, from: node, author, scope, state, reason, wall: wallMillis() };
     const others = [...new Set([...nodes, ...this.present])].filter((one) => one !== node);
     const answers = new Answers(id, others, now);
     this.asked.add(answers);
@@ -131,11 +133,11 @@ export class ClusterGuard {
 
   private async listen(): Promise<void> {
     const { node, secret } = this.options;
-    const subscription = await this.broker.subscribe(`calls-${groupName(node)}`, CALLS, { from: "next" });
-    await this.take(subscription, (body) => {
+    this.listening = await this.broker.subscribe(`calls-${groupName(node)}`, CALLS, { from: "next" });
+    await this.take(this.listening, (body) => {
       const word = read({ body }, secret);
-      if (word?.kind === "kill") this.obey(word);
-      else this.stranger();
+      if (word.kind === "kill") this.obey(word);
+      else this.stranger(word.kind);
     });
   }
 
@@ -182,8 +184,8 @@ export class ClusterGuard {
         const subscription = await path.route.broker.subscribe(`beats-${groupName(node)}`, BEATS, { from: "next" });
         await this.take(subscription, (body) => {
           const word = read({ body }, secret);
-          if (word?.kind === "beat") this.hearBeat(word, path);
-          else this.stranger();
+          if (word.kind === "beat") this.hearBeat(word, path);
+          else this.stranger(word.kind);
         });
       } catch (error) {
         if (!(error instanceof BrokerError)) throw error;
@@ -203,6 +205,7 @@ export class ClusterGuard {
     // Each comes by every broker, and none is believed twice.
     if (known !== undefined && known.process === process && n <= known.n) return;
     this.peers.set(node, { process, n, at: now() });
+    if (known === undefined && node !== this.options.node) this.options.out(`${node} is heard`);
     this.heard(node);
     if (node !== this.options.node) { for (const one of this.asked) one.hear(node, answers); }
   }
@@ -227,15 +230,19 @@ export class ClusterGuard {
     this.options.after(this.options.beatMs, () => this.beat());
   }
 
-  /** Says on each broker that this node lives, unless too much of that is unanswered there. */
+  /**
+   * Says that this node lives, on each broker by which it would hear a kill, unless too much of that is unanswered there. So
+   * whoever is heard can be killed, and who hears its own voice would hear a kill.
+   */
   private sign(): void {
     const { node, process, secret, now } = this.options;
     this.answers = this.answers.filter(({ at }) => now() - at < ANSWERS_MS);
     const n = ++this.beats;
     const said: Beat = { kind: "beat", node, process, n, answers: this.answers.map(({ answer }) => answer) };
     const letter = letterOf(said, secret, node, n);
-    for (const path of this.paths) {
-      if (path.unanswered >= MOST_UNANSWERED) continue;
+    const hearing = new Set(this.listening?.partitions.map((partition) => partition % this.paths.length));
+    for (const [at, path] of this.paths.entries()) {
+      if (!hearing.has(at) || path.unanswered >= MOST_UNANSWERED) continue;
       path.unanswered++;
       const settled = () => void path.unanswered--;
       path.route.broker.publish(BEATS, node, letter).then(settled, settled);
@@ -273,12 +280,17 @@ export class ClusterGuard {
     concern("broker", name, active, detail);
   }
 
-  private stranger(): void {
+  private stranger(kind: string): void {
     // Once is enough to look for whoever it is; a flood of them must not fill a log.
-    if (this.strangers++ > 0) return;
+    if (this.strangers.has(kind)) return;
+    this.strangers.add(kind);
     const { err, record } = this.options;
-    record({ cluster: "stranger" });
-    err("somebody without the cluster's secret writes to its topics: nothing of it is obeyed");
+    record({ cluster: "stranger", kind });
+    err(
+      kind === "strange"
+        ? "somebody without the cluster's secret writes to its topics: nothing of it is obeyed"
+        : "a node says what this one cannot read, and it is not obeyed: is that node a newer version?",
+    );
   }
 
   private async take(subscription: Subscription, use: (body: string) => void): Promise<void> {
@@ -287,7 +299,7 @@ export class ClusterGuard {
         const taken = await subscription.take(500, TAKE_MS);
         for (const one of taken) {
           if (one.kind === "letter") use(one.letter.body);
-          else if (one.kind === "bad") this.stranger();
+          else if (one.kind === "bad") this.stranger("strange");
         }
         if (taken.length > 0) await subscription.commit(taken);
       } catch (error) {

@@ -1,5 +1,5 @@
 /** The brokers of a cluster, opened as soon as they answer: a node starts, and is killed, without those that do not. */
-import { brokerName, type BrokerUrl, parseBrokerUrl, UserError } from "../../config/mod.ts";
+import { type BrokerAddress, brokerName, parseBroker, UserError } from "../../config/mod.ts";
 import { type Broker, type BrokerOptions, LastingBroker, type Route } from "../../runtime/transport/mod.ts";
 import { MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import { type BreakerOptions, createBreaker } from "../../supervision/mod.ts";
@@ -25,8 +25,8 @@ const RETRY_MS = 2_000;
 
 /** Imports the client of that broker, and of no other. */
 export async function openBrokerAt(
-  { kind, ...way }: BrokerUrl,
-  options: BrokerOptions,
+  { kind, ...way }: BrokerAddress,
+  options: BrokerOptions & Credentials & { readonly maxLength?: number },
 ): Promise<Broker> {
   switch (kind) {
     case "redis":
@@ -38,18 +38,41 @@ export async function openBrokerAt(
   }
 }
 
+export interface Credentials {
+  readonly user?: string;
+  readonly password?: string;
+}
+
+/** From CWTS_BROKER_USER, and CWTS_BROKER_PASSWORD or a file. Throws UserError BROKER_PASSWORD_FILE. */
+export function credentials(environment: (name: string) => string | undefined): Credentials {
+  const password = environment("CWTS_BROKER_PASSWORD") ?? fromFile(environment("CWTS_BROKER_PASSWORD_FILE"));
+  return { user: environment("CWTS_BROKER_USER"), password };
+}
+
+function fromFile(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return Deno.readTextFileSync(path).trim();
+  } catch (error) {
+    throw new UserError(
+      "BROKER_PASSWORD_FILE",
+      `CWTS_BROKER_PASSWORD_FILE names ${path}, which cannot be read: ${(error as Error).message}`,
+    );
+  }
+}
+
 /** One partition for each topic that is made: what is said about stopping needs no more. `chance` spreads the looks at a failed one. */
 export function waysTo(
   urls: readonly string[],
   node: string,
-  { passwordOf, chance }: { readonly passwordOf: (kind: string) => string | undefined; readonly chance: () => number },
-): readonly Route[] {
+  { who, chance }: { readonly who: Credentials; readonly chance: () => number },
+): readonly (Route & { readonly broker: LastingBroker })[] {
   return urls.map((text) => {
-    const url = parseBrokerUrl(text, passwordOf);
-    const open = () => openBrokerAt(url, { node, partitions: 1, retryMs: RETRY_MS });
+    const url = parseBroker(text);
+    const open = () => openBrokerAt(url, { ...who, node, partitions: 1, retryMs: RETRY_MS });
     return {
       name: brokerName(url),
-      broker: new LastingBroker(url.kind, open),
+      broker: new LastingBroker(url.kind, open, RETRY_MS),
       breaker: createBreaker(ROUTE_BREAKER, chance),
     };
   });

@@ -29,7 +29,7 @@ const call = z.strictObject({
   scope: name,
   state: stricter,
   reason: text,
-  /** Nanoseconds since the Unix epoch, by the sender's clock: for people. */
+  /** Milliseconds since the Unix epoch, by the sender's clock: for people. */
   wall: whole,
 });
 
@@ -58,6 +58,10 @@ type Word = KillCall | Beat;
 
 const word = z.discriminatedUnion("kind", [call, beat]);
 
+export interface Unread {
+  readonly kind: "strange" | "unreadable";
+}
+
 /** Fewer bytes can be guessed. */
 export const LEAST_SECRET_BYTES = 32;
 
@@ -73,15 +77,15 @@ export function letterOf(said: Word, secret: Uint8Array, node: string, n: number
   return { envelope, body: `${macOf(secret, text).toHex()}\n${text}` };
 }
 
-/** Null for what nobody with the secret has said. */
-export function read({ body }: Pick<Letter, "body">, secret: Uint8Array): Word | null {
+/** "strange": nobody with the secret has said it. "unreadable": somebody has, and it is none of our words. */
+export function read({ body }: Pick<Letter, "body">, secret: Uint8Array): Word | Unread {
   const end = body.indexOf("\n");
   const said = body.slice(end + 1);
   const mac = /^[0-9a-f]{64}$/.test(body.slice(0, Math.max(0, end))) ? Uint8Array.fromHex(body.slice(0, end)) : null;
-  if (mac === null || !timingSafeEqual(mac, macOf(secret, said))) return null;
+  if (mac === null || !timingSafeEqual(mac, macOf(secret, said))) return { kind: "strange" };
   try {
     return word.parse(JSON.parse(said));
   } catch {
-    return null;
+    return { kind: "unreadable" };
   }
 }

@@ -167,6 +167,11 @@ export const KillReport = z.object({
   gateShutNanos: z.number().describe("wall nanoseconds from the request to the gate being shut"),
   confirmedNanos: z.number().describe("wall nanoseconds from the request to the last confirmed cancel"),
   gateSequence: z.number().describe("no decision numbered above this may accept"),
+  elsewhere: z.object({
+    acknowledged: z.array(z.string()).readonly().describe("nodes that have said that they are shut"),
+    silent: z.array(z.string()).readonly().describe("nodes that have not said so in time"),
+    failed: z.array(z.string()).readonly().describe("brokers that did not take the kill, and why"),
+  }).optional().describe("what became of it on the other nodes of the cluster"),
 }).openapi("KillReport");
 
 export const Node = z.object({

@@ -410,6 +410,7 @@ export function composeNode(ground: Ground): ComposedNode {
     rearm,
     noticeControl: () => housekeeping.noticeControl(),
     rearmMode: () => mode.rearm(system.clock.now()),
+    spreadKill: ground.spreadKill,
   };
   const view: LiveNodeView = new LiveNodeView(parts);
   /** Branches that gave up: nobody in them takes a message any more, even before the last of them is gone. */

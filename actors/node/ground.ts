@@ -7,6 +7,7 @@ import type { Instrument, SinkView } from "../protocol/mod.ts";
 import type { CrashFile } from "./crash_file.ts";
 import type { Deployment } from "./deployment.ts";
 import type { LeftBehind } from "./last_run.ts";
+import type { SpreadKill } from "./parts.ts";
 import type { World } from "./worlds/mod.ts";
 
 /** The node's looks at the real world. What they say decides nothing that a replay must reproduce. */
@@ -49,6 +50,8 @@ export interface Ground {
   readonly sinks?: () => readonly SinkView[];
   /** One line for people about what went wrong. */
   readonly err: (line: string) => void;
+  /** Takes a kill of the console to the other nodes; absent: there are none. */
+  readonly spreadKill?: SpreadKill;
   /** Whether this node is the one that may trade, as far as it can know; absent: it is alone. The venue asks it, too. */
   readonly mayTrade?: () => boolean;
   /** Called a few times a second of the stopwatch. */

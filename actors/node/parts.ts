@@ -3,7 +3,8 @@ import type { Config } from "../../config/mod.ts";
 import type { AuditLog, ControlPage, OrderGate } from "../../ffi/mod.ts";
 import type { ActorSystem, Micros } from "../../runtime/mod.ts";
 import type { GuardianBooks } from "../guardians/books.ts";
-import type { ApprovedBatch, Depth, ExecutionBatch, Instrument, SinkView, StrategyId } from "../protocol/mod.ts";
+import type { ApprovedBatch, Depth, ExecutionBatch, Instrument, KilledElsewhere, StrategyId } from "../protocol/mod.ts";
+import type { SinkView } from "../protocol/mod.ts";
 import type { Breakers } from "./breakers.ts";
 import type { CrashLedger } from "./crash_ledger.ts";
 import type { RearmDesk } from "../controls/mod.ts";
@@ -41,6 +42,14 @@ export interface OrganismPart {
   readonly path: string;
 }
 
+/** Makes a scope stricter on all other nodes; undefined where there are none. */
+export type SpreadKill = (
+  scope: string,
+  state: 1 | 2 | 3,
+  reason: string,
+  who: string,
+) => Promise<KilledElsewhere | undefined>;
+
 export interface NodeParts {
   readonly version: string;
   readonly config: Config;
@@ -73,4 +82,6 @@ export interface NodeParts {
   readonly noticeControl: () => void;
   /** Tells the mode rule that an operator re-armed the firm. */
   readonly rearmMode: () => void;
+  /** Absent: this node is none among others. */
+  readonly spreadKill?: SpreadKill;
 }

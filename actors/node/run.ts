@@ -19,6 +19,7 @@ import { nodeDesk } from "./access.ts";
 import { thisBuild } from "./build.ts";
 import { AuditSinks, refuseWrongSinks } from "./audit_sinks.ts";
 import { openCheckpoints } from "./checkpoint_file.ts";
+import { clusterSecret, joinCluster, spreadBy } from "./cluster.ts";
 import { composeNode } from "./compose.ts";
 import type { ComposedNode } from "./composed_node.ts";
 import { CrashFile, crashFile } from "./crash_file.ts";
@@ -92,6 +93,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
   // Whatever the configuration has wrong shows here, before anything is made on disk.
   refuseWrongSinks(config);
   const organisms = gateway?.organisms(instruments) ?? organismSpecs(config, instruments);
+  const secret = clusterSecret(config);
   const world = await openWorld(config);
   using directory = openDataDirectory(config.node.dataDir, (path) => gateway?.replaces(path) ?? false);
   using audit = AuditLog.open({
@@ -138,6 +140,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     gate,
     wall: { nanos: wallNanos, timestamp: wallTimestamp, after: afterWall },
     err: io.err,
+    spreadKill: secret === null ? undefined : spreadBy(() => cluster),
     sinks: () => sinks.views(),
     mayTrade: gateway?.held,
     onRefresh: () => {
@@ -180,6 +183,11 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     complain: io.err,
   });
 
+  const cluster = secret === null ? null : joinCluster(
+    { config, directory: directory.path, control, audit, out: io.out, err: io.err },
+    secret,
+    node.parts,
+  );
   const stop = () => system.halt();
   io.signal.addEventListener("abort", stop, { once: true });
   let consoleDoor: ConsoleServer | null = null;
@@ -205,6 +213,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     const messages = system.counters();
     if (!audit.failed) checkpoints.make();
     const head = audit.head();
+    await cluster?.close();
     audit.close();
     await sinks.finish();
     const verdict = verifyAudit(directory.runPath);
@@ -246,6 +255,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     io.signal.removeEventListener("abort", stop);
     sinks.close();
     await consoleDoor?.close();
+    await cluster?.close();
     access.close();
     await node.close();
     // A gateway that was replaced shares the page with the one after it.

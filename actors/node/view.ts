@@ -100,14 +100,19 @@ export class LiveNodeView implements NodeView {
   }
 
   async kill(scope: ScopeName, reason: string, who: string, state: Stricter = "KILLED"): Promise<KillReport> {
-    const { control, system, wallNanos } = this.#parts;
+    const { control, system, wallNanos, spreadKill } = this.#parts;
     const slot = findScope(control, scope);
-    const wanted = SCOPE_STATES.indexOf(state);
+    const wanted = SCOPE_STATES.indexOf(state) as 1 | 2 | 3;
     refuseLooser(control, slot, wanted);
     const before = system.stopwatch.now();
     const { epoch } = control.tighten(slot, wanted, reason, who, wallNanos());
     const shut = Math.round(system.stopwatch.now() - before);
-    return { ...await this.#carriedOut(scope, epoch), scope, state, gateShutNanos: shut };
+    // The others are not waited for, nor do they wait: what they say comes with the confirmation.
+    const spreading = spreadKill?.(scope, wanted, reason, who);
+    spreading?.catch(() => {});
+    const report = { ...await this.#carriedOut(scope, epoch), scope, state, gateShutNanos: shut };
+    const elsewhere = await spreading;
+    return elsewhere === undefined ? report : { ...report, elsewhere };
   }
 
   readonly rearm: RearmPort = {

@@ -26,6 +26,9 @@ const OF_CONCERNS = {
   "report-mismatch": "critical",
   "credit-mismatch": "critical",
   "surveillance-gap": "warning",
+  "broker-down": "warning",
+  "broker-fallback": "warning",
+  "cluster-silence": "critical",
   "release-mismatch": "critical",
 } as const satisfies Readonly<Record<ConcernKind, Severity>>;
 

@@ -31,6 +31,9 @@ export const CONCERNS = {
   "report-mismatch":    { demands: "SafeMode", ends: "a restart of the node" },
   "credit-mismatch":    { demands: "SafeMode", ends: "the count after trade and the gate's agree again" },
   "surveillance-gap":   { demands: "SafeMode", ends: "the feed has caught up" },
+  "broker-down":        { demands: "SafeMode", ends: "the broker brings what is sent again" },
+  "broker-fallback":    { demands: "SafeMode", ends: "the first broker of the class carries the topic again" },
+  "cluster-silence":    { demands: "SafeMode", ends: "this node hears the others again" },
   "release-mismatch":   { demands: "EmergencyShutdown", ends: "a restart of the node with what was released" },
 } as const satisfies Readonly<Record<string, ConcernRule>>;
 

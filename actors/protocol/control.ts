@@ -67,4 +67,13 @@ export interface KillReport {
   readonly confirmedNanos: number;
   /** No decision numbered above this may accept. */
   readonly gateSequence: number;
+  /** What became of it on the other nodes; absent where there are none. */
+  readonly elsewhere?: KilledElsewhere;
+}
+
+/** Names of nodes, and sentences about brokers. */
+export interface KilledElsewhere {
+  readonly acknowledged: readonly string[];
+  readonly silent: readonly string[];
+  readonly failed: readonly string[];
 }

@@ -87,10 +87,10 @@ export abstract class Envelope extends Timed {
   abstract lost(fate: "rejected" | "dropped" | "dead"): void;
   abstract readonly message: unknown;
 
-  /** Its handler has returned, and so has the promise it gave. */
+  /** Its handler has come to its end. */
   done(): void {}
 
-  /** Its handler failed, or its actor ended in the middle of it. */
+  /** Its handler failed, or its actor was ended in the middle of it. */
   crashed(): void {}
 
   /** It was set aside: what its handler did was not the end of it. */
@@ -271,28 +271,6 @@ export class ActorCell extends Seldom implements ActorRef<unknown>, Tally {
       throw new RangeError(`budgetMs of ${this.path} is a number of milliseconds above 0, not ${budgetMs}.`);
     }
     this.latency?.redefine();
-  }
-
-  /** The envelopes of the batch that is about to be handled. */
-  carry(envelopes: Envelope[]): void {
-    this.question = null;
-    this.uncommon().carried = envelopes;
-  }
-
-  /** What was being handled has been dealt with; `well`: as its sender may hope for. */
-  finished(well: boolean): void {
-    const { question, rare } = this;
-    if (question !== null) {
-      if (well) question.done();
-      else question.crashed();
-    }
-    if (rare === null || rare.carried === null) return;
-    const { carried } = rare;
-    rare.carried = null;
-    for (const one of carried) {
-      if (well) one.done();
-      else one.crashed();
-    }
   }
 
   /** Puts the actor in the run queue if it has work it may do. */

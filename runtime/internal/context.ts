@@ -22,6 +22,7 @@ import { Adapter } from "./adapter.ts";
 import { ask, askInto, deadlineOf, type PendingAsk } from "./ask.ts";
 import { ActorCell, BUSY, ENDED, type Incarnation, RUNNING, STOPPED, SUSPENDED } from "./cell.ts";
 import { FarRef } from "./far.ts";
+import { finished } from "./finished.ts";
 import { replaceNow } from "./hold.ts";
 import type { Kernel } from "./kernel.ts";
 import { outside } from "./outside.ts";
@@ -263,7 +264,7 @@ export class Context implements ActorContext<unknown>, Incarnation, Asking {
       this.kernel.busy.delete(this.cell);
       this.cell.latency?.settles();
       this.cell.patienceSpent = false;
-      this.cell.finished(true);
+      finished(this.cell, true);
       this.cell.life = this.cell.suspended ? SUSPENDED : RUNNING;
       if (this.cell.replacement !== null) replaceNow(this.kernel, this.cell);
       this.cell.unpark();

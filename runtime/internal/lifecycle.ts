@@ -23,6 +23,7 @@ import {
 } from "./cell.ts";
 import { asError, Context } from "./context.ts";
 import { isAbnormal } from "./exit.ts";
+import { finished } from "./finished.ts";
 import { CRASHES_KEPT, crashRecord, tellExit } from "./forensics.ts";
 import { replaceNever } from "./hold.ts";
 import type { Kernel } from "./kernel.ts";
@@ -215,7 +216,7 @@ export function end(kernel: Kernel, cell: ActorCell, reason: ExitReason, quietly
   cell.pendingKill = cell.pendingStop = cell.pendingEnd = null;
   cell.signals = null;
   cell.batch = null;
-  if (interrupted) cell.finished(false);
+  if (interrupted) finished(cell, false);
   cell.question = null;
   cell.lane = null;
   cell.putBack();

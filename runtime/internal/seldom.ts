@@ -4,7 +4,7 @@
  */
 import type { ActorRef, ExitReason, Signal } from "../actor.ts";
 import type { Mailbox } from "./mailbox.ts";
-import { Rare, type Replacement, type Stashed, type Watcher } from "./rare.ts";
+import { type Finishing, Rare, type Replacement, type Stashed, type Watcher } from "./rare.ts";
 import type { Ring } from "./ring.ts";
 
 export abstract class Seldom {
@@ -121,6 +121,14 @@ export abstract class Seldom {
 
   set batch(batch: unknown[] | null) {
     if (batch !== null || this.rare !== null) this.uncommon().batch = batch;
+  }
+
+  get carried(): Finishing[] | null {
+    return this.rare === null ? null : this.rare.carried;
+  }
+
+  set carried(carried: Finishing[] | null) {
+    if (carried !== null || this.rare !== null) this.uncommon().carried = carried;
   }
 
   get patienceSpent(): boolean {

@@ -18,6 +18,7 @@ import {
   URGENT,
 } from "./cell.ts";
 import { asError } from "./context.ts";
+import { carry, finished } from "./finished.ts";
 import type { Kernel } from "./kernel.ts";
 import { end } from "./lifecycle.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -107,7 +108,7 @@ function handleOne(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
   }
   const result = receive.call(cell.handlers, message as never);
   if (result !== undefined) waitFor(kernel, cell, result);
-  if (envelope !== null && cell.life !== BUSY) cell.finished(true);
+  if (envelope !== null && cell.life !== BUSY) finished(cell, true);
   return 1;
 }
 
@@ -140,7 +141,7 @@ function handleBatch(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
   if (size === 0) return expired;
   cell.handled += size;
   if (wrapped) {
-    cell.carry(batch.filter((message) => message instanceof Envelope));
+    carry(cell, batch.filter((message) => message instanceof Envelope));
     unwrap(batch);
   }
   const result = cell.receiveBatch!.call(cell.handlers, batch as never[]) as unknown;
@@ -148,7 +149,7 @@ function handleBatch(kernel: Kernel, cell: ActorCell, lane: Mailbox): number {
   // A busy actor may still read the array.
   if (cell.life !== BUSY) {
     batch.length = 0;
-    if (wrapped) cell.finished(true);
+    if (wrapped) finished(cell, true);
   }
   return size + expired;
 }

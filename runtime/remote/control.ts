@@ -80,4 +80,4 @@ export type DoorMessage =
   | { readonly kind: "Tick" }
   | { readonly kind: "Heard"; readonly presence: Presence }
   | { readonly kind: "Offer"; readonly name: string; readonly ref: ActorRef<never> }
-  | { readonly kind: "Control"; readonly from: string; readonly control: Control };
+  | { readonly kind: "Control"; readonly from: string; readonly epoch: number; readonly control: Control };

@@ -11,4 +11,5 @@ export * from "./letters.ts";
 export { readTrace } from "./trace_context.ts";
 export * from "./node.ts";
 export { refTo } from "./ref_schema.ts";
+export { deliveryControlDef, deliveryOf } from "./delivery_messages.ts";
 export { NODE_MESSAGES } from "./control.ts";

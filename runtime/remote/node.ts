@@ -31,7 +31,7 @@ import { type Broker, DEFAULT_LEASE_MS, DEFAULT_SESSION_MS, type Lease } from ".
 import { type Address, addressText } from "./address.ts";
 import { Border } from "./border.ts";
 import { Catalogue } from "./catalogue.ts";
-import { type Control, controlDef, type DoorMessage, NODE_MESSAGES, type Presence, toTravel } from "./control.ts";
+import { type Control, controlDef, type DoorMessage, NODE_MESSAGES, type Presence } from "./control.ts";
 import { Exports, isCell, isQuestion } from "./exports.ts";
 import { Intake, type IntakeCounters, type IntakeOptions } from "./intake.ts";
 import type { MessageDef } from "./message_def.ts";
@@ -41,6 +41,7 @@ import { Reception, TO_DOOR } from "./reception.ts";
 import type { RefHost } from "./ref_schema.ts";
 import { type RefWay, RemoteRef } from "./remote_ref.ts";
 import { Signs } from "./signs.ts";
+import { lifeOf, Watched } from "./watched.ts";
 import { Watches } from "./watches.ts";
 
 /** Between two signs of life, milliseconds, where nobody says otherwise. */
@@ -99,6 +100,8 @@ export interface RemoteCounters {
   readonly lateAnswers: number;
   readonly lateDowns: number;
   readonly watching: number;
+  /** Of those monitors the ones that nobody has confirmed yet. */
+  readonly unconfirmed: number;
 }
 
 interface Leaving {
@@ -119,11 +122,11 @@ export class RemoteNode implements RefHost, RefWay {
   private readonly watches: Watches;
   private readonly reception: Reception;
   private readonly traces = new Map<number, string>();
-  /** Monitors that others have here, by their keys. */
-  private readonly watched = new Map<string, { readonly monitor: number; readonly from: string }>();
+  private readonly watched: Watched<ActorRef<never>>;
   private readonly offeredMonitors = new Map<number, ActorRef<never>>();
   private readonly out: ActorRef<Leaving>;
   private readonly door: ActorRef<DoorMessage>;
+  private readonly unsubscribe: () => void;
   private context!: ActorContext<DoorMessage>;
   private intake: Intake | null = null;
   private signs: Signs | null = null;
@@ -150,8 +153,19 @@ export class RemoteNode implements RefHost, RefWay {
       life: lifeOf(node, lease.epoch),
       send: (to, control) => this.control(to, control),
     });
+    this.watched = new Watched({
+      monitor: (ref) => this.context.monitor(ref),
+      demonitor: (monitor) => this.context.demonitor(monitor),
+      send: (to, control) => this.control(to, control),
+      past: (other, epoch) => (nodes.get(other)?.epoch ?? 0) > epoch,
+    });
     this.out = system.start(`remote-out-${node}`, this.outgoing(), undefined);
     this.door = system.start(`remote-${node}`, this.incoming(), undefined);
+    const own = [this.out.path, this.door.path];
+    this.unsubscribe = system.events.subscribe((event) => {
+      if (event.kind !== "crashed" || !own.includes(event.path)) return;
+      options.failed?.(new Error(`${event.path}, through which node ${node} speaks, has failed: ${event.reason}`));
+    });
     this.reception = new Reception({
       ...{ system, node, exports: this.exports, door: this.door, epoch: lease.epoch },
       answer: (to, control) => system.inject(() => this.control(to, control)),
@@ -224,6 +238,7 @@ export class RemoteNode implements RefHost, RefWay {
       lateAnswers: this.reception.late,
       lateDowns: this.watches.late,
       watching: this.watches.size,
+      unconfirmed: this.watches.unconfirmed,
     };
   }
 
@@ -243,6 +258,7 @@ export class RemoteNode implements RefHost, RefWay {
     const { system } = this.options;
     await system.stop(this.door);
     await system.stop(this.out);
+    this.unsubscribe();
     await this.lease.release();
   }
 
@@ -349,7 +365,7 @@ export class RemoteNode implements RefHost, RefWay {
         this.offeredMonitors.set(this.context.monitor(message.ref), message.ref);
         return this.beat();
       case "Control":
-        return this.controlled(message.from, message.control);
+        return this.controlled(message.from, message.epoch, message.control);
     }
   }
 
@@ -369,30 +385,23 @@ export class RemoteNode implements RefHost, RefWay {
     if (lost !== undefined) {
       this.watches.lost(lost.node, lost.epoch);
       if (this.nodes.get(lost.node)?.lost === true) this.post.lost(lost.node);
-      for (const [key, { monitor }] of [...this.watched]) {
-        // Of that life and no later one, which may have been heard from before.
-        if (!key.startsWith(`${lifeOf(lost.node, lost.epoch)}#`)) continue;
-        this.watched.delete(key);
-        this.context.demonitor(monitor);
-      }
+      // One that is only silent may hear us all the while, and count on what it has asked for.
+      if (lost.over) this.watched.over(lost.node, lost.epoch);
     }
     if (found === undefined) return;
+    this.watched.over(found, this.nodes.get(found)!.epoch - 1);
     // Whoever is new knows nobody yet.
     if (found !== this.name) this.beat();
     this.post.found();
     this.watches.found();
   }
 
-  private controlled(from: string, control: Control): void {
+  private controlled(from: string, epoch: number, control: Control): void {
     switch (control.kind) {
       case "Watch":
-        return this.watchHere(from, control.key, control.to);
-      case "Unwatch": {
-        const watched = this.watched.get(control.key);
-        if (watched === undefined) return;
-        this.watched.delete(control.key);
-        return this.context.demonitor(watched.monitor);
-      }
+        return this.watched.watch(from, epoch, control.key, this.refHere(control.to));
+      case "Unwatch":
+        return this.watched.unwatch(control.key);
       case "AskFailed": {
         const asked = this.exports.find({ node: this.name, epoch: control.epoch, ask: control.ask });
         if (control.epoch === this.epoch) {
@@ -405,11 +414,8 @@ export class RemoteNode implements RefHost, RefWay {
     }
   }
 
-  private watchHere(from: string, key: string, to: Address): void {
-    const found = "epoch" in to && to.epoch !== this.epoch ? undefined : this.exports.find(to);
-    if (found === undefined) return this.control(from, { kind: "Down", key, reason: { kind: "noproc" } });
-    if (!this.watched.has(key)) this.watched.set(key, { monitor: this.context.monitor(found.ref), from });
-    this.control(from, { kind: "Watching", key });
+  private refHere(to: Address): ActorRef<never> | undefined {
+    return "epoch" in to && to.epoch !== this.epoch ? undefined : this.exports.find(to)?.ref;
   }
 
   /** An actor that is offered here or watched from elsewhere has ended. */
@@ -419,11 +425,7 @@ export class RemoteNode implements RefHost, RefWay {
       this.offeredMonitors.delete(monitor);
       if (this.exports.withdraw(offered)) this.beat();
     }
-    for (const [key, watched] of this.watched) {
-      if (watched.monitor !== monitor) continue;
-      this.watched.delete(key);
-      return this.control(watched.from, { kind: "Down", key, reason: toTravel(reason) });
-    }
+    this.watched.ended(monitor, reason);
   }
 
   private control(node: string, control: Control): void {
@@ -453,8 +455,6 @@ export class RemoteNode implements RefHost, RefWay {
     if (this.traces.size > TRACES) this.traces.delete(this.traces.keys().next().value!);
   }
 }
-
-const lifeOf = (node: string, epoch: number): string => `${node}@${epoch}`;
 
 /** What is told to one actor keeps its order by whatever ref it was told. */
 function keyOf(to: Address): string {

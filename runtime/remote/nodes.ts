@@ -16,8 +16,8 @@ export interface KnownNode {
 
 /** What a sign of life or the passing of time has changed. */
 export interface Change {
-  /** A life that is over. */
-  readonly lost?: { readonly node: string; readonly epoch: number };
+  /** A life that is over, or, where nothing but its silence says so, may be. */
+  readonly lost?: { readonly node: string; readonly epoch: number; readonly over: boolean };
   /** A node that was not there before. */
   readonly found?: string;
 }
@@ -58,7 +58,8 @@ export class Nodes {
     const wasAlive = before !== undefined && !before.lost;
     // A node that left does not come back in the same life: that sign was under way.
     if (before !== undefined && before.epoch === epoch && before.lost && before.heardAt === Infinity) return NOTHING;
-    const lost = wasAlive && (leaving || epoch > before.epoch) ? { node, epoch: before.epoch } : undefined;
+    const ends = before !== undefined && before.heardAt !== Infinity && (leaving || epoch > before.epoch);
+    const lost = ends ? { node, epoch: before.epoch, over: true } : undefined;
     if (leaving && before !== undefined) Object.assign(before, { lost: true, heardAt: Infinity, epoch });
     else if (!leaving) this.known.set(node, { node, epoch, names: new Set(names), heardAt: now, lost: false });
     const found = !leaving && (!wasAlive || epoch > before!.epoch) ? node : undefined;
@@ -71,7 +72,7 @@ export class Nodes {
     for (const one of this.known.values()) {
       if (one.lost || now - one.heardAt < this.silence) continue;
       one.lost = true;
-      changes.push({ lost: { node: one.node, epoch: one.epoch } });
+      changes.push({ lost: { node: one.node, epoch: one.epoch, over: false } });
     }
     return changes;
   }

@@ -83,7 +83,11 @@ export class Reception {
     if (incoming.def !== controlDef as unknown) throw unexpected(incoming, controlDef.id);
     const { envelope } = incoming.letter;
     const control = incoming.message as Control;
-    await this.deliver(this.options.door, { kind: "Control", from: envelope.node, control }, envelope);
+    await this.deliver(
+      this.options.door,
+      { kind: "Control", from: envelope.node, epoch: envelope.epoch, control },
+      envelope,
+    );
   }
 
   private async bring(incoming: Incoming, ref: ActorRef<never>, question: Question | null): Promise<void> {

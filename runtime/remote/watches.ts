@@ -45,6 +45,11 @@ export class Watches {
     return this.watches.size;
   }
 
+  /** Of them those whose actor has not been found, or whose node has not said that it watches. */
+  get unconfirmed(): number {
+    return [...this.watches.values()].filter(({ confirmed }) => !confirmed).length;
+  }
+
   /** Returns how to take it back. */
   add(address: Address, down: (reason: ExitReason) => void): () => void {
     const key = `${this.options.life}#${++this.count}`;
@@ -65,7 +70,10 @@ export class Watches {
 
   lost(node: string, epoch: number): void {
     for (const [key, watch] of [...this.watches]) {
-      if (watch.at?.node === node && watch.at.epoch <= epoch) this.end(key, { kind: "node-lost", node });
+      if (watch.at?.node !== node || watch.at.epoch > epoch) continue;
+      // It may be alive, and would keep the monitor for ever.
+      this.options.send(node, { kind: "Unwatch", key });
+      this.end(key, { kind: "node-lost", node });
     }
   }
 

@@ -8,3 +8,4 @@ export * from "./errors.ts";
 export { decodeFrame, encodeFrame } from "./frame.ts";
 export { MemoryServer, openMemory } from "./memory.ts";
 export * from "./classes/mod.ts";
+export { processMark } from "../internal/wall.ts";

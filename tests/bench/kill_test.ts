@@ -1,6 +1,7 @@
 /** The measurement of the kill switch, small; and the promise behind it, by the numbers of the decisions. */
 import assert from "node:assert/strict";
 import { ensureCore } from "../../ffi/build.ts";
+import { clusterKill } from "../../bench/kill/cluster.ts";
 import { nodeKill } from "../../bench/kill/node_path.ts";
 import { restrictUnderLoad } from "../../bench/kill/restriction.ts";
 import { randomKills } from "../../bench/kill/random_kills.ts";
@@ -31,4 +32,10 @@ Deno.test("a change of the restricted list under load counts within a second, an
   assert.ok(restricted > 100 && accepted > 100, `${restricted} refused, ${accepted} passed before and between`);
   assert.ok(Math.max(...answered) < 1e9, `${Math.max(...answered)} ns to the answer`);
   assert.equal(refused.length, 3);
+});
+
+Deno.test("a kill of another node is measured over a broker", async () => {
+  const samples = await clusterKill(["memory"], 5, null);
+  assert.equal(samples.length, 5);
+  assert.ok(samples.every((nanos) => nanos > 0 && nanos < 10e9), samples.join(" "));
 });

@@ -15,7 +15,7 @@ export class Process {
   readonly ended: Promise<number>;
 
   private constructor(readonly name: string, private readonly child: Deno.ChildProcess) {
-    const read = async (stream: ReadableStream<Uint8Array>) => {
+    const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
       for await (const text of stream.pipeThrough(new TextDecoderStream())) this.out += text;
     };
     this.ended = Promise.all([child.status, read(child.stdout), read(child.stderr)]).then(([{ code }]) => code);

@@ -2,10 +2,18 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { type ActorRef, type AskResult, MICROS_PER_MS, MICROS_PER_SECOND, type Remote } from "../../runtime/mod.ts";
-import { BorderError, defineMessage, heldLetters, refTo, type RemoteNode } from "../../runtime/remote/mod.ts";
+import {
+  BorderError,
+  defineMessage,
+  heldLetters,
+  readTrace,
+  refTo,
+  type RemoteNode,
+} from "../../runtime/remote/mod.ts";
+import { decodeFrame, openMemory } from "../../runtime/transport/mod.ts";
 import { supervise, worker } from "../../supervision/mod.ts";
 import { until } from "../transport/letters.ts";
-import { count, counter, type CounterMessage, counterMessages, nodes, puppet, type TestNode } from "./nodes.ts";
+import { count, counter, type CounterMessage, counterMessages, inside, nodes, puppet, type TestNode } from "./nodes.ts";
 
 const SOON = 10 * MICROS_PER_SECOND;
 
@@ -83,6 +91,8 @@ Deno.test("An ask that cannot leave because there is no broker is unreachable at
     server.stop();
     a.system.inject(() => void far.tell({ kind: "Add", n: 7 }));
     assert.equal(failure(await asks(a, far, 100 * MICROS_PER_MS)), "unreachable");
+    // Longer than the broker itself tries.
+    await new Promise((resolve) => setTimeout(resolve, 800));
     server.start();
     await until(() => seen.length === 1, "what was told comes through");
     assert.deepEqual(await asks(a, far), { ok: true, value: 7 });
@@ -303,20 +313,79 @@ Deno.test("A ref that is sent to another node is one to its actor from there", (
     [a, b].forEach(balanced);
   }));
 
-Deno.test("Two live processes of one name are refused, and one that comes back from the dead says nothing", () =>
+Deno.test("A node that can speak no more says so to its owner and to whoever speaks", () =>
   nodes(async ({ node }) => {
-    let fenced = 0;
-    const a = await node("a", undefined, { fenced: () => fenced++ });
-    await assert.rejects(node("a", undefined, { leaseMs: 300 }), { code: "NODE_TAKEN" });
-    a.vanish();
+    const failures: unknown[] = [];
+    const a = await node("a", undefined, { failed: (error) => void failures.push(error) });
+    a.system.inject(() => a.system.crash(a.system.find("/remote-out-a")!, new Error("broken")));
+    await until(() => failures.length === 1, "it is told");
+    assert.match(String(failures[0]), /\/remote-out-a, through which node a speaks, has failed: Error: broken/);
+    const far = a.remote.find("sum", counterMessages);
+    assert.equal(await inside(a.system, () => far.tell({ kind: "Stop" })), "dead");
+    assert.equal(failure(await asks(a, far)), "dead");
+  }));
+
+Deno.test("A trace goes on through the actors of a node to the next one", () =>
+  nodes(async ({ node, server }) => {
     const seen: number[] = [];
-    await node(
-      "c",
-      (remote, system) => remote.offer("sum", system.start("sum", counter(seen), undefined), counterMessages),
-    );
-    a.system.inject(() => void a.remote.at("c", "sum", counterMessages).tell({ kind: "Add", n: 1 }));
-    // A second process of the name, on a line of its own.
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
-    a.comeBack();
-    await until(() => seen.length === 1 || fenced === 1, "it goes on, or was overtaken");
+    const a = await node("a");
+    await node("b", (remote, system) => {
+      const far = remote.find("sum", counterMessages);
+      const last = system.start<CounterMessage, void>("last", {
+        type: "last",
+        init: () => ({ receive: (message) => void far.tell(message) }),
+      }, undefined);
+      const first = system.start<CounterMessage, void>("first", {
+        type: "first",
+        init: () => ({ receive: (message) => void last.tell(message) }),
+      }, undefined);
+      remote.offer("relay", first, counterMessages);
+    });
+    await node("c", (remote, system) => {
+      remote.offer("sum", system.start("sum", counter(seen), undefined), counterMessages);
+    });
+    a.system.inject(() => {
+      for (const n of [1, 2]) a.remote.find("relay", counterMessages).tell({ kind: "Add", n });
+    });
+    await until(() => seen.length === 2, "both have come");
+    const traces = (topic: string) =>
+      server.topics.get(topic)!.flatMap(({ records }) => records.map(({ frame }) => decodeFrame(frame!).letter))
+        .filter(({ envelope: { schema } }) => schema?.id === "counter")
+        .map(({ headers }) => readTrace(headers?.traceparent)!);
+    const [before, after] = [traces("node-b"), traces("node-c")];
+    assert.deepEqual(after.map(({ trace }) => trace), before.map(({ trace }) => trace));
+    assert.equal(new Set(before.map(({ trace }) => trace)).size, 2);
+    assert.equal(new Set([...before, ...after].map(({ span }) => span)).size, 4);
+  }));
+
+Deno.test("Two live processes of one name are refused, and one that was overtaken says nothing any more", () =>
+  nodes(async ({ node, server }) => {
+    let fenced = 0;
+    const seen: number[] = [];
+    const first = await node("a", undefined, { fenced: () => fenced++ });
+    const other = await openMemory(server, { node: "a-again" });
+    await assert.rejects(node("a", undefined, { broker: other, leaseMs: 300 }), { code: "NODE_TAKEN" });
+    const c = await node("c", (remote, system) => {
+      remote.offer("sum", system.start("sum", counter(seen), undefined), counterMessages);
+    });
+    const tells = ({ system, remote }: TestNode, n: number) =>
+      system.inject(() => void remote.at("c", "sum", counterMessages).tell({ kind: "Add", n }));
+    tells(first, 1);
+    await until(() => seen.length === 1, "the first one speaks");
+    first.vanish();
+    tells(first, 2);
+    const second = await node("a", undefined, { broker: other });
+    tells(second, 3);
+    await until(() => seen.length === 2, "the second one speaks");
+    first.comeBack();
+    await until(() => fenced === 1, "the first one hears of it");
+    tells(second, 4);
+    await until(() => seen.length === 3, "the second one goes on");
+    assert.deepEqual(seen, [1, 3, 4]);
+    // It did not even try: what it says would be refused as the voice of a life that is over.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal(c.remote.counters.intake?.fenced, 0);
+    assert.ok(second.remote.epoch > first.remote.epoch);
+    await second.end();
+    await other.close();
   }));

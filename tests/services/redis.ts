@@ -7,10 +7,12 @@ export const redisProgram: string | null = findProgram("redis-server");
 
 export interface RedisServerOptions {
   readonly port?: number;
+  /** Listens at this address as well as on loopback. */
+  readonly host?: string;
   readonly security?: Security;
 }
 
-export function startRedis({ port, security }: RedisServerOptions = {}): Promise<Service> {
+export function startRedis({ port, host, security }: RedisServerOptions = {}): Promise<Service> {
   return Service.start({
     name: "redis",
     command: redisProgram ?? "redis-server",
@@ -18,7 +20,7 @@ export function startRedis({ port, security }: RedisServerOptions = {}): Promise
     args: (directory) => [join(directory, "redis.conf")],
     async prepare(directory, port) {
       await Deno.mkdir(join(directory, "data"));
-      await Deno.writeTextFile(join(directory, "redis.conf"), configuration(directory, port, security));
+      await Deno.writeTextFile(join(directory, "redis.conf"), configuration(directory, port, host, security));
     },
     ready: async (port, log) => await listens(port) && /Ready to accept connections/.test(await lastRun(log)),
   });
@@ -30,9 +32,16 @@ async function lastRun(log: string): Promise<string> {
   return text.slice(Math.max(0, text.lastIndexOf("oO0OoO0OoO0Oo")));
 }
 
-function configuration(directory: string, port: number, security: Security | undefined): string {
+function configuration(
+  directory: string,
+  port: number,
+  host: string | undefined,
+  security: Security | undefined,
+): string {
   const lines = [
-    "bind 127.0.0.1",
+    `bind 127.0.0.1${host === undefined ? "" : ` ${host}`}`,
+    // Who comes from elsewhere comes by a cable of this machine's own.
+    ...(host === undefined ? [] : ["protected-mode no"]),
     `dir ${join(directory, "data")}`,
     "appendonly yes",
     "appendfsync always",

@@ -12,7 +12,7 @@ import { FaultyBroker } from "./faulty.ts";
 import { type Received, until } from "./letters.ts";
 
 /** More of them, and where to begin: CWTS_CLASS_SEEDS=20000 CWTS_CLASS_FIRST=5000. */
-const SEEDS = Number(Deno.env.get("CWTS_CLASS_SEEDS") ?? 2_000);
+const SEEDS = Number(Deno.env.get("CWTS_CLASS_SEEDS") ?? 500);
 const FIRST = Number(Deno.env.get("CWTS_CLASS_FIRST") ?? 1);
 /** They mostly wait: so many at once keep one core busy. */
 const AT_ONCE = 150;

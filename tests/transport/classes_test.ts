@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Progress } from "../../runtime/transport/mod.ts";
 import { type Broker, MemoryServer, openMemory, type RouteChange } from "../../runtime/transport/mod.ts";
-import { Collector, firstComings, nth, openClassed } from "./classes_support.ts";
+import { Collector, firstComings, nth, openClassed, routeTo } from "./classes_support.ts";
 import { gather, isLetter, until } from "./letters.ts";
 
 const SESSION = { sessionMs: 400 } as const;
@@ -79,10 +79,11 @@ test("when the first broker is down traffic moves to the next and back, and both
   await until(() => firstComings(collector.received).get("k")?.length === 30, "all came");
   await collector.stop();
   assert.deepEqual(firstComings(collector.received).get("k"), range(1, 30));
-  assert.deepEqual(changes.map(({ from, to }) => [from, to]), [[null, "first"], ["first", "second"], [
-    "second",
-    "first",
-  ]]);
+  assert.deepEqual(changes.map(({ from, to, preferred }) => [from, to, preferred]), [
+    [null, "first", true],
+    ["first", "second", false],
+    ["second", "first", true],
+  ]);
 });
 
 test("a reader that was no further behind than the window needs the broken broker for nothing", async (scene) => {
@@ -156,7 +157,7 @@ test("what was in doubt goes again and is handed out once", async ({ first, open
 });
 
 test("what is given up is told, and what comes after it is not taken for it", async ({ first, second, open }) => {
-  const writer = await open("w", { retryMs: 500, windowLetters: 1 });
+  const writer = await open("w", { retryMs: 500, windowLetters: 0 });
   await publishRange(writer, 1, 5);
   // Nobody has read 1 to 5 when both go down.
   first.stop();
@@ -240,6 +241,22 @@ test("what was published past the classes is delivered as bad, and keeps nobody 
     return taken.length === 2;
   }, "both come");
   assert.deepEqual(taken, ["bad", "letter"]);
+});
+
+test("brokers whose breakers somebody else has opened are found to be well again", async ({ first, second }) => {
+  const route = async (name: string, server: MemoryServer) => {
+    const one = routeTo(name, await openMemory(server, { node: "a" }));
+    for (let n = 0; n < 2; n++) one.breaker.settle(one.breaker.admit(0)!, false, 0);
+    assert.equal(one.breaker.state, "open");
+    return one;
+  };
+  const broker = openClassed("a", {}, {
+    ...QUICK,
+    routes: [await route("first", first), await route("second", second)],
+    classes: { durable: ["first", "second"] },
+  });
+  await broker.publish("t", "k", nth("k", 1));
+  await broker.close();
 });
 
 test("a class that names a broker which is not there is refused", () => {

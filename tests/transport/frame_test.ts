@@ -1,6 +1,7 @@
 /** What a letter looks like on a topic. */
 import assert from "node:assert/strict";
 import { decodeFrame, encodeFrame, FrameError } from "../../runtime/transport/mod.ts";
+import { seal, unseal } from "../../runtime/transport/classes/mark.ts";
 import { letter } from "./letters.ts";
 
 Deno.test("a letter keeps its headers on the way, and without any has no field for them", () => {
@@ -31,4 +32,10 @@ Deno.test("headers that are no texts are no letter, and a newer frame is told fr
   for (const format of [0, 0.5, 1.5, "2", null]) {
     assert.equal(code([format, ...line.slice(1)]), "FRAME_BAD", String(format));
   }
+});
+
+Deno.test("a letter keeps its headers also through a class of brokers", () => {
+  const mark = { producer: "p", lane: 3, sequence: 7, route: 1, begins: 2 };
+  const marked = { mark, key: "k", letter: { ...letter(1), headers: { traceparent: "t" } } };
+  assert.deepEqual(unseal(seal(marked).letter), marked);
 });

@@ -1,11 +1,12 @@
 /**
- * A broker that need not be there when the node starts: it is opened in the background, again and again, and until then every
- * call is refused as one to a server that does not answer.
+ * A broker that need not be there when the node starts: it is opened in the background, again and again, and until then a
+ * call waits for a while and is refused as one to a server that does not answer.
  */
 import { Sleep } from "../../internal/wall.ts";
 import type { Broker, Lease, LeaseOptions, Letter, PartitionLag, Publication } from "../broker.ts";
 import type { SubscribeOptions, Subscription } from "../broker.ts";
 import { BrokerError } from "../errors.ts";
+import { within } from "./answer.ts";
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
@@ -14,11 +15,17 @@ export class LastingBroker implements Broker {
   private broker: Broker | null = null;
   private closed = false;
   private sleep: Sleep | null = null;
-  private readonly opening: Promise<void>;
+  /** Resolves when it is open, or closed. */
+  readonly opening: Promise<void>;
   /** Why it is not open yet; null when it is. */
   failure: BrokerError | null;
 
-  constructor(readonly kind: string, private readonly open: () => Promise<Broker>) {
+  /** `patienceMs`: how long a call waits for it to open. */
+  constructor(
+    readonly kind: string,
+    private readonly open: () => Promise<Broker>,
+    private readonly patienceMs: number = 0,
+  ) {
     this.failure = new BrokerError("BROKER_UNREACHABLE", `${kind} has not answered yet.`);
     this.opening = this.run();
   }
@@ -54,11 +61,12 @@ export class LastingBroker implements Broker {
     await this.broker?.close();
   }
 
-  private ask<T>(call: (broker: Broker) => Promise<T>): Promise<T> {
-    if (this.broker !== null) return call(this.broker);
-    if (this.closed) return Promise.reject(new BrokerError("BROKER_CLOSED", "the broker has been closed."));
+  private async ask<T>(call: (broker: Broker) => Promise<T>): Promise<T> {
+    if (this.broker === null && this.patienceMs > 0) await within(this.opening, this.patienceMs);
+    if (this.broker !== null) return await call(this.broker);
+    if (this.closed) throw new BrokerError("BROKER_CLOSED", "the broker has been closed.");
     // Whatever it is, it may be mended while this node runs.
-    return Promise.reject(new BrokerError("BROKER_UNREACHABLE", this.failure!.message));
+    throw new BrokerError("BROKER_UNREACHABLE", this.failure!.message);
   }
 
   private async run(): Promise<void> {

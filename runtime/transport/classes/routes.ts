@@ -69,6 +69,8 @@ export interface RouteChange {
   /** Null: it is the first. */
   readonly from: string | null;
   readonly to: string;
+  /** Whether that is the first of its class. */
+  readonly preferred: boolean;
   /** Number of the route. */
   readonly route: number;
   /** Letters that are sent again. */

@@ -7,7 +7,8 @@ import { laneOf, LANES, seal } from "./mark.ts";
 import type { Route, RouteOptions } from "./routes.ts";
 import { DEFAULT_ANSWER_MS, DEFAULT_WINDOW_BYTES, DEFAULT_WINDOW_LETTERS } from "./routes.ts";
 
-const MOST_AT_ONCE = 1_000;
+/** Few enough that a broker which is well answers in time, also while it is sent a whole window. */
+const MOST_AT_ONCE = 200;
 const MOST_WAITING = 100_000;
 const PAUSE_MS = 20;
 
@@ -166,6 +167,8 @@ export class RouteWriter {
   }
 
   private choose(): number | null {
+    // Whoever opened it, and by whatever call: a success may, where it is the one that makes the failures count.
+    for (const [at, { breaker }] of this.routes.entries()) if (breaker.state !== "closed") this.failed(at);
     const index = this.routes.findIndex(({ breaker }, i) =>
       breaker.state === "closed" && (this.hanging[i] === null || i === this.current)
     );
@@ -181,7 +184,9 @@ export class RouteWriter {
     this.current = index;
     this.route++;
     this.last = name;
-    if (from !== name) this.options.onRoute?.({ topic: this.topic, from, to: name, route: this.route, again });
+    if (from !== name) {
+      this.options.onRoute?.({ topic: this.topic, from, to: name, preferred: index === 0, route: this.route, again });
+    }
   }
 
   /** Whether the broker has kept them. Throws when the batch is to be given up. */
@@ -195,7 +200,6 @@ export class RouteWriter {
     try {
       const ok = await within(sent, answerMs) !== LATE;
       breaker.settle(admission, ok, nowMicros());
-      if (!ok) this.failed(index);
       return ok;
     } catch (error) {
       // The letters' own fault, unless they are old ones, which another broker took.
@@ -205,7 +209,6 @@ export class RouteWriter {
       }
       this.failure = error;
       breaker.settle(admission, false, nowMicros());
-      this.failed(index);
       if (breaker.state === "closed") {
         this.pause = new Sleep(PAUSE_MS);
         await this.pause.done;

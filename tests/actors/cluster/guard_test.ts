@@ -1,6 +1,13 @@
 /** Nodes that are stopped together, over memory brokers that are stopped and cut off. */
 import assert from "node:assert/strict";
-import { callFromCommand, CALLS, ClusterGuard, letterOf, ROUTE_BREAKER } from "../../../actors/cluster/mod.ts";
+import {
+  callFromCommand,
+  CALLS,
+  ClusterGuard,
+  everywhere,
+  letterOf,
+  ROUTE_BREAKER,
+} from "../../../actors/cluster/mod.ts";
 import type { GuardOptions, KillCall } from "../../../actors/cluster/mod.ts";
 import { MemoryServer, openMemory, type Route } from "../../../runtime/transport/mod.ts";
 import { createBreaker } from "../../../supervision/mod.ts";
@@ -61,11 +68,12 @@ function test(sentence: string, body: (scene: Scene) => Promise<void>): void {
         },
         ...{ beatMs: 50, silenceMs: 60_000, silenceState: ScopeState.CancelOnly, hear: "anything", ackMs: 5_000 },
         now: () => performance.now(),
-        wallNanos: () => 1,
+        wallMillis: () => 1_700_000_000_000,
         after: (ms, task) => void setTimeout(task, ms),
         obeyed: { read: () => file.text, write: (text) => void (file.text = text) },
         record: (event) => void records.push(event),
         concern: (what, subject, active) => void concerns.set(subject === "" ? what : `${what}:${subject}`, active),
+        out: () => {},
         err: () => {},
         ...more,
       });
@@ -188,12 +196,13 @@ test("who has not the secret kills nobody, and opening has no word", async ({ jo
   await settled(b);
   const strange = await command({}, [], new Uint8Array(32).fill(8));
   assert.deepEqual(strange.acknowledged, []);
-  const [{ broker }] = await routes("liar");
+  const broker = everywhere("liar", await routes("liar"));
   const open = { kind: "kill", id: "x", from: "a", author: "ann", scope: "firm", state: 0, reason: "open", wall: 1 };
   b.page.tighten(FIRM, ScopeState.CancelOnly, "local", "bob", 1);
   await broker.publish(CALLS, "kill", letterOf(open as unknown as KillCall, SECRET, "liar", 1));
   await broker.close();
-  await until(() => b.records.some((one) => one.cluster === "stranger"), "it is noticed");
+  const noticed = (kind: string) => b.records.some((one) => one.cluster === "stranger" && one.kind === kind);
+  await until(() => noticed("strange") && noticed("unreadable"), "both are noticed");
   const said = await command({ scope: "organism:alpha" }, ["b"]);
   assert.equal(said.acknowledged.length, 1, "others are heard as before");
   assert.equal(b.page.scope(FIRM), ScopeState.CancelOnly);

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { letterOf, readHolderWord, readSeatWord, TO_GATEWAY, TO_HOLDER, WordError } from "../../../actors/placement/words.ts";
+import {
+  letterOf,
+  readHolderWord,
+  readSeatWord,
+  TO_GATEWAY,
+  TO_HOLDER,
+  WordError,
+} from "../../../actors/placement/words.ts";
 import type { Letter } from "../../../runtime/transport/mod.ts";
 
 const from = { node: "n", epoch: 1, path: "/x", sequence: 1 };
@@ -48,7 +55,12 @@ Deno.test("nothing that does not fit its schema to the last key is believed", ()
 });
 
 Deno.test("a letter of another schema or version is refused with what is understood here", () => {
-  for (const schema of [null, { id: "cwts.to-gateway", version: 2 }, { id: "other", version: 1 }, { id: "cwts.to-holder", version: 1 }]) {
+  for (
+    const schema of [null, { id: "cwts.to-gateway", version: 2 }, { id: "other", version: 1 }, {
+      id: "cwts.to-holder",
+      version: 1,
+    }]
+  ) {
     const letter = { ...good, envelope: { ...good.envelope, schema } };
     assert.throws(() => readHolderWord(letter), /^a letter of n is refused/);
   }
