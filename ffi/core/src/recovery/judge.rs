@@ -16,7 +16,7 @@ pub struct Sentence {
 /// What ends the reading before the log does.
 enum Stop {
     Reached,
-    Differs(Judged),
+    Differs(Box<Judged>),
     Fault(RecoveryError),
 }
 
@@ -50,7 +50,7 @@ pub fn judge(dir: &Path, to: u64, room: usize) -> Result<Sentence, RecoveryError
                 counts.differs = 1;
                 return Ok(Sentence {
                     counts,
-                    first: Some(found),
+                    first: Some(*found),
                 });
             }
             Err(Stop::Fault(error)) => return Err(error),
@@ -80,7 +80,7 @@ fn take(
     };
     counts.decisions += 1;
     if found.differs() {
-        return Err(Stop::Differs(found));
+        return Err(Stop::Differs(Box::new(found)));
     }
     Ok(())
 }
