@@ -22,6 +22,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "credit-mismatch": "SafeMode",
   "audit-sink": "SafeMode",
   "surveillance-gap": "SafeMode",
+  "broker-down": "SafeMode",
+  "broker-fallback": "SafeMode",
+  "cluster-silence": "SafeMode",
   "release-mismatch": "EmergencyShutdown",
 };
 const RECOVER = 5 * MICROS_PER_SECOND;
