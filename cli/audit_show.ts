@@ -109,6 +109,11 @@ function sentence(type: string, content: Fields): string {
       sideText(content)
     } ${content.quantity} @ ${content.price}, ${content.leaves} left${reason}`;
   }
+  if (type === "MarketSeen") {
+    return `instrument ${content.instrument}: bid ${content.bid}, ask ${content.ask}, last ${content.last}, set ${
+      timeText(content.time as number)
+    }`;
+  }
   return JSON.stringify(content);
 }
 

@@ -6,6 +6,7 @@ import { FAILURE, OK } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
 import { toHex } from "../actors/auditors/verifier/mod.ts";
 import { checkpointText, chooseCheckpoint } from "./audit_checkpoint.ts";
+import { storedTimestamp, timestampText } from "./audit_timestamp.ts";
 import { verifyAgainst } from "./audit_against.ts";
 import { verifyIndependently } from "./audit_second.ts";
 import { Progress } from "./progress.ts";
@@ -38,6 +39,7 @@ interface VerifyFlags extends RunFlags {
   readonly json?: boolean;
   readonly independent?: boolean;
   readonly against?: string;
+  readonly tsaCa?: string;
   readonly mendTiles?: boolean;
   readonly checkpoint?: string;
   readonly key?: string;
@@ -50,6 +52,7 @@ export function addAuditVerify(audit: Command, io: CliIo, finish: (exit: number)
     .option("--checkpoint <file>", "a checkpoint of this log, kept elsewhere")
     .option("--key <file>", "public keys that may have signed it")
     .option("--against <dir>", "another copy of the log, or a replica directory: both are checked and compared")
+    .option("--tsa-ca <file>", "certificates (PEM) of whom the authority of a stored time stamp has its own from")
     .option("--mend-tiles", "afterwards write the tiles anew that are missing or wrong")
     .addHelpText("after", EXAMPLES)
     .action(async (flags: VerifyFlags) => {
@@ -74,15 +77,21 @@ export function addAuditVerify(audit: Command, io: CliIo, finish: (exit: number)
       const seconds = progress.seconds;
       progress.end();
       const rate = Math.round(verdict.records / seconds);
-      if (flags.json) io.out(JSON.stringify({ log: directory, ...verdict, seconds, recordsPerSecond: rate }));
-      else for (const line of verdictText(verdict, directory, rate, io)) io.out(line);
+      const stamp = verdict.ok || verdict.damage === "wrong tile"
+        ? await storedTimestamp(directory, verdict, flags.tsaCa)
+        : null;
+      const timestamp = stamp === null ? {} : { timestamp: stamp };
+      if (flags.json) {
+        io.out(JSON.stringify({ log: directory, ...verdict, ...timestamp, seconds, recordsPerSecond: rate }));
+      } else for (const line of verdictText(verdict, directory, rate, io)) io.out(line);
       if (noted !== null && verdict.ok && !flags.json) io.out(checkpointText(noted));
+      if (stamp !== null && !flags.json) io.out(timestampText(stamp));
       if (flags.mendTiles && (verdict.ok || verdict.damage === "wrong tile")) {
         const mended = mendTiles(directory);
         if (!flags.json) io.out(`${mended} tile${mended === 1 ? "" : "s"} written anew`);
         return finish(OK);
       }
-      finish(verdict.ok ? OK : FAILURE);
+      finish(verdict.ok && (stamp?.fault ?? null) === null ? OK : FAILURE);
     });
 }
 

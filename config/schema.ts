@@ -90,6 +90,11 @@ const audit = z.strictObject({
     "a broker to which every log is sent as well, for example redis://127.0.0.1:6379; none: to no broker",
   ),
   topic: key(text().default("cwts-audit"), "", "the topic of that broker"),
+  tsa: key(
+    text().optional(),
+    "address",
+    "authority that audit timestamp has checkpoints stamped by (RFC 3161 over HTTP); none: it is named with --tsa",
+  ),
   sinkLagMs: key(
     whole(1_000, 3_600_000).default(10_000),
     "ms",

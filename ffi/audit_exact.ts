@@ -91,6 +91,8 @@ export function exactContent({ type, version, payload }: ExactRecord): Readonly<
     }
     case RecordType.Execution:
       return exactFields("Execution", payload);
+    case RecordType.MarketSeen:
+      return exactFields("MarketSeen", payload);
     case RecordType.BasketDecided: {
       const rest = payload.subarray(GateDecisionView.SIZE);
       const parents = Array.from(

@@ -9,6 +9,7 @@ import {
   GateDecisionView,
   GateScopeView,
   InstrumentRulesView,
+  MarketSeenView,
   OrderCommandView,
   ParentOrderView,
   RecordType,
@@ -127,6 +128,8 @@ export function decodeAudit(record: AuditRecord): unknown {
       };
     case RecordType.Execution:
       return plain(new ExecutionView(payload));
+    case RecordType.MarketSeen:
+      return plain(new MarketSeenView(payload));
     case RecordType.BasketDecided:
       return decodeBasket(payload);
     case RecordType.LimitsSet:

@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 1089115879146204;
+export const LAYOUT_HASH = 8510480287939942;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 3;
@@ -307,7 +307,7 @@ export const RecordType = {
   NodeStarted: 1,
   /** JSON: reason and totals. */
   NodeStopped: 2,
-  /** Binary: OrderCommand then GateDecision (128 bytes), version 2. */
+  /** Binary: OrderCommand then GateDecision (128 bytes), version 3. */
   Decision: 3,
   /** Binary: Execution (64 bytes). */
   Execution: 4,
@@ -333,10 +333,12 @@ export const RecordType = {
   StreamAppended: 14,
   /** JSON: state of a stream at an event: stream, epoch, snapshot. */
   StreamSnapshot: 15,
-  /** Binary: GateDecision (64 bytes), then the ParentOrders it is about. */
+  /** Binary: GateDecision (64 bytes), then the ParentOrders it is about, version 2. */
   BasketDecided: 16,
   /** Binary, what is about to change the books of an engine that records: OrderCommand (version 1), VenueChange (version 2). */
   VenueInput: 17,
+  /** Binary: MarketSeen (120 bytes), what the next decisions in an instrument are measured against. */
+  MarketSeen: 18,
 } as const;
 export type RecordType = typeof RecordType[keyof typeof RecordType];
 
@@ -982,6 +984,14 @@ export class GateDecisionView {
   }
   set scope(value: number) {
     this.view.setUint32(this.base + 56, value, true);
+  }
+
+  /** ScopeState that the gate read for it, the strictest of firm, strategy and instrument */
+  get state(): number {
+    return this.view.getUint32(this.base + 60, true);
+  }
+  set state(value: number) {
+    this.view.setUint32(this.base + 60, value, true);
   }
 }
 
@@ -2569,6 +2579,143 @@ export class MarketStatusView {
   }
   set quotesTime(value: number) {
     setMicros(this.view, this.base + 56, value);
+  }
+}
+
+/** The market of an instrument as the gate knows it, recorded before the first decision that is measured against it. 120 bytes; move the view with `at`. */
+export class MarketSeenView {
+  static readonly SIZE = 120;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 120;
+    return this;
+  }
+
+  /** instrument id */
+  get instrument(): number {
+    return this.view.getUint16(this.base, true);
+  }
+  set instrument(value: number) {
+    this.view.setUint16(this.base, value, true);
+  }
+
+  /** best bid, ticks; 0 when there is none */
+  get bid(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set bid(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** best ask, ticks; 0 when there is none */
+  get ask(): number {
+    return getI64(this.view, this.base + 16);
+  }
+  set ask(value: number) {
+    setI64(this.view, this.base + 16, value);
+  }
+
+  /** last trade, ticks; 0 when there is none */
+  get last(): number {
+    return getI64(this.view, this.base + 24);
+  }
+  set last(value: number) {
+    setI64(this.view, this.base + 24, value);
+  }
+
+  /** when any of them was last set */
+  get time(): number {
+    return getMicros(this.view, this.base + 32);
+  }
+  set time(value: number) {
+    setMicros(this.view, this.base + 32, value);
+  }
+
+  /** when phase, price test and bands were seen; 0 for never */
+  get statusTime(): number {
+    return getMicros(this.view, this.base + 40);
+  }
+  set statusTime(value: number) {
+    setMicros(this.view, this.base + 40, value);
+  }
+
+  /** best protected bid of other venues, ticks; 0 when there is none */
+  get awayBid(): number {
+    return getI64(this.view, this.base + 48);
+  }
+  set awayBid(value: number) {
+    setI64(this.view, this.base + 48, value);
+  }
+
+  /** best protected ask of other venues, ticks; 0 when there is none */
+  get awayAsk(): number {
+    return getI64(this.view, this.base + 56);
+  }
+  set awayAsk(value: number) {
+    setI64(this.view, this.base + 56, value);
+  }
+
+  /** number of the snapshot the protected quotes are of */
+  get snapshot(): number {
+    return getI64(this.view, this.base + 64);
+  }
+  set snapshot(value: number) {
+    setI64(this.view, this.base + 64, value);
+  }
+
+  /** when the protected quotes were seen; 0 for never */
+  get quotesTime(): number {
+    return getMicros(this.view, this.base + 72);
+  }
+  set quotesTime(value: number) {
+    setMicros(this.view, this.base + 72, value);
+  }
+
+  /** lowest price of the window for price moves, doubled ticks; 0 when there is none */
+  get low(): number {
+    return getI64(this.view, this.base + 80);
+  }
+  set low(value: number) {
+    setI64(this.view, this.base + 80, value);
+  }
+
+  /** highest price of that window, doubled ticks; 0 when there is none */
+  get high(): number {
+    return getI64(this.view, this.base + 88);
+  }
+  set high(value: number) {
+    setI64(this.view, this.base + 88, value);
+  }
+
+  /** lowest price of the window before, doubled ticks; 0 when there is none */
+  get lowBefore(): number {
+    return getI64(this.view, this.base + 96);
+  }
+  set lowBefore(value: number) {
+    setI64(this.view, this.base + 96, value);
+  }
+
+  /** highest price of the window before, doubled ticks; 0 when there is none */
+  get highBefore(): number {
+    return getI64(this.view, this.base + 104);
+  }
+  set highBefore(value: number) {
+    setI64(this.view, this.base + 104, value);
+  }
+
+  /** when the window began; 0 before the first price */
+  get since(): number {
+    return getMicros(this.view, this.base + 112);
+  }
+  set since(value: number) {
+    setMicros(this.view, this.base + 112, value);
   }
 }
 
@@ -4180,6 +4327,47 @@ export class RecoveredView {
   }
   set time(value: number) {
     setMicros(this.view, this.base + 56, value);
+  }
+}
+
+/** What came of making the decisions of a log again. Where one is another now, it follows as it was recorded and as it was made again (GateDecisions, at 24 and 88, 152 bytes in all). 24 bytes; move the view with `at`. */
+export class JudgementView {
+  static readonly SIZE = 24;
+  private readonly view: DataView;
+  private base = 0;
+
+  constructor(readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  /** Points the view at record `index` and returns it. */
+  at(index: number): this {
+    this.base = index * 24;
+    return this;
+  }
+
+  /** records that were read */
+  get records(): number {
+    return getI64(this.view, this.base);
+  }
+  set records(value: number) {
+    setI64(this.view, this.base, value);
+  }
+
+  /** decisions among them that were made again */
+  get decisions(): number {
+    return getI64(this.view, this.base + 8);
+  }
+  set decisions(value: number) {
+    setI64(this.view, this.base + 8, value);
+  }
+
+  /** 1 when the last of them is another now */
+  get differs(): number {
+    return this.view.getUint32(this.base + 16, true);
+  }
+  set differs(value: number) {
+    this.view.setUint32(this.base + 16, value, true);
   }
 }
 

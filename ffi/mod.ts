@@ -50,7 +50,8 @@ export {
   type ScopeTotalLimits,
   type ScopeUsage,
 } from "./gate.ts";
-export { type DemandName, type FactName, FACTS, type GateFact } from "./gate_facts.ts";
+export { judgeDecisions, type JudgedLog, type JudgeOptions } from "./judge.ts";
+export { type DemandName, FACT_VERSION, type FactName, FACTS, type GateFact } from "./gate_facts.ts";
 export {
   type ApplyCounts,
   type BestPrices,

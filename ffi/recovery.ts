@@ -3,7 +3,8 @@
  *
  * A log that a crash has left is opened first (`AuditLog.open`), which cuts off what was never acknowledged and holds the
  * directory against everybody else. Gate and engine must be fresh; they are left as they are when recovery fails. Market
- * prices are on no record: tell them again before orders are to pass.
+ * prices come back as they were when an order was last measured against them, and as old as they are: tell the market
+ * again before orders are to pass.
  */
 import type { MatchingEngine } from "./engine.ts";
 import type { OrderGate } from "./gate.ts";

@@ -171,6 +171,7 @@ export const EXPORTS = {
   },
   cwts_hangup_ignored: { parameters: [], result: "i32" },
   cwts_gate_recover: { parameters: ["u64", "u64", "buffer", "u32", "u32", "buffer", "u32"], result: "i32" },
+  cwts_audit_judge: { parameters: ["buffer", "u32", "f64", "u32", "buffer", "u32"], result: "i32" },
   cwts_snapshots_open: { parameters: ["buffer", "u32", "u32"], result: "i64" },
   cwts_snapshots_take: { parameters: ["u64", "u64", "u64", "f64"], result: "f64" },
   cwts_snapshots_wait: { parameters: ["u64"], result: "f64" },

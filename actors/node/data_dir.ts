@@ -7,6 +7,7 @@
  *     <data-dir>/runs/000001/gateway.json  which gateway of a cluster wrote it; `roles/succession.ts`
  *     <data-dir>/crashes/000001.jsonl   its crashes; made with the first one
  *     <data-dir>/retention.json         holds, and logs that were removed; made with the first of them
+ *     <data-dir>/topic.json             how far logs are on a broker's topic; made where one is configured
  *     <data-dir>/projections/…          databases made of a log by `audit project`; may be deleted
  *     <data-dir>/access.json            people and keys; made with the first person
  *     <data-dir>/limits.json            limits changed while a node ran; made with the first change

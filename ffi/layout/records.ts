@@ -267,7 +267,7 @@ export const enums: readonly EnumLayout[] = [
     values: [
       ["NodeStarted", 1, "JSON: build, configuration hash, seed, feed."],
       ["NodeStopped", 2, "JSON: reason and totals."],
-      ["Decision", 3, "Binary: OrderCommand then GateDecision (128 bytes), version 2."],
+      ["Decision", 3, "Binary: OrderCommand then GateDecision (128 bytes), version 3."],
       ["Execution", 4, "Binary: Execution (64 bytes)."],
       ["ScopeChanged", 5, "JSON: scope, from, to, reason, who."],
       ["ModeChanged", 6, "JSON: from, to, reason."],
@@ -284,11 +284,16 @@ export const enums: readonly EnumLayout[] = [
       ["StreamClaimed", 13, "JSON: a writer takes a stream of events over: stream, epoch."],
       ["StreamAppended", 14, "JSON: events of a stream, all or none: stream, epoch, events."],
       ["StreamSnapshot", 15, "JSON: state of a stream at an event: stream, epoch, snapshot."],
-      ["BasketDecided", 16, "Binary: GateDecision (64 bytes), then the ParentOrders it is about."],
+      ["BasketDecided", 16, "Binary: GateDecision (64 bytes), then the ParentOrders it is about, version 2."],
       [
         "VenueInput",
         17,
         "Binary, what is about to change the books of an engine that records: OrderCommand (version 1), VenueChange (version 2).",
+      ],
+      [
+        "MarketSeen",
+        18,
+        "Binary: MarketSeen (120 bytes), what the next decisions in an instrument are measured against.",
       ],
     ],
   },
@@ -581,7 +586,7 @@ export const records: readonly RecordLayout[] = [
         "scope",
         "node of the tree whose limit decided, or the strategy's own; 4294967295 when the strategy has none",
       ],
-      [60, "u32", "reserved", "zero"],
+      [60, "u32", "state", "ScopeState that the gate read for it, the strictest of firm, strategy and instrument"],
     ],
   },
   {
@@ -933,6 +938,31 @@ export const records: readonly RecordLayout[] = [
       [40, "i64", "away_ask", "best protected ask of other venues, ticks; 0 when there is none"],
       [48, "u64", "snapshot", "number of the snapshot the protected quotes are of"],
       [56, "time", "quotes_time", "when the protected quotes were seen; 0 for never"],
+    ],
+  },
+  {
+    name: "MarketSeen",
+    doc:
+      "The market of an instrument as the gate knows it, recorded before the first decision that is measured against it.",
+    size: 120,
+    fields: [
+      [0, "u16", "instrument", "instrument id"],
+      [2, "u16", "reserved", "zero"],
+      [4, "u32", "reserved2", "zero"],
+      [8, "i64", "bid", "best bid, ticks; 0 when there is none"],
+      [16, "i64", "ask", "best ask, ticks; 0 when there is none"],
+      [24, "i64", "last", "last trade, ticks; 0 when there is none"],
+      [32, "time", "time", "when any of them was last set"],
+      [40, "time", "status_time", "when phase, price test and bands were seen; 0 for never"],
+      [48, "i64", "away_bid", "best protected bid of other venues, ticks; 0 when there is none"],
+      [56, "i64", "away_ask", "best protected ask of other venues, ticks; 0 when there is none"],
+      [64, "u64", "snapshot", "number of the snapshot the protected quotes are of"],
+      [72, "time", "quotes_time", "when the protected quotes were seen; 0 for never"],
+      [80, "i64", "low", "lowest price of the window for price moves, doubled ticks; 0 when there is none"],
+      [88, "i64", "high", "highest price of that window, doubled ticks; 0 when there is none"],
+      [96, "i64", "low_before", "lowest price of the window before, doubled ticks; 0 when there is none"],
+      [104, "i64", "high_before", "highest price of the window before, doubled ticks; 0 when there is none"],
+      [112, "time", "since", "when the window began; 0 before the first price"],
     ],
   },
   {
@@ -1317,6 +1347,18 @@ export const records: readonly RecordLayout[] = [
       [48, "u32", "refused", "newer snapshots that could not be used"],
       [52, "u32", "torn", "1 when records without a seal lie behind those that were read, else 0"],
       [56, "time", "time", "of the last record"],
+    ],
+  },
+  {
+    name: "Judgement",
+    doc:
+      "What came of making the decisions of a log again. Where one is another now, it follows as it was recorded and as it was made again (GateDecisions, at 24 and 88, 152 bytes in all).",
+    size: 24,
+    fields: [
+      [0, "u64", "records", "records that were read"],
+      [8, "u64", "decisions", "decisions among them that were made again"],
+      [16, "u32", "differs", "1 when the last of them is another now"],
+      [20, "u32", "reserved", "zero"],
     ],
   },
   {

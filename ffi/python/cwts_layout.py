@@ -11,7 +11,7 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 1089115879146204
+LAYOUT_HASH = 8510480287939942
 
 # Raised when an exported function changes its meaning or signature.
 ABI_VERSION = 3
@@ -325,7 +325,7 @@ class RecordType(IntEnum):
     NODE_STARTED = 1
     # JSON: reason and totals.
     NODE_STOPPED = 2
-    # Binary: OrderCommand then GateDecision (128 bytes), version 2.
+    # Binary: OrderCommand then GateDecision (128 bytes), version 3.
     DECISION = 3
     # Binary: Execution (64 bytes).
     EXECUTION = 4
@@ -351,10 +351,12 @@ class RecordType(IntEnum):
     STREAM_APPENDED = 14
     # JSON: state of a stream at an event: stream, epoch, snapshot.
     STREAM_SNAPSHOT = 15
-    # Binary: GateDecision (64 bytes), then the ParentOrders it is about.
+    # Binary: GateDecision (64 bytes), then the ParentOrders it is about, version 2.
     BASKET_DECIDED = 16
     # Binary, what is about to change the books of an engine that records: OrderCommand (version 1), VenueChange (version 2).
     VENUE_INPUT = 17
+    # Binary: MarketSeen (120 bytes), what the next decisions in an instrument are measured against.
+    MARKET_SEEN = 18
 
 
 class VenueChangeKind(IntEnum):
@@ -843,7 +845,7 @@ class GateDecision(LittleEndianStructure):
         ("limit", c_int64),  # the threshold it was compared with
         ("reference", c_int64),  # reference price used, ticks, rounded up; 0 when there was none
         ("scope", c_uint32),  # node of the tree whose limit decided, or the strategy's own; 4294967295 when the strategy has none
-        ("reserved", c_uint32),  # zero
+        ("state", c_uint32),  # ScopeState that the gate read for it, the strictest of firm, strategy and instrument
     ]
 
 
@@ -860,7 +862,7 @@ _check(
         "limit": 40,
         "reference": 48,
         "scope": 56,
-        "reserved": 60,
+        "state": 60,
     },
 )
 
@@ -1532,6 +1534,55 @@ _check(
         "away_ask": 40,
         "snapshot": 48,
         "quotes_time": 56,
+    },
+)
+
+
+class MarketSeen(LittleEndianStructure):
+    """The market of an instrument as the gate knows it, recorded before the first decision that is measured against it. 120 bytes."""
+
+    _fields_ = [
+        ("instrument", c_uint16),  # instrument id
+        ("reserved", c_uint16),  # zero
+        ("reserved2", c_uint32),  # zero
+        ("bid", c_int64),  # best bid, ticks; 0 when there is none
+        ("ask", c_int64),  # best ask, ticks; 0 when there is none
+        ("last", c_int64),  # last trade, ticks; 0 when there is none
+        ("time", c_int64),  # when any of them was last set
+        ("status_time", c_int64),  # when phase, price test and bands were seen; 0 for never
+        ("away_bid", c_int64),  # best protected bid of other venues, ticks; 0 when there is none
+        ("away_ask", c_int64),  # best protected ask of other venues, ticks; 0 when there is none
+        ("snapshot", c_uint64),  # number of the snapshot the protected quotes are of
+        ("quotes_time", c_int64),  # when the protected quotes were seen; 0 for never
+        ("low", c_int64),  # lowest price of the window for price moves, doubled ticks; 0 when there is none
+        ("high", c_int64),  # highest price of that window, doubled ticks; 0 when there is none
+        ("low_before", c_int64),  # lowest price of the window before, doubled ticks; 0 when there is none
+        ("high_before", c_int64),  # highest price of the window before, doubled ticks; 0 when there is none
+        ("since", c_int64),  # when the window began; 0 before the first price
+    ]
+
+
+_check(
+    MarketSeen,
+    120,
+    {
+        "instrument": 0,
+        "reserved": 2,
+        "reserved2": 4,
+        "bid": 8,
+        "ask": 16,
+        "last": 24,
+        "time": 32,
+        "status_time": 40,
+        "away_bid": 48,
+        "away_ask": 56,
+        "snapshot": 64,
+        "quotes_time": 72,
+        "low": 80,
+        "high": 88,
+        "low_before": 96,
+        "high_before": 104,
+        "since": 112,
     },
 )
 
@@ -2314,6 +2365,29 @@ _check(
         "refused": 48,
         "torn": 52,
         "time": 56,
+    },
+)
+
+
+class Judgement(LittleEndianStructure):
+    """What came of making the decisions of a log again. Where one is another now, it follows as it was recorded and as it was made again (GateDecisions, at 24 and 88, 152 bytes in all). 24 bytes."""
+
+    _fields_ = [
+        ("records", c_uint64),  # records that were read
+        ("decisions", c_uint64),  # decisions among them that were made again
+        ("differs", c_uint32),  # 1 when the last of them is another now
+        ("reserved", c_uint32),  # zero
+    ]
+
+
+_check(
+    Judgement,
+    24,
+    {
+        "records": 0,
+        "decisions": 8,
+        "differs": 16,
+        "reserved": 20,
     },
 )
 

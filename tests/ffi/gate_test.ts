@@ -120,16 +120,17 @@ Deno.test("the log reads back as limits, decisions and executions by field name"
     }
     const records = [...readAudit(directory)];
     const names = records.map((record) => record.typeName);
-    assert.deepEqual(names, ["LimitsSet", "LimitsSet", "Decision", "Execution", "Note"]);
-    const [rules, limits, decision, execution, note] = records.map(decodeAudit) as Record<string, unknown>[];
+    assert.deepEqual(names, ["LimitsSet", "LimitsSet", "MarketSeen", "Decision", "Execution", "Note"]);
+    const [rules, limits, seen, decision, execution, note] = records.map(decodeAudit) as Record<string, unknown>[];
     assert.equal(rules.collarBps, 1_000);
     assert.equal(limits.maxNotional, 1e12);
+    assert.deepEqual([seen.bid, seen.ask, seen.last, seen.time], [99, 101, 100, NOW]);
     const { command, decision: verdict } = decision as Record<string, Record<string, number>>;
-    assert.deepEqual([command.orderId, command.time, verdict.code, verdict.auditIndex], [1, NOW, 0, 2]);
+    assert.deepEqual([command.orderId, command.time, verdict.code, verdict.auditIndex], [1, NOW, 0, 3]);
     assert.equal(execution.venueSequence, 1);
     assert.deepEqual(note, { said: "grüezi" });
-    assert.deepEqual([records[4].cause, records[4].version, records[4].producer, records[4].time], [7, 3, 42, NOW]);
-    assert.deepEqual([...readAudit(directory, 3)].map((record) => record.index), [3, 4]);
+    assert.deepEqual([records[5].cause, records[5].version, records[5].producer, records[5].time], [7, 3, 42, NOW]);
+    assert.deepEqual([...readAudit(directory, 4)].map((record) => record.index), [4, 5]);
   });
 });
 
@@ -264,9 +265,10 @@ Deno.test("the log tells every change of the tree, and decisions of the first ve
     const [scope, changed] = [2, 8].map((at) => told[at]);
     assert.deepEqual([scope.node, scope.parent, scope.kind, records[2].version], [4, FIRM_NODE, ScopeKind.Customer, 3]);
     assert.deepEqual([changed.node, changed.set, changed.maxNet, records[8].version], [5, 8, 5, 4]);
-    const decision = records[9];
+    assert.equal(records[9].typeName, "MarketSeen");
+    const decision = records[10];
     const { measured, scope: own } = (decodeAudit(decision) as { decision: Record<string, number> }).decision;
-    assert.deepEqual([measured, own, decision.version], [10, FIRST_NODE, 2]);
+    assert.deepEqual([measured, own, decision.version], [10, FIRST_NODE, 3]);
     const first = (decodeAudit({ ...decision, version: 1 }) as { decision: Record<string, number> }).decision;
     assert.deepEqual([first.scope, first.exposure], [undefined, FIRST_NODE]);
   });

@@ -75,8 +75,8 @@ Deno.test("a batch is decided, carried out and booked in one call", () => {
   const { position, openBuy, openSell, openOrders, bought, sold } = road.gate.exposure(STRATEGY, INSTRUMENT);
   assert.deepEqual([position, openBuy, openSell, openOrders, bought, sold], [0, 0, 6, 1, 4, 4]);
   assert.equal(road.gate.counters().executions, 4);
-  // Two records of limits, three decisions, four reports.
-  assert.equal(road.audit.head().records, 9);
+  // Two records of limits, the market, three decisions, four reports.
+  assert.equal(road.audit.head().records, 10);
 });
 
 Deno.test("order by order, the path leaves the same log, gate and book as its three parts called by hand", () => {

@@ -5,6 +5,8 @@
 import { CommandKind, ExecType, FIRM_NODE, Side } from "../../../ffi/layout.gen.ts";
 import { EVERY_INSTRUMENT } from "../../../ffi/mod.ts";
 import type { NamedScope } from "../limits.ts";
+import { type FactFields, isProfit, limitsOfFact, windowed } from "./fact_limits.ts";
+import { Windows } from "./windows.ts";
 
 /** A limit by name, as it stood last, with the most that was measured for it; null where the log has no measure of it. */
 export interface LimitUse {
@@ -49,6 +51,8 @@ export interface Execution {
   readonly quantity: number;
   readonly leaves: number;
   readonly owner: number;
+  /** Microseconds; without it trades in a window are not counted. */
+  readonly time?: number;
 }
 
 interface Pair {
@@ -87,8 +91,12 @@ export class UsageLedger {
   readonly #pairs = new Map<string, Pair>();
   readonly #open = new Map<number, Open>();
   readonly #totals = new Map<number, { gross: number; openOrders: number }>();
-  readonly #seconds = new Map<number, { second: number; count: number }>();
+  /** Messages in the current second, by strategy and by scope. */
+  readonly #seconds = new Map<number | string, { second: number; count: number }>();
   readonly #reference = new Map<number, number>();
+  /** Of [controls], named by scope, instrument ("" over all) and milliseconds. */
+  readonly #entered = new Windows();
+  readonly #traded = new Windows();
 
   constructor(scopes: readonly NamedScope[], symbols: readonly string[], organisms: readonly string[]) {
     this.#symbols = symbols;
@@ -104,7 +112,7 @@ export class UsageLedger {
     });
   }
 
-  /** A LimitsSet record of version 1, 2 or 4, decoded. */
+  /** A LimitsSet record, decoded: of the tree's limits, of an instrument's, or of a fact. */
   limits(version: number, fields: Readonly<Record<string, number>>): void {
     const set = (scope: string, instrument: string | null, limit: string, value: number) => {
       const row = { scope, instrument, limit, value };
@@ -126,6 +134,21 @@ export class UsageLedger {
       if (fields.set & 2) set(scope, symbol, "max_open_orders", fields.maxOpenOrders);
       if (fields.set & 4) set(scope, symbol, "max_gross", fields.maxGross);
       if (fields.set & 8) set(scope, symbol, "max_net", fields.maxNet);
+    } else this.#fact(version, fields);
+  }
+
+  #fact(version: number, fields: FactFields): void {
+    const { node, strategy, windowMs } = fields;
+    const scope = node === undefined ? this.#scopeOf(strategy) : this.#scopes.get(node)?.name ?? `node ${node}`;
+    if (isProfit(version)) return this.#use(scope, null, "max_loss", Math.max(0, -fields.profit));
+    for (const { limit, value, instrument: id } of limitsOfFact(version, fields)) {
+      const instrument = id === EVERY_INSTRUMENT ? null : this.#symbols[id] ?? null;
+      const row = { scope, instrument, limit, value };
+      if (value === 0) this.#limits.delete(keyOf(row));
+      else this.#limits.set(keyOf(row), row);
+      if (windowMs === undefined) continue;
+      const windows = node === undefined ? this.#traded : this.#entered;
+      windows.open(windowName(scope, instrument, windowMs), windowMs);
     }
   }
 
@@ -144,6 +167,24 @@ export class UsageLedger {
       quantity * (command.price || reference) * (this.#units.get(instrument) ?? 0),
     );
     this.#message(owner, command.time);
+    const value = quantity * reference * (this.#units.get(instrument) ?? 0);
+    const above = (this.#above.get(owner) ?? []).map((node) => this.#scopes.get(node)!.name);
+    for (const one of above) {
+      this.#use(one, null, "warn_quantity", quantity);
+      this.#use(one, null, "warn_value", value);
+    }
+    const within = (name: string) => {
+      const [of, where] = name.split("\u0000");
+      return above.includes(of) && (where === "" || where === symbol);
+    };
+    for (const [name, sums] of this.#entered.enter(within, command.time, quantity, value)) {
+      const [of, where, windowMs] = name.split("\u0000");
+      const use = (limit: string, used: number) =>
+        this.#use(of, where || null, windowed(limit, Number(windowMs)), used);
+      use("orders", sums.count);
+      use("lots", sums.lots);
+      use("value", sums.value);
+    }
     if (command.kind === CommandKind.New) {
       this.#open.set(command.orderId, { owner, instrument, side, leaves: quantity });
       this.#change(owner, instrument, (pair) => {
@@ -153,7 +194,8 @@ export class UsageLedger {
     }
   }
 
-  executed({ execType, orderId, quantity, leaves }: Execution): void {
+  executed({ execType, orderId, quantity, leaves, owner: trader, time }: Execution): void {
+    if (execType === ExecType.Trade && time !== undefined) this.#trade(trader, time);
     const order = this.#open.get(orderId);
     if (order === undefined) return;
     const { owner, instrument, side } = order;
@@ -174,7 +216,7 @@ export class UsageLedger {
   uses(): readonly LimitUse[] {
     return [...this.#limits].map(([key, row]) => ({
       ...row,
-      used: this.#used.get(key) ?? (MEASURED.has(row.limit) ? 0 : null),
+      used: this.#used.get(key) ?? (isMeasured(row.limit) ? 0 : null),
     }))
       .sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1);
   }
@@ -204,7 +246,10 @@ export class UsageLedger {
 
   #maps(): Map<string | number, unknown>[] {
     const maps = [this.#units, this.#limits, this.#used, this.#now, this.#pairs, this.#open, this.#totals];
-    return [...maps, this.#seconds, this.#reference] as Map<string | number, unknown>[];
+    return [...maps, this.#seconds, this.#reference, this.#entered.map, this.#traded.map] as Map<
+      string | number,
+      unknown
+    >[];
   }
 
   #scopeOf(strategy: number): string {
@@ -222,9 +267,24 @@ export class UsageLedger {
 
   #message(owner: number, time: number): void {
     const second = Math.floor(time / SECOND);
-    let window = this.#seconds.get(owner);
-    if (window?.second !== second) this.#seconds.set(owner, window = { second, count: 0 });
-    this.#use(this.#scopeOf(owner), null, "rate_per_second", ++window.count);
+    const count = (of: number | string): number => {
+      let window = this.#seconds.get(of);
+      if (window?.second !== second) this.#seconds.set(of, window = { second, count: 0 });
+      return ++window.count;
+    };
+    this.#use(this.#scopeOf(owner), null, "rate_per_second", count(owner));
+    for (const node of this.#above.get(owner) ?? []) {
+      const { name } = this.#scopes.get(node)!;
+      this.#use(name, null, "message_rate", count(name));
+    }
+  }
+
+  #trade(strategy: number, time: number): void {
+    const scope = this.#scopeOf(strategy);
+    const own = (name: string) => name.startsWith(`${scope}\u0000`);
+    for (const [name, { count }] of this.#traded.enter(own, time, 0, 0)) {
+      this.#use(scope, null, windowed("executions", Number(name.split("\u0000")[2])), count);
+    }
   }
 
   #change(owner: number, instrument: number, how: (pair: Pair) => void): void {
@@ -248,6 +308,7 @@ export class UsageLedger {
       this.#totals.set(node, totals);
       this.#use(scope, null, "max_open_orders", totals.openOrders);
       this.#use(scope, null, "max_gross", Math.round(totals.gross));
+      this.#use(scope, null, "credit", Math.round(totals.gross));
     }
   }
 
@@ -267,7 +328,15 @@ const MEASURED: ReadonlySet<string> = new Set([
   "max_open_orders",
   "max_gross",
   "rate_per_second",
+  "message_rate",
+  "warn_quantity",
+  "warn_value",
+  "credit",
+  "max_loss",
 ]);
+const isMeasured = (limit: string): boolean => MEASURED.has(limit) || /_in_\d+_ms$/.test(limit);
+const windowName = (scope: string, instrument: string | null, windowMs: number): string =>
+  `${scope}\u0000${instrument ?? ""}\u0000${windowMs}`;
 
 const worst = ({ position, openBuy, openSell }: Pair): number => Math.max(0, position + openBuy, openSell - position);
 const keyOf = ({ scope, instrument, limit }: { scope: string; instrument: string | null; limit: string }): string =>

@@ -119,6 +119,7 @@ function particulars({ type }: ExactRecord, fields: object | null, content: stri
     return { ...commandCells(command, names), ...decisionCells(command, decision, names) };
   }
   if (type === RecordType.Execution) return executionCells(fields as ExactFields, names);
+  if (type === RecordType.MarketSeen) return whereCells(Number((fields as ExactFields).instrument), names);
   if (fields !== null) return {};
   const { action } = JSON.parse(content) as { readonly action?: unknown };
   return typeof action === "string" ? { action } : {};

@@ -57,6 +57,18 @@ export class RunNames {
     return this.#start?.instruments[instrument] ?? `instrument ${instrument}`;
   }
 
+  /** Node of a strategy and every one above it, up to the firm's. */
+  nodesOf(strategy: number): readonly number[] {
+    const path: number[] = [];
+    let at = this.#scopes.find(({ name }) => name === `organism:${this.organism(strategy)}`);
+    while (at !== undefined) {
+      const { node, parent } = at;
+      path.push(node);
+      at = parent === node ? undefined : this.#scopes.find((one) => one.node === parent);
+    }
+    return path;
+  }
+
   scope(node: number): string {
     return this.#scopes.find((one) => one.node === node)?.name ?? `node ${node}`;
   }

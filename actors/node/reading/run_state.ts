@@ -9,6 +9,7 @@ import type { NamedScope } from "../limits.ts";
 import { UsageLedger, type UsageState } from "../evidence/usage.ts";
 import type { StartRecord } from "../start_record.ts";
 import { type AlertRow, RunAlerts } from "./alerts.ts";
+import { ControlFacts } from "./control_facts.ts";
 import { type NamesState, RunNames } from "./names.ts";
 import { type OrdersState, RunOrders } from "./orders.ts";
 import { type Booked, type PositionsState, RunPositions } from "./positions.ts";
@@ -36,6 +37,7 @@ interface SavedState {
   readonly ended: boolean;
   readonly usage: UsageState | null;
   readonly early: readonly EarlyLimit[];
+  readonly facts: ReturnType<ControlFacts["save"]>;
 }
 
 /** A limit that was loaded before the scopes had names. */
@@ -46,6 +48,7 @@ export class RunState {
   readonly orders = new RunOrders(this.names);
   readonly positions = new RunPositions(this.names);
   readonly alerts = new RunAlerts();
+  readonly facts = new ControlFacts();
   /** Null until the tree of scopes is on record. */
   usage: UsageLedger | null = null;
   mode = "FullPerformance";
@@ -85,7 +88,7 @@ export class RunState {
         return booked;
       }
       case RecordType.LimitsSet:
-        this.#limit(record.version, decodeAudit(record) as Readonly<Record<string, number>>);
+        this.#limit(record, decodeAudit(record) as Readonly<Record<string, number>>);
         return null;
       case RecordType.NodeStarted:
         this.#started(decodeAudit(record) as StartRecord);
@@ -123,6 +126,7 @@ export class RunState {
       ended: this.ended,
       usage: this.usage?.save() ?? null,
       early: this.#early,
+      facts: this.facts.save(),
     };
     return JSON.stringify(saved);
   }
@@ -141,6 +145,7 @@ export class RunState {
     state.mode = saved.mode;
     state.ended = saved.ended;
     state.#early.push(...saved.early);
+    state.facts.restore(saved.facts);
     if (saved.usage !== null) {
       state.usage = state.#ledger();
       state.usage.restore(saved.usage);
@@ -172,7 +177,8 @@ export class RunState {
     else this.alerts.noted(index, time, said);
   }
 
-  #limit(version: number, fields: Readonly<Record<string, number>>): void {
+  #limit({ index, time, version }: AuditRecord, fields: Readonly<Record<string, number>>): void {
+    this.facts.take(index, time, version, fields);
     if (this.usage === null) this.#early.push([version, fields]);
     else this.usage.limits(version, fields);
   }

@@ -5,7 +5,8 @@
 import { Code, CommandKind, ExecType, RecordType } from "../../../ffi/layout.gen.ts";
 import { type AuditRecord, decodeAudit } from "../../../ffi/mod.ts";
 import type { Measure } from "../evidence/usage.ts";
-import { EXECUTION_TYPES } from "../../protocol/mod.ts";
+import { type CheckUnit, EXECUTION_TYPES } from "../../protocol/mod.ts";
+import { factText } from "./control_facts.ts";
 import type { Booked } from "./positions.ts";
 import type { Decided, ExecutionFields } from "./records.ts";
 import type { RunState } from "./run_state.ts";
@@ -16,7 +17,17 @@ export interface StoryLine {
   readonly record: number;
   /** Microseconds by the node's clock. */
   readonly time: number;
-  readonly step: "cause" | "intent" | "decision" | "check" | "venue" | "fill" | "position" | "cancel" | "amend";
+  readonly step:
+    | "cause"
+    | "intent"
+    | "control"
+    | "decision"
+    | "check"
+    | "venue"
+    | "fill"
+    | "position"
+    | "cancel"
+    | "amend";
   readonly text: string;
   /** What led to it, in words; null for what stands in the line above. */
   readonly because: string | null;
@@ -38,7 +49,20 @@ const UNITS = {
   max_open_orders: "orders",
   max_gross: "money",
   rate_per_second: "messages",
+  message_rate: "messages",
+  warn_quantity: "lots",
+  warn_value: "money",
+  credit: "money",
+  max_loss: "money",
 } as const;
+
+/** Of limits of a window: "orders_in_250_ms". */
+const WINDOW_UNITS = { orders: "orders", lots: "lots", value: "money", executions: "trades" } as const;
+
+function unitOf(limit: string): CheckUnit {
+  const window = /^(orders|lots|value|executions)_in_\d+_ms$/.exec(limit)?.[1] as keyof typeof WINDOW_UNITS | undefined;
+  return window === undefined ? UNITS[limit as keyof typeof UNITS] ?? "" : WINDOW_UNITS[window];
+}
 
 /** Ends that nobody asked for. */
 const UNASKED: ReadonlySet<number> = new Set([
@@ -108,6 +132,7 @@ export class OrderStory {
       line("cause", `${because} led to it${reference}`, null, { reference: decision.reference, cause: command.cause });
       const who = `${names.organism(owner)} wants to ${orderText(names, command)} in ${names.symbol(instrument)}`;
       line("intent", who, because, { command });
+      this.#controls(owner, instrument);
       line("decision", verdictText(names, decision), "the intent", { decision });
       for (const measure of measures) this.#check(line, measure);
     } else if (targetId === this.#order && this.#decided >= 0 && kind !== CommandKind.New) {
@@ -123,6 +148,17 @@ export class OrderStory {
     }
   }
 
+  /** What stood under [controls] about the order when it was decided on. */
+  #controls(strategy: number, instrument: number): void {
+    const { names, facts } = this.#state;
+    const nodes = names.nodesOf(strategy);
+    for (const fact of facts.about({ strategy, instrument, nodes })) {
+      const { record, time, fields } = fact;
+      const text = factText(fact, names);
+      this.lines.push({ record, time, step: "control", text, because: null, facts: { fact: fact.fact, ...fields } });
+    }
+  }
+
   #check(
     line: (step: "check", text: string, because: null, facts: StoryLine["facts"]) => void,
     measure: Measure,
@@ -130,7 +166,7 @@ export class OrderStory {
     const { scope, instrument, limit, used } = measure;
     const value = this.#state.usage!.limitOf(scope, instrument, limit);
     if (value === null) return;
-    const unit = UNITS[limit as keyof typeof UNITS] ?? "";
+    const unit = unitOf(limit);
     const where = instrument === null ? scope : `${scope} in ${instrument}`;
     line("check", `${limit} of ${where}: ${amount(used, unit)} of ${amount(value, unit)}`, null, { ...measure, value });
   }

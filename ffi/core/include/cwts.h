@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(1089115879146204)
+#define CWTS_LAYOUT_HASH UINT64_C(8510480287939942)
 
 /* Raised when an exported function changes its meaning or signature. */
 #define CWTS_ABI_VERSION UINT32_C(3)
@@ -342,7 +342,7 @@ enum cwts_record_type {
   CWTS_RECORD_TYPE_NODE_STARTED = 1,
   /* JSON: reason and totals. */
   CWTS_RECORD_TYPE_NODE_STOPPED = 2,
-  /* Binary: OrderCommand then GateDecision (128 bytes), version 2. */
+  /* Binary: OrderCommand then GateDecision (128 bytes), version 3. */
   CWTS_RECORD_TYPE_DECISION = 3,
   /* Binary: Execution (64 bytes). */
   CWTS_RECORD_TYPE_EXECUTION = 4,
@@ -368,10 +368,12 @@ enum cwts_record_type {
   CWTS_RECORD_TYPE_STREAM_APPENDED = 14,
   /* JSON: state of a stream at an event: stream, epoch, snapshot. */
   CWTS_RECORD_TYPE_STREAM_SNAPSHOT = 15,
-  /* Binary: GateDecision (64 bytes), then the ParentOrders it is about. */
+  /* Binary: GateDecision (64 bytes), then the ParentOrders it is about, version 2. */
   CWTS_RECORD_TYPE_BASKET_DECIDED = 16,
   /* Binary, what is about to change the books of an engine that records: OrderCommand (version 1), VenueChange (version 2). */
-  CWTS_RECORD_TYPE_VENUE_INPUT = 17
+  CWTS_RECORD_TYPE_VENUE_INPUT = 17,
+  /* Binary: MarketSeen (120 bytes), what the next decisions in an instrument are measured against. */
+  CWTS_RECORD_TYPE_MARKET_SEEN = 18
 };
 
 /* What a VenueChange does to the books of an engine. */
@@ -775,8 +777,8 @@ typedef struct {
   int64_t reference;
   /* node of the tree whose limit decided, or the strategy's own; 4294967295 when the strategy has none */
   uint32_t scope;
-  /* zero */
-  uint32_t reserved;
+  /* ScopeState that the gate read for it, the strictest of firm, strategy and instrument */
+  uint32_t state;
 } cwts_gate_decision_t;
 CWTS_STATIC_ASSERT(sizeof(cwts_gate_decision_t) == 64, "GateDecision");
 CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, order_id) == 0, "GateDecision.order_id");
@@ -788,7 +790,7 @@ CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, measured) == 32, "GateDecision
 CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, limit) == 40, "GateDecision.limit");
 CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, reference) == 48, "GateDecision.reference");
 CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, scope) == 56, "GateDecision.scope");
-CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, reserved) == 60, "GateDecision.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_gate_decision_t, state) == 60, "GateDecision.state");
 
 /* One execution report of a venue. */
 typedef struct {
@@ -1463,6 +1465,62 @@ CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, away_bid) == 32, "MarketStatus
 CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, away_ask) == 40, "MarketStatus.away_ask");
 CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, snapshot) == 48, "MarketStatus.snapshot");
 CWTS_STATIC_ASSERT(offsetof(cwts_market_status_t, quotes_time) == 56, "MarketStatus.quotes_time");
+
+/* The market of an instrument as the gate knows it, recorded before the first decision that is measured against it. */
+typedef struct {
+  /* instrument id */
+  uint16_t instrument;
+  /* zero */
+  uint16_t reserved;
+  /* zero */
+  uint32_t reserved2;
+  /* best bid, ticks; 0 when there is none */
+  int64_t bid;
+  /* best ask, ticks; 0 when there is none */
+  int64_t ask;
+  /* last trade, ticks; 0 when there is none */
+  int64_t last;
+  /* when any of them was last set */
+  int64_t time;
+  /* when phase, price test and bands were seen; 0 for never */
+  int64_t status_time;
+  /* best protected bid of other venues, ticks; 0 when there is none */
+  int64_t away_bid;
+  /* best protected ask of other venues, ticks; 0 when there is none */
+  int64_t away_ask;
+  /* number of the snapshot the protected quotes are of */
+  uint64_t snapshot;
+  /* when the protected quotes were seen; 0 for never */
+  int64_t quotes_time;
+  /* lowest price of the window for price moves, doubled ticks; 0 when there is none */
+  int64_t low;
+  /* highest price of that window, doubled ticks; 0 when there is none */
+  int64_t high;
+  /* lowest price of the window before, doubled ticks; 0 when there is none */
+  int64_t low_before;
+  /* highest price of the window before, doubled ticks; 0 when there is none */
+  int64_t high_before;
+  /* when the window began; 0 before the first price */
+  int64_t since;
+} cwts_market_seen_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_market_seen_t) == 120, "MarketSeen");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, instrument) == 0, "MarketSeen.instrument");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, reserved) == 2, "MarketSeen.reserved");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, reserved2) == 4, "MarketSeen.reserved2");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, bid) == 8, "MarketSeen.bid");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, ask) == 16, "MarketSeen.ask");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, last) == 24, "MarketSeen.last");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, time) == 32, "MarketSeen.time");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, status_time) == 40, "MarketSeen.status_time");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, away_bid) == 48, "MarketSeen.away_bid");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, away_ask) == 56, "MarketSeen.away_ask");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, snapshot) == 64, "MarketSeen.snapshot");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, quotes_time) == 72, "MarketSeen.quotes_time");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, low) == 80, "MarketSeen.low");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, high) == 88, "MarketSeen.high");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, low_before) == 96, "MarketSeen.low_before");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, high_before) == 104, "MarketSeen.high_before");
+CWTS_STATIC_ASSERT(offsetof(cwts_market_seen_t, since) == 112, "MarketSeen.since");
 
 /* An entry of a restricted list. It replaces the one for the same node and name. */
 typedef struct {
@@ -2165,6 +2223,23 @@ CWTS_STATIC_ASSERT(offsetof(cwts_recovered_t, refused) == 48, "Recovered.refused
 CWTS_STATIC_ASSERT(offsetof(cwts_recovered_t, torn) == 52, "Recovered.torn");
 CWTS_STATIC_ASSERT(offsetof(cwts_recovered_t, time) == 56, "Recovered.time");
 
+/* What came of making the decisions of a log again. Where one is another now, it follows as it was recorded and as it was made again (GateDecisions, at 24 and 88, 152 bytes in all). */
+typedef struct {
+  /* records that were read */
+  uint64_t records;
+  /* decisions among them that were made again */
+  uint64_t decisions;
+  /* 1 when the last of them is another now */
+  uint32_t differs;
+  /* zero */
+  uint32_t reserved;
+} cwts_judgement_t;
+CWTS_STATIC_ASSERT(sizeof(cwts_judgement_t) == 24, "Judgement");
+CWTS_STATIC_ASSERT(offsetof(cwts_judgement_t, records) == 0, "Judgement.records");
+CWTS_STATIC_ASSERT(offsetof(cwts_judgement_t, decisions) == 8, "Judgement.decisions");
+CWTS_STATIC_ASSERT(offsetof(cwts_judgement_t, differs) == 16, "Judgement.differs");
+CWTS_STATIC_ASSERT(offsetof(cwts_judgement_t, reserved) == 20, "Judgement.reserved");
+
 /* Result of verifying a log. Root of the tree and chain head, 32 bytes each, and the numbers of good and of missing tiles follow at offset 64 (144 bytes in all). */
 typedef struct {
   /* 0 none, 1 torn tail, 2 changed, 3 missing, 4 reordered, 5 unreadable header, 6 segment missing, 7 other format, 8 wrong tile */
@@ -2643,6 +2718,11 @@ int32_t cwts_hangup_ignored(void);
  * the gate, the chain head and the state hash of the books (136 bytes), then why newer snapshots were passed over, one
  * line each, cut to what fits, and returns how many bytes those are. A log that a crash has left is opened first. */
 int32_t cwts_gate_recover(uint64_t gate, uint64_t engine, const void *directory, uint32_t directory_length, uint32_t snapshots, void *out, uint32_t length);
+
+/* Makes every decision again of the log in a directory before record `to`, in a gate of `pairs` pairs (0: the usual), and
+ * writes a `Judgement`; where it says so, the first verdict that is another now follows, as recorded and as made again
+ * (two `GateDecision`s). */
+int32_t cwts_audit_judge(const void *directory, uint32_t directory_length, double to, uint32_t pairs, void *out, uint32_t length);
 
 /* Snapshots beside the log in a directory, of which the latest `keep` stay, at least one. */
 int64_t cwts_snapshots_open(const void *directory, uint32_t directory_length, uint32_t keep);

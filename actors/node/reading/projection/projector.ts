@@ -9,7 +9,7 @@ import { alertCells, orderCells, standingRows } from "../tables.ts";
 import type { Cursor, ProjectionStore } from "./port.ts";
 
 /** Raised when tables or state change their meaning: what an earlier version projected is then made anew. */
-export const PROJECTION_VERSION = 1;
+export const PROJECTION_VERSION = 2;
 export const BATCH_RECORDS = 5_000;
 
 export class Projector implements Disposable {

@@ -2,7 +2,7 @@
 use crate::abi::Arguments;
 
 /// Functions there are.
-pub(crate) const CALLS: usize = 117;
+pub(crate) const CALLS: usize = 118;
 
 #[rustfmt::skip]
 extern "C" {
@@ -119,6 +119,7 @@ extern "C" {
     fn cwts_pipeline_submit(gate: u64, engine: u64, stream: u32, commands: *const u8, count: u32, decisions: *mut u8, decisions_length: u32, executions: *mut u8, executions_length: u32, ticks: *mut u8, ticks_length: u32, counts: *mut u8, counts_length: u32) -> i32;
     fn cwts_hangup_ignored() -> i32;
     fn cwts_gate_recover(gate: u64, engine: u64, directory: *const u8, directory_length: u32, snapshots: u32, out: *mut u8, length: u32) -> i32;
+    fn cwts_audit_judge(directory: *const u8, directory_length: u32, to: f64, pairs: u32, out: *mut u8, length: u32) -> i32;
     fn cwts_snapshots_open(directory: *const u8, directory_length: u32, keep: u32) -> i64;
     fn cwts_snapshots_take(handle: u64, gate: u64, engine: u64, time: f64) -> f64;
     fn cwts_snapshots_wait(handle: u64) -> f64;
@@ -1003,13 +1004,22 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             ("cwts_gate_recover", status as f64, false)
         }
         113 => {
+            let v2 = a.float();
+            let v3 = a.word();
+            let mut g0 = a.group(1, 1);
+            let mut g1 = a.group(1, 1);
+            // SAFETY: every buffer is as long as it is said to be.
+            let status = unsafe { cwts_audit_judge(g0.at(0), g0.told(), v2, v3, g1.at(0), g1.told()) };
+            ("cwts_audit_judge", status as f64, false)
+        }
+        114 => {
             let v2 = a.word();
             let mut g0 = a.group(1, 1);
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_snapshots_open(g0.at(0), g0.told(), v2) };
             ("cwts_snapshots_open", status as f64, true)
         }
-        114 => {
+        115 => {
             let v0 = a.handle("snapshots");
             let v1 = a.handle("gate");
             let v2 = a.handle("engine");
@@ -1018,13 +1028,13 @@ pub(crate) fn call(which: usize, a: &mut Arguments<'_>) -> (&'static str, f64, b
             let status = unsafe { cwts_snapshots_take(v0, v1, v2, v3) };
             ("cwts_snapshots_take", status as f64, false)
         }
-        115 => {
+        116 => {
             let v0 = a.handle("snapshots");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_snapshots_wait(v0) };
             ("cwts_snapshots_wait", status as f64, false)
         }
-        116 => {
+        117 => {
             let v0 = a.handle("snapshots");
             // SAFETY: every buffer is as long as it is said to be.
             let status = unsafe { cwts_snapshots_close(v0) };

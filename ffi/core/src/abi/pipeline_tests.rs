@@ -93,8 +93,8 @@ fn a_batch_goes_all_the_way_in_one_call() {
     let second: Execution = read(&path.executions[64..]).expect("64 bytes");
     assert_eq!((second.order_id, second.exec_type), (2, exec_type::NEW));
     assert_eq!(cwts_engine_open_orders(path.engine), 2);
-    // Two records of limits, three decisions, two executions.
-    assert_eq!(path.node.records(), 7);
+    // Two records of limits, the market, three decisions, two executions.
+    assert_eq!(path.node.records(), 8);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn without_an_engine_the_caller_sends_what_passed() {
     let counts = path.counts();
     assert_eq!((counts.accepted, counts.executions), (1, 0));
     assert_eq!(path.code(1), code::DUPLICATE_ID);
-    assert_eq!(path.node.records(), 4);
+    assert_eq!(path.node.records(), 5);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn what_does_not_fit_waits_and_comes_before_the_next_batch() {
     assert_eq!(path.submit(path.engine, &[order(3)]), BAD_ARGUMENT);
     assert!(sentence().contains("drain them first"));
     // The refused call has decided nothing.
-    assert_eq!(path.node.records(), 6);
+    assert_eq!(path.node.records(), 7);
     let mut counts = [0u8; 16];
     // SAFETY: the buffers are as long as they say.
     let waiting = unsafe {

@@ -4,12 +4,13 @@ use super::buffer::{put, take_text};
 use super::engine::{EngineInUse, ENGINES};
 use super::gate::GATES;
 use super::handles::{InUse, Object, Table, SNAPSHOTS};
-use super::number::nanos;
+use super::number::{count, nanos};
 use super::status::{guarded, Failure};
 use super::{put_text, NONE};
+use crate::gate::{MOST_ROOM, USUAL_ROOM};
 use crate::layout::{code, Recovered};
 use crate::record::bytes_of;
-use crate::recovery::{recover, RecoveryError, Snapshots, Written};
+use crate::recovery::{judge, recover, RecoveryError, Snapshots, Written};
 use std::path::Path;
 
 /// `engine` when there is none.
@@ -77,6 +78,39 @@ pub unsafe extern "C" fn cwts_gate_recover(
         // SAFETY: what is left of the caller's buffer.
         let text = unsafe { put_text(behind, room as u32, &found.refused.join("\n")) };
         Ok(i64::from(text))
+    }) as i32
+}
+
+/// Makes every decision again of the log in a directory before record `to`, in a gate of `pairs` pairs (0: the usual), and
+/// writes a `Judgement`; where it says so, the first verdict that is another now follows, as recorded and as made again
+/// (two `GateDecision`s).
+#[no_mangle]
+pub unsafe extern "C" fn cwts_audit_judge(
+    directory: *const u8,
+    directory_length: u32,
+    to: f64,
+    pairs: u32,
+    out: *mut u8,
+    length: u32,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: as promised by the caller.
+        let directory = unsafe { take_text(directory, directory_length) }?;
+        let room = if pairs == 0 {
+            USUAL_ROOM
+        } else {
+            pairs as usize
+        };
+        let to = count(to, "to")?;
+        let found = judge(Path::new(&directory), to, room.min(MOST_ROOM))?;
+        let mut bytes = bytes_of(&found.counts).to_vec();
+        if let Some(first) = &found.first {
+            bytes.extend_from_slice(bytes_of(&first.recorded));
+            bytes.extend_from_slice(bytes_of(&first.again));
+        }
+        // SAFETY: as promised by the caller.
+        unsafe { put(out, length, &bytes) }?;
+        Ok(0)
     }) as i32
 }
 

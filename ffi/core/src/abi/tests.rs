@@ -165,7 +165,7 @@ fn a_batch_is_decided_in_one_call_wherever_the_buffer_lies() {
     assert_eq!(passed, 2);
     let second: GateDecision = read(&out[65..]).expect("a record");
     assert_eq!((second.order_id, second.sequence), (2, 2));
-    assert_eq!(node.records(), 4);
+    assert_eq!(node.records(), 5);
 }
 
 #[test]
@@ -475,5 +475,5 @@ fn several_threads_may_call_one_gate() {
             });
         }
     });
-    assert_eq!(node.records(), 202);
+    assert_eq!(node.records(), 203);
 }

@@ -11,9 +11,15 @@ pub struct Listing {
     pub rules: InstrumentRules,
     /// As they were last set; none at first.
     pub reference: Reference,
+    /// Whether the market was told since it was last put on record.
+    pub untold: bool,
 }
 
-image!(Listing { rules, reference });
+image!(Listing {
+    rules,
+    reference,
+    untold
+});
 
 impl Gate {
     /// A registered instrument.
@@ -33,10 +39,13 @@ impl Gate {
         if at >= self.listings.len() {
             self.listings.resize(at + 1, None);
         }
-        let reference = self.listings[at].map_or_else(Reference::default, |old| old.reference);
+        let old = self.listings[at];
+        // How the market stands may have been told before the instrument was listed.
+        let untold = || self.facts.security(rules.instrument).was_seen();
         self.listings[at] = Some(Listing {
             rules: *rules,
-            reference,
+            reference: old.map_or_else(Reference::default, |old| old.reference),
+            untold: old.map_or_else(untold, |old| old.untold),
         });
     }
 
@@ -47,6 +56,7 @@ impl Gate {
     pub fn set_reference(&mut self, instrument: u16, reference: Reference) -> Result<(), u32> {
         let known = self.listings.get_mut(usize::from(instrument));
         let known = known.and_then(Option::as_mut).ok_or(code::BAD_ARGUMENT)?;
+        known.untold |= known.reference != reference;
         known.reference = reference;
         self.facts.note_price(instrument, &reference);
         Ok(())

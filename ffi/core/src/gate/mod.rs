@@ -28,6 +28,7 @@ mod ids;
 mod image;
 mod limits;
 mod listing;
+mod market_seen;
 mod open_orders;
 mod orders;
 mod plain;
@@ -73,7 +74,7 @@ pub use limits::EVERY_INSTRUMENT;
 pub use orders::OpenOrder as GateOrder;
 pub use ports::{Controls, Journal};
 pub use reference::Reference;
-pub use replay::{NotReplayable, Replayed};
+pub use replay::{Judged, NotReplayable, Replayed};
 pub use scopes::set;
 pub use table::{Row, CHECKS, PASSED, RECORDING};
 
@@ -130,8 +131,11 @@ pub fn outward(command: &OrderCommand) -> OrderCommand {
 /// `GateDecision.audit_index` of a decision that could not be recorded.
 pub const NOT_RECORDED: u64 = u64::MAX;
 /// Schema version of Decision records. In version 1 the last eight bytes of the decision were the strategy's worst-case
-/// position when it was accepted, which now stands in `measured`.
-pub const DECISION_VERSION: u16 = 2;
+/// position when it was accepted, which now stands in `measured`. Up to version 2 neither the state it was decided in nor the
+/// market it was measured against was on record.
+pub const DECISION_VERSION: u16 = 3;
+/// The version before, whose decisions can be carried out again and not be judged again.
+pub const UNJUDGEABLE_VERSION: u16 = 2;
 /// Schema version of Execution records.
 pub const EXECUTION_VERSION: u16 = 1;
 
@@ -256,6 +260,9 @@ impl Gate {
             ..GateDecision::default()
         };
         if !self.shut {
+            if self.is_untold(command.instrument) {
+                self.record_market(journal, command.instrument, command.time);
+            }
             let now = self.advance_clock(command);
             let passed = self.evaluate(command, leaf, now, state, decision);
             self.record(journal, command, decision);
@@ -351,6 +358,7 @@ impl Gate {
         case.work_out();
         decision.code = code::ACCEPTED;
         decision.check = PASSED;
+        decision.state = state;
         decision.reference = case.reference.ticks().unwrap_or(0);
         decision.scope = case.strategy.map_or(NO_NODE, |strategy| strategy.node());
         #[cfg(test)]

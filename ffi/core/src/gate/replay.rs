@@ -1,19 +1,22 @@
-//! The gate from its records: what was decided is carried out again, and nothing is decided anew.
+//! The gate from its records: what was decided is carried out again, and decided anew only where somebody asks whether it
+//! was right.
 //!
 //! A decision on record says what came of it, and everything it changed follows from command, verdict and reference price
-//! together with what the gate was told before, which is on record too. So replaying asks no check and needs no market: it
-//! does to the state what the gate did, by the same code, and comes to the same [`Gate::state_hash`].
+//! together with what the gate was told before, which is on record too. So replaying asks no check: it does to the state what
+//! the gate did, by the same code, and comes to the same [`Gate::state_hash`]. [`Gate::judge_again`] runs the checks as
+//! well, over the same state, against the market that was recorded before the decision, and says where the verdict is another.
 use super::case::{lots_added, moved};
 use super::checks::parent::Parentage;
 use super::facts::FACT_VERSION;
-use super::flow::BASKET_VERSION;
+use super::flow::{BASKET_VERSION, UNJUDGEABLE_BASKET_VERSION};
 use super::limits::{
     INSTRUMENT_RULES_VERSION, SCOPE_LIMITS_VERSION, SCOPE_VERSION, STRATEGY_LIMITS_VERSION,
 };
+use super::market_seen::MARKET_SEEN_VERSION;
 use super::ports::Journal;
 use super::reservation::Passed;
 use super::scopes::{Added, OWN};
-use super::{Gate, Reference, DECISION_VERSION, EXECUTION_VERSION, VENUES};
+use super::{Gate, Reference, DECISION_VERSION, EXECUTION_VERSION, UNJUDGEABLE_VERSION, VENUES};
 use crate::layout::{
     code, command_kind, record_type, AuditHeader, Execution, GateDecision, GateScope, OrderCommand,
     ParentOrder,
@@ -27,7 +30,7 @@ pub enum Replayed {
     Decision,
     /// A report of a venue.
     Execution,
-    /// A limit, a fact or a basket.
+    /// A limit, a fact, a market or a basket.
     Loaded,
     /// None of its records.
     Other,
@@ -54,6 +57,21 @@ impl Journal for OnRecord {
     }
 }
 
+/// A verdict on record, and what the gate says when it is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    pub recorded: GateDecision,
+    pub again: GateDecision,
+}
+
+impl Judged {
+    /// Whether the verdict is another in anything that a check works out.
+    #[must_use]
+    pub fn differs(&self) -> bool {
+        self.recorded != self.again
+    }
+}
+
 type Done = Result<Replayed, NotReplayable>;
 
 /// A record of exactly its size.
@@ -74,14 +92,57 @@ impl Gate {
     /// # Errors
     /// When the record does not follow from those before it, or is of a version that does not say enough. The gate is of
     /// no use then.
+    #[inline]
     pub fn replay(&mut self, header: &AuditHeader, payload: &[u8]) -> Done {
+        self.replay_and(header, payload, None)
+    }
+
+    /// As [`Gate::replay`], and a decision is made once more before it is carried out as it was recorded. None where the
+    /// record is no decision.
+    ///
+    /// # Errors
+    /// As for [`Gate::replay`], and for decisions whose market is not on record.
+    pub fn judge_again(
+        &mut self,
+        header: &AuditHeader,
+        payload: &[u8],
+    ) -> Result<Option<Judged>, NotReplayable> {
+        same(
+            !matches!(
+                (header.record_type, header.version),
+                (record_type::DECISION, UNJUDGEABLE_VERSION)
+                    | (record_type::BASKET_DECIDED, UNJUDGEABLE_BASKET_VERSION)
+            ),
+            "it was written before the market that decisions are measured against went on record",
+        )?;
+        let mut judged = None;
+        self.replay_and(header, payload, Some(&mut judged))?;
+        Ok(judged)
+    }
+
+    #[inline]
+    fn replay_and(
+        &mut self,
+        header: &AuditHeader,
+        payload: &[u8],
+        judged: Option<&mut Option<Judged>>,
+    ) -> Done {
         match (header.record_type, header.version) {
-            (record_type::DECISION, DECISION_VERSION) => {
+            (record_type::DECISION, version @ (DECISION_VERSION | UNJUDGEABLE_VERSION)) => {
                 let (command, decision) = payload
                     .split_at_checked(size_of::<OrderCommand>())
                     .ok_or(NotReplayable("it has no command"))?;
-                self.decide_again(header.index, &whole(command)?, &whole(decision)?)?;
+                let knows_market = version == DECISION_VERSION;
+                let (command, decision) = (whole(command)?, whole(decision)?);
+                self.decide_again(header.index, &command, &decision, knows_market, judged)?;
                 Ok(Replayed::Decision)
+            }
+            (record_type::MARKET_SEEN, MARKET_SEEN_VERSION) => {
+                same(
+                    self.see_again(&whole(payload)?),
+                    "it is about an instrument that is not listed",
+                )?;
+                Ok(Replayed::Loaded)
             }
             (record_type::EXECUTION, EXECUTION_VERSION) => {
                 let report: Execution = whole(payload)?;
@@ -91,10 +152,16 @@ impl Gate {
                 Ok(Replayed::Execution)
             }
             (record_type::LIMITS_SET, version) => self.load_again(version, payload, header.time),
-            (record_type::BASKET_DECIDED, BASKET_VERSION) => self.open_again(payload),
-            (record_type::DECISION | record_type::EXECUTION | record_type::BASKET_DECIDED, _) => {
-                Err(NotReplayable("it is of another version of its schema"))
+            (record_type::BASKET_DECIDED, BASKET_VERSION | UNJUDGEABLE_BASKET_VERSION) => {
+                self.open_again(payload, header, judged)
             }
+            (
+                record_type::DECISION
+                | record_type::EXECUTION
+                | record_type::BASKET_DECIDED
+                | record_type::MARKET_SEEN,
+                _,
+            ) => Err(NotReplayable("it is of another version of its schema")),
             _ => Ok(Replayed::Other),
         }
     }
@@ -104,6 +171,8 @@ impl Gate {
         index: u64,
         command: &OrderCommand,
         decision: &GateDecision,
+        knows_market: bool,
+        judged: Option<&mut Option<Judged>>,
     ) -> Result<(), NotReplayable> {
         same(
             decision.sequence == self.sequence + 1 && decision.audit_index == index,
@@ -117,7 +186,22 @@ impl Gate {
         let met = self.scopes.size();
         let leaf = self.leaf_for(command);
         let now = self.advance_clock(command);
-        self.note_used(command.instrument, decision.reference);
+        if !knows_market {
+            self.note_used(command.instrument, decision.reference);
+        }
+        if let Some(judged) = judged {
+            let mut again = GateDecision {
+                order_id: command.order_id,
+                audit_index: index,
+                sequence: decision.sequence,
+                ..GateDecision::default()
+            };
+            self.evaluate(command, leaf, now, decision.state, &mut again);
+            *judged = Some(Judged {
+                recorded: *decision,
+                again,
+            });
+        }
         if decision.code == code::MESSAGE_RATE {
             self.flow.paces.refused(decision.scope, now);
         }
@@ -220,7 +304,12 @@ impl Gate {
         }
     }
 
-    fn open_again(&mut self, payload: &[u8]) -> Done {
+    fn open_again(
+        &mut self,
+        payload: &[u8],
+        header: &AuditHeader,
+        judged: Option<&mut Option<Judged>>,
+    ) -> Done {
         let (decision, mut rest) = payload
             .split_at_checked(size_of::<GateDecision>())
             .ok_or(NotReplayable("it has no decision"))?;
@@ -231,6 +320,16 @@ impl Gate {
             rest = later;
         }
         same(rest.is_empty(), "its last parent is not whole")?;
+        if let Some(judged) = judged {
+            let again = GateDecision {
+                audit_index: header.index,
+                ..self.judge_basket(&parents, header.time)
+            };
+            *judged = Some(Judged {
+                recorded: decision,
+                again,
+            });
+        }
         if decision.code == code::ACCEPTED {
             self.open_all(&parents);
         }

@@ -272,6 +272,9 @@ impl Bench {
             time,
         };
         self.gate.set_reference(INSTRUMENT, reference).unwrap();
+        // Tests that count records mean those of what they do.
+        let elsewhere = &mut FakeJournal::default();
+        self.gate.record_market(elsewhere, INSTRUMENT, START);
     }
 
     /// A good buy limit order with a fresh id.

@@ -230,9 +230,21 @@ fn a_later_command_of_the_batch_sees_what_an_earlier_one_has_made() {
     // On record in the order in which it happened, and made durable once.
     let kinds: Vec<u16> = bench.log.records.iter().map(|(kind, _)| *kind).collect();
     let (decided, done) = (record_type::DECISION, record_type::EXECUTION);
+    // What the first is measured against, and no later one again.
     assert_eq!(
         kinds,
-        [decided, done, decided, done, done, done, decided, done, decided]
+        [
+            record_type::MARKET_SEEN,
+            decided,
+            done,
+            decided,
+            done,
+            done,
+            done,
+            decided,
+            done,
+            decided
+        ]
     );
     assert_eq!(bench.log.commits, 1);
 }
@@ -277,7 +289,8 @@ fn background_participants_are_told_and_are_no_business_of_the_gate() {
         bench.reports(),
         [(1, exec_type::NEW, 6), (900, trade, 4), (1, trade, 4)]
     );
-    let recorded = bench.log.records.iter().skip(1);
+    // Behind the market and the decision.
+    let recorded = bench.log.records.iter().skip(2);
     let owners: Vec<u32> = recorded
         .map(|(_, bytes)| read::<Execution>(bytes).expect("64 bytes").owner)
         .collect();

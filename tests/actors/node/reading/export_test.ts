@@ -55,6 +55,7 @@ function payloadOf({ type, content }: Line): Uint8Array {
     return joined(bytesOf("OrderCommand", content.command), bytesOf("GateDecision", content.decision));
   }
   if (type === "Execution") return bytesOf("Execution", content);
+  if (type === "MarketSeen") return bytesOf("MarketSeen", content);
   if (type === "LimitsSet") return bytesOf(content.record, content);
   return new TextEncoder().encode(JSON.stringify(content));
 }

@@ -312,15 +312,18 @@ Deno.test("audit project makes a database that any tool reads, goes on with it, 
   recorded(async (of) => {
     const project = (...more: string[]) => inside(["audit", "project", "--data-dir", of.dataDir, ...more]);
     const path = `${of.dataDir}/projections/000001.sqlite`;
-    assert.match((await project()).out, /^\d+ records in .*\/projections\/000001\.sqlite, \d+ of them new$/);
+    assert.match((await project()).out, /^[\d,]+ records in .*\/projections\/000001\.sqlite, [\d,]+ of them new$/);
     assert.match((await project()).out, /, 0 of them new$/);
     using database = new DatabaseSync(path);
     const filled = database.prepare("SELECT sum(filled) AS lots FROM orders").get() as { lots: number };
     const lots = of.records.filter(({ type }) => type === RecordType.Execution).length;
     assert.ok(filled.lots > 0 && lots > 0);
-    assert.match((await project("--rebuild")).out, new RegExp(`, ${of.records.length} of them new$`));
+    assert.match(
+      (await project("--rebuild")).out,
+      new RegExp(`, ${of.records.length.toLocaleString("en")} of them new$`),
+    );
     await Deno.remove(`${of.dataDir}/projections`, { recursive: true });
-    assert.match((await project()).out, new RegExp(`, ${of.records.length} of them new$`));
+    assert.match((await project()).out, new RegExp(`, ${of.records.length.toLocaleString("en")} of them new$`));
     const text = `${of.dataDir}/text.sqlite`;
     await Deno.writeTextFile(text, "no database at all, and long enough to be looked at as one");
     const refused = await project("--db", text);

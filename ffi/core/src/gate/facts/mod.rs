@@ -15,6 +15,7 @@ mod sweeps;
 mod tell;
 
 pub use locates::Locates;
+pub use moves::Moves;
 pub use security::Security;
 
 use super::ports::Journal;
@@ -22,8 +23,8 @@ use super::reference::Reference;
 use super::Gate;
 use crate::image::image;
 use crate::layout::{
-    code, demand, fact_kind, market_phase, scope_kind, GateDemands, Locate, Mandate, MarketStatus,
-    Restriction, SecurityTerms, Sweep, INSTRUMENT_LAST, STRATEGY_LAST,
+    code, demand, fact_kind, market_phase, scope_kind, GateDemands, Locate, Mandate, MarketSeen,
+    MarketStatus, Restriction, SecurityTerms, Sweep, INSTRUMENT_LAST, STRATEGY_LAST,
 };
 use crate::record::{self, bytes_of, Record};
 use capital::Capitals;
@@ -121,6 +122,30 @@ impl Facts {
     #[must_use]
     pub const fn lists_until(&self) -> i64 {
         self.firm.lists_until
+    }
+
+    /// Takes what was put on record of an instrument's market beside its prices.
+    pub fn see_again(&mut self, seen: &MarketSeen, moves: Moves) {
+        let known = self.security(seen.instrument);
+        let told = seen.status_time != 0 || seen.quotes_time != 0;
+        let status = MarketStatus {
+            instrument: if told {
+                seen.instrument
+            } else {
+                known.status.instrument
+            },
+            time: seen.status_time,
+            away_bid: seen.away_bid,
+            away_ask: seen.away_ask,
+            snapshot: seen.snapshot,
+            quotes_time: seen.quotes_time,
+            ..known.status
+        };
+        // Of an instrument of which nothing but prices is known nothing is kept.
+        if (known.status, known.moves) != (status, moves) {
+            let security = self.security_mut(seen.instrument);
+            (security.status, security.moves) = (status, moves);
+        }
     }
 
     fn security_mut(&mut self, instrument: u16) -> &mut Security {
@@ -328,6 +353,7 @@ impl Gate {
             self.record_fact(journal, fact_kind::MARKET_STATUS, status, time)?;
         }
         self.facts.security_mut(status.instrument).status = *status;
+        self.note_untold(status.instrument);
         Ok(())
     }
 

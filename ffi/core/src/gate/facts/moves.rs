@@ -44,6 +44,29 @@ image!(Moves {
 });
 
 impl Moves {
+    /// As they stand on record: low and high of the window, of the one before, and when the window began.
+    #[must_use]
+    pub const fn parts(&self) -> [i64; 5] {
+        let (young, old) = (self.young, self.old);
+        [young.low, young.high, old.low, old.high, self.since]
+    }
+
+    /// What stood on record so.
+    #[must_use]
+    pub fn of_parts([low, high, low_before, high_before, since]: [i64; 5]) -> Self {
+        let mut moves = Self {
+            young: Extremes { low, high },
+            old: Extremes {
+                low: low_before,
+                high: high_before,
+            },
+            since,
+            bps: 0,
+        };
+        moves.bps = moves.distance();
+        moves
+    }
+
     /// Takes in a reference, under a window in milliseconds.
     pub fn note(&mut self, reference: &Reference, window_ms: u32) {
         let Some(price) = reference.doubled() else {

@@ -91,6 +91,12 @@ impl Security {
         facts(&self.status) != facts(status)
     }
 
+    /// Whether anything was ever told of its market.
+    #[must_use]
+    pub fn was_seen(&self) -> bool {
+        self.status.time != 0 || self.status.quotes_time != 0
+    }
+
     /// The status as far as the log has it.
     #[must_use]
     pub fn status_on_record(&self) -> MarketStatus {

@@ -9,7 +9,7 @@ mod ring;
 mod throttles;
 
 pub use bursts::Entered;
-pub use parents::{Parent, Parents, BASKET_VERSION, NO_PARENT};
+pub use parents::{Parent, Parents, BASKET_VERSION, NO_PARENT, UNJUDGEABLE_BASKET_VERSION};
 
 use super::scopes::Added;
 use crate::image::image;

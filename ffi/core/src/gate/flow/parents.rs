@@ -13,7 +13,9 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 
 /// Schema version of BasketDecided records.
-pub const BASKET_VERSION: u16 = 1;
+pub const BASKET_VERSION: u16 = 2;
+/// The version before, when the market that a basket was measured against was not on record.
+pub const UNJUDGEABLE_BASKET_VERSION: u16 = 1;
 
 /// `OpenOrder.parent` of an order that is no child.
 pub const NO_PARENT: u32 = u32::MAX;
@@ -136,25 +138,21 @@ impl Gate {
         parents: &[ParentOrder],
         time: i64,
     ) -> GateDecision {
-        let mut decision = GateDecision {
+        let unrecorded = GateDecision {
             audit_index: NOT_RECORDED,
             code: code::AUDIT_FAILED,
             scope: NO_NODE,
             ..GateDecision::default()
         };
         if self.shut {
-            return decision;
+            return unrecorded;
         }
-        match self.judge_parents(parents, time) {
-            Ok(()) => decision.code = code::ACCEPTED,
-            Err((parent, reject)) => {
-                decision.order_id = parent;
-                decision.code = reject.code;
-                decision.measured = reject.measured;
-                decision.limit = reject.limit;
-                decision.scope = reject.scope;
+        for parent in parents {
+            if self.is_untold(parent.instrument) {
+                self.record_market(journal, parent.instrument, time);
             }
         }
+        let mut decision = self.judge_basket(parents, time);
         decision.audit_index = journal.next_index();
         let parts = [bytes_of(&decision), bytes_of_slice(parents)];
         let recorded = journal
@@ -162,17 +160,35 @@ impl Gate {
             .and_then(|_| journal.commit());
         if recorded.is_err() {
             self.shut = true;
-            return GateDecision {
-                audit_index: NOT_RECORDED,
-                code: code::AUDIT_FAILED,
-                scope: NO_NODE,
-                ..GateDecision::default()
-            };
+            return unrecorded;
         }
         if decision.code == code::ACCEPTED {
             self.open_all(parents);
         }
         decision
+    }
+
+    /// The verdict on a basket, before it is recorded.
+    pub(in crate::gate) fn judge_basket(&self, parents: &[ParentOrder], time: i64) -> GateDecision {
+        let verdict = GateDecision {
+            audit_index: NOT_RECORDED,
+            scope: NO_NODE,
+            ..GateDecision::default()
+        };
+        match self.judge_parents(parents, time) {
+            Ok(()) => GateDecision {
+                code: code::ACCEPTED,
+                ..verdict
+            },
+            Err((parent, reject)) => GateDecision {
+                order_id: parent,
+                code: reject.code,
+                measured: reject.measured,
+                limit: reject.limit,
+                scope: reject.scope,
+                ..verdict
+            },
+        }
     }
 
     /// Opens parents that were let in.

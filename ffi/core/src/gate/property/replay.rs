@@ -1,6 +1,7 @@
 //! Whatever a gate was told and decided, its records bring another one to the same state hash at every record, from the
 //! beginning or from an image taken anywhere; and once the market is told again both go on alike.
 mod facts;
+mod judged;
 mod single;
 
 use crate::gate::testkit::{
@@ -23,8 +24,9 @@ const ROOM: usize = 64;
 const INSTRUMENTS: [u16; 3] = [INSTRUMENT, 900, 7];
 /// Firm, customer, account; a second account; two strategies.
 const NODES: u32 = 6;
-/// What a market that is told again settles: how prices moved before is forgotten, so that is not demanded here.
-const DEMANDS: [u32; 8] = [
+/// The last is about how prices moved before, of which a recovered gate knows what was recorded last, and no later price: it
+/// is demanded only where that is enough.
+const DEMANDS: [u32; 9] = [
     0,
     demand::MANDATE,
     demand::LISTS | demand::LIQUIDITY,
@@ -33,6 +35,7 @@ const DEMANDS: [u32; 8] = [
     demand::SHORT_PRICE_TEST | demand::TRADE_THROUGH,
     demand::VOLUME | demand::SELF_MATCH,
     demand::PARENTS,
+    demand::PRICE_MOVE,
 ];
 
 /// A step, and numbers for whatever it needs.
@@ -69,6 +72,8 @@ struct Side {
     journal: FakeJournal,
     controls: FakeControls,
     sender: Sender,
+    /// Whether limits on how prices moved may be demanded.
+    moves: bool,
 }
 
 impl Side {
@@ -85,6 +90,7 @@ impl Side {
                 parents: 0,
                 state: scope_state::ACTIVE,
             },
+            moves: false,
         };
         let Self { gate, journal, .. } = &mut side;
         for instrument in &INSTRUMENTS[..2] {
@@ -420,6 +426,7 @@ proptest! {
             journal: FakeJournal { records: live.journal.records.clone(), ..FakeJournal::default() },
             controls: FakeControls::default(),
             sender: live.sender.clone(),
+            moves: false,
         };
         live.tell_market();
         recovered.tell_market();

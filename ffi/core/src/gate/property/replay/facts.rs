@@ -47,7 +47,8 @@ impl Side {
     #[allow(clippy::too_many_lines)]
     pub(super) fn tell_something(&mut self, Step { pick, a, b, .. }: Step) {
         let (now, node, instrument) = (self.sender.now, a % NODES, INSTRUMENTS[pick % 2]);
-        let demands = DEMANDS[(a >> 5) as usize % DEMANDS.len()];
+        let known = DEMANDS.len() - usize::from(!self.moves);
+        let demands = DEMANDS[(a >> 5) as usize % known];
         let strategy = 1 + (a >> 3) % 2;
         let until = now + b * MS;
         match pick % 17 {

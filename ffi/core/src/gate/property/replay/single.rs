@@ -2,7 +2,7 @@
 use super::*;
 
 #[test]
-fn a_price_of_the_day_is_too_old_to_count_and_reason_enough_not_to_fall_back_on_the_day_before() {
+fn a_price_that_was_used_is_known_again_as_old_as_it_is_and_the_day_before_does_not_stand_in() {
     let order = |side: &mut Side| OrderCommand {
         side: side::BUY,
         price: 996,
@@ -48,6 +48,11 @@ fn a_price_of_the_day_is_too_old_to_count_and_reason_enough_not_to_fall_back_on_
     let mut priced = recovered(&live);
     let next = order(&mut priced);
     let next = OrderCommand { price: 997, ..next };
+    let found = priced.submit(&[next])[0];
+    assert_eq!((found.code, found.reference), (code::ACCEPTED, 1_000));
+    priced.sender.now += 60_001 * MS;
+    let next = order(&mut priced);
+    let next = OrderCommand { price: 995, ..next };
     assert_eq!(priced.submit(&[next])[0].code, code::NO_REFERENCE);
     priced.tell_market();
     let next = order(&mut priced);
