@@ -36,6 +36,9 @@ Deno.test("a gateway knows whether the log of the one before it is here", async 
     const elsewhere = /gateway 5 of the cluster kept its log elsewhere/;
     assert.match(doubtOf(one, { ...next, epoch: 6 })!, elsewhere);
     assert.match(doubtOf(null, { ...next, epoch: 6 })!, elsewhere);
+    const forgotten = /the broker has forgotten this cluster: gateway 4 wrote here, and this is gateway/;
+    assert.match(doubtOf({ ...one, epoch: 4 }, { ...one, epoch: 1 })!, forgotten);
+    assert.match(doubtOf({ ...one, epoch: 4 }, { ...one, epoch: 4 })!, forgotten);
     assert.match(doubtOf({ ...one, cluster: "other", epoch: 5 }, { ...next, epoch: 6 })!, elsewhere);
     await Deno.writeTextFile(`${directory}/runs/000001/gateway.json`, "{");
     assert.equal(readSuccession(directory), null);

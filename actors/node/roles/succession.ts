@@ -34,6 +34,10 @@ export function readSuccession(path: string, run = Infinity): Succession | null 
 
 /** Why nothing may enter before a person has looked; null: the gateway before this one wrote here, or there was none. */
 export function doubtOf(before: Succession | null, { cluster, epoch }: Succession): string | null {
+  if (before?.cluster === cluster && before.epoch >= epoch) {
+    return `the broker has forgotten this cluster: gateway ${before.epoch} wrote here, and this is gateway ${epoch} again; ` +
+      "see that it keeps what it is given (docs/transport.md), look at what was left open, then re-arm";
+  }
   if (epoch === 1 || (before?.cluster === cluster && before.epoch === epoch - 1)) return null;
   return `gateway ${epoch - 1} of the cluster kept its log elsewhere: look at what it left open, then re-arm`;
 }
