@@ -2,7 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { UserError } from "../config/errors.ts";
+import { brokerCredentials, UserError } from "../config/mod.ts";
+import { parseBroker } from "./broker_url.ts";
 import { OK } from "./failure.ts";
 import type { CliIo } from "./io.ts";
 import { onSignals } from "./signals.ts";
@@ -45,13 +46,12 @@ export function addAuditFollow(audit: Command, io: CliIo, finish: (exit: number)
 }
 
 async function follow({ broker: address, topic, out, once }: FollowFlags, io: CliIo): Promise<void> {
-  const { addressFault, openBroker } = await import("../runtime/transport/open.ts");
+  const place = { ...parseBroker(address), ...brokerCredentials() };
+  const { openBroker } = await import("../runtime/transport/open.ts");
   const { LogFollower } = await import("../actors/auditors/replica/follower.ts");
   const { readLogLetter } = await import("../actors/auditors/replica/letters.ts");
-  const fault = addressFault(address);
-  if (fault !== null) throw new UserError("USAGE", `--broker ${fault}`);
   const group = groupOf(out);
-  const broker = await openBroker(address, { node: group, partitions: 1 });
+  const broker = await openBroker(place, { node: group, partitions: 1 });
   let stopped = false;
   using _ = onSignals(() => stopped = true);
   using follower = new LogFollower(out);

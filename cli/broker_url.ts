@@ -3,8 +3,14 @@
  * `?ca=<file>`. User and password come from CWTS_BROKER_USER and CWTS_BROKER_PASSWORD, or a file that
  * CWTS_BROKER_PASSWORD_FILE names, and never from the command line, which everybody on the machine can read.
  */
-import { type BrokerAddress, parseBroker as parse, UserError } from "../config/mod.ts";
-import { credentials, openBrokerAt } from "../actors/cluster/mod.ts";
+import {
+  type BrokerAddress,
+  brokerCredentials,
+  parseBroker as parse,
+  UserError,
+  withoutPassword,
+} from "../config/mod.ts";
+import { openBroker } from "../runtime/transport/open.ts";
 import type { Broker, BrokerOptions } from "../runtime/transport/mod.ts";
 
 type Environment = (name: string) => string | undefined;
@@ -17,12 +23,9 @@ export function parseBroker(text: string): BrokerAddress {
   try {
     return parse(text);
   } catch (error) {
-    throw new UserError("BROKER_URL", `--broker ${JSON.stringify(shown(text))}: ${(error as Error).message}`);
+    throw new UserError("BROKER_URL", `--broker ${JSON.stringify(withoutPassword(text))}: ${(error as Error).message}`);
   }
 }
-
-/** What may be shown of what was typed: no password. */
-const shown = (text: string): string => text.replace(/\/\/[^/@]*@/, "//…@");
 
 /** Opens a broker. Throws UserError BROKER_URL or BROKER_PASSWORD_FILE, and BrokerError for what the server says. */
 export function brokerOpener(
@@ -30,6 +33,6 @@ export function brokerOpener(
   environment: Environment = (name) => Deno.env.get(name),
 ): (options: BrokerOptions) => Promise<Broker> {
   const address = parseBroker(text);
-  const who = credentials(environment);
-  return (options) => openBrokerAt(address, { ...options, ...who, maxLength: KEPT });
+  const who = brokerCredentials(environment);
+  return (options) => openBroker({ ...address, ...who }, { ...options, maxLength: KEPT });
 }

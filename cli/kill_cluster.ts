@@ -1,5 +1,5 @@
 /** The part of `kill` that goes to other nodes: which brokers, and what became of it there. */
-import { type Config, loadConfig, UserError } from "../config/mod.ts";
+import { brokerCredentials, type Config, loadConfig, UserError } from "../config/mod.ts";
 import type { ClusterKill } from "../actors/cluster/mod.ts";
 import { SCOPE_STATES } from "../actors/protocol/control.ts";
 import { parseBroker } from "./broker_url.ts";
@@ -68,11 +68,11 @@ export interface Call {
 
 /** Says it on every broker, and waits for the nodes that must answer. Throws CLUSTER_SECRET. */
 export async function callOthers({ brokers, secretFile, nodes, withinMs }: Others, call: Call): Promise<ClusterKill> {
-  const { callFromCommand, credentials, readSecret, waysTo } = await import("../actors/cluster/mod.ts");
+  const { callFromCommand, readSecret, waysTo } = await import("../actors/cluster/mod.ts");
   const from = `cli-${Deno.pid}`;
   const wall = Date.now();
   const secret = readSecret(secretFile);
-  const routes = waysTo(brokers, from, { who: credentials((name) => Deno.env.get(name)), chance: Math.random });
+  const routes = waysTo(brokers, from, { who: brokerCredentials(), chance: Math.random });
   return await callFromCommand({ kind: "kill", id: `${from}.${wall}`, from, wall, ...call }, {
     ...{ secret, nodes, withinMs },
     routes,

@@ -1,4 +1,8 @@
-/** Where a broker is, as a person names it: `redis://host:6379`, `rediss://` with TLS, `nats://`, `kafka://`, `?tls`, `?ca=<file>`. */
+/**
+ * Where a broker is, as a person names it: `redis://host:6379`, `rediss://` with TLS, `nats://`, `kafka://`, `?tls`, `?ca=<file>`.
+ * User and password come from the environment and never stand in an address, which is shown, hashed and seen by others.
+ */
+import { UserError } from "./errors.ts";
 
 const PORTS = { redis: 6379, nats: 4222, kafka: 9092 } as const;
 export type BrokerKind = keyof typeof PORTS;
@@ -24,7 +28,7 @@ export function parseBroker(text: string): BrokerAddress {
   if (!Object.hasOwn(PORTS, kind)) throw bad(`a broker is redis, rediss, nats or kafka, not ${scheme}`);
   if (url.username !== "" || url.password !== "") {
     throw bad(
-      "user and password do not belong on a command line: put them into CWTS_BROKER_USER and CWTS_BROKER_PASSWORD",
+      "user and password do not belong in an address: put them into CWTS_BROKER_USER and CWTS_BROKER_PASSWORD",
     );
   }
   if (url.hostname === "") throw bad("it names no host");
@@ -41,3 +45,31 @@ export function parseBroker(text: string): BrokerAddress {
 }
 
 export const brokerName = ({ kind, host, port }: BrokerAddress): string => `${kind}://${host}:${port}`;
+
+/** A text that may hold an address, to be shown: without user and password. */
+export const withoutPassword = (text: string): string => text.replace(/\/\/[^/@]*@/g, "//…@");
+
+export interface Credentials {
+  readonly user?: string;
+  readonly password?: string;
+}
+
+/** From CWTS_BROKER_USER, and CWTS_BROKER_PASSWORD or a file. Throws UserError BROKER_PASSWORD_FILE. */
+export function brokerCredentials(
+  environment: (name: string) => string | undefined = (name) => Deno.env.get(name),
+): Credentials {
+  const password = environment("CWTS_BROKER_PASSWORD") ?? fromFile(environment("CWTS_BROKER_PASSWORD_FILE"));
+  return { user: environment("CWTS_BROKER_USER"), password };
+}
+
+function fromFile(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return Deno.readTextFileSync(path).trim();
+  } catch (error) {
+    throw new UserError(
+      "BROKER_PASSWORD_FILE",
+      `CWTS_BROKER_PASSWORD_FILE names ${path}, which cannot be read: ${(error as Error).message}`,
+    );
+  }
+}

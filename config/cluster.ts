@@ -1,18 +1,6 @@
 /** Nodes that are killed together: who this one is, the brokers by which they hear of each other, and what silence means. */
 import { z } from "zod";
-import { parseBroker } from "./brokers.ts";
-import { choice, identifier, key, text, whole } from "./kinds.ts";
-
-function broker() {
-  const error = 'must be a broker, such as "redis://127.0.0.1:6379"';
-  return z.string({ error }).superRefine((value, context) => {
-    try {
-      parseBroker(value);
-    } catch (wrong) {
-      context.addIssue({ code: "custom", message: `${error}: ${(wrong as Error).message}`, input: value });
-    }
-  });
-}
+import { broker, choice, identifier, key, text, whole } from "./kinds.ts";
 
 const LONGEST_MS = 3_600_000;
 

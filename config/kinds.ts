@@ -4,6 +4,7 @@
  * `key` attaches what every key must carry: its unit and the reason why it exists or has its default.
  */
 import { z } from "zod";
+import { parseBroker } from "./brokers.ts";
 import { parseDecimal } from "./decimals.ts";
 
 export interface KeyMeta {
@@ -79,4 +80,16 @@ export function moment() {
 export function identifier() {
   const error = 'must be 1 to 20 letters, digits, ".", "_" or "-", and begin with a letter or digit';
   return z.string({ error }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$/, { error });
+}
+
+/** The address of a broker (`brokers.ts`). */
+export function broker() {
+  const error = 'must be a broker, such as "redis://127.0.0.1:6379"';
+  return z.string({ error }).superRefine((value, context) => {
+    try {
+      parseBroker(value);
+    } catch (wrong) {
+      context.addIssue({ code: "custom", message: `${error}: ${(wrong as Error).message}`, input: value });
+    }
+  });
 }

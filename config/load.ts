@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type { z } from "zod";
+import { withoutPassword } from "./brokers.ts";
 import { UserError } from "./errors.ts";
 import { configHash } from "./hash.ts";
 import { dotted, keyAt, namesUnder, snake } from "./keys.ts";
@@ -163,7 +164,7 @@ function explain(issue: z.core.$ZodIssue, tree: Tree, origins: ReadonlyMap<strin
   return new UserError("CONFIG_VALUE", `${dotted(path)} in ${describeOrigin(origin)} ${complaint(issue, value)}`);
 }
 
-/** The rest of the sentence: what is allowed, and what stands there. */
+/** The rest of the sentence: what is allowed, and what stands there, without what an address holds of user and password. */
 function complaint(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === "invalid_type" && issue.expected === "object") {
     return `must be a table, not ${JSON.stringify(value)}`;
@@ -172,7 +173,7 @@ function complaint(issue: z.core.$ZodIssue, value: unknown): string {
   const complete = issue.code === "custom" && issue.params?.complete === true;
   return complete || isTree(value) || Array.isArray(value)
     ? issue.message
-    : `${issue.message}, not ${JSON.stringify(value)}`;
+    : `${issue.message}, not ${withoutPassword(JSON.stringify(value))}`;
 }
 
 /** Every key in the order of the schema, whatever order the layers came in; a key without a value has `undefined`. */

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { alertsSchema } from "./alerts.ts";
 import { DecimalError, unitsPerTickLot } from "./decimals.ts";
-import { choice, decimal, flag, key, positive, real, text, U32_MAX, whole } from "./kinds.ts";
+import { broker, choice, decimal, flag, key, positive, real, text, U32_MAX, whole } from "./kinds.ts";
 import { instrumentSchema, organismSchema } from "./listed.ts";
 import { killSchema } from "./kill.ts";
 import { marketSchema } from "./market.ts";
@@ -85,7 +85,7 @@ const audit = z.strictObject({
     "a second directory, best on another disk, to which every log is copied as it grows; none: the log is in one place",
   ),
   broker: key(
-    text().optional(),
+    broker().optional(),
     "address",
     "a broker to which every log is sent as well, for example redis://127.0.0.1:6379; none: to no broker",
   ),

@@ -3,4 +3,4 @@ export { type Acknowledged, callFromCommand, type ClusterKill, type CommandOptio
 export { ClusterGuard, type GuardOptions, type LocalPage, type LocalWord } from "./guard.ts";
 export { Silence } from "./silence.ts";
 export { BEATS, CALLS, type KillCall, LEAST_SECRET_BYTES, letterOf } from "./words.ts";
-export { type Credentials, credentials, openBrokerAt, readSecret, ROUTE_BREAKER, waysTo } from "./ways.ts";
+export { readSecret, ROUTE_BREAKER, waysTo } from "./ways.ts";

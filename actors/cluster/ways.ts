@@ -1,6 +1,7 @@
 /** The brokers of a cluster, opened as soon as they answer: a node starts, and is killed, without those that do not. */
-import { type BrokerAddress, brokerName, parseBroker, UserError } from "../../config/mod.ts";
-import { type Broker, type BrokerOptions, LastingBroker, type Route } from "../../runtime/transport/mod.ts";
+import { brokerName, type Credentials, parseBroker, UserError } from "../../config/mod.ts";
+import { LastingBroker, type Route } from "../../runtime/transport/mod.ts";
+import { openBroker } from "../../runtime/transport/open.ts";
 import { MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import { type BreakerOptions, createBreaker } from "../../supervision/mod.ts";
 import { LEAST_SECRET_BYTES } from "./words.ts";
@@ -23,44 +24,6 @@ export const ROUTE_BREAKER: BreakerOptions = {
 /** What is said about stopping is said again soon: a broker that does not answer is not asked for long. */
 const RETRY_MS = 2_000;
 
-/** Imports the client of that broker, and of no other. */
-export async function openBrokerAt(
-  { kind, ...way }: BrokerAddress,
-  options: BrokerOptions & Credentials & { readonly maxLength?: number },
-): Promise<Broker> {
-  switch (kind) {
-    case "redis":
-      return await (await import("../../runtime/transport/redis.ts")).openRedis({ ...options, ...way });
-    case "nats":
-      return await (await import("../../runtime/transport/nats.ts")).openNats({ ...options, ...way });
-    case "kafka":
-      return await (await import("../../runtime/transport/kafka.ts")).openKafka({ ...options, ...way });
-  }
-}
-
-export interface Credentials {
-  readonly user?: string;
-  readonly password?: string;
-}
-
-/** From CWTS_BROKER_USER, and CWTS_BROKER_PASSWORD or a file. Throws UserError BROKER_PASSWORD_FILE. */
-export function credentials(environment: (name: string) => string | undefined): Credentials {
-  const password = environment("CWTS_BROKER_PASSWORD") ?? fromFile(environment("CWTS_BROKER_PASSWORD_FILE"));
-  return { user: environment("CWTS_BROKER_USER"), password };
-}
-
-function fromFile(path: string | undefined): string | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return Deno.readTextFileSync(path).trim();
-  } catch (error) {
-    throw new UserError(
-      "BROKER_PASSWORD_FILE",
-      `CWTS_BROKER_PASSWORD_FILE names ${path}, which cannot be read: ${(error as Error).message}`,
-    );
-  }
-}
-
 /** One partition for each topic that is made: what is said about stopping needs no more. `chance` spreads the looks at a failed one. */
 export function waysTo(
   urls: readonly string[],
@@ -69,7 +32,7 @@ export function waysTo(
 ): readonly (Route & { readonly broker: LastingBroker })[] {
   return urls.map((text) => {
     const url = parseBroker(text);
-    const open = () => openBrokerAt(url, { ...who, node, partitions: 1, retryMs: RETRY_MS });
+    const open = () => openBroker({ ...url, ...who }, { node, partitions: 1, retryMs: RETRY_MS });
     return {
       name: brokerName(url),
       broker: new LastingBroker(url.kind, open, RETRY_MS),

@@ -1,11 +1,10 @@
 /** The copies of the log that a configuration asks for, and what the node does about them. */
 import { join, resolve } from "node:path";
 import type { Config } from "../../config/mod.ts";
-import { UserError } from "../../config/mod.ts";
+import { brokerCredentials, UserError } from "../../config/mod.ts";
 import type { Micros, Stopwatch } from "../../runtime/mod.ts";
 import type { ConcernReport } from "../../supervision/mod.ts";
 import type { SinkPlan } from "../auditors/replica/report.ts";
-import { addressFault } from "../../runtime/transport/open.ts";
 import { concern, type SinkView } from "../protocol/mod.ts";
 import { AuditSink, type SinkFound } from "./sinks.ts";
 
@@ -93,10 +92,9 @@ function plans({ config: { audit }, dataDir, run, node }: AuditSinksOptions): { 
   return found;
 }
 
-/** Before anything is made on disk. Throws REPLICA_DIR or BROKER_ADDRESS. */
+/** Before anything is made on disk. Throws REPLICA_DIR or BROKER_PASSWORD_FILE. */
 export function refuseWrongSinks({ node: { dataDir }, audit: { replicaDir, broker } }: Config): void {
-  const fault = broker === undefined ? null : addressFault(broker);
-  if (fault !== null) throw new UserError("BROKER_ADDRESS", `audit.broker ${fault}`);
+  if (broker !== undefined) brokerCredentials();
   if (replicaDir === undefined) return;
   const [data, replica] = [real(dataDir), real(replicaDir)];
   if (!within(replica, data) && !within(data, replica)) return;

@@ -1,9 +1,9 @@
 /** A node among others, where its configuration names brokers: its guard, on the node's own page, log, mode and clock. */
 import { RecordType, ScopeState } from "../../ffi/layout.gen.ts";
 import type { AuditLog, ControlPage } from "../../ffi/mod.ts";
-import type { Config } from "../../config/mod.ts";
+import { brokerCredentials, type Config } from "../../config/mod.ts";
 import { processMark, type RouteChange } from "../../runtime/transport/mod.ts";
-import { ClusterGuard, credentials, readSecret, waysTo } from "../cluster/mod.ts";
+import { ClusterGuard, readSecret, waysTo } from "../cluster/mod.ts";
 import { concern } from "../protocol/mod.ts";
 import { Journal } from "./journal.ts";
 import type { NodeParts, SpreadKill } from "./parts.ts";
@@ -42,7 +42,7 @@ export function joinCluster({ config, directory, control, audit, out, err }: Clu
   const kinds = { silence: "cluster-silence", broker: "broker-down" } as const;
   return new ClusterGuard({
     ...{ node: node!, process: processMark, secret, nodes, beatMs, silenceMs, hear, ackMs, out, err, wallMillis },
-    routes: waysTo(brokers, node!, { who: credentials((name) => Deno.env.get(name)), chance }),
+    routes: waysTo(brokers, node!, { who: brokerCredentials(), chance }),
     silenceState: STATES[silenceState],
     page: {
       tighten(scope, state, reason, actor) {

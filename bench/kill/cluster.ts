@@ -4,7 +4,8 @@
  */
 import { FIRM_SCOPE, ScopeState } from "../../ffi/layout.gen.ts";
 import { ControlPage } from "../../ffi/mod.ts";
-import { ClusterGuard, openBrokerAt, ROUTE_BREAKER } from "../../actors/cluster/mod.ts";
+import { ClusterGuard, ROUTE_BREAKER } from "../../actors/cluster/mod.ts";
+import { openBroker } from "../../runtime/transport/open.ts";
 import { LATE, MemoryServer, openMemory, type Route, within } from "../../runtime/transport/mod.ts";
 import { createBreaker } from "../../supervision/mod.ts";
 import { type BehindProxy, startBehindProxy } from "../../tests/services/behind_proxy.ts";
@@ -38,7 +39,7 @@ export async function clusterKill(kinds: readonly Kind[], kills: number, cut: Ki
           name: kind,
           broker: kind === "memory"
             ? await openMemory(memory, options)
-            : await openBrokerAt({ kind, host: "127.0.0.1", port: port! }, options),
+            : await openBroker({ kind, host: "127.0.0.1", port: port! }, options),
           breaker: createBreaker(ROUTE_BREAKER, () => 0.5),
         };
       }));

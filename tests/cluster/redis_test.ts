@@ -208,7 +208,7 @@ Deno.test("what cannot be a cluster is refused before anything is opened", async
     [
       ["--role", "gateway", "--broker", "redis://ann:secret@127.0.0.1"],
       2,
-      /do not belong on a command line/,
+      /do not belong in an address/,
     ],
     [["--role", "gateway", "--broker", "redis://127.0.0.1:1", "--node", "a b"], 2, /--node is 1 to 40 letters/],
     [["--role", "gateway", "--broker", "redis://127.0.0.1:1", "--speed", "max"], 2, /--speed is a number, not max/],

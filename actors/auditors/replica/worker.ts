@@ -1,5 +1,6 @@
 /// <reference lib="deno.worker" />
 /** The thread of a sink: it copies, and nobody who trades waits for it. */
+import { brokerCredentials, parseBroker } from "../../../config/mod.ts";
 import { openBroker } from "../../../runtime/transport/open.ts";
 import { Replica } from "./replica.ts";
 import type { Sink, SinkAnswer, SinkPlan, SinkRequest } from "./report.ts";
@@ -15,7 +16,8 @@ let last: Promise<void> = Promise.resolve();
 function open({ kind, places }: SinkPlan): Sink {
   if (kind === "replica") return new Replica(places);
   const options = { node: `cwts-audit-${places.node}`, retryMs: RETRY_MS, partitions: 1 };
-  return new TopicSink(places, () => openBroker(places.broker, options));
+  const place = { ...parseBroker(places.broker), ...brokerCredentials() };
+  return new TopicSink(places, () => openBroker(place, options));
 }
 
 async function answer(request: SinkRequest): Promise<void> {
