@@ -84,6 +84,11 @@ export async function nodes(body: (world: World) => Promise<void>): Promise<void
           ...{ system, broker, node: name, intake: { pauseMs: 5, sessionMs: 1_000 } },
           ...QUICK,
           ...options,
+        }).catch(async (error) => {
+          system.halt();
+          await running;
+          await broker.close();
+          throw error;
         });
         prepare(remote, system);
         await remote.start();

@@ -16,9 +16,10 @@ function echo() {
             for (let at = 0; at < n;) at += await connection.write(buffer.subarray(at, n));
           }
           heard.ended++;
-          connection.close();
         } catch {
           heard.resets++;
+        } finally {
+          connection.close();
         }
       })();
     }
