@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { brokerCredentials, UserError } from "../config/mod.ts";
 import { parseBroker } from "./broker_url.ts";
 import { OK } from "./failure.ts";
+import type { Delivered } from "../runtime/transport/mod.ts";
 import type { CliIo } from "./io.ts";
 import { onSignals } from "./signals.ts";
 
@@ -24,6 +25,8 @@ const LETTERS = 64;
 const WAIT_MS = 500;
 /** With --once: silence after which nothing more is there. A group takes a moment to come to its partitions. */
 const SILENCE_MS = 3_000;
+/** So long the group may take for that: a follower that was killed holds the topic until its session ends. */
+const JOIN_MS = 60_000;
 
 interface FollowFlags {
   readonly broker: string;
@@ -57,9 +60,18 @@ async function follow({ broker: address, topic, out, once }: FollowFlags, io: Cl
   using follower = new LogFollower(out);
   try {
     const subscription = await broker.subscribe(group, topic);
-    let heard = performance.now();
+    const begun = performance.now();
+    let heard = begun;
+    let joined = false;
+    const waiting: Delivered[] = [];
     while (!stopped && !(once && performance.now() - heard > SILENCE_MS)) {
       const delivered = await subscription.take(LETTERS, WAIT_MS);
+      // Silence says nothing as long as somebody else, perhaps one who died, holds the topic for this group.
+      if (subscription.partitions.length > 0) joined = true;
+      else if (once && !joined) {
+        if (performance.now() - begun > JOIN_MS) throw waitsInVain(topic, out);
+        heard = performance.now();
+      }
       if (delivered.length === 0) continue;
       heard = performance.now();
       for (const one of delivered) {
@@ -71,14 +83,24 @@ async function follow({ broker: address, topic, out, once }: FollowFlags, io: Cl
           if (letter !== null) follower.take(letter);
         }
       }
+      waiting.push(...delivered);
+      // Of a record that has come in part nothing is on the disk: whoever is stopped here reads its parts again.
+      if (follower.joining) continue;
       follower.commit();
-      await subscription.commit(delivered);
+      await subscription.commit(waiting);
+      waiting.length = 0;
     }
     for (const [log, records] of follower.sizes()) io.out(`${log}: ${records.toLocaleString("en")} records`);
   } finally {
     await broker.close();
   }
 }
+
+const waitsInVain = (topic: string, out: string): UserError =>
+  new UserError(
+    "FOLLOW_BUSY",
+    `nothing of ${topic} was given to this follower in ${JOIN_MS / 1000} s: end the other one that follows into ${out}`,
+  );
 
 function groupOf(out: string): string {
   const path = join(out, STATE);

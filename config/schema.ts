@@ -93,7 +93,22 @@ const audit = z.strictObject({
   tsa: key(
     text().optional(),
     "address",
-    "authority that audit timestamp has checkpoints stamped by (RFC 3161 over HTTP); none: it is named with --tsa",
+    "authority that the node and audit timestamp have checkpoints stamped by (RFC 3161 over HTTP); none: by nobody",
+  ),
+  tsaEvery: key(
+    real(1, 31_536_000).default(86_400),
+    "s",
+    "time between two stamps; the first checkpoint of a run and the last are stamped as well",
+  ),
+  witness: key(
+    text().optional(),
+    "address",
+    "add-checkpoint of a witness that the node has its checkpoints signed by; none: by nobody",
+  ),
+  witnessEvery: key(
+    real(1, 31_536_000).default(86_400),
+    "s",
+    "time between two signatures of the witness; it is asked about the first checkpoint of a run and the last as well",
   ),
   sinkLagMs: key(
     whole(1_000, 3_600_000).default(10_000),

@@ -17,6 +17,7 @@ import { REARM_FILE } from "../controls/mod.ts";
 import type { ChildSpec } from "../../supervision/mod.ts";
 import { type Instrument, MONEY_SCALE } from "../protocol/mod.ts";
 import { nodeDesk } from "./access.ts";
+import { Attestations, refuseWrongAttestations } from "./attestations.ts";
 import { thisBuild } from "./build.ts";
 import { AuditSinks, refuseWrongSinks } from "./audit_sinks.ts";
 import { openCheckpoints } from "./checkpoint_file.ts";
@@ -32,6 +33,7 @@ import { instrumentsOf } from "./instruments.ts";
 import { Journal, noteDurably } from "./journal.ts";
 import { type LeftBehind, leftBehind, leftLine, leftNothing } from "./last_run.ts";
 import { openNames, SealedFile, sealingOf } from "./names.ts";
+import { refuseUnreachable } from "./net_permission.ts";
 import { NodeKeys } from "./node_keys.ts";
 import { organismSpecs } from "./organisms.ts";
 import { readManifest } from "./release.ts";
@@ -93,6 +95,8 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
   refuseWithoutWords(named);
   // Whatever the configuration has wrong shows here, before anything is made on disk.
   refuseWrongSinks(config);
+  refuseWrongAttestations(config);
+  refuseUnreachable(config);
   const organisms = gateway?.organisms(instruments) ?? organismSpecs(config, instruments);
   const secret = clusterSecret(config);
   const world = await openWorld(config);
@@ -151,11 +155,13 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     err: io.err,
     spreadKill: secret === null ? undefined : spreadBy(() => cluster),
     sinks: () => sinks.views(),
+    attestations: () => attestations.views(),
     mayTrade: gateway?.held,
     onRefresh: () => {
       names.poll();
       recordRetention();
       sinks.poll();
+      attestations.poll();
       gateway?.refresh();
       io.progress?.({
         marketSeconds: (system.clock.now() - world.start) / MICROS_PER_SECOND,
@@ -183,6 +189,10 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     note: (event) => void journal.note(RecordType.Note, event),
     err: io.err,
     after: afterWall,
+  });
+  const attestations = new Attestations({
+    ...{ config, directory: directory.runPath, stopwatch: system.stopwatch, err: io.err },
+    note: (event) => void journal.note(RecordType.Note, event),
   });
   const fence = new RunFence(directory, system.stopwatch);
   using snapshots = new RunSnapshots({
@@ -226,7 +236,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     const head = audit.head();
     await cluster?.close();
     audit.close();
-    await sinks.finish();
+    await Promise.all([sinks.finish(), attestations.finish()]);
     const verdict = verifyAudit(directory.runPath);
     const summary: RunSummary = {
       seed: config.node.seed,
@@ -265,6 +275,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
   } finally {
     io.signal.removeEventListener("abort", stop);
     sinks.close();
+    attestations.close();
     await consoleDoor?.close();
     await cluster?.close();
     access.close();
