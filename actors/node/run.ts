@@ -113,7 +113,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
   using control = ControlPage.open(directory.path);
   control.attach(Deno.pid);
   nameScopes(control, named, wallNanos());
-  const left = leftBehind(directory.path, directory.run);
+  const left = leftBehind(directory.path, directory.run, keys, io.err);
   if (left !== null) tellLeft(left, directory.path, control, io);
   const doubt = gateway?.takeOver(directory) ?? null;
   if (doubt !== null) haltFirm(doubt, directory.path, control, io);
@@ -200,6 +200,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     audit,
     gate,
     clock: system.clock,
+    keys,
     complain: io.err,
   });
 
@@ -236,7 +237,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     const head = audit.head();
     await cluster?.close();
     audit.close();
-    await Promise.all([sinks.finish(), attestations.finish()]);
+    await Promise.all([sinks.finish(), attestations.finish(), snapshots.signed()]);
     const verdict = verifyAudit(directory.runPath);
     const summary: RunSummary = {
       seed: config.node.seed,
