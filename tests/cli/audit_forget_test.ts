@@ -27,6 +27,21 @@ function filesWith(directory: string, text: string): string[] {
   });
 }
 
+const isThere = (path: string): boolean => {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+};
+
+async function until(what: () => boolean): Promise<void> {
+  for (let looks = 0; !what(); looks++) {
+    assert.ok(looks < 200, "it does not come to it");
+    await new Promise((next) => setTimeout(next, 50));
+  }
+}
+
 const NAMES = ["quinxa", "wolvo", "zyrielle", "jaxpert"] as const;
 const name = fc.constantFrom(...NAMES);
 const step = fc.oneof(
@@ -246,6 +261,43 @@ Deno.test("audit forget refuses what the law keeps, and then forgets while the n
       const named = await made("--names");
       assert.ok(named.includes("bob") && !named.includes("zyrielle"));
     }
+  }));
+
+Deno.test("a kill waits for no key: with a damaged file it happens, and says who by a pseudonym or in clear", () =>
+  withDirectory(async (data) => {
+    const node = await startNode(data, ["--speed", "2", "--durability", "batch"]);
+    const user = Deno.env.get("USER");
+    Deno.env.set("USER", "alex");
+    const kill = async (scope: string) => {
+      const done = await inside(["kill", "--data-dir", data, "--scope", scope, "--reason", "drill", "--json"]);
+      assert.equal(done.exit, 0, done.err);
+      const { confirmed, unknown } = JSON.parse(done.out);
+      assert.deepEqual([confirmed, unknown], [true, 0]);
+    };
+    try {
+      await kill("organism:anglerfish-1");
+      await until(() => isThere(`${data}/people.keys`));
+      assert.equal(Deno.statSync(`${data}/people.keys`).mode! & 0o777, 0o600);
+      Deno.writeTextFileSync(`${data}/people.keys`, "{");
+      await new Promise((next) => setTimeout(next, 1_000));
+      await kill("organism:platypus-1");
+    } finally {
+      if (user === undefined) Deno.env.delete("USER");
+      else Deno.env.set("USER", user);
+      assert.equal(await node.stop(), 0);
+    }
+    const kills = [...readAudit(`${data}/runs/000001`)]
+      .filter(({ type }) => type === RecordType.ScopeChanged)
+      .map((record) => decodeAudit(record) as { readonly scope: string; readonly who: string });
+    assert.deepEqual(kills.map(({ scope }) => scope), ["organism:anglerfish-1", "organism:platypus-1"]);
+    // Known by then, so sealed also while the file cannot be read.
+    for (const { who } of kills) assert.match(who, /^cli:\(person [0-9a-f]{16}:\S+\)$/);
+    const again = await inside(["start", "--data-dir", data, "--console-port", "off", "--duration", "1s"]);
+    assert.match(
+      again.err,
+      /the file people\.keys of the data directory is damaged .*put a copy of it back, or move it away/,
+    );
+    assert.equal(again.exit, 1);
   }));
 
 Deno.test("without people a run is what it was: no keys, and the same root", () =>

@@ -72,6 +72,8 @@ Deno.test("a signed snapshot is used; an unsigned, changed, swapped or foreign o
     passedOver(/is not what this node signed$/);
     Deno.copyFileSync(`${older}.sig`, `${latest}.sig`);
     passedOver(/is not what this node signed$/);
+    for (const ending of ["", ".sig"]) Deno.copyFileSync(`${older}${ending}`, `${latest}${ending}`);
+    passedOver(/is not what this node signed$/);
     // A forger with a key of his own, who also adds it to the list of public keys.
     const forger = new NodeKeys(`${data}/runs`);
     const other = await crashed(`${data}/other`, forger);
