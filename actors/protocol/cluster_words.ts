@@ -34,5 +34,14 @@ export const NODE_STATUS: MessageDef<NodeStatus> = defineMessage({
     speed: z.number().min(0),
     mode: z.enum(["FullPerformance", "SafeMode", "EmergencyShutdown", ""]),
     firm: z.enum([...SCOPE_STATES, ""]),
+    alarms: z.array(text).max(100).optional(),
+    kills: z.array(z.strictObject({
+      id: z.string().max(128),
+      scope: name,
+      state: z.enum(SCOPE_STATES),
+      from: name,
+      reason: text,
+    })).max(100).optional(),
+    carriers: z.array(z.strictObject({ class: name, broker: name, first: z.boolean() })).max(10).optional(),
   }) as unknown as z.ZodType<NodeStatus>,
 });
