@@ -47,7 +47,7 @@ async function follow({ broker: address, topic, out, once }: FollowFlags, io: Cl
   const { LogFollower } = await import("../actors/auditors/replica/follower.ts");
   const { groupOf } = await import("../actors/auditors/replica/follow_state.ts");
   const { readLogLetter } = await import("../actors/auditors/replica/letters.ts");
-  const group = groupOf(out);
+  const group = groupOf(out, (bytes) => crypto.getRandomValues(new Uint8Array(bytes)));
   const broker = await openBroker(place, { node: group, partitions: 1 });
   let stopped = false;
   using _ = onSignals(() => stopped = true);

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { brokerCredentials, type Config, planOf, UserError } from "../config/mod.ts";
 import type { BrokerOpener } from "../actors/node/roles/brokers.ts";
-import type { KillWays } from "../actors/node/roles/role_guard.ts";
+import type { KillWays } from "../actors/node/roles/cluster_options.ts";
 import { parseDuration } from "./duration.ts";
 
 export interface ClusterFlags {

@@ -28,6 +28,8 @@ export interface LogWatchOptions {
   readonly keys: readonly PublicKey[];
   /** Resolves after milliseconds, or when the signal comes. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Bytes that nobody can foresee. */
+  readonly random: (bytes: number) => Uint8Array;
   readonly err: (line: string) => void;
 }
 
@@ -66,8 +68,8 @@ export class LogWatch {
 
   /** Until the signal, or an alarm. Throws UserError FOLLOW_STATE. */
   async run(signal: AbortSignal): Promise<void> {
-    const { open, topic, out, sleep, err } = this.#options;
-    const group = groupOf(out);
+    const { open, topic, out, sleep, random, err } = this.#options;
+    const group = groupOf(out, random);
     using follower = new LogFollower(out);
     let broker: Broker | null = null;
     let subscription: Subscription | null = null;

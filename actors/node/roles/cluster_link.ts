@@ -16,31 +16,17 @@ import {
   type Subscription,
 } from "../../../runtime/transport/mod.ts";
 import { NodeBoard, readStatus, statusLetter } from "../../placement/status.ts";
-import { type NodeRole, type NodeStatus, SCOPE_STATES } from "../../protocol/mod.ts";
+import { type NodeStatus, SCOPE_STATES } from "../../protocol/mod.ts";
 import { sleepWall, wallNanos } from "../wall.ts";
-import { type BrokerOpener, Carriers } from "./brokers.ts";
-import type { KillWays, RoleGuard } from "./role_guard.ts";
+import { Carriers } from "./brokers.ts";
+import type { ClusterOptions } from "./cluster_options.ts";
+import type { RoleGuard } from "./role_guard.ts";
 import { BEAT_MS } from "./seats.ts";
 
 /** A lease outlives its last sign of life by this, wall milliseconds: how long a shard or the gateway is gone at least. */
 export const DEFAULT_LEASE_MS = 2_000;
 /** Share of a lease after which its holder stops by itself; the same for silence. */
 export const silenceOf = (leaseMs: number): number => Math.round(leaseMs * 0.75);
-
-export interface ClusterOptions {
-  readonly cluster: string;
-  readonly node: string;
-  readonly role: NodeRole;
-  /** Default DEFAULT_LEASE_MS. */
-  readonly leaseMs?: number;
-  /** How it is killed with the others; absent: it cannot be. */
-  readonly kill?: KillWays;
-  /** How long a gateway that cannot confirm its lease waits for the broker before it ends, wall milliseconds; default: for ever. */
-  readonly waitMs?: number;
-  /** Opens the broker, or several as one. Throws BrokerError. */
-  readonly open: BrokerOpener;
-  readonly err: (line: string) => void;
-}
 
 export interface Topics {
   /** What holders say, by shard. */

@@ -8,8 +8,9 @@ import { openBroker } from "../../../runtime/transport/open.ts";
 import { LogWatch } from "../../auditors/replica/log_watch.ts";
 import type { PublicKey } from "../../auditors/verifier/mod.ts";
 import { listRuns, runDirectory } from "../data_dir.ts";
-import { sleepWall, wallNanos } from "../wall.ts";
-import { ClusterLink, type ClusterOptions } from "./cluster_link.ts";
+import { randomBytes, sleepWall, wallNanos } from "../wall.ts";
+import { ClusterLink } from "./cluster_link.ts";
+import type { ClusterOptions } from "./cluster_options.ts";
 import type { RoleIo } from "./organisms_node.ts";
 import { type ClusterOverview, overviewOf } from "./overview.ts";
 import { BEAT_MS } from "./seats.ts";
@@ -70,7 +71,7 @@ async function followLog(config: Config, link: ClusterLink, io: RoleIo, keys: re
   const hash = configHash(config);
   const place = { ...parseBroker(broker!), ...brokerCredentials() };
   const watch = new LogWatch({
-    ...{ topic, out, keys, err: io.err, sleep: sleepWall },
+    ...{ topic, out, keys, err: io.err, sleep: sleepWall, random: randomBytes },
     open: (node) => openBroker(place, { node, partitions: 1 }),
   });
   io.out(`following ${topic} into ${out}`);

@@ -2,7 +2,7 @@
  * A node with a role among those that are stopped together: it obeys every kill from its first moment, as a standby and as a
  * node without a gate, too. What its page and its record are changes when it becomes the gateway; who it is does not.
  */
-import { type BrokerAddress, brokerCredentials, brokerName, type Config } from "../../../config/mod.ts";
+import { brokerCredentials, brokerName, type Config } from "../../../config/mod.ts";
 import { processMark } from "../../../runtime/transport/mod.ts";
 import {
   type Beat,
@@ -15,22 +15,11 @@ import {
 } from "../../cluster/mod.ts";
 import { SILENCE_STATES } from "../cluster.ts";
 import { afterWall, sleepWall, wallMillis, wallNanos } from "../wall.ts";
-import type { ClusterOptions } from "./cluster_link.ts";
+import type { ClusterOptions, KillWays } from "./cluster_options.ts";
 
 /** How long a node waits until it would hear a kill, milliseconds. */
 const HEARING_MS = 30_000;
 const LOOK_MS = 50;
-
-/** How a node is told kills. */
-export interface KillWays {
-  /** All of them at once. */
-  readonly brokers: readonly BrokerAddress[];
-  readonly urls: readonly string[];
-  /** File of the secret; absent: whoever may write to the brokers may kill. */
-  readonly secretFile?: string;
-  /** Spreads the looks at a failed broker. */
-  readonly chance: () => number;
-}
 
 type Concern = (what: "silence" | "broker", subject: string, active: boolean, detail: string) => void;
 
