@@ -2,7 +2,7 @@
 import { type ClusterOverview, runDirectory } from "../../actors/node/mod.ts";
 import { ClusterLink } from "../../actors/node/roles/cluster_link.ts";
 import { overviewOf } from "../../actors/node/roles/overview.ts";
-import { brokerOpener } from "../../cli/broker_url.ts";
+import { openerOf } from "../../cli/cluster_flags.ts";
 import { letterOf } from "../../actors/placement/words.ts";
 import { TO_GATEWAY } from "../../actors/protocol/mod.ts";
 import { decodeAudit, readAudit } from "../../ffi/mod.ts";
@@ -67,14 +67,15 @@ export class TestCluster {
   static async open(broker: string, environment: Record<string, string> = {}): Promise<TestCluster> {
     const link = await ClusterLink.join({
       ...{ cluster: "main", node: "test", role: "console", leaseMs: LEASE_MS, err: () => {} },
-      open: brokerOpener(broker, (name) => environment[name]),
+      open: openerOf({ broker: broker.split(",") }, undefined, (name) => environment[name]),
     });
     return new TestCluster(broker, await Deno.makeTempDir({ prefix: "cwts-cluster-" }), environment, link);
   }
 
   start(role: string, name: string, ...more: string[]): Process {
     const lease = more.includes("--lease-ms") ? [] : ["--lease-ms", String(LEASE_MS)];
-    const args = ["start", "--role", role, "--broker", this.broker, "--node", name, ...lease, ...more];
+    const brokers = more.includes("--broker") ? [] : ["--broker", this.broker];
+    const args = ["start", "--role", role, ...brokers, "--node", name, ...lease, ...more];
     const process = Process.start(name, args, this.environment);
     this.processes.push(process);
     return process;
@@ -149,7 +150,7 @@ export const entered = (data: string): readonly number[] =>
 
 /** Somebody on the broker who is no node. */
 export async function hostile({ broker }: TestCluster) {
-  const open = await brokerOpener(broker, () => undefined)({ node: "stranger" });
+  const open = await openerOf({ broker: broker.split(",") }, undefined, () => undefined)({ node: "stranger" });
   let sequence = 0;
   return {
     async publish(topic: string, key: string, word: unknown) {
