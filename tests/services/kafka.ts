@@ -21,6 +21,8 @@ export interface KafkaServerOptions {
   /** More ways in, each on a port of its own and with the port that clients who come that way are told. */
   readonly doors?: readonly { readonly port: number; readonly advertisedPort: number }[];
   readonly security?: Security;
+  /** Where it keeps its logs instead of its own directory. */
+  readonly logs?: string;
   /** Whether the server makes topics that are asked for; default false, as it should be. */
   readonly autoCreate?: boolean;
 }
@@ -64,7 +66,7 @@ function properties(
   directory: string,
   port: number,
   controllerPort: number,
-  { security, autoCreate = false, advertisedPort = port, doors = [] }: KafkaServerOptions,
+  { security, autoCreate = false, advertisedPort = port, doors = [], logs }: KafkaServerOptions,
 ): string {
   const client = security === undefined ? "PLAINTEXT" : "SASL_SSL";
   const ways = [{ port, advertisedPort }, ...doors].map((door, i) => ({ ...door, name: `CLIENT${i === 0 ? "" : i}` }));
@@ -78,7 +80,7 @@ function properties(
     `listener.security.protocol.map=${list(({ name }) => `${name}:${client}`)},CONTROLLER:PLAINTEXT`,
     "inter.broker.listener.name=CLIENT",
     "controller.listener.names=CONTROLLER",
-    `log.dirs=${join(directory, "data")}`,
+    `log.dirs=${logs ?? join(directory, "data")}`,
     `auto.create.topics.enable=${autoCreate}`,
     // One node: nothing to replicate to, and no reason to wait for members that may still come.
     "offsets.topic.replication.factor=1",

@@ -4,7 +4,7 @@
  * and a consumer that lived through all of it has not grown.
  */
 import { createRandom, type Random } from "../../runtime/mod.ts";
-import { pause } from "../services/service.ts";
+import { pause, type Service } from "../services/service.ts";
 import type { ServerKind } from "./adapters.ts";
 import { CAMPAIGN_SESSION_MS, openEffects } from "./campaign_node.ts";
 import { type Member, Scene } from "./campaign_scene.ts";
@@ -51,6 +51,8 @@ const AWAY_MS = CAMPAIGN_SESSION_MS * 2;
 /** What a blow and the pause before it take together, milliseconds, about: the letters are to last for all of them. */
 const BLOW_MS = 2_000;
 
+const STARTS = 3;
+
 interface Stage {
   readonly scene: Scene;
   readonly random: Random;
@@ -72,6 +74,17 @@ async function frozen(one: { signal(signal: "SIGSTOP" | "SIGCONT"): void }): Pro
   one.signal("SIGCONT");
 }
 
+/** As whoever watches over a server would: one that gives up on its way up is started once more. */
+async function startedAgain(service: Service): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await service.resume();
+    } catch (error) {
+      if (tries === STARTS) throw error;
+    }
+  }
+}
+
 /** The ways in which a letter and its confirmation can be lost are three: there, back, and both. */
 async function partitioned({ network }: Member, direction: "up" | "down" | "both", cut: boolean): Promise<void> {
   network.set(direction, { blackHole: true });
@@ -86,7 +99,7 @@ const BLOWS = {
   "node frozen": (stage) => frozen(anybody(stage)),
   "server killed": async ({ scene: { service } }) => {
     await service.kill();
-    await service.resume();
+    await startedAgain(service);
   },
   "server frozen": ({ scene }) => frozen(scene.service),
   "node partitioned": (stage) => partitioned(anybody(stage), "both", stage.random.next() < 0.5),
