@@ -1,6 +1,4 @@
 /** `audit follow`: logs made anew from the topic to which a node sends them. */
-import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { brokerCredentials, UserError } from "../config/mod.ts";
 import { parseBroker } from "./broker_url.ts";
@@ -19,8 +17,6 @@ Every log is held against the signed checkpoints that come with it. Where the di
 follow.json beside the logs; a new directory begins with the oldest record that the topic has.
 `;
 
-/** Beside the logs: the group that this directory is on the topic. */
-const STATE = "follow.json";
 const LETTERS = 64;
 const WAIT_MS = 500;
 /** With --once: silence after which nothing more is there. A group takes a moment to come to its partitions. */
@@ -52,8 +48,9 @@ async function follow({ broker: address, topic, out, once }: FollowFlags, io: Cl
   const place = { ...parseBroker(address), ...brokerCredentials() };
   const { openBroker } = await import("../runtime/transport/open.ts");
   const { LogFollower } = await import("../actors/auditors/replica/follower.ts");
+  const { groupOf } = await import("../actors/auditors/replica/follow_state.ts");
   const { readLogLetter } = await import("../actors/auditors/replica/letters.ts");
-  const group = groupOf(out);
+  const group = groupOf(out, (bytes) => crypto.getRandomValues(new Uint8Array(bytes)));
   const broker = await openBroker(place, { node: group, partitions: 1 });
   let stopped = false;
   using _ = onSignals(() => stopped = true);
@@ -101,21 +98,3 @@ const waitsInVain = (topic: string, out: string): UserError =>
     "FOLLOW_BUSY",
     `nothing of ${topic} was given to this follower in ${JOIN_MS / 1000} s: end the other one that follows into ${out}`,
   );
-
-function groupOf(out: string): string {
-  const path = join(out, STATE);
-  try {
-    const { group } = JSON.parse(Deno.readTextFileSync(path));
-    if (typeof group === "string") return group;
-    throw new UserError("FOLLOW_STATE", `${path} names no group: remove it, and the topic is read from its beginning`);
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      throw new UserError("FOLLOW_STATE", `${path} is not JSON: remove it, and the topic is read from its beginning`);
-    }
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  const group = `audit-follow-${randomBytes(8).toString("hex")}`;
-  Deno.mkdirSync(out, { recursive: true, mode: 0o700 });
-  Deno.writeTextFileSync(path, `${JSON.stringify({ group })}\n`, { mode: 0o600 });
-  return group;
-}

@@ -1,9 +1,13 @@
 /** The overview of a cluster for people. */
 import type { ClusterOverview } from "../actors/node/mod.ts";
+import type { ObeyedStatus } from "../actors/protocol/cluster.ts";
 import { type CliIo, columns, paint } from "./io.ts";
 
+const obeyed = ({ scope, state, from, reason }: ObeyedStatus): string =>
+  state === "ACTIVE" ? `has no ${scope}, which ${from} killed` : `${scope} ${state} by ${from}: ${reason}`;
+
 export function clusterText(overview: ClusterOverview, io: Pick<CliIo, "color">): string[] {
-  const { gateway, nodes, shards, concerns } = overview;
+  const { gateway, nodes, shards, classes, concerns } = overview;
   const short = (hash: string) => hash.slice(0, 12);
   const head = gateway.epoch === 0
     ? "no gateway"
@@ -13,8 +17,8 @@ export function clusterText(overview: ClusterOverview, io: Pick<CliIo, "color">)
   return [
     `${paint(io, "bold", `cluster "${overview.cluster}"`)}  ${head}`,
     ...columns([
-      ["node", "role", "state", "heard", "epoch", "configuration", "refused", ""],
-      ...nodes.map(({ node, role, state, heardMs, epoch, config, bad, detail }) => [
+      ["node", "role", "state", "heard", "epoch", "configuration", "refused", "firm", ""],
+      ...nodes.map(({ node, role, state, heardMs, epoch, config, bad, firm, kills, detail }) => [
         node,
         role,
         state,
@@ -22,7 +26,8 @@ export function clusterText(overview: ClusterOverview, io: Pick<CliIo, "color">)
         epoch === 0 ? "" : String(epoch),
         short(config),
         String(bad),
-        detail,
+        firm,
+        [detail, ...(kills ?? []).slice(-1).map(obeyed)].filter((text) => text !== "").join("; "),
       ]),
     ]),
     ...(shards.length === 0 ? [] : columns([
@@ -36,6 +41,12 @@ export function clusterText(overview: ClusterOverview, io: Pick<CliIo, "color">)
         String(refused),
         reason,
       ]),
+    ])),
+    ...(classes.length === 0 ? [] : columns([
+      ["class", "broker in use", "", "sent over it by"],
+      ...classes.map((
+        { class: name, broker, first, nodes },
+      ) => [name, broker, first ? "" : "fallback", nodes.join(", ")]),
     ])),
     ...concerns.map((concern) => paint(io, "yellow", `! ${concern}`)),
   ];

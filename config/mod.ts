@@ -1,5 +1,6 @@
 /** Public face of the configuration. */
 export * from "./decimals.ts";
+export * from "./broker_plan.ts";
 export * from "./brokers.ts";
 export { usualSecurity } from "./controls.ts";
 export { UserError } from "./errors.ts";

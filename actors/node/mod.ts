@@ -12,7 +12,7 @@ export { type RunSummary, summaryText } from "./summary.ts";
 export { wallNanos } from "./wall.ts";
 export { type OpenWitness, openWitness } from "./witness_file.ts";
 export { answerHttp, askWitness, HttpWitness } from "../auditors/checkpoints/witness.ts";
-export type { ClusterOptions } from "./roles/cluster_link.ts";
+export type { ClusterOptions } from "./roles/cluster_options.ts";
 export { runGateway } from "./roles/gateway.ts";
 export { lookAtCluster, runAuditor, watchCluster } from "./roles/observers.ts";
 export { runOrganisms } from "./roles/organisms_node.ts";

@@ -24,6 +24,8 @@ import { openCheckpoints } from "./checkpoint_file.ts";
 import { clusterSecret, joinCluster, spreadBy } from "./cluster.ts";
 import { composeNode } from "./compose.ts";
 import type { ComposedNode } from "./composed_node.ts";
+import type { ClusterGuard } from "../cluster/mod.ts";
+import type { NodeParts } from "./parts.ts";
 import { CrashFile, crashFile } from "./crash_file.ts";
 import { type DataDirectory, openDataDirectory, RunFence } from "./data_dir.ts";
 import { IncidentFile } from "./incident_file.ts";
@@ -78,8 +80,12 @@ export interface GatewayPart {
   organisms(instruments: readonly Instrument[]): readonly ChildSpec[];
   /** Whether no other gateway can have begun, as far as this one can know. */
   readonly held: () => boolean;
+  /** Why it is the gateway no more, for good; null: it is, or may be again. */
+  readonly over: string | null;
   /** Whether whoever has the lock of a data directory is a gateway that this one has replaced. */
   replaces(path: string): boolean;
+  /** How it is killed with the others; null: it is not. Ended with the run. */
+  guard(parts: NodeParts, journal: Journal): ClusterGuard | null;
   /** The run has its directory; returns why nothing may enter before a person has looked, or null. */
   takeOver(directory: DataDirectory): string | null;
   /** Everything is put together, nothing runs: makes sure that it may, which putting it together may have taken too long for. */
@@ -98,7 +104,8 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
   refuseWrongAttestations(config);
   refuseUnreachable(config);
   const organisms = gateway?.organisms(instruments) ?? organismSpecs(config, instruments);
-  const secret = clusterSecret(config);
+  // A gateway is among others by its role, whatever its configuration says.
+  const secret = gateway === undefined ? clusterSecret(config) : null;
   const world = await openWorld(config);
   using directory = openDataDirectory(config.node.dataDir, (path) => gateway?.replaces(path) ?? false);
   const names = openNames(directory.path, io.err);
@@ -131,7 +138,8 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
       checkpoints.poll();
       snapshots.poll();
       // Once: the orderly end that follows must not be cut short.
-      if (!fenced && gateway?.held() === false) {
+      gateway?.held();
+      if (!fenced && (gateway?.over ?? null) !== null) {
         fenced = true;
         stop();
       }
@@ -153,7 +161,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     gate,
     wall: { nanos: wallNanos, timestamp: wallTimestamp, after: afterWall },
     err: io.err,
-    spreadKill: secret === null ? undefined : spreadBy(() => cluster),
+    spreadKill: secret === null && gateway === undefined ? undefined : spreadBy(() => cluster),
     sinks: () => sinks.views(),
     attestations: () => attestations.views(),
     mayTrade: gateway?.held,
@@ -204,7 +212,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     complain: io.err,
   });
 
-  const cluster = secret === null ? null : joinCluster(
+  const cluster = gateway !== undefined ? gateway.guard(node.parts, journal) : secret === null ? null : joinCluster(
     { config, directory: directory.path, control, audit, out: io.out, err: io.err },
     secret,
     node.parts,

@@ -52,9 +52,13 @@ export class LeaseHolder implements Lease {
     checkName("lease", name);
     const begun = wallMs();
     let seen = { revision: -1, at: 0 };
+    let looked = begun;
     for (;;) {
       const asked = wallMs();
       const found = await insist(() => registers.read(registerOf(name)));
+      // While this one could not look, the holder may not have been able to write either: its time begins anew.
+      if (wallMs() - looked > ttlMs / 2) seen = { revision: -1, at: 0 };
+      looked = wallMs();
       const before: Claim = found === null ? { holder: null, epoch: 0, beat: 0, ttlMs } : JSON.parse(found.value);
       const revision = found?.revision ?? 0;
       if (revision !== seen.revision) seen = { revision, at: wallMs() };

@@ -8,8 +8,11 @@ import type { NodeState } from "../../protocol/mod.ts";
 import { instrumentsOf } from "../instruments.ts";
 import { organismSpecs } from "../organisms.ts";
 import { sleepWall } from "../wall.ts";
-import { ClusterLink, type ClusterOptions } from "./cluster_link.ts";
+import { ClusterLink } from "./cluster_link.ts";
+import type { ClusterOptions } from "./cluster_options.ts";
 import { Hosting } from "./hosting.ts";
+import { MirrorPage } from "./mirror_page.ts";
+import { introduceGuard, RoleGuard } from "./role_guard.ts";
 import { BEAT_MS } from "./seats.ts";
 import { type HeldShard, ShardLeases } from "./shard_leases.ts";
 
@@ -30,6 +33,21 @@ export async function runOrganisms(config: Config, options: ClusterOptions, io: 
   organismSpecs(config, instruments);
   const hash = configHash(config);
   const link = await ClusterLink.join(options);
+  const page = new MirrorPage(config, instruments);
+  const opened = (scopes: readonly string[]) => {
+    for (const scope of scopes) io.out(`${scope}: the gateway has opened it; orders leave this node again`);
+  };
+  if (options.kill !== undefined) {
+    io.out(introduceGuard(options.kill));
+    link.guard = new RoleGuard({
+      ...{ options, settings: config.cluster, ways: options.kill, page, start: link.start, out: io.out },
+      onBeat: (beat) => opened(page.hear(beat)),
+      concern(what, _subject, active, detail) {
+        (active ? io.err : io.out)(detail);
+        if (what === "silence" && !active) page.hearsAgain();
+      },
+    });
+  }
   let hosting: Hosting | null = null;
   let state: NodeState = "waiting";
   let detail = "no gateway is heard";
@@ -55,7 +73,8 @@ export async function runOrganisms(config: Config, options: ClusterOptions, io: 
   const say = () => {
     const shards = hosting?.shards() ?? [];
     const epoch = hosting?.epoch ?? 0;
-    link.say({ state, version: VERSION, config: hash, epoch, shards, detail, time: 0, speed: 0, mode: "", firm: "" });
+    const { firm } = page;
+    link.say({ state, version: VERSION, config: hash, epoch, shards, detail, time: 0, speed: 0, mode: "", firm });
   };
   /** Follows the gateway: ends with one that is gone or replaced, begins with the next. */
   const follow = async () => {
@@ -72,10 +91,12 @@ export async function runOrganisms(config: Config, options: ClusterOptions, io: 
     if (hosting !== null || !live || io.signal.aborted) return;
     io.out(`gateway: ${gateway.status.node} (epoch ${gateway.status.epoch})`);
     leases.unwanted.clear();
-    hosting = new Hosting({ link, config, instruments, hash, gateway: gateway.status, out: io.err, over });
+    const killed = (shard: string, instrument: number) => page.refuses(shard, instrument);
+    hosting = new Hosting({ link, config, instruments, hash, gateway: gateway.status, out: io.err, over, killed });
     for (const held of leases.held) hosting.begin(held);
   };
   try {
+    await link.guard?.hearing(io.signal);
     await link.follow(link.topics.reports, (letter, shard) => hosting?.hear(letter, shard));
     for (let beat = 0; !io.signal.aborted; beat++) {
       await follow();
@@ -89,6 +110,7 @@ export async function runOrganisms(config: Config, options: ClusterOptions, io: 
   } finally {
     await (hosting as Hosting | null)?.close();
     await link.close();
+    page.close();
   }
 }
 

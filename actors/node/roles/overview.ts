@@ -3,7 +3,7 @@
  * side: letters under way are what one has sent and the other has not taken.
  */
 import type { NodeBoard } from "../../placement/status.ts";
-import type { NodeStatus, ShardStatus } from "../../protocol/mod.ts";
+import type { CarrierStatus, NodeStatus, ObeyedStatus, ShardStatus } from "../../protocol/mod.ts";
 
 export interface NodeLine {
   readonly node: string;
@@ -17,6 +17,23 @@ export interface NodeLine {
   readonly epoch: number;
   readonly bad: number;
   readonly detail: string;
+  /** Over which of several brokers it sends what; empty: there is one. */
+  readonly carriers: readonly CarrierStatus[];
+  /** Orders of its organisms that a kill has kept from leaving. */
+  readonly kept: number;
+  /** The word of the firm on its page; "": it has none. */
+  readonly firm: string;
+  /** Kills of the last minute that it has obeyed or made, the latest last; null: it hears none. */
+  readonly kills: readonly ObeyedStatus[] | null;
+}
+
+/** Nodes that send a class of topics over one broker. */
+export interface ClassLine {
+  readonly class: string;
+  readonly broker: string;
+  /** Whether it is the first of its class. */
+  readonly first: boolean;
+  readonly nodes: readonly string[];
 }
 
 export interface ShardLine {
@@ -44,6 +61,8 @@ export interface ClusterOverview {
   };
   readonly nodes: readonly NodeLine[];
   readonly shards: readonly ShardLine[];
+  /** Of several brokers, which carries what; empty: there is one. */
+  readonly classes: readonly ClassLine[];
   /** What somebody should look at. */
   readonly concerns: readonly string[];
 }
@@ -62,7 +81,12 @@ export function overviewOf(cluster: string, board: NodeBoard): ClusterOverview {
     epoch: status.epoch,
     bad: status.bad,
     detail: status.detail,
+    carriers: status.carriers ?? [],
+    kept: status.role === "organisms" ? status.shards.reduce((sum, { refused }) => sum + refused, 0) : 0,
+    firm: status.firm,
+    kills: status.kills ?? null,
   }));
+  const classes = classesOf(live);
   const shards = (gateway?.shards ?? []).map((seat) => lineOf(seat, live));
   return {
     cluster,
@@ -75,9 +99,42 @@ export function overviewOf(cluster: string, board: NodeBoard): ClusterOverview {
     },
     nodes,
     shards,
-    concerns: concernsOf(gateway, live, nodes, shards),
+    classes,
+    concerns: [
+      ...concernsOf(gateway, live, nodes, shards),
+      ...deaf(live),
+      ...classes.filter(({ first }) => !first).map(fallback),
+    ],
   };
 }
+
+function classesOf(live: readonly NodeStatus[]): ClassLine[] {
+  const lines = new Map<string, CarrierStatus & { readonly nodes: string[] }>();
+  for (const { node, carriers = [] } of live) {
+    for (const carrier of carriers) {
+      const name = `${carrier.class} ${carrier.broker}`;
+      const line = lines.get(name) ?? { ...carrier, nodes: [] };
+      line.nodes.push(node);
+      lines.set(name, line);
+    }
+  }
+  return [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line);
+}
+
+/** Nodes that can be killed and have not said that they obeyed what others have. */
+function deaf(live: readonly NodeStatus[]): string[] {
+  const kills = new Map(live.flatMap(({ kills = [] }) => kills).map((kill) => [kill.id, kill]));
+  const hearers = live.filter(({ kills }) => kills !== undefined);
+  return [...kills.values()].flatMap(({ id, scope, from }) =>
+    hearers.filter((node) => !node.kills!.some((one) => one.id === id))
+      .map(({ node }) =>
+        `${node} has not said that it obeyed the kill of ${scope} by ${from}: kill it on its own machine`
+      )
+  );
+}
+
+const fallback = ({ class: name, broker, nodes }: ClassLine): string =>
+  `what is ${name} goes over ${broker}, not over the first broker of its class, from ${nodes.join(", ")}`;
 
 function lineOf(seat: ShardStatus, live: readonly NodeStatus[]): ShardLine {
   const other = live.flatMap((node) => node.role === "organisms" ? node.shards : [])
@@ -111,11 +168,15 @@ function concernsOf(
     concerns.push("two gateways believe that they are the one: the older epoch is refused everywhere, and ends");
   }
   for (const { node, state } of nodes) if (state === "silent") concerns.push(`${node} is silent`);
+  if (gateway?.state === "waiting") {
+    concerns.push(`${gateway.node} waits for the broker of its lease: nothing but withdrawals passes`);
+  }
   for (const { node, config, role } of live) {
     if (gateway !== null && role !== "console" && config !== gateway.config) {
       concerns.push(`${node} has another configuration than the gateway: its shards trade nothing`);
     }
   }
+  for (const { node, alarms = [] } of live) concerns.push(...alarms.map((alarm) => `${node}: ${alarm}`));
   for (const { shard, state, reason } of shards) if (state === "halted") concerns.push(`${shard}: ${reason}`);
   return concerns;
 }
