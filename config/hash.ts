@@ -23,11 +23,12 @@ export function canonicalJson(value: unknown): string {
 
 /** 64 hex digits. */
 export function configHash(config: Config): string {
-  const { node, audit: _audit, console: _console, feed, release, ...rest } = config;
+  const { node, audit: _audit, console: _console, feed, release, venue, ...rest } = config;
   const decisive = {
     ...rest,
     node: { seed: node.seed },
     release: { publicKey: release.publicKey },
+    venue: { ...venue, directory: undefined },
     feed: { kind: feed.kind, paths: feed.paths.map((path) => basename(path)) },
   };
   return createHash("sha256").update(canonicalJson(decisive)).digest("hex");
