@@ -8,6 +8,7 @@ import { exportFile } from "./export_file.ts";
 import type { ExportFile } from "./export_part.ts";
 import { OK } from "./failure.ts";
 import type { CliIo } from "./io.ts";
+import { nameDamage } from "./good_part.ts";
 import { parsePlace } from "./place.ts";
 import { Progress } from "./progress.ts";
 import { addRunFlags, chooseLog, type RunFlags } from "./run_flags.ts";
@@ -51,6 +52,7 @@ export function addAuditExport(audit: Command, io: CliIo, finish: (exit: number)
       const { readNames, wantedRecords } = await import("../actors/node/reading/mod.ts");
       const names = readNames(directory);
       const wanted = parseWanted(flags, names);
+      if (wanted.to !== undefined && "index" in wanted.to) await nameDamage(directory, wanted.to.index, io);
       const progress = new Progress(io);
       let written = 0;
       using file: ExportFile = await exportFile(format, flags.out, names, io);

@@ -146,7 +146,7 @@ export function logsSay({ data }: Place): Omit<Statement, "asOf" | "openOrders">
   const runs = [...Deno.readDirSync(`${data}/runs`)].map(({ name }) => name).sort();
   for (const run of runs) {
     const directory = `${data}/runs/${run}`;
-    if (![...Deno.readDirSync(directory)].some(({ name }) => name.startsWith("audit-"))) continue;
+    if (![...Deno.readDirSync(directory)].some(({ name }) => /^audit-\d+\.log$/.test(name))) continue;
     for (const record of readAudit(directory)) {
       if (record.type !== RecordType.Execution) continue;
       const { execType, orderId, owner, instrument, side, quantity, venueSequence } = decodeAudit(record) as Execution;

@@ -107,7 +107,7 @@ export function followsVenueRun(path: string, run: number): boolean {
   for (const one of listRuns(path).filter((one) => one < run).reverse()) {
     const directory = runDirectory(path, one);
     if (venueOf(directory) !== null) return true;
-    if (![...Deno.readDirSync(directory)].some(({ name }) => name.startsWith("audit-"))) continue;
+    if (![...Deno.readDirSync(directory)].some(({ name }) => /^audit-\d+\.log$/.test(name))) continue;
     try {
       for (const record of readAudit(directory)) return (decodeAudit(record) as { feed?: string }).feed === PAPER;
     } catch (error) {
