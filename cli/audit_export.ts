@@ -9,6 +9,7 @@ import { exportFile } from "./export_file.ts";
 import type { ExportFile } from "./export_part.ts";
 import { OK } from "./failure.ts";
 import type { CliIo } from "./io.ts";
+import { nameDamage } from "./good_part.ts";
 import { parsePlace } from "./place.ts";
 import { Progress } from "./progress.ts";
 import { addRunFlags, chooseLog, type RunFlags } from "./run_flags.ts";
@@ -59,6 +60,7 @@ export function addAuditExport(audit: Command, io: CliIo, finish: (exit: number)
       const wanted = parseWanted(flags, names);
       const { withNames } = await import("../actors/node/names.ts");
       const people = flags.names ? withNames(directory) : (record: ExactRecord) => record;
+      if (wanted.to !== undefined && "index" in wanted.to) await nameDamage(directory, wanted.to.index, io);
       const progress = new Progress(io);
       let written = 0;
       using file: ExportFile = await exportFile(format, flags.out, names, io);

@@ -133,7 +133,7 @@ function introduction({ config, file, hash }: LoadedConfig, io: CliIo): string[]
     : `${node.speed} × real time`;
   const traders = config.organisms.map(({ id, instruments }) => `${id} on ${instruments.join(", ")}`).join("; ");
   return [
-    `${paint(io, "bold", `CWTS ${VERSION}`)}  paper mode: no order leaves this process`,
+    `${paint(io, "bold", `CWTS ${VERSION}`)}  paper mode: no order reaches a real market`,
     `feed: ${feedName}, ${pace}, seed ${node.seed}`,
     `organisms: ${traders || "none"}`,
     `data: ${node.dataDir}  (audit log: ${config.audit.durability})`,

@@ -24,13 +24,14 @@ export function canonicalJson(value: unknown): string {
 
 /** 64 hex digits. */
 export function configHash(config: Config): string {
-  const { node, audit: _audit, console: _console, feed, release, cluster, ...rest } = config;
+  const { node, audit: _audit, console: _console, feed, release, cluster, venue, ...rest } = config;
   const { name: _cluster, node: _name, secretFile: _secret, ...together } = cluster;
   const decisive = {
     ...rest,
     cluster: together,
     node: { seed: node.seed },
     release: { publicKey: release.publicKey },
+    venue: { ...venue, directory: undefined },
     feed: { kind: feed.kind, paths: feed.paths.map((path) => basename(path)) },
   };
   return createHash("sha256").update(canonicalJson(decisive)).digest("hex");

@@ -1,4 +1,5 @@
 /** A node put together, as those who run it hold it. */
+import type { DropCopyBook } from "../auditors/drop_copy_book.ts";
 import type { AlertsPort, ControlsPort, PostTradePort } from "../protocol/mod.ts";
 import type { NodeParts } from "./parts.ts";
 import type { LiveNodeView } from "./view.ts";
@@ -9,7 +10,7 @@ export interface ComposedNode {
   /** Limits, and how they are changed. */
   readonly controls: ControlsPort;
   /** What is known after trade. */
-  readonly postTrade: PostTradePort;
+  readonly postTrade: PostTradePort & { readonly dropCopy: { readonly book: DropCopyBook } };
   /** What somebody has to answer. */
   readonly alerts: AlertsPort;
   /** Restarts of actors so far. */

@@ -3,8 +3,9 @@
  * killed, crashed, or lost its machine, with orders open and positions held. Its gate is recovered from its log, so that the
  * next start knows what that was and lets nothing in before somebody has looked.
  *
- * The markets a node trades begin anew with every run, so orders and positions of an earlier one are told and never carried
- * over: its exchange is gone with it, and cannot be asked for fills that had not arrived.
+ * A simulated or replayed market begins anew with every run, so orders and positions of an earlier one are told and never
+ * carried over: its exchange is gone with it, and cannot be asked for fills that had not arrived. A market that outlives the
+ * node is asked instead: `paper/reconcile.ts`.
  */
 import { join } from "node:path";
 import {

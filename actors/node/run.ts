@@ -6,7 +6,7 @@
  */
 import { FIRM_SCOPE, ScopeState } from "../../ffi/layout.gen.ts";
 import { AuditLog, ControlPage, OrderGate, RecordType, verifyAudit } from "../../ffi/mod.ts";
-import type { Config } from "../../config/mod.ts";
+import { type Config, UserError } from "../../config/mod.ts";
 import { ActorSystem, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import type { AccessDesk } from "../access/mod.ts";
 import { sealValue } from "../access/names/mod.ts";
@@ -39,12 +39,14 @@ import { refuseUnreachable } from "./net_permission.ts";
 import { NodeKeys } from "./node_keys.ts";
 import { organismSpecs } from "./organisms.ts";
 import { readManifest } from "./release.ts";
+import { openPositions } from "./paper/opening.ts";
+import { followsVenueRun, reconciliationLines } from "./paper/reconcile.ts";
 import { RetentionBook } from "./retention/mod.ts";
 import { killedScopes, nameScopes, refuseWithoutWords, treeOf } from "./scopes.ts";
 import { RunSnapshots } from "./snapshots.ts";
 import { latencySummary, postTradeSummary, type RunSummary } from "./summary.ts";
 import { rejectedByName } from "./view.ts";
-import { openWorld } from "./worlds/mod.ts";
+import { openWorld, type World } from "./worlds/mod.ts";
 import { afterWall, operatorToken, wallNanos, wallTimestamp } from "./wall.ts";
 
 export interface NodeIo {
@@ -120,7 +122,10 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
   using control = ControlPage.open(directory.path);
   control.attach(Deno.pid);
   nameScopes(control, named, wallNanos());
-  const left = leftBehind(directory.path, directory.run, keys, io.err);
+  const settled = await settleWith(world, { instruments, directory, control, io });
+  const left = settled !== null && followsVenueRun(directory.path, directory.run)
+    ? null
+    : leftBehind(directory.path, directory.run, keys, io.err);
   if (left !== null) tellLeft(left, directory.path, control, io);
   const doubt = gateway?.takeOver(directory) ?? null;
   if (doubt !== null) haltFirm(doubt, directory.path, control, io);
@@ -228,7 +233,12 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     guard: (file) => node.parts.breakers.store("access.json", file),
   });
   try {
+    if (settled !== null) {
+      journal.note(RecordType.Reconciled, { [settled.agreed ? "statement" : "difference"]: settled.kind, ...settled });
+      openPositions(node, settled.positions, system.clock.now());
+    }
     await gateway?.begin(node, journal);
+    await world.connect?.();
     if (config.console.enabled) consoleDoor = await openConsole(config, node, { access, ownerToken }, io);
     node.start();
     const until = config.node.duration === undefined
@@ -299,6 +309,30 @@ function tellLeft(left: LeftBehind, path: string, control: ControlPage, io: Node
   io.err(leftLine(left, path));
   if (leftNothing(left)) return;
   haltFirm(`run ${left.run} did not end in order: look at what it left, then re-arm`, path, control, io);
+}
+
+interface Settling {
+  readonly instruments: readonly Instrument[];
+  readonly directory: DataDirectory;
+  readonly control: ControlPage;
+  readonly io: NodeIo;
+}
+
+/** Asks a market that outlives the node what became of the run before; null where there is none. */
+async function settleWith(world: World, { instruments, directory, control, io }: Settling) {
+  if (world.settle === undefined) return null;
+  const { path, run, runPath } = directory;
+  try {
+    const report = await world.settle({ dataDir: path, run, runPath, instruments });
+    for (const line of reconciliationLines(report, path)) (report.agreed ? io.out : io.err)(line);
+    if (!report.agreed) haltFirm("log and venue do not agree: see the differences, then re-arm", path, control, io);
+    return report;
+  } catch (error) {
+    if (error instanceof UserError && error.code === "VENUE_LIES") {
+      haltFirm(error.message.slice(0, 200), path, control, io);
+    }
+    throw error;
+  }
 }
 
 function haltFirm(reason: string, path: string, control: ControlPage, io: NodeIo): void {
