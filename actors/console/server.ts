@@ -61,11 +61,19 @@ export function startConsole(options: ConsoleOptions): Promise<ConsoleServer> {
 }
 
 function listen(options: ConsoleOptions): ConsoleServer {
-  const { host, port } = options;
   const sampler = new Sampler(options.view);
   const streams = createEventStreams(sampler);
   const executions = createExecutionStreams(options.postTrade);
   const app = consoleApp(options, sampler, streams, executions);
+  return serveApp(options, app, [streams, executions, sampler]);
+}
+
+/** An application at an address. `open`: what ends with it, also when it cannot be bound. */
+export function serveApp(
+  { host, port }: Pick<ConsoleOptions, "host" | "port">,
+  app: Pick<OpenAPIHono, "fetch">,
+  open: readonly { close(): void }[],
+): ConsoleServer {
   const cut = new AbortController();
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
@@ -77,15 +85,13 @@ function listen(options: ConsoleOptions): ConsoleServer {
       onError: (error) => problemResponse(toProblem(error)),
     }, (request, info) => app.fetch(request, info));
   } catch (error) {
-    sampler.close();
+    for (const one of open) one.close();
     throw bindError(error, host, port);
   }
   const url = `http://${bracketed(host)}:${server.addr.port}`;
   let closing: Promise<void> | null = null;
   const close = async () => {
-    streams.close();
-    executions.close();
-    sampler.close();
+    for (const one of open) one.close();
     const cancel = afterMillis(CLOSE_GRACE_MS, () => cut.abort());
     await server.shutdown();
     cancel();

@@ -15,9 +15,11 @@ import { scopeStateName } from "../../guardians/kill.ts";
 import type { FromHolder } from "../../placement/seat.ts";
 import { readHolderWord, WordError } from "../../placement/words.ts";
 import {
+  ABOUT_TRADERS,
   concern,
   type Instrument,
   type NodeState,
+  type Principal,
   SCOPE_STATES,
   type ShardEvent,
   type ShardStatus,
@@ -291,6 +293,7 @@ class Gateway implements GatewayPart {
       epoch: this.#tenure.epoch,
       shards: this.#shards(),
       detail: mode.mode === "FullPerformance" ? "" : mode.reason,
+      alarms: alarmsOf(this.#node!),
       time: system.clock.now(),
       speed: this.#config.node.speed as number,
       mode: mode.mode,
@@ -327,6 +330,20 @@ class Gateway implements GatewayPart {
     this.#journal?.note(RecordType.Note, { shard, ...event });
     this.#io.err(sentenceOf(shard, event));
   }
+}
+
+/** Most alerts that a status carries; the gateway's own console has them all. */
+const MOST_ALARMS = 20;
+const LONGEST_ALARM = 500;
+/** Everybody who can read the topic sees them: nothing about who trades. */
+const EVERYBODY: Principal = { kind: "owner", id: "status", person: "owner", roles: [], actions: [], session: null };
+
+function alarmsOf({ alerts }: Pick<ComposedNode, "alerts">): readonly string[] | undefined {
+  const open = alerts.view(EVERYBODY).alerts
+    .filter(({ kind, state }) => state !== "closed" && !ABOUT_TRADERS.includes(kind))
+    .slice(0, MOST_ALARMS)
+    .map(({ id, severity, text }) => `${severity} alert ${id}: ${text}`.slice(0, LONGEST_ALARM));
+  return open.length === 0 ? undefined : open;
 }
 
 function sentenceOf(shard: string, event: ShardEvent): string {

@@ -3,69 +3,15 @@
  * side: letters under way are what one has sent and the other has not taken.
  */
 import type { NodeBoard } from "../../placement/status.ts";
-import type { CarrierStatus, NodeStatus, ObeyedStatus, ShardStatus } from "../../protocol/mod.ts";
-
-export interface NodeLine {
-  readonly node: string;
-  readonly role: string;
-  /** "silent" when it has said nothing for some beats. */
-  readonly state: string;
-  /** Milliseconds since it was heard. */
-  readonly heardMs: number;
-  readonly version: string;
-  readonly config: string;
-  readonly epoch: number;
-  readonly bad: number;
-  readonly detail: string;
-  /** Over which of several brokers it sends what; empty: there is one. */
-  readonly carriers: readonly CarrierStatus[];
-  /** Orders of its organisms that a kill has kept from leaving. */
-  readonly kept: number;
-  /** The word of the firm on its page; "": it has none. */
-  readonly firm: string;
-  /** Kills of the last minute that it has obeyed or made, the latest last; null: it hears none. */
-  readonly kills: readonly ObeyedStatus[] | null;
-}
-
-/** Nodes that send a class of topics over one broker. */
-export interface ClassLine {
-  readonly class: string;
-  readonly broker: string;
-  /** Whether it is the first of its class. */
-  readonly first: boolean;
-  readonly nodes: readonly string[];
-}
-
-export interface ShardLine {
-  readonly shard: string;
-  /** Who trades it; "": nobody. */
-  readonly holder: string;
-  readonly epoch: number;
-  readonly state: "trading" | "halted";
-  readonly reason: string;
-  /** Letters under way to the gateway and to the holder. */
-  readonly lag: { readonly orders: number; readonly reports: number };
-  /** Words of older holders and orders that were refused. */
-  readonly refused: number;
-}
-
-export interface ClusterOverview {
-  readonly cluster: string;
-  /** Of the gateway with the highest epoch; epoch 0: none is heard. */
-  readonly gateway: {
-    readonly node: string;
-    readonly epoch: number;
-    readonly mode: string;
-    readonly firm: string;
-    readonly config: string;
-  };
-  readonly nodes: readonly NodeLine[];
-  readonly shards: readonly ShardLine[];
-  /** Of several brokers, which carries what; empty: there is one. */
-  readonly classes: readonly ClassLine[];
-  /** What somebody should look at. */
-  readonly concerns: readonly string[];
-}
+import type {
+  CarrierStatus,
+  ClassLine,
+  ClusterOverview,
+  NodeLine,
+  NodeStatus,
+  ShardLine,
+  ShardStatus,
+} from "../../protocol/mod.ts";
 
 export function overviewOf(cluster: string, board: NodeBoard): ClusterOverview {
   const live = board.live;
