@@ -54,6 +54,8 @@ const Overview = z.object({
     kept: z.int(),
     firm: z.string(),
     kills: z.array(obeyed).nullable(),
+    offer: z.object({ epoch: z.int(), hash: z.string(), refused: z.string().nullable(), switched: z.boolean() })
+      .nullable(),
   })),
   shards: z.array(z.object({
     shard: z.string(),

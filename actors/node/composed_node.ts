@@ -1,4 +1,5 @@
 /** A node put together, as those who run it hold it. */
+import type { ControlsDoor } from "./controls_door.ts";
 import type { AlertsPort, ControlsPort, PostTradePort } from "../protocol/mod.ts";
 import type { NodeParts } from "./parts.ts";
 import type { LiveNodeView } from "./view.ts";
@@ -7,7 +8,7 @@ export interface ComposedNode {
   readonly parts: NodeParts;
   readonly view: LiveNodeView;
   /** Limits, and how they are changed. */
-  readonly controls: ControlsPort;
+  readonly controls: ControlsPort & Pick<ControlsDoor, "adopt">;
   /** What is known after trade. */
   readonly postTrade: PostTradePort;
   /** What somebody has to answer. */

@@ -1,5 +1,5 @@
 /** All nodes of a cluster as one picture, and what a console of it may ask for. */
-import type { CarrierStatus, ObeyedStatus } from "./cluster.ts";
+import type { CarrierStatus, ObeyedStatus, OfferStatus } from "./cluster.ts";
 import type { KilledElsewhere } from "./control.ts";
 
 export interface NodeLine {
@@ -22,6 +22,8 @@ export interface NodeLine {
   readonly firm: string;
   /** Kills of the last minute that it has obeyed or made, the latest last; null: it hears none. */
   readonly kills: readonly ObeyedStatus[] | null;
+  /** The latest configuration that was offered, and what it says of it; null: it knows of none. */
+  readonly offer: OfferStatus | null;
 }
 
 /** Nodes that send a class of topics over one broker. */

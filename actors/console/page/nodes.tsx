@@ -93,7 +93,19 @@ function Nodes() {
       <table aria-label="Nodes">
         <thead>
           <tr>
-            {["Node", "Role", "State", "Heard", "Epoch", "Configuration", "Firm", "Last kill", "Shards", "Says"].map((
+            {[
+              "Node",
+              "Role",
+              "State",
+              "Heard",
+              "Epoch",
+              "Configuration",
+              "Offered",
+              "Firm",
+              "Last kill",
+              "Shards",
+              "Says",
+            ].map((
               name,
             ) => <th key={name} scope="col">{name}</th>)}
           </tr>
@@ -117,6 +129,7 @@ function NodeRow({ node }: { readonly node: NodeLine }) {
       <td class="number">{node.heardMs} ms</td>
       <td class="number">{node.epoch === 0 ? "" : node.epoch}</td>
       <td>{node.config.slice(0, 12)}</td>
+      <td>{node.offer === null ? "" : `epoch ${node.offer.epoch} ${offered(node.offer)}`}</td>
       <td>{node.firm === "" ? "" : <State state={node.firm} />}</td>
       <td>
         {node.kills === null ? "hears none" : kill === undefined ? "" : `${kill.scope} ${kill.state} by ${kill.from}`}
@@ -126,6 +139,9 @@ function NodeRow({ node }: { readonly node: NodeLine }) {
     </tr>
   );
 }
+
+const offered = ({ refused, switched }: NonNullable<NodeLine["offer"]>): string =>
+  refused !== null ? "refused" : switched ? "in force" : "acknowledged";
 
 function Shards() {
   const shards = overview.value?.shards ?? [];

@@ -31,6 +31,7 @@ export function overviewOf(cluster: string, board: NodeBoard): ClusterOverview {
     kept: status.role === "organisms" ? status.shards.reduce((sum, { refused }) => sum + refused, 0) : 0,
     firm: status.firm,
     kills: status.kills ?? null,
+    offer: status.offer ?? null,
   }));
   const classes = classesOf(live);
   const shards = (gateway?.shards ?? []).map((seat) => lineOf(seat, live));
@@ -120,6 +121,12 @@ function concernsOf(
   for (const { node, config, role } of live) {
     if (gateway !== null && role !== "console" && config !== gateway.config) {
       concerns.push(`${node} has another configuration than the gateway: its shards trade nothing`);
+    }
+  }
+  const newest = Math.max(0, ...live.map(({ offer }) => offer?.epoch ?? 0));
+  for (const { node, offer } of live) {
+    if (offer?.epoch === newest && offer.refused !== null) {
+      concerns.push(`${node} cannot run configuration epoch ${newest}: ${offer.refused}`);
     }
   }
   for (const { node, alarms = [] } of live) concerns.push(...alarms.map((alarm) => `${node}: ${alarm}`));
