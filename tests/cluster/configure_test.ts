@@ -10,7 +10,7 @@ import { logIn, PASSWORD } from "../actors/access/desk.ts";
 import { inside, outside } from "../cli/run.ts";
 import { missing, need } from "../services/needs.ts";
 import { startRedis } from "../services/redis.ts";
-import { TestCluster, until } from "./processes.ts";
+import { TestCluster } from "./processes.ts";
 
 ensureCore();
 

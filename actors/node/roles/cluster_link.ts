@@ -133,7 +133,7 @@ export class ClusterLink {
   async follow(topic: string, hear: (letter: Letter, key: string) => void): Promise<void> {
     const { cluster, node } = this.options;
     const group = `${cluster}-${node}-${this.start}`;
-    const subscription = await this.broker.subscribe(group, topic, { from: "next" });
+    const subscription = await this.broker.subscribe(group, topic, { from: "next", passing: true });
     const begun = Promise.withResolvers<void>();
     const loop = async () => {
       while (!this.#closing.signal.aborted) {

@@ -69,7 +69,9 @@ export class ConfigurationBook {
   async open(signal: AbortSignal): Promise<void> {
     const { broker, options: { cluster, node }, start } = this.#link;
     await broker.createTopic(this.#topic, 1);
-    const subscription = await broker.subscribe(`${cluster}-${node}-${start}-configuration`, this.#topic);
+    const subscription = await broker.subscribe(`${cluster}-${node}-${start}-configuration`, this.#topic, {
+      passing: true,
+    });
     let waited = 0;
     let quiet = 0;
     const step = async () => {

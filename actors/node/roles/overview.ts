@@ -34,7 +34,7 @@ export function overviewOf(cluster: string, board: NodeBoard): ClusterOverview {
     offer: status.offer ?? null,
   }));
   const classes = classesOf(live);
-  const shards = (gateway?.shards ?? []).map((seat) => lineOf(seat, live));
+  const shards = (gateway?.shards ?? []).map((seat) => lineOf(seat, live, gateway!, board));
   return {
     cluster,
     gateway: {
@@ -83,11 +83,14 @@ function deaf(live: readonly NodeStatus[]): string[] {
 const fallback = ({ class: name, broker, nodes }: ClassLine): string =>
   `what is ${name} goes over ${broker}, not over the first broker of its class, from ${nodes.join(", ")}`;
 
-function lineOf(seat: ShardStatus, live: readonly NodeStatus[]): ShardLine {
+/** What a side had sent a beat ago and the other has not taken by now is under way; what it has just sent may be. */
+function lineOf(seat: ShardStatus, live: readonly NodeStatus[], gateway: NodeStatus, board: NodeBoard): ShardLine {
   const other = live.flatMap((node) => node.role === "organisms" ? node.shards : [])
     .filter((one) => one.shard === seat.shard)
     .reduce<ShardStatus | null>((best, one) => (best === null || one.epoch > best.epoch ? one : best), null);
   const same = other !== null && other.epoch === seat.epoch ? other : null;
+  const sentBefore = (node: string, now: ShardStatus): number =>
+    board.before(node)?.shards.find(({ shard, epoch }) => shard === now.shard && epoch === now.epoch)?.sent ?? now.sent;
   const reason = seat.halted ?? same?.halted ?? null;
   return {
     shard: seat.shard,
@@ -96,8 +99,8 @@ function lineOf(seat: ShardStatus, live: readonly NodeStatus[]): ShardLine {
     state: reason === null ? "trading" : "halted",
     reason: reason ?? "",
     lag: {
-      orders: Math.max(0, (same?.sent ?? seat.taken) - seat.taken),
-      reports: Math.max(0, seat.sent - (same?.taken ?? seat.sent)),
+      orders: same === null ? 0 : Math.max(0, sentBefore(same.holder, same) - seat.taken),
+      reports: same === null ? 0 : Math.max(0, sentBefore(gateway.node, seat) - same.taken),
     },
     refused: seat.refused,
   };
