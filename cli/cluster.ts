@@ -18,7 +18,7 @@ Examples:
   $ deno task cwts cluster status --broker redis://127.0.0.1:6379
   $ deno task cwts cluster status --broker kafka://127.0.0.1:9092 --json
 
-lag: letters under way to the gateway, and to the holder. Exit code 1 when something is to be looked at.
+lag: letters sent a beat ago that have not come, to the gateway and to the holder. Exit code 1 when something is to be looked at.
 `;
 
 export function addCluster(program: Command, io: CliIo, finish: (exit: number) => void): void {
