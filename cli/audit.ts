@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { addAuditExport } from "./audit_export.ts";
 import { addAuditFollow } from "./audit_follow.ts";
+import { addAuditForget } from "./audit_forget.ts";
 import { addAuditKey } from "./audit_key.ts";
 import { addAuditPage } from "./audit_page.ts";
 import { addAuditProject } from "./audit_project.ts";
@@ -35,4 +36,5 @@ export function addAudit(program: Command, io: CliIo, finish: (exit: number) => 
   addAuditExport(audit, io, finish);
   addAuditProject(audit, io, finish);
   addAuditRetention(audit, io, finish);
+  addAuditForget(audit, io, finish);
 }

@@ -42,9 +42,10 @@ export function addAuditShow(audit: Command, io: CliIo, finish: (exit: number) =
       const types = flags.type === undefined ? null : parseTypes(flags.type);
       const order = flags.order === undefined ? null : parseWhole(flags.order, "--order", 1);
       const directory = await chooseLog(flags, io);
-      const { decodeAudit, readAudit } = await import("../ffi/mod.ts");
+      const { decodeAudit } = await import("../ffi/mod.ts");
+      const { readNamed } = await import("../actors/node/names.ts");
       let shown = 0;
-      for (const record of readAudit(directory, from)) {
+      for (const record of readNamed(directory, from)) {
         if (types !== null && !types.has(record.type)) continue;
         const content = decodeAudit(record);
         if (order !== null && !concerns(content, order)) continue;

@@ -9,6 +9,7 @@ import { AuditLog, ControlPage, OrderGate, RecordType, verifyAudit } from "../..
 import type { Config } from "../../config/mod.ts";
 import { ActorSystem, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import type { AccessDesk } from "../access/mod.ts";
+import { sealValue } from "../access/names/mod.ts";
 import { loadAssets } from "../console/bundle.ts";
 import { type ConsoleServer, startConsole } from "../console/server.ts";
 import { ALERTS_FILE } from "../alerts/mod.ts";
@@ -32,13 +33,13 @@ import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf } from "./instruments.ts";
 import { Journal, noteDurably } from "./journal.ts";
 import { type LeftBehind, leftBehind, leftLine, leftNothing } from "./last_run.ts";
+import { openNames, SealedFile, sealingOf } from "./names.ts";
 import { NodeKeys } from "./node_keys.ts";
 import { organismSpecs } from "./organisms.ts";
 import { readManifest } from "./release.ts";
 import { RetentionBook } from "./retention/mod.ts";
 import { killedScopes, nameScopes, refuseWithoutWords, treeOf } from "./scopes.ts";
 import { RunSnapshots } from "./snapshots.ts";
-import { StateFile } from "./state_file.ts";
 import { latencySummary, postTradeSummary, type RunSummary } from "./summary.ts";
 import { rejectedByName } from "./view.ts";
 import { openWorld } from "./worlds/mod.ts";
@@ -105,10 +106,12 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
   const secret = gateway === undefined ? clusterSecret(config) : null;
   const world = await openWorld(config);
   using directory = openDataDirectory(config.node.dataDir, (path) => gateway?.replaces(path) ?? false);
+  const names = openNames(directory.path, io.err);
   using audit = AuditLog.open({
     directory: directory.runPath,
     durability: config.audit.durability,
     segmentBytes: config.audit.segmentMiB * 1024 * 1024,
+    seal: sealingOf(names, io.err),
   });
   const keys = new NodeKeys(directory.path);
   io.out(`checkpoints are signed by ${keys.published(wallNanos() / 1e9).trim().split("\n").at(-1)}`);
@@ -123,6 +126,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
   using crashes = new CrashFile(
     crashFile(directory.path, directory.run),
     (error) => io.err(`crashes are on record but not in ${directory.path}/crashes: ${error.message}`),
+    (line) => sealValue(names, line),
   );
   let fenced = false;
   const node: ComposedNode = composeNode({
@@ -141,11 +145,11 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
       io.err(`a later run has begun in ${directory.path}: this node is the older one, and stops`);
       stop();
     },
-    incidents: new IncidentFile(directory.path, keys),
+    incidents: new IncidentFile(directory.path, keys, (incident) => sealValue(names, incident)),
     deployment: deploymentOf(thisBuild(), config, readManifest(config.release)),
-    limitsFile: new StateFile(directory.path, "limits.json"),
-    rearmFile: new StateFile(directory.path, REARM_FILE),
-    alertsFile: new StateFile(directory.path, ALERTS_FILE),
+    limitsFile: new SealedFile(directory.path, "limits.json", names),
+    rearmFile: new SealedFile(directory.path, REARM_FILE, names),
+    alertsFile: new SealedFile(directory.path, ALERTS_FILE, names),
     config,
     instruments,
     organisms,
@@ -159,6 +163,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     sinks: () => sinks.views(),
     mayTrade: gateway?.held,
     onRefresh: () => {
+      names.poll();
       recordRetention();
       sinks.poll();
       gateway?.refresh();
@@ -229,6 +234,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     await node.drain();
     const wall = (system.stopwatch.now() - startedStamp) / 1e9;
     await node.stop();
+    names.poll();
     const counters = gate.counters();
     const messages = system.counters();
     if (!audit.failed) checkpoints.make();

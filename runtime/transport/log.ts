@@ -38,7 +38,7 @@ export interface LogReader {
   close(): Promise<void>;
 }
 
-/** All reject with BrokerError, BROKER_UNREACHABLE where trying again may help. */
+/** All reject with BrokerError, BROKER_UNREACHABLE or BROKER_FULL where trying again may help. */
 export interface LogServer extends Registers {
   readonly kind: string;
   /** Null: there is no such topic. */

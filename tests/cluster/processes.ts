@@ -24,7 +24,11 @@ export class Process {
   }
 
   static start(name: string, args: readonly string[], env: Record<string, string> = {}): Process {
-    return new Process(name, cwts(args, env).spawn());
+    return Process.of(name, cwts(args, env));
+  }
+
+  static of(name: string, command: Deno.Command): Process {
+    return new Process(name, command.spawn());
   }
 
   get pid(): number {
@@ -73,10 +77,19 @@ export class TestCluster {
   }
 
   start(role: string, name: string, ...more: string[]): Process {
+    return this.run(name, cwts(this.args(role, name, ...more), this.environment));
+  }
+
+  /** Arguments of `cwts` that start a node of this cluster. */
+  args(role: string, name: string, ...more: string[]): readonly string[] {
     const lease = more.includes("--lease-ms") ? [] : ["--lease-ms", String(LEASE_MS)];
-    const brokers = more.includes("--broker") ? [] : ["--broker", this.broker];
-    const args = ["start", "--role", role, ...brokers, "--node", name, ...lease, ...more];
-    const process = Process.start(name, args, this.environment);
+    const broker = more.includes("--broker") ? [] : ["--broker", this.broker];
+    return ["start", "--role", role, ...broker, "--node", name, ...lease, ...more];
+  }
+
+  /** A node that is started in a way of its own. */
+  run(name: string, command: Deno.Command): Process {
+    const process = Process.of(name, command);
     this.processes.push(process);
     return process;
   }
@@ -141,9 +154,9 @@ export function notes(data: string, run?: number): any[] {
 export const decisions = (data: string): number =>
   [...readAudit(runDirectory(data))].filter(({ typeName }) => typeName === "Decision").length;
 
-/** Market times, microseconds, at which the gate let an order or an amendment in, in the latest run. */
-export const entered = (data: string): readonly number[] =>
-  [...readAudit(runDirectory(data))].filter(({ typeName }) => typeName === "Decision")
+/** Market times, microseconds, at which the gate let an order or an amendment in; default in the latest run. */
+export const entered = (data: string, run?: number): readonly number[] =>
+  [...readAudit(runDirectory(data, run))].filter(({ typeName }) => typeName === "Decision")
     // deno-lint-ignore no-explicit-any -- a decision as the log has it
     .map((record) => ({ time: record.time, value: decodeAudit(record) as any }))
     .filter(({ value: { command, decision } }) => decision.code === 0 && command.kind !== 2 && command.kind !== 4)
