@@ -1,10 +1,13 @@
 /** The overview of a cluster for people. */
 import type { ClusterOverview } from "../actors/node/mod.ts";
-import type { ObeyedStatus } from "../actors/protocol/cluster.ts";
+import type { ObeyedStatus, OfferStatus } from "../actors/protocol/cluster.ts";
 import { type CliIo, columns, paint } from "./io.ts";
 
 const obeyed = ({ scope, state, from, reason }: ObeyedStatus): string =>
   state === "ACTIVE" ? `has no ${scope}, which ${from} killed` : `${scope} ${state} by ${from}: ${reason}`;
+
+const offeredText = ({ refused, switched }: OfferStatus): string =>
+  refused !== null ? "refused" : switched ? "in force" : "acknowledged";
 
 export function clusterText(overview: ClusterOverview, io: Pick<CliIo, "color">): string[] {
   const { gateway, nodes, shards, classes, concerns } = overview;
@@ -17,14 +20,15 @@ export function clusterText(overview: ClusterOverview, io: Pick<CliIo, "color">)
   return [
     `${paint(io, "bold", `cluster "${overview.cluster}"`)}  ${head}`,
     ...columns([
-      ["node", "role", "state", "heard", "epoch", "configuration", "refused", "firm", ""],
-      ...nodes.map(({ node, role, state, heardMs, epoch, config, bad, firm, kills, detail }) => [
+      ["node", "role", "state", "heard", "epoch", "configuration", "offered", "refused", "firm", ""],
+      ...nodes.map(({ node, role, state, heardMs, epoch, config, offer, bad, firm, kills, detail }) => [
         node,
         role,
         state,
         `${heardMs} ms`,
         epoch === 0 ? "" : String(epoch),
         short(config),
+        offer === null ? "" : `epoch ${offer.epoch} ${offeredText(offer)}`,
         String(bad),
         firm,
         [detail, ...(kills ?? []).slice(-1).map(obeyed)].filter((text) => text !== "").join("; "),

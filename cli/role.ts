@@ -55,7 +55,7 @@ export async function runRole(
   io: CliIo,
   { json, auditKey }: { readonly json: boolean; readonly auditKey?: string },
 ): Promise<number> {
-  const { runAuditor, runOrganisms, watchCluster } = await import("../actors/node/mod.ts");
+  const { runAuditor, runConsole, runOrganisms } = await import("../actors/node/mod.ts");
   const { hangupIgnored } = await import("../ffi/mod.ts");
   const stopping = new AbortController();
   const stop = signalHandler({
@@ -72,7 +72,7 @@ export async function runRole(
   else if (cluster.role === "auditor") await runAuditor(config, cluster, roleIo, { keys: await keysIn(auditKey) });
   else {
     let shown = "";
-    await watchCluster(cluster, roleIo, (overview) => {
+    await runConsole(config, cluster, roleIo, (overview) => {
       const text = json ? JSON.stringify(overview) : clusterText(overview, io).join("\n");
       // Times since a node was heard change always, and say nothing by themselves.
       const rest = text.replace(/\d+ ms|"heardMs":\d+/g, "");

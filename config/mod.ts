@@ -10,4 +10,5 @@ export { describeOrigin, type FlagValue, type Origin } from "./layers.ts";
 export { DEFAULT_FILE, type EffectiveValue, loadConfig, type LoadedConfig, type LoadOptions } from "./load.ts";
 export { nearest, suggestion } from "./nearest.ts";
 export { type Config, configSchema, type FeedKind, type InstrumentConfig, type OrganismConfig } from "./schema.ts";
+export { sharedOf, withShared } from "./shared.ts";
 export { VERSION } from "./version.ts";

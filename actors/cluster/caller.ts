@@ -135,7 +135,10 @@ export async function callFromCommand(said: KillCall, options: CommandOptions): 
   const hear = async ({ broker }: Route) => {
     while (!over) {
       try {
-        const subscription = await broker.subscribe(`call-${groupName(said.id)}`, beatsOf(cluster), { from: "next" });
+        const subscription = await broker.subscribe(`call-${groupName(said.id)}`, beatsOf(cluster), {
+          from: "next",
+          passing: true,
+        });
         while (!over) {
           for (const one of await subscription.take(100, LOOK_MS)) {
             const word = one.kind === "letter" ? read(one.letter, secret) : null;

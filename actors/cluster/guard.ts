@@ -188,7 +188,9 @@ export class ClusterGuard {
 
   private async listen(): Promise<void> {
     const { node, reader = node, secret } = this.options;
-    this.listening = await this.broker.subscribe(`calls-${groupName(reader)}`, this.topics.calls, { from: "next" });
+    this.listening = await this.broker.subscribe(`calls-${groupName(reader)}`, this.topics.calls, {
+      ...{ from: "next", passing: this.options.reader !== undefined && this.options.reader !== this.options.node },
+    });
     await this.take(this.listening, (body) => {
       const word = read({ body }, secret);
       if (word.kind === "kill") this.obey(word);
@@ -242,7 +244,9 @@ export class ClusterGuard {
     const group = `beats-${groupName(reader)}`;
     while (!this.closed) {
       try {
-        const subscription = await path.route.broker.subscribe(group, this.topics.beats, { from: "next" });
+        const subscription = await path.route.broker.subscribe(group, this.topics.beats, {
+          ...{ from: "next", passing: this.options.reader !== undefined && this.options.reader !== this.options.node },
+        });
         await this.take(subscription, (body) => {
           const word = read({ body }, secret);
           if (word.kind === "beat") this.hearBeat(word, path);

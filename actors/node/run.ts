@@ -15,7 +15,7 @@ import { type ConsoleServer, startConsole } from "../console/server.ts";
 import { ALERTS_FILE } from "../alerts/mod.ts";
 import { REARM_FILE } from "../controls/mod.ts";
 import type { ChildSpec } from "../../supervision/mod.ts";
-import { type Instrument, MONEY_SCALE } from "../protocol/mod.ts";
+import { type ConfigurationPort, type Instrument, MONEY_SCALE } from "../protocol/mod.ts";
 import { nodeDesk } from "./access.ts";
 import { Attestations, refuseWrongAttestations } from "./attestations.ts";
 import { thisBuild } from "./build.ts";
@@ -88,6 +88,8 @@ export interface GatewayPart {
   replaces(path: string): boolean;
   /** How it is killed with the others; null: it is not. Ended with the run. */
   guard(parts: NodeParts, journal: Journal): ClusterGuard | null;
+  /** Configurations of its cluster. */
+  configuration(node: ComposedNode, journal: Journal, audit: AuditLog): ConfigurationPort | undefined;
   /** The run has its directory; returns why nothing may enter before a person has looked, or null. */
   takeOver(directory: DataDirectory): string | null;
   /** Everything is put together, nothing runs: makes sure that it may, which putting it together may have taken too long for. */
@@ -239,7 +241,12 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     }
     await gateway?.begin(node, journal);
     await world.connect?.();
-    if (config.console.enabled) consoleDoor = await openConsole(config, node, { access, ownerToken }, io);
+    if (config.console.enabled) {
+      consoleDoor = await openConsole(config, node, {
+        ...{ access, ownerToken },
+        configuration: gateway?.configuration(node, journal, audit),
+      }, io);
+    }
     node.start();
     const until = config.node.duration === undefined
       ? undefined
@@ -343,12 +350,13 @@ function haltFirm(reason: string, path: string, control: ControlPage, io: NodeIo
 interface Entrance {
   readonly access: AccessDesk;
   readonly ownerToken: string;
+  readonly configuration?: ConfigurationPort;
 }
 
 async function openConsole(
   config: Config,
   { view, controls, postTrade, alerts }: ComposedNode,
-  { access, ownerToken }: Entrance,
+  { access, ownerToken, configuration }: Entrance,
   io: NodeIo,
 ): Promise<ConsoleServer> {
   const { host, port } = config.console;
@@ -360,6 +368,7 @@ async function openConsole(
     controls,
     postTrade,
     alerts,
+    configuration,
     assets: await loadAssets(),
   });
   io.out(`console: ${door.url}`);

@@ -45,6 +45,16 @@ export interface ObeyedStatus {
   readonly reason: string;
 }
 
+/** The latest configuration that was offered to a node, and what it says of it. */
+export interface OfferStatus {
+  readonly epoch: number;
+  readonly hash: string;
+  /** Why it cannot run it, in a sentence; null: it can. */
+  readonly refused: string | null;
+  /** Whether it is the one that nodes start with. */
+  readonly switched: boolean;
+}
+
 export interface NodeStatus {
   readonly node: string;
   /** Unique in the cluster for each start of a process. */
@@ -69,6 +79,8 @@ export interface NodeStatus {
   readonly firm: ScopeStateName | "";
   /** Kills of the last minute, the latest last; absent: it hears none. */
   readonly kills?: readonly ObeyedStatus[];
+  /** Absent: none was offered. */
+  readonly offer?: OfferStatus;
   /** What somebody should look at there, each a sentence; absent: nothing. */
   readonly alarms?: readonly string[];
   /** Absent: one broker carries everything. */

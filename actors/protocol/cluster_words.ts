@@ -47,6 +47,7 @@ export const NODE_STATUS: MessageDef<NodeStatus> = defineMessage({
   version: 2,
   schema: z.strictObject({
     ...first,
+    offer: z.strictObject({ epoch: whole, hash: name, refused: text.nullable(), switched: z.boolean() }).optional(),
     alarms: z.array(text).max(100).optional(),
     kills: z.array(z.strictObject({
       id: z.string().max(128),

@@ -72,6 +72,8 @@ export interface SubscribeOptions {
   readonly from?: Beginning;
   /** Silence after which the others take a subscriber for dead, milliseconds; default DEFAULT_SESSION_MS. */
   readonly sessionMs?: number;
+  /** The group is of this subscription alone, and nothing of it is kept when that closes in order; default false. */
+  readonly passing?: boolean;
 }
 
 /** Long enough for a collection of garbage and a slow handler's neighbour, short enough that nobody calls. */

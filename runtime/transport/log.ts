@@ -49,5 +49,7 @@ export interface LogServer extends Registers {
   append(topic: string, entries: readonly RawEntry[]): Promise<void>;
   bounds(topic: string, partition: number): Promise<Bounds>;
   reader(topic: string): Promise<LogReader>;
+  /** Takes a register away, whatever stands there: for names that nobody uses again. */
+  erase(register: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -202,6 +202,10 @@ class RedisServer implements LogServer {
     return written === 0 ? null : Number(written);
   }
 
+  async erase(name: string): Promise<void> {
+    await this.connection.ask("DEL", registerOf(name));
+  }
+
   close(): Promise<void> {
     this.connection.close();
     return Promise.resolve();

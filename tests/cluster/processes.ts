@@ -96,7 +96,8 @@ export class TestCluster {
 
   gateway(name: string, ...more: string[]): Process {
     const data = more.includes("--data-dir") ? [] : ["--data-dir", this.data(name)];
-    return this.start("gateway", name, "--console-port", "off", ...data, ...more);
+    const port = more.includes("--console-port") ? [] : ["--console-port", "off"];
+    return this.start("gateway", name, ...port, ...data, ...more);
   }
 
   organisms(name: string, ...more: string[]): Process {

@@ -16,7 +16,7 @@ import {
   type Subscription,
 } from "../../../runtime/transport/mod.ts";
 import { NodeBoard, readStatus, statusLetter } from "../../placement/status.ts";
-import { type NodeStatus, SCOPE_STATES } from "../../protocol/mod.ts";
+import { type NodeStatus, type OfferStatus, SCOPE_STATES } from "../../protocol/mod.ts";
 import { sleepWall, wallNanos } from "../wall.ts";
 import { Carriers } from "./brokers.ts";
 import type { ClusterOptions } from "./cluster_options.ts";
@@ -58,6 +58,8 @@ export class ClusterLink {
   readonly #loops: Promise<void>[] = [];
   readonly #said = new Map<string, number>();
   readonly #carriers = new Carriers();
+  /** Configurations that were offered; null: it follows none. */
+  book: { readonly status: OfferStatus | undefined } | null = null;
   /** By which this node is killed; null: it is told nothing. */
   guard: RoleGuard | null = null;
   /** Hears when a topic of this node goes over another of several brokers. */
@@ -131,7 +133,7 @@ export class ClusterLink {
   async follow(topic: string, hear: (letter: Letter, key: string) => void): Promise<void> {
     const { cluster, node } = this.options;
     const group = `${cluster}-${node}-${this.start}`;
-    const subscription = await this.broker.subscribe(group, topic, { from: "next" });
+    const subscription = await this.broker.subscribe(group, topic, { from: "next", passing: true });
     const begun = Promise.withResolvers<void>();
     const loop = async () => {
       while (!this.#closing.signal.aborted) {
@@ -165,6 +167,16 @@ export class ClusterLink {
     this.onRoute(change);
   }
 
+  /** Waited for when the link closes. */
+  keep(loop: Promise<void>): void {
+    this.#loops.push(loop);
+  }
+
+  /** Aborted when the link closes. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** A letter that is none of ours: counted, and told now and then. */
   refused(why: string): void {
     this.bad++;
@@ -177,14 +189,15 @@ export class ClusterLink {
   }
 
   /** Tells the others how this node is. */
-  say(status: Omit<NodeStatus, "node" | "start" | "role" | "bad" | "carriers" | "kills">): void {
+  say(status: Omit<NodeStatus, "node" | "start" | "role" | "bad" | "carriers" | "kills" | "offer">): void {
     const { node, role } = this.options;
     const { all } = this.#carriers;
     const carriers = all.length === 0 ? undefined : all;
     const kills = this.guard?.latest.map(({ id, scope, state, from, reason }) => ({
       ...{ id, scope, state: SCOPE_STATES[state], from, reason },
     }));
-    const own = { node, role, start: this.start, bad: this.bad, carriers, kills };
+    const offer = this.book?.status;
+    const own = { node, role, start: this.start, bad: this.bad, carriers, kills, offer };
     const letter = statusLetter({ ...status, ...own }, ++this.#beats);
     this.publish(this.topics.status, node, letter);
   }

@@ -8,16 +8,19 @@
  */
 import { type Config, configHash, UserError, VERSION } from "../../../config/mod.ts";
 import { FIRM_SCOPE, RecordType } from "../../../ffi/layout.gen.ts";
-import { ControlPage } from "../../../ffi/mod.ts";
+import { type AuditLog, ControlPage } from "../../../ffi/mod.ts";
 import type { ActorRef } from "../../../runtime/mod.ts";
 import { type BrokerError, type Lease, type Letter } from "../../../runtime/transport/mod.ts";
 import { scopeStateName } from "../../guardians/kill.ts";
 import type { FromHolder } from "../../placement/seat.ts";
 import { readHolderWord, WordError } from "../../placement/words.ts";
 import {
+  ABOUT_TRADERS,
   concern,
+  type ConfigurationPort,
   type Instrument,
   type NodeState,
+  type Principal,
   SCOPE_STATES,
   type ShardEvent,
   type ShardStatus,
@@ -36,6 +39,9 @@ import { organismPath } from "../tree.ts";
 import { sleepWall, wallNanos } from "../wall.ts";
 import { ClusterLink, silenceOf } from "./cluster_link.ts";
 import type { ClusterOptions } from "./cluster_options.ts";
+import type { ConfigurationBook } from "./configuration_book.ts";
+import { ConfigurationDesk } from "./configuration_desk.ts";
+import { effectiveLine, openBook } from "./effective.ts";
 import { refuseSpeed } from "./organisms_node.ts";
 import { rehearse } from "./rehearsal.ts";
 import { introduceGuard, RoleGuard } from "./role_guard.ts";
@@ -47,16 +53,19 @@ import { WordWatch } from "./word_watch.ts";
 const BEAT_NANOS = BEAT_MS * 1e6;
 
 /** Throws UserError GATEWAY_FENCED when another gateway has begun meanwhile, and whatever `runNode` throws. */
-export async function runGateway(config: Config, options: ClusterOptions, io: NodeIo): Promise<RunOutcome | null> {
-  refuseSpeed(config);
+export async function runGateway(file: Config, options: ClusterOptions, io: NodeIo): Promise<RunOutcome | null> {
+  refuseSpeed(file);
   const link = await ClusterLink.join(options);
   let gateway: Gateway | null = null;
   try {
-    link.guard = guardOf(config, link, io);
-    const lease = await wait(link, config, io);
+    link.guard = guardOf(file, link, io);
+    const book = await openBook(file, link, io.signal);
+    const lease = await wait(link, book, io);
     if (lease === null) return null;
+    const { config, epoch } = book.effective;
+    if (epoch > 0) io.out(effectiveLine(file, config, epoch));
     await link.guard?.hearing(io.signal);
-    const serving = gateway = new Gateway(link, lease, config, io);
+    const serving = gateway = new Gateway(link, lease, config, io, book);
     await link.follow(link.topics.orders, (letter, shard) => serving.hear(letter, shard));
     const outcome = await runNode(config, io, gateway);
     if (gateway.over !== null) throw new UserError("GATEWAY_FENCED", gateway.over);
@@ -91,7 +100,7 @@ function guardOf(config: Config, link: ClusterLink, io: NodeIo): RoleGuard | nul
 }
 
 /** Waits as a standby until the lease is this node's; null when it was told to stop. */
-async function wait(link: ClusterLink, config: Config, { out, signal }: NodeIo): Promise<Lease | null> {
+async function wait(link: ClusterLink, book: ConfigurationBook, { out, signal }: NodeIo): Promise<Lease | null> {
   // Whoever waits for less than the lease's time never sees it run out.
   const ask = (waitMs: number) =>
     link.broker.lease(link.lease("gateway"), { ttlMs: link.leaseMs, waitMs }).catch((error) => {
@@ -101,16 +110,14 @@ async function wait(link: ClusterLink, config: Config, { out, signal }: NodeIo):
   let lease = await ask(0);
   if (lease !== null || signal.aborted) return lease;
   out("standby: another gateway holds the lease; this one takes over when it ends");
+  const { config } = book.effective;
   await rehearse(config, organismSpecs(config, instrumentsOf(config)));
-  const status = {
-    ...IDLE,
-    state: "standby",
-    config: configHash(config),
-    detail: "takes over when the gateway ends",
-  } as const;
+  const status = { ...IDLE, state: "standby", detail: "takes over when the gateway ends" } as const;
   let waiting = true;
   const speaking = (async () => {
-    for (; waiting; await sleepWall(BEAT_MS, signal)) link.say(status);
+    for (; waiting; await sleepWall(BEAT_MS, signal)) {
+      link.say({ ...status, config: configHash(book.effective.config) });
+    }
   })();
   while (lease === null && !signal.aborted) {
     const asked = ask(2 * link.leaseMs);
@@ -145,7 +152,7 @@ class Gateway implements GatewayPart {
   #spoken = 0;
   #status: Parameters<ClusterLink["say"]>[0] | null = null;
 
-  constructor(link: ClusterLink, lease: Lease, config: Config, io: NodeIo) {
+  constructor(link: ClusterLink, lease: Lease, config: Config, io: NodeIo, private readonly book: ConfigurationBook) {
     [this.#link, this.#config, this.#io] = [link, config, io];
     this.#hash = configHash(config);
     this.#tenure = new Tenure({
@@ -200,6 +207,12 @@ class Gateway implements GatewayPart {
       role.guard.spread(...word).catch((error) => this.#link.trouble(error));
     });
     return role.guard;
+  }
+
+  configuration(node: ComposedNode, journal: Journal, audit: AuditLog): ConfigurationPort {
+    return new ConfigurationDesk({
+      ...{ link: this.#link, book: this.book, config: this.#config, node, journal, audit, held: this.held },
+    });
   }
 
   takeOver({ path, run, runPath }: { readonly path: string; readonly run: number; readonly runPath: string }) {
@@ -291,6 +304,7 @@ class Gateway implements GatewayPart {
       epoch: this.#tenure.epoch,
       shards: this.#shards(),
       detail: mode.mode === "FullPerformance" ? "" : mode.reason,
+      alarms: alarmsOf(this.#node!),
       time: system.clock.now(),
       speed: this.#config.node.speed as number,
       mode: mode.mode,
@@ -327,6 +341,20 @@ class Gateway implements GatewayPart {
     this.#journal?.note(RecordType.Note, { shard, ...event });
     this.#io.err(sentenceOf(shard, event));
   }
+}
+
+/** Most alerts that a status carries; the gateway's own console has them all. */
+const MOST_ALARMS = 20;
+const LONGEST_ALARM = 500;
+/** Everybody who can read the topic sees them: nothing about who trades. */
+const EVERYBODY: Principal = { kind: "owner", id: "status", person: "owner", roles: [], actions: [], session: null };
+
+function alarmsOf({ alerts }: Pick<ComposedNode, "alerts">): readonly string[] | undefined {
+  const open = alerts.view(EVERYBODY).alerts
+    .filter(({ kind, state }) => state !== "closed" && !ABOUT_TRADERS.includes(kind))
+    .slice(0, MOST_ALARMS)
+    .map(({ id, severity, text }) => `${severity} alert ${id}: ${text}`.slice(0, LONGEST_ALARM));
+  return open.length === 0 ? undefined : open;
 }
 
 function sentenceOf(shard: string, event: ShardEvent): string {

@@ -26,10 +26,15 @@ interface Shut {
 
 export class MirrorPage implements LocalPage {
   readonly #page = ControlPage.memory();
-  readonly #places: ReadonlyMap<string, number>;
+  #places: ReadonlyMap<string, number> = new Map();
   #shut: Shut[] = [];
 
   constructor(config: Config, instruments: readonly Instrument[]) {
+    this.rename(config, instruments);
+  }
+
+  /** Of another configuration: what is shut stays shut, by its name. */
+  rename(config: Config, instruments: readonly Instrument[]): void {
     nameScopes(this.#page, treeOf(config, instruments), 1);
     this.#places = new Map(config.organisms.map(({ id }, i) => [id, STRATEGY_OF(i)]));
   }
@@ -79,7 +84,8 @@ export class MirrorPage implements LocalPage {
     const scopes = [...new Set(gone.map(({ scope }) => scope))];
     for (const scope of scopes) {
       const left = this.#shut.filter((one) => one.scope === scope).map(({ state }) => state);
-      this.#page.request(this.#slot(scope)!, Math.max(0, ...left), "the gateway has opened it", "gateway", 1);
+      const slot = this.#slot(scope);
+      if (slot !== null) this.#page.request(slot, Math.max(0, ...left), "the gateway has opened it", "gateway", 1);
     }
     return scopes;
   }

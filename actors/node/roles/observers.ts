@@ -1,6 +1,6 @@
 /**
- * The roles that look on: the auditor, which verifies the gateway's log as it comes over a broker or again and again in its
- * directory, and the console, which shows all nodes. Neither can change anything.
+ * Those that look on and change nothing: the auditor, which verifies the gateway's log as it comes over a broker or again and again in
+ * its directory, and whoever asks once how the cluster is.
  */
 import { brokerCredentials, type Config, configHash, parseBroker, UserError, VERSION } from "../../../config/mod.ts";
 import { verifyAudit } from "../../../ffi/mod.ts";
@@ -12,16 +12,16 @@ import { randomBytes, sleepWall, wallNanos } from "../wall.ts";
 import { ClusterLink } from "./cluster_link.ts";
 import type { ClusterOptions } from "./cluster_options.ts";
 import type { RoleIo } from "./organisms_node.ts";
-import { type ClusterOverview, overviewOf } from "./overview.ts";
+import type { ClusterOverview } from "../../protocol/mod.ts";
+import { overviewOf } from "./overview.ts";
 import { BEAT_MS } from "./seats.ts";
 
-/** Wall milliseconds between two verifications, and between two looks of the console. */
+/** Wall milliseconds between two verifications. */
 const VERIFY_MS = 5_000;
-const SHOW_MS = 1_000;
 /** A log of which nothing comes for so long, while its gateway lives, is an alarm. */
 const QUIET_MS = 30_000;
 
-const SILENT = { version: VERSION, epoch: 0, shards: [], time: 0, speed: 0, mode: "", firm: "" } as const;
+export const SILENT = { version: VERSION, epoch: 0, shards: [], time: 0, speed: 0, mode: "", firm: "" } as const;
 
 /** What an auditor reads, beside the data directory of its configuration. */
 export interface AuditorKeys {
@@ -109,24 +109,6 @@ function verified(path: string): { readonly ok: boolean; readonly detail: string
     ? `run ${run}: ${verdict.records} records verified`
     : `run ${run} does not verify: see cwts audit verify --data-dir ${path}`;
   return { ok: verdict.ok, detail };
-}
-
-/** Shows the cluster to `show` whenever a second has passed, or once when `forMs` is given. */
-export async function watchCluster(
-  options: ClusterOptions,
-  io: RoleIo,
-  show: (overview: ClusterOverview) => void,
-): Promise<void> {
-  const link = await ClusterLink.join(options);
-  try {
-    while (!io.signal.aborted) {
-      link.say({ ...SILENT, state: "running", config: "", detail: "" });
-      await sleepWall(SHOW_MS, io.signal);
-      show(overviewOf(options.cluster, link.board));
-    }
-  } finally {
-    await link.close();
-  }
 }
 
 /** What is heard within `ms`: some beats of everybody. */

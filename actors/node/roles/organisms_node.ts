@@ -10,6 +10,8 @@ import { organismSpecs } from "../organisms.ts";
 import { sleepWall } from "../wall.ts";
 import { ClusterLink } from "./cluster_link.ts";
 import type { ClusterOptions } from "./cluster_options.ts";
+import type { ConfigurationBook } from "./configuration_book.ts";
+import { openBook } from "./effective.ts";
 import { Hosting } from "./hosting.ts";
 import { MirrorPage } from "./mirror_page.ts";
 import { introduceGuard, RoleGuard } from "./role_guard.ts";
@@ -26,21 +28,21 @@ export interface RoleIo {
 const LISTENING = 3;
 
 /** Throws UserError and BrokerError when the node cannot start. */
-export async function runOrganisms(config: Config, options: ClusterOptions, io: RoleIo): Promise<void> {
-  refuseSpeed(config);
-  const instruments = instrumentsOf(config);
+export async function runOrganisms(file: Config, options: ClusterOptions, io: RoleIo): Promise<void> {
+  refuseSpeed(file);
   // What a species refuses shows before anybody counts on this node.
-  organismSpecs(config, instruments);
-  const hash = configHash(config);
+  organismSpecs(file, instrumentsOf(file));
   const link = await ClusterLink.join(options);
-  const page = new MirrorPage(config, instruments);
+  // That of the gateway, as soon as one is heard.
+  let active = activeOf(file);
+  const page = new MirrorPage(file, active.instruments);
   const opened = (scopes: readonly string[]) => {
     for (const scope of scopes) io.out(`${scope}: the gateway has opened it; orders leave this node again`);
   };
   if (options.kill !== undefined) {
     io.out(introduceGuard(options.kill));
     link.guard = new RoleGuard({
-      ...{ options, settings: config.cluster, ways: options.kill, page, start: link.start, out: io.out },
+      ...{ options, settings: file.cluster, ways: options.kill, page, start: link.start, out: io.out },
       onBeat: (beat) => opened(page.hear(beat)),
       concern(what, _subject, active, detail) {
         (active ? io.err : io.out)(detail);
@@ -48,6 +50,7 @@ export async function runOrganisms(config: Config, options: ClusterOptions, io: 
       },
     });
   }
+  let book: ConfigurationBook | null = null;
   let hosting: Hosting | null = null;
   let state: NodeState = "waiting";
   let detail = "no gateway is heard";
@@ -57,7 +60,7 @@ export async function runOrganisms(config: Config, options: ClusterOptions, io: 
   };
   const leases = new ShardLeases({
     link,
-    shards: config.organisms.map(({ id }) => id),
+    shards: () => active.config.organisms.map(({ id }) => id),
     begun: begin,
     ended: async ({ shard }, inOrder) => {
       io.out(`${shard}: ${inOrder ? "given back" : "lost to another node"}`);
@@ -74,7 +77,18 @@ export async function runOrganisms(config: Config, options: ClusterOptions, io: 
     const shards = hosting?.shards() ?? [];
     const epoch = hosting?.epoch ?? 0;
     const { firm } = page;
-    link.say({ state, version: VERSION, config: hash, epoch, shards, detail, time: 0, speed: 0, mode: "", firm });
+    link.say({
+      state,
+      version: VERSION,
+      config: active.hash,
+      epoch,
+      shards,
+      detail,
+      time: 0,
+      speed: 0,
+      mode: "",
+      firm,
+    });
   };
   /** Follows the gateway: ends with one that is gone or replaced, begins with the next. */
   const follow = async () => {
@@ -91,11 +105,19 @@ export async function runOrganisms(config: Config, options: ClusterOptions, io: 
     if (hosting !== null || !live || io.signal.aborted) return;
     io.out(`gateway: ${gateway.status.node} (epoch ${gateway.status.epoch})`);
     leases.unwanted.clear();
+    const config = book!.of(gateway.status.config) ?? file;
+    if (configHash(config) !== active.hash) {
+      active = activeOf(config);
+      page.rename(config, active.instruments);
+      io.out(`configuration: ${active.hash.slice(0, 12)}, as the gateway runs`);
+      await leases.keep();
+    }
     const killed = (shard: string, instrument: number) => page.refuses(shard, instrument);
-    hosting = new Hosting({ link, config, instruments, hash, gateway: gateway.status, out: io.err, over, killed });
+    hosting = new Hosting({ link, ...active, gateway: gateway.status, out: io.err, over, killed });
     for (const held of leases.held) hosting.begin(held);
   };
   try {
+    book = await openBook(file, link, io.signal);
     await link.guard?.hearing(io.signal);
     await link.follow(link.topics.reports, (letter, shard) => hosting?.hear(letter, shard));
     for (let beat = 0; !io.signal.aborted; beat++) {
@@ -113,6 +135,8 @@ export async function runOrganisms(config: Config, options: ClusterOptions, io: 
     page.close();
   }
 }
+
+const activeOf = (config: Config) => ({ config, instruments: instrumentsOf(config), hash: configHash(config) });
 
 /** Nodes meet in real time. Throws UserError CLUSTER_SPEED. */
 export function refuseSpeed({ node: { speed } }: Config): void {

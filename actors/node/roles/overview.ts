@@ -3,69 +3,15 @@
  * side: letters under way are what one has sent and the other has not taken.
  */
 import type { NodeBoard } from "../../placement/status.ts";
-import type { CarrierStatus, NodeStatus, ObeyedStatus, ShardStatus } from "../../protocol/mod.ts";
-
-export interface NodeLine {
-  readonly node: string;
-  readonly role: string;
-  /** "silent" when it has said nothing for some beats. */
-  readonly state: string;
-  /** Milliseconds since it was heard. */
-  readonly heardMs: number;
-  readonly version: string;
-  readonly config: string;
-  readonly epoch: number;
-  readonly bad: number;
-  readonly detail: string;
-  /** Over which of several brokers it sends what; empty: there is one. */
-  readonly carriers: readonly CarrierStatus[];
-  /** Orders of its organisms that a kill has kept from leaving. */
-  readonly kept: number;
-  /** The word of the firm on its page; "": it has none. */
-  readonly firm: string;
-  /** Kills of the last minute that it has obeyed or made, the latest last; null: it hears none. */
-  readonly kills: readonly ObeyedStatus[] | null;
-}
-
-/** Nodes that send a class of topics over one broker. */
-export interface ClassLine {
-  readonly class: string;
-  readonly broker: string;
-  /** Whether it is the first of its class. */
-  readonly first: boolean;
-  readonly nodes: readonly string[];
-}
-
-export interface ShardLine {
-  readonly shard: string;
-  /** Who trades it; "": nobody. */
-  readonly holder: string;
-  readonly epoch: number;
-  readonly state: "trading" | "halted";
-  readonly reason: string;
-  /** Letters under way to the gateway and to the holder. */
-  readonly lag: { readonly orders: number; readonly reports: number };
-  /** Words of older holders and orders that were refused. */
-  readonly refused: number;
-}
-
-export interface ClusterOverview {
-  readonly cluster: string;
-  /** Of the gateway with the highest epoch; epoch 0: none is heard. */
-  readonly gateway: {
-    readonly node: string;
-    readonly epoch: number;
-    readonly mode: string;
-    readonly firm: string;
-    readonly config: string;
-  };
-  readonly nodes: readonly NodeLine[];
-  readonly shards: readonly ShardLine[];
-  /** Of several brokers, which carries what; empty: there is one. */
-  readonly classes: readonly ClassLine[];
-  /** What somebody should look at. */
-  readonly concerns: readonly string[];
-}
+import type {
+  CarrierStatus,
+  ClassLine,
+  ClusterOverview,
+  NodeLine,
+  NodeStatus,
+  ShardLine,
+  ShardStatus,
+} from "../../protocol/mod.ts";
 
 export function overviewOf(cluster: string, board: NodeBoard): ClusterOverview {
   const live = board.live;
@@ -85,9 +31,10 @@ export function overviewOf(cluster: string, board: NodeBoard): ClusterOverview {
     kept: status.role === "organisms" ? status.shards.reduce((sum, { refused }) => sum + refused, 0) : 0,
     firm: status.firm,
     kills: status.kills ?? null,
+    offer: status.offer ?? null,
   }));
   const classes = classesOf(live);
-  const shards = (gateway?.shards ?? []).map((seat) => lineOf(seat, live));
+  const shards = (gateway?.shards ?? []).map((seat) => lineOf(seat, live, gateway!, board));
   return {
     cluster,
     gateway: {
@@ -136,11 +83,14 @@ function deaf(live: readonly NodeStatus[]): string[] {
 const fallback = ({ class: name, broker, nodes }: ClassLine): string =>
   `what is ${name} goes over ${broker}, not over the first broker of its class, from ${nodes.join(", ")}`;
 
-function lineOf(seat: ShardStatus, live: readonly NodeStatus[]): ShardLine {
+/** What a side had sent a beat ago and the other has not taken by now is under way; what it has just sent may be. */
+function lineOf(seat: ShardStatus, live: readonly NodeStatus[], gateway: NodeStatus, board: NodeBoard): ShardLine {
   const other = live.flatMap((node) => node.role === "organisms" ? node.shards : [])
     .filter((one) => one.shard === seat.shard)
     .reduce<ShardStatus | null>((best, one) => (best === null || one.epoch > best.epoch ? one : best), null);
   const same = other !== null && other.epoch === seat.epoch ? other : null;
+  const sentBefore = (node: string, now: ShardStatus): number =>
+    board.before(node)?.shards.find(({ shard, epoch }) => shard === now.shard && epoch === now.epoch)?.sent ?? now.sent;
   const reason = seat.halted ?? same?.halted ?? null;
   return {
     shard: seat.shard,
@@ -149,8 +99,8 @@ function lineOf(seat: ShardStatus, live: readonly NodeStatus[]): ShardLine {
     state: reason === null ? "trading" : "halted",
     reason: reason ?? "",
     lag: {
-      orders: Math.max(0, (same?.sent ?? seat.taken) - seat.taken),
-      reports: Math.max(0, seat.sent - (same?.taken ?? seat.sent)),
+      orders: same === null ? 0 : Math.max(0, sentBefore(same.holder, same) - seat.taken),
+      reports: same === null ? 0 : Math.max(0, sentBefore(gateway.node, seat) - same.taken),
     },
     refused: seat.refused,
   };
@@ -174,6 +124,12 @@ function concernsOf(
   for (const { node, config, role } of live) {
     if (gateway !== null && role !== "console" && config !== gateway.config) {
       concerns.push(`${node} has another configuration than the gateway: its shards trade nothing`);
+    }
+  }
+  const newest = Math.max(0, ...live.map(({ offer }) => offer?.epoch ?? 0));
+  for (const { node, offer } of live) {
+    if (offer?.epoch === newest && offer.refused !== null) {
+      concerns.push(`${node} cannot run configuration epoch ${newest}: ${offer.refused}`);
     }
   }
   for (const { node, alarms = [] } of live) concerns.push(...alarms.map((alarm) => `${node}: ${alarm}`));
