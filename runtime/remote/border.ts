@@ -45,7 +45,6 @@ export class Border {
   readonly catalogue: Catalogue;
   private readonly departures: Departures;
   private readonly refs: RefHost | null;
-  private outside = 0;
 
   constructor({ node, epoch, catalogue, refs }: BorderOptions) {
     if (!Number.isSafeInteger(epoch) || epoch < 0) {
@@ -105,7 +104,8 @@ export class Border {
   private envelope({ id, version }: MessageSchema, { cause = null, deadline = Infinity }: SendOptions): WireEnvelope {
     const schema = { id, version };
     if (cause !== null) return { ...this.departures.stamp(cause), epoch: this.epoch, deadline, schema };
-    const n = ++this.outside;
+    // Counted together with what is told from outside of actors: two of one number would be taken for one.
+    const n = this.departures.next(null);
     const { node, epoch } = this;
     return { node, epoch, sender: null, sequence: n, id: n, cause: 0, root: n, deadline, schema };
   }
