@@ -66,6 +66,12 @@ export class Border {
     return { envelope, body, headers: { ...options.headers, traceparent: continued(envelope, options.trace) } };
   }
 
+  /** A letter that waited, as its sender would send it now. */
+  renumbered(letter: Letter): Letter {
+    const { envelope } = letter;
+    return { ...letter, envelope: { ...envelope, sequence: this.departures.next(envelope.sender) } };
+  }
+
   /** Writes and publishes; resolves when the broker has it. */
   // deno-lint-ignore require-await -- what may not leave is a rejection, as is what the broker refuses
   async send<M>(
