@@ -3,6 +3,7 @@
  * on when there is room again.
  */
 import assert from "node:assert/strict";
+import { createClient } from "../../runtime/transport/redis_client.ts";
 import { type Broker, BrokerError } from "../../runtime/transport/mod.ts";
 import { startKafka } from "../services/kafka.ts";
 import { natsConfiguration, startNats } from "../services/nats.ts";
@@ -99,7 +100,6 @@ function fullTest(name: string, absent: readonly string[], fn: () => Promise<voi
 }
 
 async function redisSays(port: number, ...command: readonly string[]): Promise<void> {
-  const { createClient } = await import("../../runtime/transport/redis_client.ts");
   const client = await createClient({ socket: { host: "127.0.0.1", port } }).connect();
   await client.sendCommand(command);
   client.destroy();
@@ -122,6 +122,9 @@ fullTest("a Redis without memory loses no lease and keeps what is committed", mi
     const lease = (await broker.lease("l", { ttlMs: 1_500 }))!;
     const subscription = await broker.subscribe("g", "t", { sessionMs: 1_500 });
     await fillUp(broker, { service, code: "BROKER_FULL", sentence: /./, room: async () => {} });
+    // Not even a little one fits.
+    await redisSays(service.port, "CONFIG", "SET", "maxmemory", "2mb");
+    await assert.rejects(broker.publish("t", "key-0", numbered(1, 1)[0].letter), { code: "BROKER_FULL" });
     await pause(3_000);
     assert.equal(lease.held, true);
     await lease.check();
