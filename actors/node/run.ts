@@ -84,6 +84,8 @@ export interface GatewayPart {
   readonly held: () => boolean;
   /** Why it is the gateway no more, for good; null: it is, or may be again. */
   readonly over: string | null;
+  /** Another has begun in its data directory: it is the gateway no more. */
+  replaced(): void;
   /** Whether whoever has the lock of a data directory is a gateway that this one has replaced. */
   replaces(path: string): boolean;
   /** How it is killed with the others; null: it is not. Ended with the run. */
@@ -152,6 +154,8 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
       }
       if (!fence.lost()) return;
       io.err(`a later run has begun in ${directory.path}: this node is the older one, and stops`);
+      fenced = true;
+      gateway?.replaced();
       stop();
     },
     incidents: new IncidentFile(directory.path, keys, (incident) => sealValue(names, incident)),
@@ -306,7 +310,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     await cluster?.close();
     access.close();
     await node.close();
-    // A gateway that was replaced shares the page with the one after it.
+    // Who was replaced shares the page with whoever came after.
     if (!fenced) control.detach();
   }
 }

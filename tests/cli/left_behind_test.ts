@@ -119,8 +119,15 @@ Deno.test("a log that cannot be recovered is said to be one, and nothing enters 
 
 Deno.test("a node that sees a later run in its data directory stops in order", async () => {
   await withDirectory(async (directory) => {
-    const { code, stderr } = await trading(directory, () => Deno.mkdirSync(`${directory}/runs/000002`));
+    let older = 0;
+    const { code, stderr } = await trading(directory, ({ pid }) => {
+      older = pid;
+      Deno.mkdirSync(`${directory}/runs/000002`);
+    });
     assert.equal(code, 0);
+    // Whoever began the later run may have the page by now: the older one does not say that nobody has.
+    using page = ControlPage.open(directory);
+    assert.equal(page.header().ownerPid, older);
     assert.match(
       new TextDecoder().decode(stderr),
       /a later run has begun in .*: this node is the older one, and stops/,

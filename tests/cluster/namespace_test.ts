@@ -59,13 +59,13 @@ Deno.test({
       await cluster.until("the other serves", ({ gateway }) => gateway.epoch === 2 && gateway.node === "g2");
       await until("it decides", () => decisions(data) > 0, () => cluster.said);
       older.kill("SIGCONT");
-      await older.said(/the lease of gateway 1 is not confirmed: nothing enters any more, and this gateway ends/);
+      await older.said(/the lease of gateway 1 is not confirmed: nothing but withdrawals passes|a later run has begun/);
 
       // The venue's door: what it had in its hands when it woke did not enter.
       assert.deepEqual(entered(data, 1).filter((time) => time > before + LEASE_MS * 500), []);
       await namespace.plug();
       assert.equal(await older.ended, 1, older.out);
-      assert.match(older.out, /error: gateway 1 (was replaced while it did not answer|lost the broker)/);
+      assert.match(older.out, /error: gateway 1 was replaced while it did not answer/);
 
       // The journal: the run of each is its own, and nothing is written to the older's after its end.
       const ofOlder = recordsOf(data, 1);

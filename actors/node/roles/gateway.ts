@@ -187,6 +187,10 @@ class Gateway implements GatewayPart {
     return this.#seats.specs;
   }
 
+  replaced(): void {
+    this.#tenure.replaced();
+  }
+
   replaces(path: string): boolean {
     const holder = readSuccession(path);
     return holder !== null && holder.cluster === this.#self.cluster && holder.epoch < this.#self.epoch;

@@ -65,6 +65,11 @@ export class Tenure {
     return false;
   };
 
+  /** Somebody else is known to be the gateway, whatever the broker says or does not say. */
+  replaced(): void {
+    if (this.#over === null) this.#end(REPLACED);
+  }
+
   /** Gives the lease back. */
   async end(): Promise<void> {
     this.#over ??= `gateway ${this.epoch} has ended`;
