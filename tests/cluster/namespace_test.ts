@@ -100,6 +100,6 @@ Deno.test({
 });
 
 const gatewaysOf = (data: string, run: number): readonly string[] =>
-  notes(data, run).filter(({ gateway }) => gateway !== undefined).map(({ gateway }) =>
+  notes(data, run).filter(({ gateway }) => gateway !== undefined && !("doubt" in gateway)).map(({ gateway }) =>
     `${gateway.node} ${gateway.epoch}`
   );
