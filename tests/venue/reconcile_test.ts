@@ -152,6 +152,10 @@ Deno.test("executions that go back, repeat, are of nobody or have no end are ref
     [() => ({ ...executions(11), count: 2, next: null }), /bytes cannot be 2 executions/],
     [() => ({ records: "", count: 0, next: 11 }), /says to go on at 11/],
     [() => ({ ...executions(11), next: 40 }), /says to go on at 40/],
+    [() => {
+      const full = Array.from({ length: 1_000 }, (_, i) => 11 + i);
+      return { ...executions(...full), next: 5_000 };
+    }, /page 0 says to go on at 5000/],
     [(after) => ({ ...executions(after + 1), next: after + 1 }), /page 0 says to go on at 11/],
     [(after) => {
       const full = Array.from({ length: 1_000 }, (_, i) => after + 1 + i);
