@@ -40,7 +40,11 @@ const honest = (asOf = 0): Script => (ask) => {
 };
 
 /** Reconciles run 2 with a venue that follows the script. A string is sent as it is; null: nothing. */
-async function against(script: Script, before?: (data: string) => void): Promise<ReconciliationReport> {
+async function against(
+  script: Script,
+  before?: (data: string) => void,
+  deadlineMs = 20_000,
+): Promise<ReconciliationReport> {
   return await withDirectory(async (root) => {
     const [directory, dataDir] = [`${root}/venue`, `${root}/data`];
     for (const path of [directory, `${dataDir}/runs/000001`]) await Deno.mkdir(path, { recursive: true });
@@ -69,7 +73,7 @@ async function against(script: Script, before?: (data: string) => void): Promise
     const flags = [
       { key: "feed.kind", flag: "--feed", value: "paper" },
       { key: "venue.directory", flag: "--feed", value: directory },
-      { key: "venue.deadlineMs", flag: "--", value: 300 },
+      { key: "venue.deadlineMs", flag: "--", value: deadlineMs },
     ];
     const { config } = loadConfig({ directory: root, environment: {}, flags });
     try {
@@ -124,7 +128,7 @@ Deno.test("garbage, silence and hanging up are told in one sentence", async () =
     fault("VENUE_LIES", /none of the protocol; nothing of it was believed/),
   );
   await assert.rejects(against(() => `${"x".repeat(1 << 21)}\n`), fault("VENUE_LIES", /a line of more than/));
-  await assert.rejects(against(() => null), fault("VENUE_SILENT", /did not answer within 300 ms/));
+  await assert.rejects(against(() => null, undefined, 300), fault("VENUE_SILENT", /did not answer within 300 ms/));
   await assert.rejects(
     against(but((ask) => ask.ask === "open" ? { ...honest()(ask) as object, asOf: -1 } : undefined)),
     fault("VENUE_LIES", /none of the protocol/),
