@@ -8,6 +8,7 @@ import { instrumentsOf } from "../../actors/node/instruments.ts";
 import { orderDifferences, positionDifferences } from "../../actors/node/paper/differences.ts";
 import { reconcile, type ReconciliationReport } from "../../actors/node/paper/reconcile.ts";
 import { VenueFault } from "../../actors/venues/paper/client.ts";
+import { wrongExecutions } from "../../actors/venues/paper/venue.ts";
 import { type Ask, askSchema, linesOf } from "../../actors/venues/paper/words.ts";
 import { withDirectory } from "../cli/run.ts";
 
@@ -253,4 +254,25 @@ Deno.test("positions differ by what only one side has, too", () => {
   );
   assert.deepEqual(found.map(({ size }) => size), [4, 2]);
   assert.match(found[1].detail, /organism 2 holds 0 lots of instrument 1 by the log, and -2 at the venue/);
+});
+
+Deno.test("an execution is looked at field by field before it counts", () => {
+  const wrong = (over: Readonly<Record<string, number | undefined>>): string | null => {
+    const records = new Uint8Array(ExecutionView.SIZE);
+    const fine = { owner: 1, instrument: 2, orderId: 7, side: 1, price: 100, quantity: 2, leaves: 1, venueSequence: 5 };
+    Object.assign(new ExecutionView(records), { ...fine, ...over });
+    return wrongExecutions(records, 1, 4, 3);
+  };
+  assert.equal(wrong({}), null);
+  assert.match(wrong({ instrument: 3 })!, /instrument 3, which is not listed/);
+  for (const over of [{ owner: 0 }, { owner: 128 }, { orderId: 0 }, { side: 2 }]) {
+    assert.match(wrong(over)!, /of nobody's order/, JSON.stringify(over));
+  }
+  for (const over of [{ quantity: -1 }, { leaves: -1 }, { price: -1 }]) {
+    assert.match(wrong(over)!, /below 0/, JSON.stringify(over));
+  }
+  for (const over of [{ quantity: 2 ** 60 }, { price: 2 ** 60 }]) {
+    assert.match(wrong(over)!, /nobody can count/, JSON.stringify(over));
+  }
+  assert.match(wrong({ venueSequence: 4 })!, /execution 4 came after execution 4/);
 });
