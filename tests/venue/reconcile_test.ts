@@ -8,6 +8,7 @@ import { instrumentsOf } from "../../actors/node/instruments.ts";
 import { orderDifferences, positionDifferences } from "../../actors/node/paper/differences.ts";
 import { reconcile, type ReconciliationReport } from "../../actors/node/paper/reconcile.ts";
 import { VenueFault } from "../../actors/venues/paper/client.ts";
+import { wrongExecutions } from "../../actors/venues/paper/venue.ts";
 import { type Ask, askSchema, linesOf } from "../../actors/venues/paper/words.ts";
 import { withDirectory } from "../cli/run.ts";
 
@@ -40,7 +41,11 @@ const honest = (asOf = 0): Script => (ask) => {
 };
 
 /** Reconciles run 2 with a venue that follows the script. A string is sent as it is; null: nothing. */
-async function against(script: Script, before?: (data: string) => void): Promise<ReconciliationReport> {
+async function against(
+  script: Script,
+  before?: (data: string) => void,
+  deadlineMs = 20_000,
+): Promise<ReconciliationReport> {
   return await withDirectory(async (root) => {
     const [directory, dataDir] = [`${root}/venue`, `${root}/data`];
     for (const path of [directory, `${dataDir}/runs/000001`]) await Deno.mkdir(path, { recursive: true });
@@ -69,7 +74,7 @@ async function against(script: Script, before?: (data: string) => void): Promise
     const flags = [
       { key: "feed.kind", flag: "--feed", value: "paper" },
       { key: "venue.directory", flag: "--feed", value: directory },
-      { key: "venue.deadlineMs", flag: "--", value: 300 },
+      { key: "venue.deadlineMs", flag: "--", value: deadlineMs },
     ];
     const { config } = loadConfig({ directory: root, environment: {}, flags });
     try {
@@ -124,7 +129,7 @@ Deno.test("garbage, silence and hanging up are told in one sentence", async () =
     fault("VENUE_LIES", /none of the protocol; nothing of it was believed/),
   );
   await assert.rejects(against(() => `${"x".repeat(1 << 21)}\n`), fault("VENUE_LIES", /a line of more than/));
-  await assert.rejects(against(() => null), fault("VENUE_SILENT", /did not answer within 300 ms/));
+  await assert.rejects(against(() => null, undefined, 300), fault("VENUE_SILENT", /did not answer within 300 ms/));
   await assert.rejects(
     against(but((ask) => ask.ask === "open" ? { ...honest()(ask) as object, asOf: -1 } : undefined)),
     fault("VENUE_LIES", /none of the protocol/),
@@ -152,6 +157,10 @@ Deno.test("executions that go back, repeat, are of nobody or have no end are ref
     [() => ({ ...executions(11), count: 2, next: null }), /bytes cannot be 2 executions/],
     [() => ({ records: "", count: 0, next: 11 }), /says to go on at 11/],
     [() => ({ ...executions(11), next: 40 }), /says to go on at 40/],
+    [() => {
+      const full = Array.from({ length: 1_000 }, (_, i) => 11 + i);
+      return { ...executions(...full), next: 5_000 };
+    }, /page 0 says to go on at 5000/],
     [(after) => ({ ...executions(after + 1), next: after + 1 }), /page 0 says to go on at 11/],
     [(after) => {
       const full = Array.from({ length: 1_000 }, (_, i) => after + 1 + i);
@@ -245,4 +254,25 @@ Deno.test("positions differ by what only one side has, too", () => {
   );
   assert.deepEqual(found.map(({ size }) => size), [4, 2]);
   assert.match(found[1].detail, /organism 2 holds 0 lots of instrument 1 by the log, and -2 at the venue/);
+});
+
+Deno.test("an execution is looked at field by field before it counts", () => {
+  const wrong = (over: Readonly<Record<string, number | undefined>>): string | null => {
+    const records = new Uint8Array(ExecutionView.SIZE);
+    const fine = { owner: 1, instrument: 2, orderId: 7, side: 1, price: 100, quantity: 2, leaves: 1, venueSequence: 5 };
+    Object.assign(new ExecutionView(records), { ...fine, ...over });
+    return wrongExecutions(records, 1, 4, 3);
+  };
+  assert.equal(wrong({}), null);
+  assert.match(wrong({ instrument: 3 })!, /instrument 3, which is not listed/);
+  for (const over of [{ owner: 0 }, { owner: 128 }, { orderId: 0 }, { side: 2 }]) {
+    assert.match(wrong(over)!, /of nobody's order/, JSON.stringify(over));
+  }
+  for (const over of [{ quantity: -1 }, { leaves: -1 }, { price: -1 }]) {
+    assert.match(wrong(over)!, /below 0/, JSON.stringify(over));
+  }
+  for (const over of [{ quantity: 2 ** 60 }, { price: 2 ** 60 }]) {
+    assert.match(wrong(over)!, /nobody can count/, JSON.stringify(over));
+  }
+  assert.match(wrong({ venueSequence: 4 })!, /execution 4 came after execution 4/);
 });
