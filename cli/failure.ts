@@ -13,7 +13,7 @@ const USAGE_CODES: readonly RegExp[] = [
   /^NO_(RUN|DATA_DIR)$/,
   /^ORGANISM_PARAMETERS$/,
   /^CLUSTER_(NAME|SPEED)$/,
-  /^BROKER_URL$/,
+  /^BROKER_(URL|CLASS)$/,
 ];
 
 export interface Failure {

@@ -226,7 +226,7 @@ Deno.test("what cannot be a cluster is refused before anything is opened", async
       2,
       /--broker-wait must be a time/,
     ],
-    [["--role", "all", "--cluster-secret", "x"], 2, /--cluster-secret goes with a --role/],
+    [["--role", "all", "--durable", "redis"], 2, /--durable goes with a --role/],
   ];
   await Promise.all(cases.map(async ([args, exit, sentence]) => {
     const found = await outside(["start", ...args]);
