@@ -44,6 +44,9 @@ export class ChaosProxy implements AsyncDisposable {
     return proxy;
   }
 
+  /** Bytes that have gone through, up and down. */
+  readonly passed: Record<Direction, number> = { up: 0, down: 0 };
+
   /** Connections through it now. */
   get connections(): number {
     return this.links.size;
@@ -90,13 +93,16 @@ export class ChaosProxy implements AsyncDisposable {
     const link = new Link(client, connect({ host, port, allowHalfOpen: true }), (direction) => ({
       ...this.weather[direction],
       changed: this.change.promise,
+      count: (bytes) => void (this.passed[direction] += bytes),
     }));
     this.links.add(link);
     void link.ended.then(() => this.links.delete(link));
   }
 }
 
-type Look = (direction: Direction) => Weather & { readonly changed: Promise<void> };
+type Look = (
+  direction: Direction,
+) => Weather & { readonly changed: Promise<void>; readonly count: (bytes: number) => void };
 
 /** One connection: two directions, each a queue that is emptied as the weather allows. */
 class Link {
@@ -146,7 +152,7 @@ class Link {
         await Promise.race([arrival.promise, this.cutting.promise]);
         continue;
       }
-      const { delayMs, bytesPerSecond, blackHole, changed } = look();
+      const { delayMs, bytesPerSecond, blackHole, changed, count } = look();
       const { bytes, at } = queue[0];
       const early = at + delayMs - performance.now();
       if (blackHole || early > 0) {
@@ -165,6 +171,7 @@ class Link {
       }
       const passing = bytes.subarray(0, Math.min(bytes.length, piece));
       if (!to.writable) continue;
+      count(passing.length);
       if (!to.write(passing)) await Promise.race([once(to, "drain").catch(() => {}), this.cutting.promise]);
       if (bytesPerSecond !== Infinity) await this.wait(passing.length / bytesPerSecond * 1_000, changed);
     }

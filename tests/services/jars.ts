@@ -33,7 +33,8 @@ export async function classPath(line: KafkaLine): Promise<string> {
   return paths.join(":");
 }
 
-async function provide(jar: string, sha256: string): Promise<string> {
+/** Path of one jar, fetched where it is not here; throws when it is not the one that was chosen. */
+export async function provide(jar: string, sha256: string): Promise<string> {
   const home = Deno.env.get("HOME");
   const kept = [join(CACHE, jar), ...home === undefined ? [] : [join(home, ".m2", "repository", jar)]];
   for (const path of kept) {

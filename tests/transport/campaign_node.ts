@@ -51,13 +51,18 @@ export function openEffects(directory: string): DatabaseSync {
   return database;
 }
 
-/** A node may begin while its server is down, and waits for it. */
+/**
+ * A node may begin while its server is down, and waits for it. Behind a proxy a server that is down takes connections and resets
+ * them, as one does that wants TLS.
+ */
+const WAITS = ["BROKER_UNREACHABLE", "BROKER_TLS"];
+
 async function open({ node, kind, port }: NodeArgs): Promise<Broker> {
   for (;;) {
     try {
       return await openBroker(kind, { node, port, retryMs: 120_000 });
     } catch (error) {
-      if (!(error instanceof BrokerError && error.code === "BROKER_UNREACHABLE")) throw error;
+      if (!(error instanceof BrokerError && WAITS.includes(error.code))) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
