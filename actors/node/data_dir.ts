@@ -10,6 +10,7 @@
  *     <data-dir>/topic.json             how far logs are on a broker's topic; made where one is configured
  *     <data-dir>/projections/…          databases made of a log by `audit project`; may be deleted
  *     <data-dir>/access.json            people and keys; made with the first person
+ *     <data-dir>/people.keys            keys of people's names on the logs; `names.ts`
  *     <data-dir>/limits.json            limits changed while a node ran; made with the first change
  *     <data-dir>/incidents/000001.json  a kill, signed with node.key; made with the first one
  *     <data-dir>/alerts.json            alerts that wait for somebody, and the latest that were answered
