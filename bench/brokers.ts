@@ -190,7 +190,7 @@ async function measureKind(
           const samples = await on(way, (road) => latencies(road, rate, turn === 0 ? LATENCY_MS / 10 : LATENCY_MS))
             .catch((error: Error) => error);
           if (samples instanceof Error) {
-            report.absent(name, way, `it did not keep up (${samples.message})`);
+            report.absent(name, way, `it did not keep up (${samples.message || samples.name})`);
             ways = ways.filter((one) => one !== way);
             continue;
           }
