@@ -25,7 +25,9 @@ async function built(root: string, segmentBytes?: number): Promise<Built> {
   const log = AuditLog.open({ directory: run, durability: "batch", ...(segmentBytes ? { segmentBytes } : {}) });
   const ends: number[] = [];
   for (let group = 0; group < GROUPS; group++) {
-    for (let i = 0; i < EACH; i++) log.appendJson(RecordType.Note, i, { group, i, scopes: [], filler: "x".repeat(100) });
+    for (let i = 0; i < EACH; i++) {
+      log.appendJson(RecordType.Note, i, { group, i, scopes: [], filler: "x".repeat(100) });
+    }
     log.commit();
     ends.push(log.head().bytes);
   }
