@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { ensureCore } from "../../ffi/build.ts";
 import { ExecType, ExecutionView } from "../../ffi/layout.gen.ts";
-import { AuditLog, RecordType } from "../../ffi/mod.ts";
+import { AuditLog, ControlPage, OrderGate, RecordType, recover } from "../../ffi/mod.ts";
+import { Desk } from "../../bench/recovery/load.ts";
 import { loadConfig } from "../../config/mod.ts";
 import { instrumentsOf } from "../../actors/node/instruments.ts";
 import { orderDifferences, positionDifferences } from "../../actors/node/paper/differences.ts";
@@ -275,4 +276,43 @@ Deno.test("an execution is looked at field by field before it counts", () => {
     assert.match(wrong(over)!, /nobody can count/, JSON.stringify(over));
   }
   assert.match(wrong({ venueSequence: 4 })!, /execution 4 came after execution 4/);
+});
+
+Deno.test("orders that the exchange never had end as refused in the log they are open in, and only those", async () => {
+  const LAST = 1_000_000_000;
+  const open = () => {
+    using control = ControlPage.memory();
+    using audit = AuditLog.memory();
+    using gate = OrderGate.create({ audit, control });
+    recover({ directory: log, gate });
+    return gate.openOrders().map(({ orderId }) => orderId);
+  };
+  let log = "";
+  let before: readonly number[] = [];
+  let after: readonly number[] = [];
+  let known: readonly number[] = [];
+  const script = but((ask) => {
+    if (ask.ask === "seen") {
+      known = ask.orders.slice(0, 1);
+      return { answer: "seen", id: ask.id, asOf: LAST, orders: known };
+    }
+    // Everything about orders is on record when positions are asked for.
+    if (ask.ask === "positions") after = open();
+  }, LAST);
+  const { differences, agreed } = await against(script, (data) => {
+    log = `${data}/runs/000001`;
+    const audit = AuditLog.open({ directory: log });
+    const desk = Desk.begun(audit, 3);
+    for (let batch = 0; batch < 20; batch++) desk.submit(batch);
+    desk[Symbol.dispose]();
+    audit.close();
+    Deno.writeTextFileSync(`${log}/venue.json`, JSON.stringify({ journal: JOURNAL, after: LAST }));
+    before = open();
+  });
+  assert.ok(before.length > 1, `${before.length} orders were open`);
+  const of = (wanted: string) => differences.filter(({ kind }) => kind === wanted).map(({ orderId }) => orderId);
+  assert.deepEqual(of("gone"), known);
+  assert.deepEqual(of("never-arrived"), before.filter((id) => !known.includes(id)));
+  assert.deepEqual(after, known, "what nobody can account for stays open on record");
+  assert.equal(agreed, false);
 });
