@@ -1,5 +1,5 @@
 /** A member of a group over a `LogServer`: keeps up its membership, holds its share of the partitions, reads them. */
-import { Sleep, wallMs } from "../internal/wall.ts";
+import type { Waiting, Wall } from "../internal/wall.ts";
 import { type Beginning, DEFAULT_SESSION_MS, type Delivered, type Position, type Subscription } from "./broker.ts";
 import type { SubscribeOptions } from "./broker.ts";
 import { BrokerError, passes } from "./errors.ts";
@@ -27,7 +27,7 @@ export class LogSubscription implements Subscription {
   private readonly from: Beginning;
   private closed = false;
   private reads = 0;
-  private sleep: Sleep | null = null;
+  private sleep: Waiting | null = null;
   private changed = Promise.withResolvers<void>();
   private readonly running: Promise<void>;
 
@@ -38,10 +38,11 @@ export class LogSubscription implements Subscription {
     { from = "first", sessionMs = DEFAULT_SESSION_MS }: SubscribeOptions,
     private readonly insist: <T>(call: () => Promise<T>) => Promise<T>,
     private readonly forget: () => void,
+    private readonly wall: Wall,
   ) {
     [this.from, this.sessionMs] = [from, sessionMs];
     const register = `members.${group.group}.${group.topic}`;
-    this.membership = new Membership(server, register, group.member, sessionMs);
+    this.membership = new Membership(server, register, group.member, sessionMs, wall);
     this.running = this.run();
   }
 
@@ -50,10 +51,10 @@ export class LogSubscription implements Subscription {
   }
 
   async take(most: number, waitMs: number): Promise<readonly Delivered[]> {
-    const until = wallMs() + waitMs;
+    const until = this.wall.now() + waitMs;
     for (;;) {
       if (this.closed) throw closed();
-      const left = Math.max(0, until - wallMs());
+      const left = Math.max(0, until - this.wall.now());
       const places = this.places();
       if (places.length === 0) {
         if (left === 0) return [];
@@ -65,9 +66,9 @@ export class LogSubscription implements Subscription {
         if (taken.length > 0) return taken;
       } catch (error) {
         if (!passes(error) || this.closed) throw error;
-        await new Sleep(Math.min(PAUSE_MS, left)).done;
+        await this.wall.sleep(Math.min(PAUSE_MS, left)).done;
       }
-      if (wallMs() >= until) return [];
+      if (this.wall.now() >= until) return [];
     }
   }
 
@@ -141,7 +142,7 @@ export class LogSubscription implements Subscription {
   }
 
   private async change(mostMs: number): Promise<void> {
-    const sleep = new Sleep(Math.min(mostMs, this.sessionMs / BEATS));
+    const sleep = this.wall.sleep(Math.min(mostMs, this.sessionMs / BEATS));
     void this.changed.promise.then(() => sleep.end());
     await sleep.done;
   }
@@ -159,10 +160,10 @@ export class LogSubscription implements Subscription {
         await this.balance();
       } catch (error) {
         // The next beat tries again; when all fail, the session ends and with it what is handed out.
-        if (!passes(error)) await new Sleep(PAUSE_MS).done;
+        if (!passes(error)) await this.wall.sleep(PAUSE_MS).done;
       }
       if (this.closed) return;
-      this.sleep = new Sleep(this.sessionMs / BEATS);
+      this.sleep = this.wall.sleep(this.sessionMs / BEATS);
       await this.sleep.done;
     }
   }
