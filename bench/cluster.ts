@@ -10,7 +10,7 @@
  */
 import { UserError } from "../config/mod.ts";
 import { ClusterLink, DEFAULT_LEASE_MS } from "../actors/node/roles/cluster_link.ts";
-import { brokerOpener } from "../cli/broker_url.ts";
+import { openerOf } from "../cli/cluster_flags.ts";
 import { Process } from "../tests/cluster/processes.ts";
 import { startKafka } from "../tests/services/kafka.ts";
 import { missing } from "../tests/services/needs.ts";
@@ -104,7 +104,7 @@ async function withGateways(broker: string, cluster: string, body: (it: Gateways
   const directory = await Deno.makeTempDir({ prefix: "cwts-bench-" });
   const link = await ClusterLink.join({
     ...{ cluster, node: "bench", role: "organisms", err: () => {} },
-    open: brokerOpener(broker, () => undefined),
+    open: openerOf({ broker: broker.split(",") }, undefined, () => undefined),
   });
   const processes: Process[] = [];
   try {

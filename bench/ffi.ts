@@ -16,33 +16,22 @@
 import { ensureCore } from "../ffi/build.ts";
 import { core } from "../ffi/library.ts";
 import {
-  AuditLog,
-  CommandKind,
-  ControlPage,
   EVERY_INSTRUMENT,
   EVERY_OWNER,
-  ExecType,
   ExecutionView,
   GateDecisionView,
-  InstrumentRulesView,
   MarketTickView,
-  MatchingEngine,
-  OrderCommandView,
-  OrderGate,
   OrderPath,
   RecordType,
-  StrategyLimitsView,
   type SubmitCounts,
 } from "../ffi/mod.ts";
+import { CHUNK, Node, NOW, Tape } from "./ffi/node.ts";
 import { measure, Report } from "./harness.ts";
 
 const OPTIONS = { runs: 9, warmup: 2 };
 const CALLS = 1_000_000;
-/** Orders per run, and how many of them are decided between two looks at the clock. */
+/** Orders per run. */
 const ORDERS = 256 * 1024;
-const CHUNK = 1024;
-/** Microseconds. */
-const NOW = 1_700_000_000_000_000;
 
 interface Case {
   readonly name: string;
@@ -58,106 +47,6 @@ function perCall(calls: number, body: (calls: number) => void): number {
 
 function expect(what: string, actual: number, expected: number): void {
   if (actual !== expected) throw new Error(`${what}: ${actual} instead of ${expected}; the figure would be a lie`);
-}
-
-class Node implements Disposable {
-  readonly audit = AuditLog.memory();
-  readonly control = ControlPage.memory();
-  readonly gate = OrderGate.create(this);
-  readonly engine = MatchingEngine.create([0]);
-
-  constructor() {
-    const rules = new InstrumentRulesView(new Uint8Array(InstrumentRulesView.SIZE));
-    rules.tickStep = rules.lotStep = rules.unitsPerTickLot = 1;
-    rules.collarBps = 1_000;
-    rules.referenceMaxAgeMs = 60_000;
-    rules.maxQuantity = 1_000;
-    this.gate.setInstrument(rules.buffer, NOW);
-    const limits = new StrategyLimitsView(new Uint8Array(StrategyLimitsView.SIZE));
-    limits.strategy = 1;
-    limits.maxQuantity = 1_000;
-    limits.maxNotional = limits.maxPosition = 1e15;
-    limits.ratePerSecond = limits.rateBurst = 4e9;
-    limits.duplicateWindowMs = 1;
-    this.gate.setLimits(limits.buffer, NOW);
-    this.gate.setReference(0, 999, 1_001, 1_000, NOW);
-  }
-
-  [Symbol.dispose](): void {
-    this.engine.close();
-    this.gate.close();
-    this.control.close();
-    this.audit.close();
-  }
-}
-
-/**
- * A day in pieces: `CHUNK` orders are decided while the clock runs; then, with the clock stopped, the venue cancels what
- * is left of them, so that the gate holds as many open orders after an hour as after a second.
- */
-class Tape {
-  readonly orders = new Uint8Array(CHUNK * OrderCommandView.SIZE);
-  readonly #order = new OrderCommandView(this.orders);
-  readonly #reports = new Uint8Array(CHUNK * ExecutionView.SIZE);
-  readonly #report = new ExecutionView(this.#reports);
-  #written = 0;
-
-  /** Writes the next orders around 1000 ticks, no two alike in a millisecond; every other one crosses the one before. */
-  next(): void {
-    const order = this.#order;
-    for (let i = 0; i < CHUNK; i++) {
-      const n = this.#written++;
-      order.at(i).kind = CommandKind.New;
-      order.side = n % 2;
-      order.orderId = n + 1;
-      order.price = 990 + (n >> 1) % 20;
-      order.quantity = 1 + (n >> 1) % 900;
-      order.owner = 1;
-      order.time = NOW + n * 10;
-    }
-  }
-
-  /** Writes the next commands of a quiet market: of sixteen eight come to rest, one trades, the other seven are cancelled. */
-  nextQuiet(): void {
-    this.next();
-    const order = this.#order;
-    const first = this.#written - CHUNK;
-    for (let i = 0; i < CHUNK; i++) {
-      const n = first + i;
-      const place = n % 16;
-      order.at(i).side = place === 8 ? 1 : 0;
-      order.targetId = 0;
-      order.price = 980 + (place === 8 ? 7 : place);
-      if (place === 8) order.quantity = 1 + (n - 1 >> 1) % 900;
-      if (place <= 8) continue;
-      order.kind = CommandKind.Cancel;
-      order.orderId = order.targetId = n - 8;
-    }
-  }
-
-  get time(): number {
-    return NOW + this.#written * 10;
-  }
-
-  /** Tells the gate that the venue cancelled all of the last chunk. */
-  cancel(gate: OrderGate): void {
-    const report = this.#report;
-    for (let i = 0; i < CHUNK; i++) {
-      this.#order.at(i);
-      report.at(i).execType = ExecType.Canceled;
-      report.side = this.#order.side;
-      report.orderId = this.#order.orderId;
-      report.quantity = this.#order.quantity;
-      report.owner = 1;
-    }
-    gate.applyExecutions(this.#reports, CHUNK);
-  }
-
-  /** The chunk in batches. */
-  batches(size: number): Uint8Array[] {
-    const bytes = size * OrderCommandView.SIZE;
-    return Array.from({ length: CHUNK / size }, (_, i) => this.orders.subarray(i * bytes, (i + 1) * bytes));
-  }
 }
 
 /** Nanoseconds per order of `decide`, which handles one chunk. */
@@ -246,10 +135,7 @@ export async function wholePath(size: number, quiet: boolean) {
       passed += counts.accepted;
     }
   };
-  const settle = () => {
-    const counts = node.engine.cancelAll(EVERY_OWNER, EVERY_INSTRUMENT, tape.time, executions, ticks);
-    node.gate.applyExecutions(executions, counts.executions);
-  };
+  const settle = () => tape.clear(node);
   const next = quiet ? () => tape.nextQuiet() : () => tape.next();
   const spread = await measure(() => perOrder(node, tape, decide, settle, next), OPTIONS);
   const { decisions: decided, inconsistent, unmatched, openOrders } = node.gate.counters();

@@ -5,6 +5,8 @@
  * `end-to-end-memory`, `end-to-end-batch`: a closed loop with a window of orders in flight gives throughput; an open loop
  * at fixed rates gives latency from the intended send time to the report, so that a stall counts for every order it
  * delays (no coordinated omission). Beside each stands what the machine alone does to that loop (`machine-alone`).
+ *
+ * `core-batch-N`: the core's path alone with a log that is synced for every N orders, beside the disk alone (`disk-alone`).
  */
 import { join } from "node:path";
 import { loadConfig } from "../config/mod.ts";
@@ -23,6 +25,7 @@ import { CommandWriter } from "../actors/market/simulated/writer.ts";
 import { BUY, createApproval, GUARDIAN, SELL, type SideCode, type StrategyMessage } from "../actors/protocol/mod.ts";
 import { simulatedExchange, SimulatedVenue } from "../actors/venues/simulated_exchange.ts";
 import { Report, spread } from "./harness.ts";
+import { durablePath } from "./pipeline/durable.ts";
 
 const RUNS = 7;
 const ORDERS = 200_000;
@@ -320,6 +323,7 @@ export async function run(json: boolean): Promise<void> {
   await throughput(report, "end-to-end-memory", "ram", ORDERS);
   for (const rate of RATES) await latency(report, `end-to-end-memory-open-loop-${rate / 1000}k`, "ram", rate);
   await throughput(report, "end-to-end-batch", "batch", ORDERS / 4);
+  await durablePath(report);
   report.end();
 }
 

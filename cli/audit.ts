@@ -2,10 +2,13 @@
 import type { Command } from "commander";
 import { addAuditExport } from "./audit_export.ts";
 import { addAuditFollow } from "./audit_follow.ts";
+import { addAuditForget } from "./audit_forget.ts";
 import { addAuditKey } from "./audit_key.ts";
 import { addAuditPage } from "./audit_page.ts";
 import { addAuditProject } from "./audit_project.ts";
 import { addAuditCheck, addAuditProve } from "./audit_prove.ts";
+import { addAuditReconcile } from "./audit_reconcile.ts";
+import { addAuditRepair } from "./audit_repair.ts";
 import { addAuditReplay } from "./audit_replay.ts";
 import { addAuditRetention } from "./audit_retention.ts";
 import { addAuditShow } from "./audit_show.ts";
@@ -29,10 +32,13 @@ export function addAudit(program: Command, io: CliIo, finish: (exit: number) => 
   addAuditShow(audit, io, finish);
   addAuditTail(audit, io, finish);
   addAuditReplay(audit, io, finish);
+  addAuditRepair(audit, io, finish);
+  addAuditReconcile(audit, io, finish);
   addAuditFollow(audit, io, finish);
   addAuditWhy(audit, io, finish);
   addAuditState(audit, io, finish);
   addAuditExport(audit, io, finish);
   addAuditProject(audit, io, finish);
   addAuditRetention(audit, io, finish);
+  addAuditForget(audit, io, finish);
 }

@@ -2,12 +2,14 @@
 import type { Command } from "commander";
 import { UserError } from "../config/errors.ts";
 import { suggestion } from "../config/nearest.ts";
+import type { ExactRecord } from "../ffi/mod.ts";
 import type { RunNames, Wanted } from "../actors/node/reading/mod.ts";
 import { parseTypes } from "./audit_show.ts";
 import { exportFile } from "./export_file.ts";
 import type { ExportFile } from "./export_part.ts";
 import { OK } from "./failure.ts";
 import type { CliIo } from "./io.ts";
+import { nameDamage } from "./good_part.ts";
 import { parsePlace } from "./place.ts";
 import { Progress } from "./progress.ts";
 import { addRunFlags, chooseLog, type RunFlags } from "./run_flags.ts";
@@ -31,6 +33,7 @@ interface ExportFlags extends RunFlags {
   readonly to?: string;
   readonly type?: string;
   readonly organism?: string;
+  readonly names?: boolean;
 }
 
 export function addAuditExport(audit: Command, io: CliIo, finish: (exit: number) => void): void {
@@ -41,6 +44,10 @@ export function addAuditExport(audit: Command, io: CliIo, finish: (exit: number)
     .option("--to <place>", "up to this record, by its index or a moment; it is not among them")
     .option("--type <names>", "only these kinds of record")
     .option("--organism <name>", "only orders of this organism and what was reported about them")
+    .option(
+      "--names",
+      "people by their names, where the keys are there; what is written so cannot be forgotten any more",
+    )
     .addHelpText("after", EXAMPLES)
     .action(async (flags: ExportFlags) => {
       const format = parseFormat(flags.format);
@@ -51,11 +58,14 @@ export function addAuditExport(audit: Command, io: CliIo, finish: (exit: number)
       const { readNames, wantedRecords } = await import("../actors/node/reading/mod.ts");
       const names = readNames(directory);
       const wanted = parseWanted(flags, names);
+      const { withNames } = await import("../actors/node/names.ts");
+      const people = flags.names ? withNames(directory) : (record: ExactRecord) => record;
+      if (wanted.to !== undefined && "index" in wanted.to) await nameDamage(directory, wanted.to.index, io);
       const progress = new Progress(io);
       let written = 0;
       using file: ExportFile = await exportFile(format, flags.out, names, io);
       for (const record of wantedRecords(directory, wanted)) {
-        file.add(record);
+        file.add(people(record));
         if (++written % 10_000 === 0) progress.show(`${written.toLocaleString("en")} records`);
       }
       file.done();

@@ -1,10 +1,9 @@
 /** `audit follow`: logs made anew from the topic to which a node sends them. */
-import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { brokerCredentials, UserError } from "../config/mod.ts";
 import { parseBroker } from "./broker_url.ts";
 import { OK } from "./failure.ts";
+import type { Delivered } from "../runtime/transport/mod.ts";
 import type { CliIo } from "./io.ts";
 import { onSignals } from "./signals.ts";
 
@@ -18,12 +17,12 @@ Every log is held against the signed checkpoints that come with it. Where the di
 follow.json beside the logs; a new directory begins with the oldest record that the topic has.
 `;
 
-/** Beside the logs: the group that this directory is on the topic. */
-const STATE = "follow.json";
 const LETTERS = 64;
 const WAIT_MS = 500;
 /** With --once: silence after which nothing more is there. A group takes a moment to come to its partitions. */
 const SILENCE_MS = 3_000;
+/** So long the group may take for that: a follower that was killed holds the topic until its session ends. */
+const JOIN_MS = 60_000;
 
 interface FollowFlags {
   readonly broker: string;
@@ -49,17 +48,27 @@ async function follow({ broker: address, topic, out, once }: FollowFlags, io: Cl
   const place = { ...parseBroker(address), ...brokerCredentials() };
   const { openBroker } = await import("../runtime/transport/open.ts");
   const { LogFollower } = await import("../actors/auditors/replica/follower.ts");
+  const { groupOf } = await import("../actors/auditors/replica/follow_state.ts");
   const { readLogLetter } = await import("../actors/auditors/replica/letters.ts");
-  const group = groupOf(out);
+  const group = groupOf(out, (bytes) => crypto.getRandomValues(new Uint8Array(bytes)));
   const broker = await openBroker(place, { node: group, partitions: 1 });
   let stopped = false;
   using _ = onSignals(() => stopped = true);
   using follower = new LogFollower(out);
   try {
     const subscription = await broker.subscribe(group, topic);
-    let heard = performance.now();
+    const begun = performance.now();
+    let heard = begun;
+    let joined = false;
+    const waiting: Delivered[] = [];
     while (!stopped && !(once && performance.now() - heard > SILENCE_MS)) {
       const delivered = await subscription.take(LETTERS, WAIT_MS);
+      // Silence says nothing as long as somebody else, perhaps one who died, holds the topic for this group.
+      if (subscription.partitions.length > 0) joined = true;
+      else if (once && !joined) {
+        if (performance.now() - begun > JOIN_MS) throw waitsInVain(topic, out);
+        heard = performance.now();
+      }
       if (delivered.length === 0) continue;
       heard = performance.now();
       for (const one of delivered) {
@@ -71,8 +80,12 @@ async function follow({ broker: address, topic, out, once }: FollowFlags, io: Cl
           if (letter !== null) follower.take(letter);
         }
       }
+      waiting.push(...delivered);
+      // Of a record that has come in part nothing is on the disk: whoever is stopped here reads its parts again.
+      if (follower.joining) continue;
       follower.commit();
-      await subscription.commit(delivered);
+      await subscription.commit(waiting);
+      waiting.length = 0;
     }
     for (const [log, records] of follower.sizes()) io.out(`${log}: ${records.toLocaleString("en")} records`);
   } finally {
@@ -80,20 +93,8 @@ async function follow({ broker: address, topic, out, once }: FollowFlags, io: Cl
   }
 }
 
-function groupOf(out: string): string {
-  const path = join(out, STATE);
-  try {
-    const { group } = JSON.parse(Deno.readTextFileSync(path));
-    if (typeof group === "string") return group;
-    throw new UserError("FOLLOW_STATE", `${path} names no group: remove it, and the topic is read from its beginning`);
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      throw new UserError("FOLLOW_STATE", `${path} is not JSON: remove it, and the topic is read from its beginning`);
-    }
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  const group = `audit-follow-${randomBytes(8).toString("hex")}`;
-  Deno.mkdirSync(out, { recursive: true, mode: 0o700 });
-  Deno.writeTextFileSync(path, `${JSON.stringify({ group })}\n`, { mode: 0o600 });
-  return group;
-}
+const waitsInVain = (topic: string, out: string): UserError =>
+  new UserError(
+    "FOLLOW_BUSY",
+    `nothing of ${topic} was given to this follower in ${JOIN_MS / 1000} s: end the other one that follows into ${out}`,
+  );

@@ -7,6 +7,7 @@ import type { AuditRecord } from "../ffi/mod.ts";
 import { addRunFlags, chooseLog, type RunFlags } from "./run_flags.ts";
 import { OK } from "./failure.ts";
 import type { CliIo } from "./io.ts";
+import { before, nameDamage } from "./good_part.ts";
 import { parseWhole } from "./numbers.ts";
 import { timeText } from "./time_text.ts";
 
@@ -15,11 +16,13 @@ Examples:
   $ deno task cwts audit show                          the first fifty records
   $ deno task cwts audit show --from 1000 --limit 20 --type Decision,Execution
   $ deno task cwts audit show --order 42               everything about one order
+  $ deno task cwts audit show --until 1200 --limit 0   the good part of a log that is damaged behind it
   $ deno task cwts audit show --limit 0 --json > log.jsonl
 `;
 
 interface ShowFlags extends RunFlags {
   readonly from: string;
+  readonly until?: string;
   readonly limit: string;
   readonly type?: string;
   readonly order?: string;
@@ -31,6 +34,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function addAuditShow(audit: Command, io: CliIo, finish: (exit: number) => void): void {
   addRunFlags(audit.command("show").description("print records of a log"))
     .option("--from <index>", "first record", "0")
+    .option("--until <index>", "end before this record; reads the good part of a log that is damaged behind it")
     .option("--limit <count>", "most records to print; 0 is all", "50")
     .option("--type <names>", `only these types: ${Object.keys(RecordType).join(", ")}`)
     .option("--order <id>", "only records about this order")
@@ -42,9 +46,12 @@ export function addAuditShow(audit: Command, io: CliIo, finish: (exit: number) =
       const types = flags.type === undefined ? null : parseTypes(flags.type);
       const order = flags.order === undefined ? null : parseWhole(flags.order, "--order", 1);
       const directory = await chooseLog(flags, io);
-      const { decodeAudit, readAudit } = await import("../ffi/mod.ts");
+      const { decodeAudit } = await import("../ffi/mod.ts");
+      const { readNamed } = await import("../actors/node/names.ts");
+      const until = flags.until === undefined ? Infinity : parseWhole(flags.until, "--until", 1);
+      if (flags.until !== undefined) await nameDamage(directory, until, io);
       let shown = 0;
-      for (const record of readAudit(directory, from)) {
+      for (const record of before(until, readNamed(directory, from))) {
         if (types !== null && !types.has(record.type)) continue;
         const content = decodeAudit(record);
         if (order !== null && !concerns(content, order)) continue;

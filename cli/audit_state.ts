@@ -37,10 +37,10 @@ export function addAuditState(audit: Command, io: CliIo, finish: (exit: number) 
 
 /** Throws UNKNOWN_PLACE for a place that the log does not reach. */
 async function stateAt(directory: string, at: PlaceText | null): Promise<RunState> {
-  const { readAudit } = await import("../ffi/mod.ts");
+  const { readNamed } = await import("../actors/node/names.ts");
   const { RunState } = await import("../actors/node/reading/mod.ts");
   const state = new RunState();
-  for (const record of readAudit(directory)) {
+  for (const record of readNamed(directory)) {
     // Clocks of records may differ by a little: the first one that is later ends it.
     if (at !== null && "nanos" in at && BigInt(record.time) * 1_000n > at.nanos) break;
     state.take(record);
@@ -55,7 +55,7 @@ async function stateAt(directory: string, at: PlaceText | null): Promise<RunStat
     );
   }
   if (at !== null && state.records === 0) {
-    const [first] = readAudit(directory);
+    const [first] = readNamed(directory);
     const begins = first === undefined ? "it is empty" : `it begins at ${timeText(first.time)}`;
     throw new UserError("UNKNOWN_PLACE", `nothing is on this log at that time: ${begins}`);
   }

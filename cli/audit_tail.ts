@@ -38,10 +38,11 @@ export function addAuditTail(audit: Command, io: CliIo, finish: (exit: number) =
       const lines = parseWhole(flags.lines, "--lines", 0);
       const types = flags.type === undefined ? null : parseTypes(flags.type);
       const log = await chooseLog(flags, io);
-      const { AuditReader, decodeAudit } = await import("../ffi/mod.ts");
+      const { decodeAudit } = await import("../ffi/mod.ts");
+      const { namedReader } = await import("../actors/node/names.ts");
       const size = await sizeOf(log);
       // The last record is read in any case: a run that has ended will have no other.
-      using reader = new AuditReader(log, Math.max(0, size - Math.max(lines, 1)));
+      using reader = namedReader(log, Math.max(0, size - Math.max(lines, 1)));
       const show = (record: AuditRecord) => {
         if (record.index < size - lines || (types !== null && !types.has(record.type))) return;
         const content = decodeAudit(record);

@@ -3,6 +3,7 @@ import { createHash, randomBytes, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { toHex } from "../actors/auditors/verifier/mod.ts";
+import { keepTimestamp, STAMPED, TOKEN } from "../actors/node/attestation_files.ts";
 import { UserError } from "../config/errors.ts";
 import { parseCheckpoint, readNamed } from "./audit_checkpoint.ts";
 import { OK } from "./failure.ts";
@@ -14,13 +15,9 @@ Examples:
   $ deno task cwts audit timestamp --tsa http://127.0.0.1:3180/
   $ deno task cwts audit verify --tsa-ca authority.pem      checks what is stored beside the log
 
-The authority hears the hash of the checkpoint and nothing else. Without --tsa it is audit.tsa of the configuration. The node
-does not ask by itself, and its permissions let it reach this machine only: tunnel to an authority elsewhere.
+The authority hears the hash of the checkpoint and nothing else. Without --tsa it is audit.tsa of the configuration, which the
+node asks by itself as well. Permissions let both reach this machine only: docs/audit.md says how to let them reach another.
 `;
-
-/** The checkpoint that was stamped, and its token, DER. */
-const STAMPED = "stamped.checkpoint";
-const TOKEN = "stamped.tst";
 
 interface TimestampFlags extends RunFlags {
   readonly tsa?: string;
@@ -41,9 +38,7 @@ export function addAuditTimestamp(audit: Command, io: CliIo, finish: (exit: numb
       }
       const { size } = parseCheckpoint(note, CHECKPOINT);
       const { bytes, token } = await asked(() => askForTimestamp(url, hashOf(note), randomBytes(8)), url);
-      // The token last: without it the note beside it claims nothing.
-      replace(join(directory, STAMPED), new TextEncoder().encode(note));
-      replace(join(directory, TOKEN), bytes);
+      keepTimestamp(directory, note, bytes);
       io.out(
         `the first ${size.toLocaleString("en")} records were there at ${timeText(token.time)}, says ${
           nameOf(token.certificate)
@@ -147,8 +142,3 @@ function certificates(pem: string, file: string): X509Certificate[] {
 const hashOf = (note: string): Uint8Array => createHash("sha256").update(note).digest();
 const nameOf = ({ subject }: X509Certificate): string => subject.replaceAll("\n", ", ");
 const timeText = (time: number): string => `${new Date(time).toISOString().slice(0, 19)}Z`;
-
-function replace(path: string, bytes: Uint8Array): void {
-  Deno.writeFileSync(`${path}.new`, bytes, { mode: 0o600 });
-  Deno.renameSync(`${path}.new`, path);
-}

@@ -25,11 +25,11 @@ export function addAuditWhy(audit: Command, io: CliIo, finish: (exit: number) =>
     .action(async (text: string, flags: RunFlags & { readonly json?: boolean }) => {
       const name = parseOrder(text);
       const directory = await chooseLog(flags, io);
-      const { readAudit } = await import("../ffi/mod.ts");
+      const { readNamed } = await import("../actors/node/names.ts");
       const { OrderStory, RunState } = await import("../actors/node/reading/mod.ts");
       const state = new RunState();
       const story = new OrderStory(state, name);
-      for (const record of readAudit(directory)) story.take(record);
+      for (const record of readNamed(directory)) story.take(record);
       if (story.order === null) throw noSuchOrder(name, story, state);
       if (flags.json) io.out(JSON.stringify({ log: directory, order: story.order, lines: story.lines }));
       else for (const line of storyText(story.order, story.lines)) io.out(line);

@@ -1,5 +1,6 @@
 /** `cluster status`: nodes, shards, lag, epochs and modes, as the nodes say them over the broker. */
 import type { Command } from "commander";
+import { addConfigure } from "./cluster_configure.ts";
 import { addClusterFlags, type ClusterFlags, openerOf } from "./cluster_flags.ts";
 import { clusterText } from "./cluster_text.ts";
 import { FAILURE, OK } from "./failure.ts";
@@ -17,11 +18,12 @@ Examples:
   $ deno task cwts cluster status --broker redis://127.0.0.1:6379
   $ deno task cwts cluster status --broker kafka://127.0.0.1:9092 --json
 
-lag: letters under way to the gateway, and to the holder. Exit code 1 when something is to be looked at.
+lag: letters sent a beat ago that have not come, to the gateway and to the holder. Exit code 1 when something is to be looked at.
 `;
 
 export function addCluster(program: Command, io: CliIo, finish: (exit: number) => void): void {
   const cluster = program.command("cluster").description("the nodes that run together on a broker");
+  addConfigure(cluster, io, finish);
   addClusterFlags(cluster.command("status").description("nodes, shards with holder and epoch, lag, modes"))
     .option("--json", "one JSON object")
     .addHelpText("after", EXAMPLES)

@@ -1,9 +1,16 @@
 /** The overview of a cluster for people. */
 import type { ClusterOverview } from "../actors/node/mod.ts";
+import type { ObeyedStatus, OfferStatus } from "../actors/protocol/cluster.ts";
 import { type CliIo, columns, paint } from "./io.ts";
 
+const obeyed = ({ scope, state, from, reason }: ObeyedStatus): string =>
+  state === "ACTIVE" ? `has no ${scope}, which ${from} killed` : `${scope} ${state} by ${from}: ${reason}`;
+
+const offeredText = ({ refused, switched }: OfferStatus): string =>
+  refused !== null ? "refused" : switched ? "in force" : "acknowledged";
+
 export function clusterText(overview: ClusterOverview, io: Pick<CliIo, "color">): string[] {
-  const { gateway, nodes, shards, concerns } = overview;
+  const { gateway, nodes, shards, classes, concerns } = overview;
   const short = (hash: string) => hash.slice(0, 12);
   const head = gateway.epoch === 0
     ? "no gateway"
@@ -13,16 +20,18 @@ export function clusterText(overview: ClusterOverview, io: Pick<CliIo, "color">)
   return [
     `${paint(io, "bold", `cluster "${overview.cluster}"`)}  ${head}`,
     ...columns([
-      ["node", "role", "state", "heard", "epoch", "configuration", "refused", ""],
-      ...nodes.map(({ node, role, state, heardMs, epoch, config, bad, detail }) => [
+      ["node", "role", "state", "heard", "epoch", "configuration", "offered", "refused", "firm", ""],
+      ...nodes.map(({ node, role, state, heardMs, epoch, config, offer, bad, firm, kills, detail }) => [
         node,
         role,
         state,
         `${heardMs} ms`,
         epoch === 0 ? "" : String(epoch),
         short(config),
+        offer === null ? "" : `epoch ${offer.epoch} ${offeredText(offer)}`,
         String(bad),
-        detail,
+        firm,
+        [detail, ...(kills ?? []).slice(-1).map(obeyed)].filter((text) => text !== "").join("; "),
       ]),
     ]),
     ...(shards.length === 0 ? [] : columns([
@@ -36,6 +45,12 @@ export function clusterText(overview: ClusterOverview, io: Pick<CliIo, "color">)
         String(refused),
         reason,
       ]),
+    ])),
+    ...(classes.length === 0 ? [] : columns([
+      ["class", "broker in use", "", "sent over it by"],
+      ...classes.map((
+        { class: name, broker, first, nodes },
+      ) => [name, broker, first ? "" : "fallback", nodes.join(", ")]),
     ])),
     ...concerns.map((concern) => paint(io, "yellow", `! ${concern}`)),
   ];

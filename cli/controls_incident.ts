@@ -17,10 +17,12 @@ export function addControlsIncident(controls: Command, io: CliIo, finish: (exit:
       requireNodeDirectory(directory);
       const { listIncidents, readIncident } = await import("../actors/node/incident_file.ts");
       const wanted = id === undefined ? listIncidents(directory).at(-1) ?? 1 : parseWhole(id, "the number", 1);
+      const { openNames } = await import("../actors/node/names.ts");
       const { incident, key, signature, holds } = readIncident(directory, wanted);
+      // As JSON it is what was signed, which somebody else can check; in words it has the names.
       if (flags.json) io.out(JSON.stringify({ incident, key, signature, holds }));
       else {
-        io.out(JSON.stringify(incident, null, 2));
+        io.out(openNames(directory, io.err).openJson(JSON.stringify(incident, null, 2)));
         io.out(`signed by ${key}`);
         io.out(
           holds ? "the signature holds" : paint(io, "red", "THE SIGNATURE DOES NOT HOLD: this is not what was signed"),

@@ -1,7 +1,7 @@
 /** The single examinations of `doctor`. Each says what it found and, when that is not enough, what to do. */
 import { statfsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { loadConfig, UserError } from "../config/mod.ts";
+import { type Config, loadConfig, UserError } from "../config/mod.ts";
 import { isHeld } from "./data_dir.ts";
 
 export interface Check {
@@ -29,6 +29,7 @@ export async function examine(dataDir: string, configFile?: string): Promise<Che
     checkDataDir(dataDir),
     checkSpace(dataDir),
     ...checkReplica(dataDir, configFile),
+    ...await checkAttestations(dataDir, configFile),
     checkHolder(dataDir),
     checkPort(configFile),
     checkBrowser(),
@@ -171,6 +172,37 @@ function checkReplica(dataDir: string, file?: string): Check[] {
     : `${copy ?? "nothing"}, the log ${log}`;
   const fix = "start the node: it catches up, or says why it cannot";
   return [check(name, true, current || isHeld(dataDir), `${replica} (${disk}); ${standing}`, fix)];
+}
+
+/** Where others vouch for the log: that they have addresses, and whether the latest run has what they said. */
+async function checkAttestations(dataDir: string, file?: string): Promise<Check[]> {
+  let config: Config;
+  try {
+    ({ config } = loadConfig({ file }));
+  } catch (error) {
+    // A broken configuration has its own line.
+    if (!(error instanceof UserError)) throw error;
+    return [];
+  }
+  const { tsa, witness } = config.audit;
+  const { listRuns, runDirectory } = await import("../actors/node/mod.ts");
+  const { STAMPED, WITNESSED } = await import("../actors/node/attestation_files.ts");
+  const { refuseWrongAttestations } = await import("../actors/node/attestations.ts");
+  const runs = listRuns(dataDir);
+  return [[tsa, "time stamps", STAMPED], [witness, "witness", WITNESSED]].flatMap(([url, name, answer]) => {
+    if (url === undefined) return [];
+    try {
+      refuseWrongAttestations(config);
+    } catch (error) {
+      return [check(name!, true, false, url, (error as Error).message)];
+    }
+    if (runs.length === 0) return [check(name!, false, true, `${url}; no run yet`, "")];
+    const there = exists(join(runDirectory(dataDir), answer!));
+    const fix = "start the node: it asks by itself, and says why it has no answer";
+    return [
+      check(name!, false, there || isHeld(dataDir), `${url}; the latest run has ${there ? "an" : "no"} answer`, fix),
+    ];
+  });
 }
 
 /** Run, size and root of the latest run with a checkpoint in a directory of runs. */

@@ -25,6 +25,7 @@ Examples:
   $ deno task kill --scope instrument:ALPHA --json
   $ deno task kill --to reduce-only --reason "volatile"       only what reduces a position passes; nothing is cancelled
   $ deno task kill --broker redis://10.0.0.5 --broker nats://10.0.0.6 --cluster-secret cluster.key     every node
+  $ deno task kill --broker redis://10.0.0.5                                                           without a secret
 
 The gate is shut when the word is stored, before this command has printed anything, and stays shut across restarts until
 someone re-arms it. Resting orders of the scope are cancelled by the node; this command waits up to two seconds to see it.
@@ -42,8 +43,9 @@ export function addKill(program: Command, io: CliIo, finish: (exit: number) => v
     .option("--reason <text>", "why; goes on record", "operator request")
     .option("--data-dir <dir>", "data directory of the node")
     .option("--config <file>", "TOML file that names the data directory and the cluster")
-    .option("--broker <url>", "tell every node by this broker; may be given again", collect)
-    .option("--cluster-secret <file>", "the secret that the nodes share")
+    .option("--broker <url>", "tell every node by this broker; several with commas, or given again", collect)
+    .option("--cluster <name>", 'which cluster on these brokers (default: as configured, or "main")')
+    .option("--cluster-secret <file>", "the secret that the nodes share, if they do")
     .option("--nodes <names>", "nodes that must answer, with commas between")
     .option("--here", "this machine's node alone, whatever is configured")
     .option("--json", "print one JSON object")
@@ -78,7 +80,10 @@ export function addKill(program: Command, io: CliIo, finish: (exit: number) => v
     });
 }
 
-const collect = (url: string, before: readonly string[] = []): readonly string[] => [...before, url];
+const collect = (urls: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...urls.split(",").map((url) => url.trim()).filter((url) => url !== ""),
+];
 
 export function killText(outcome: ScopeOutcome, directory: string, io: Pick<CliIo, "color">): string[] {
   const { scope, gateShutMicros, gateSequence, nodeRunning, confirmed, confirmedMillis, cancelled, unknown } = outcome;

@@ -8,6 +8,7 @@ import { type CliIo, paint } from "./io.ts";
 export interface ClusterFlags {
   readonly config?: string;
   readonly broker?: readonly string[];
+  readonly cluster?: string;
   readonly clusterSecret?: string;
   readonly nodes?: string;
   readonly here?: boolean;
@@ -15,8 +16,10 @@ export interface ClusterFlags {
 
 /** Whom a kill is told beside the node of this machine. */
 export interface Others {
+  readonly cluster: string;
   readonly brokers: readonly string[];
-  readonly secretFile: string;
+  /** Absent: the nodes have none, and obey whoever may write to their brokers. */
+  readonly secretFile?: string;
   readonly nodes: readonly string[];
   readonly withinMs: number;
 }
@@ -24,20 +27,14 @@ export interface Others {
 /** As the flags say, or else the configuration; null for nobody. Throws UserError USAGE or BROKER_URL. A broken configuration stops no kill. */
 export function othersOf(flags: ClusterFlags, io: CliIo): Others | null {
   if (flags.here) return null;
-  const { brokers, secretFile, nodes, ackMs } = clusterOf(flags, io);
+  const { name, brokers, secretFile, nodes, ackMs } = clusterOf(flags, io);
   const all = flags.broker ?? brokers;
   if (all.length === 0) return null;
   for (const text of all) parseBroker(text);
-  const secret = flags.clusterSecret ?? secretFile;
-  if (secret === undefined) {
-    throw new UserError(
-      "USAGE",
-      "a kill of other nodes is signed: name the file of their secret with --cluster-secret",
-    );
-  }
   return {
+    cluster: flags.cluster ?? name,
     brokers: all,
-    secretFile: secret,
+    secretFile: flags.clusterSecret ?? secretFile,
     nodes: flags.nodes === undefined
       ? nodes
       : flags.nodes.split(",").map((name) => name.trim()).filter((name) => name !== ""),
@@ -45,9 +42,9 @@ export function othersOf(flags: ClusterFlags, io: CliIo): Others | null {
   };
 }
 
-type Cluster = Pick<Config["cluster"], "brokers" | "secretFile" | "nodes" | "ackMs">;
+type Cluster = Pick<Config["cluster"], "name" | "brokers" | "secretFile" | "nodes" | "ackMs">;
 
-const NONE: Cluster = { brokers: [], nodes: [], ackMs: 2_000 };
+const NONE: Cluster = { name: "main", brokers: [], nodes: [], ackMs: 2_000 };
 
 function clusterOf({ config }: ClusterFlags, io: CliIo): Cluster {
   try {
@@ -67,14 +64,17 @@ export interface Call {
 }
 
 /** Says it on every broker, and waits for the nodes that must answer. Throws CLUSTER_SECRET. */
-export async function callOthers({ brokers, secretFile, nodes, withinMs }: Others, call: Call): Promise<ClusterKill> {
-  const { callFromCommand, readSecret, waysTo } = await import("../actors/cluster/mod.ts");
+export async function callOthers(
+  { cluster, brokers, secretFile, nodes, withinMs }: Others,
+  call: Call,
+): Promise<ClusterKill> {
+  const { callFromCommand, openSecret, readSecret, waysTo } = await import("../actors/cluster/mod.ts");
   const from = `cli-${Deno.pid}`;
   const wall = Date.now();
-  const secret = readSecret(secretFile);
+  const secret = secretFile === undefined ? openSecret(cluster) : readSecret(secretFile);
   const routes = waysTo(brokers, from, { who: brokerCredentials(), chance: Math.random });
   return await callFromCommand({ kind: "kill", id: `${from}.${wall}`, from, wall, ...call }, {
-    ...{ secret, nodes, withinMs },
+    ...{ cluster, secret, nodes, withinMs },
     routes,
     ready: Promise.race(routes.map(({ broker }) => broker.opening)),
     now: () => performance.now(),

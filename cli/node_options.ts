@@ -22,7 +22,7 @@ export function addNodeFlags(command: Command): Command {
     .option("--config <file>", "TOML file (default: ./cwts.toml when it exists)")
     .option("--duration <time>", "stop by itself after this much market time, for example 30s or 2h")
     .option("--seed <number>", "origin of all chance; equal seeds give equal runs")
-    .option("--feed <kind>", "simulated, replay:<path>[,<path>…], bars or bars:<path>")
+    .option("--feed <kind>", "simulated, replay:<path>[,<path>…], bars, bars:<path>, paper or paper:<directory>")
     .option("--speed <factor>", "1 is real time, 10 ten times as fast, max as fast as possible")
     .option("--data-dir <dir>", "where the audit log and the kill states live")
     .addOption(new Option("--durability <kind>", "when a record counts as kept: memory, batch or fsync"))
@@ -58,7 +58,8 @@ export function flagValues(flags: NodeFlags): FlagValue[] {
       throw new UserError("USAGE", `--feed simulated takes no path: did you mean replay:${paths[0] ?? "<path>"}?`);
     }
     set("feed.kind", "--feed", kind);
-    if (paths.length > 0) set("feed.paths", "--feed", paths);
+    if (kind === "paper") set("venue.directory", "--feed", paths[0]);
+    else if (paths.length > 0) set("feed.paths", "--feed", paths);
   }
   return values;
 }

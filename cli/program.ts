@@ -18,6 +18,7 @@ import { addPeople } from "./people.ts";
 import { addRearm } from "./rearm.ts";
 import { addRelease } from "./release.ts";
 import { addStart } from "./start.ts";
+import { addVenue } from "./venue.ts";
 import { addVersion } from "./version.ts";
 import { addWatchdog } from "./watchdog.ts";
 
@@ -50,6 +51,7 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
       addRelease,
       addDoctor,
       addBench,
+      addVenue,
       addVersion,
     ]
   ) add(program, io, finish);

@@ -1,6 +1,6 @@
 /** `start`: runs a node until it is told to stop, the feed ends or the duration is over. */
 import { type Command, Option } from "commander";
-import { loadConfig, type LoadedConfig, VERSION } from "../config/mod.ts";
+import { loadConfig, type LoadedConfig, UserError, VERSION } from "../config/mod.ts";
 import { describeFailure, FAILURE, OK } from "./failure.ts";
 import { type CliIo, paint } from "./io.ts";
 import { onSignals, signalHandler } from "./signals.ts";
@@ -13,6 +13,7 @@ import { clusterOf, introduceRole, refuseClusterFlags, roleOption, type ROLES, r
 interface StartFlags extends NodeFlags, ClusterFlags {
   readonly summary?: "json" | "text";
   readonly role: typeof ROLES[number];
+  readonly auditKey?: string;
 }
 
 const EXAMPLES = `
@@ -28,6 +29,7 @@ Examples:
 export function addStart(program: Command, io: CliIo, finish: (exit: number) => void): void {
   const command = addNodeFlags(program.command("start").description("run a node in paper mode"))
     .addOption(new Option("--summary <format>", "what to print at the end").choices(["json", "text"]).default("text"))
+    .option("--audit-key <file>", "role auditor: public keys of the nodes whose log it follows (audit.broker)")
     .addOption(roleOption());
   addNodeNameFlags(addClusterFlags(command))
     .addHelpText("after", EXAMPLES)
@@ -38,9 +40,15 @@ export function addStart(program: Command, io: CliIo, finish: (exit: number) => 
         refuseClusterFlags(flags);
         return finish(await runHere(loaded, format, io, io.out));
       }
-      const cluster = clusterOf(flags.role, flags, io);
+      const cluster = clusterOf(flags.role, flags, loaded.config, io);
       for (const line of introduceRole(flags.role, cluster, loaded)) io.out(line);
-      if (flags.role !== "gateway") return finish(await runRole(loaded.config, cluster, io, format === "json"));
+      const { auditKey } = flags;
+      if (auditKey !== undefined && flags.role !== "auditor") {
+        throw new UserError("USAGE", "--audit-key goes with --role auditor");
+      }
+      if (flags.role !== "gateway") {
+        return finish(await runRole(loaded.config, cluster, io, { json: format === "json", auditKey }));
+      }
       const { runGateway } = await import("../actors/node/mod.ts");
       finish(await runHere(loaded, format, io, io.out, (nodeIo) => runGateway(loaded.config, cluster, nodeIo)));
     });
@@ -125,7 +133,7 @@ function introduction({ config, file, hash }: LoadedConfig, io: CliIo): string[]
     : `${node.speed} × real time`;
   const traders = config.organisms.map(({ id, instruments }) => `${id} on ${instruments.join(", ")}`).join("; ");
   return [
-    `${paint(io, "bold", `CWTS ${VERSION}`)}  paper mode: no order leaves this process`,
+    `${paint(io, "bold", `CWTS ${VERSION}`)}  paper mode: no order reaches a real market`,
     `feed: ${feedName}, ${pace}, seed ${node.seed}`,
     `organisms: ${traders || "none"}`,
     `data: ${node.dataDir}  (audit log: ${config.audit.durability})`,

@@ -1,15 +1,32 @@
 /** Nodes that are killed together: who this one is, the brokers by which they hear of each other, and what silence means. */
 import { z } from "zod";
+import { planOf } from "./broker_plan.ts";
+import { UserError } from "./errors.ts";
 import { broker, choice, identifier, key, text, whole } from "./kinds.ts";
 
 const LONGEST_MS = 3_600_000;
 
 export const clusterSchema = z.strictObject({
+  name: key(identifier().default("main"), "", "name of the cluster: several on one broker hear nothing of each other"),
   node: key(identifier().optional(), "", "name of this node among the others: no two that are alive may bear the same"),
   brokers: key(
     z.array(broker(), { error: 'must be a list of brokers, such as ["redis://127.0.0.1:6379"]' }).default([]),
     "",
     "kills and signs of life go over all of these at once; none: this node is killed on its own machine only",
+  ),
+  durable: key(
+    z.array(text("must be a broker of the list, or its kind"), {
+      error: 'must be a list of brokers, such as ["kafka", "redis"]',
+    }).optional(),
+    "",
+    "of several brokers, which carry orders and reports, first choice first; default: in the order of the list",
+  ),
+  fast: key(
+    z.array(text("must be a broker of the list, or its kind"), {
+      error: 'must be a list of brokers, such as ["redis", "nats"]',
+    }).optional(),
+    "",
+    "of several brokers, which carry what is worth nothing when late; default: Redis first, then NATS, then Kafka",
   ),
   secretFile: key(
     text("must be the path of a file").optional(),
@@ -47,7 +64,7 @@ export const clusterSchema = z.strictObject({
 type Refuse = (path: (string | number)[], message: string) => void;
 
 export function checkCluster(cluster: z.infer<typeof clusterSchema>, refuse: Refuse): void {
-  const { brokers, node, secretFile, beatMs, silenceMs } = cluster;
+  const { brokers, node, secretFile, beatMs, silenceMs, durable, fast } = cluster;
   if (brokers.length === 0) return;
   if (node === undefined) refuse(["cluster", "node"], "must name this node where brokers are given");
   if (secretFile === undefined) {
@@ -56,5 +73,11 @@ export function checkCluster(cluster: z.infer<typeof clusterSchema>, refuse: Ref
   if (silenceMs < 3 * beatMs) {
     refuse(["cluster", "silenceMs"], `must be three times beat_ms or more, so that one lost sign of life kills nobody`);
   }
-  if (new Set(brokers).size < brokers.length) refuse(["cluster", "brokers"], "names a broker twice");
+  if (new Set(brokers).size < brokers.length) return refuse(["cluster", "brokers"], "names a broker twice");
+  try {
+    planOf({ addresses: brokers, durable, fast });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    refuse(["cluster", "brokers"], `do not go with its classes: ${error.message}`);
+  }
 }

@@ -2,7 +2,8 @@
  * A short name for a configuration: SHA-256 over its canonical JSON (sorted names, no spaces).
  *
  * It covers everything that can change a decision or a record. Where the data lies, how fast market time passes, when
- * the node stops, how durable the log is and where the console listens are left out: they do not change what happens,
+ * the node stops, how durable the log is, where the console listens, what a node of a cluster is called, by which brokers it
+ * hears the others and where its secret lies are left out: they do not change what happens,
  * and two runs of one seed on two machines must have one hash. Of a recording only the file's name counts, and of a release
  * the key it must be signed with: the manifest holds this hash.
  */
@@ -23,11 +24,14 @@ export function canonicalJson(value: unknown): string {
 
 /** 64 hex digits. */
 export function configHash(config: Config): string {
-  const { node, audit: _audit, console: _console, feed, release, ...rest } = config;
+  const { node, audit: _audit, console: _console, feed, release, cluster, venue, ...rest } = config;
+  const { name: _cluster, node: _name, secretFile: _secret, brokers: _brokers, ...together } = cluster;
   const decisive = {
     ...rest,
+    cluster: together,
     node: { seed: node.seed },
     release: { publicKey: release.publicKey },
+    venue: { ...venue, directory: undefined },
     feed: { kind: feed.kind, paths: feed.paths.map((path) => basename(path)) },
   };
   return createHash("sha256").update(canonicalJson(decisive)).digest("hex");

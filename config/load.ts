@@ -105,7 +105,8 @@ function chosenFeed(layers: readonly Layer[]): { kind: FeedKind; paths: readonly
   let paths: readonly string[] = [];
   for (const { tree } of layers) {
     const feed = isTree(tree.feed) ? tree.feed : {};
-    if (feed.kind === "simulated" || feed.kind === "replay" || feed.kind === "bars") kind = feed.kind;
+    const known = (["simulated", "replay", "bars", "paper"] as const).find((one) => one === feed.kind);
+    if (known !== undefined) kind = known;
     if (Array.isArray(feed.paths)) paths = feed.paths.filter((path) => typeof path === "string");
   }
   return { kind, paths };

@@ -94,6 +94,7 @@ const bars: Profile = {
 export function profileFor(kind: FeedKind, paths: readonly string[]): Profile {
   switch (kind) {
     case "simulated":
+    case "paper":
       return simulated;
     case "replay":
       return replay(paths);

@@ -15,6 +15,7 @@ import { releaseSchema } from "./release.ts";
 import { checkCluster, clusterSchema } from "./cluster.ts";
 import { checkControls, controlsSchema } from "./controls.ts";
 import { surveillanceSchema } from "./surveillance.ts";
+import { venueSchema } from "./venue.ts";
 import { accountSchema, checkScopes, customerSchema, firmSchema } from "./scopes.ts";
 
 const speedError = 'must be a number above 0, or "max"';
@@ -41,9 +42,9 @@ const node = z.strictObject({
 
 const feed = z.strictObject({
   kind: key(
-    choice("simulated", "replay", "bars").default("simulated"),
+    choice("simulated", "replay", "bars", "paper").default("simulated"),
     "",
-    "where market data comes from: a simulated market, recorded captures, or daily bars",
+    "where market data comes from: a simulated market, recorded captures, daily bars, or a paper exchange",
   ),
   paths: key(
     z.array(text("must be a list of file paths"), { error: "must be a list of file paths" }).default([]),
@@ -93,7 +94,22 @@ const audit = z.strictObject({
   tsa: key(
     text().optional(),
     "address",
-    "authority that audit timestamp has checkpoints stamped by (RFC 3161 over HTTP); none: it is named with --tsa",
+    "authority that the node and audit timestamp have checkpoints stamped by (RFC 3161 over HTTP); none: by nobody",
+  ),
+  tsaEvery: key(
+    real(1, 31_536_000).default(86_400),
+    "s",
+    "time between two stamps; the first checkpoint of a run and the last are stamped as well",
+  ),
+  witness: key(
+    text().optional(),
+    "address",
+    "add-checkpoint of a witness that the node has its checkpoints signed by; none: by nobody",
+  ),
+  witnessEvery: key(
+    real(1, 31_536_000).default(86_400),
+    "s",
+    "time between two signatures of the witness; it is asked about the first checkpoint of a run and the last as well",
   ),
   sinkLagMs: key(
     whole(1_000, 3_600_000).default(10_000),
@@ -208,6 +224,7 @@ export const configSchema = z.strictObject({
   market: marketSchema.prefault({}),
   replay: replay.prefault({}),
   bars: bars.prefault({}),
+  venue: venueSchema.prefault({}),
   chaos: chaos.prefault({}),
   cluster: clusterSchema.prefault({}),
 }).superRefine((config, context) => {
@@ -246,6 +263,9 @@ export const configSchema = z.strictObject({
   checkCluster(config.cluster, refuse);
   if (config.feed.kind === "replay" && config.feed.paths.length === 0) {
     refuse(["feed", "paths"], "must name a recording: start with --feed replay:<path>");
+  }
+  if (config.feed.kind === "paper" && config.node.speed !== 1) {
+    refuse(["node", "speed"], "must be 1 with --feed paper: the exchange keeps the time of the wall");
   }
 });
 

@@ -25,6 +25,8 @@ export interface AuditOptions {
   readonly durability?: DurabilityName;
   /** Bytes after which a new segment file begins. */
   readonly segmentBytes?: number;
+  /** What is done to a value before it is written as JSON: it takes what must not be read by everybody out. Never throws. */
+  readonly seal?: (type: number, value: unknown) => unknown;
 }
 
 export interface AuditHead {
@@ -45,18 +47,22 @@ export class AuditLog extends NativeHandle {
   readonly #headBytes = new Uint8Array(AuditHeadView.SIZE + 32);
   readonly #headView = new AuditHeadView(this.#headBytes);
 
-  private constructor(symbols: Core, handle: bigint) {
+  readonly #seal: AuditOptions["seal"];
+
+  private constructor(symbols: Core, handle: bigint, seal?: AuditOptions["seal"]) {
     super(handle, symbols.cwts_audit_close);
     this.#core = symbols;
+    this.#seal = seal;
   }
 
   /** Opens or creates the log of a directory; a last group without its seal is cut off. */
-  static open({ directory, durability = "batch", segmentBytes = SEGMENT_BYTES }: AuditOptions): AuditLog {
+  static open({ directory, durability = "batch", segmentBytes = SEGMENT_BYTES, seal }: AuditOptions): AuditLog {
     const symbols = core();
     const path = utf8(directory);
     return new AuditLog(
       symbols,
       opened(symbols.cwts_audit_open(path, path.length, DURABILITY[durability], segmentBytes)),
+      seal,
     );
   }
 
@@ -84,7 +90,8 @@ export class AuditLog extends NativeHandle {
 
   /** Appends a value as JSON. */
   appendJson(type: number, time: number, value: unknown, cause = 0, version = 1, producer = 0): number {
-    return this.append(type, time, utf8(JSON.stringify(value)), cause, version, producer);
+    const written = this.#seal === undefined ? value : this.#seal(type, value);
+    return this.append(type, time, utf8(JSON.stringify(written)), cause, version, producer);
   }
 
   /** Makes everything appended as durable as the log was opened to make it. */

@@ -36,6 +36,11 @@ export interface AuditRecord {
 const TYPE_NAMES: Readonly<Record<number, string>> = Object.fromEntries(
   Object.entries(RecordType).map(([name, value]) => [value, name]),
 );
+/** Kinds whose payload is not JSON. */
+const BINARY: ReadonlySet<number> = new Set([
+  ...[RecordType.Decision, RecordType.Execution, RecordType.MarketSeen, RecordType.BasketDecided],
+  ...[RecordType.LimitsSet, RecordType.VenueInput],
+]);
 /** What a LimitsSet record holds, by its version. */
 const LIMITS_VIEWS: Readonly<Record<number, new (payload: Uint8Array) => object>> = {
   1: StrategyLimitsView,
@@ -54,12 +59,18 @@ export class AuditReader extends NativeHandle {
   readonly #header = new AuditHeaderView(this.#headerBytes);
   #payload = new Uint8Array(4096);
 
-  /** Begins at record `from`, which need not be there yet. Throws `Io` when there is no log, `Corrupt`. */
-  constructor(directory: string, from: number) {
+  readonly #openJson: ((text: string) => string) | null;
+
+  /**
+   * Begins at record `from`, which need not be there yet. `openJson` is what is done to the text of a JSON record for whoever
+   * reads it; `bytes` stays as it was written. Throws `Io` when there is no log, `Corrupt`.
+   */
+  constructor(directory: string, from: number, openJson: ((text: string) => string) | null = null) {
     const symbols = core();
     const path = utf8(directory);
     super(opened(symbols.cwts_reader_open(path, path.length, from)), symbols.cwts_reader_close);
     this.#core = symbols;
+    this.#openJson = openJson;
   }
 
   /** The next record; null when there is none yet. Throws `Corrupt` at one that is damaged. */
@@ -80,8 +91,13 @@ export class AuditReader extends NativeHandle {
       producer,
       time,
       cause,
-      payload: this.#payload.slice(0, length),
+      payload: this.#opened(recordType, this.#payload.slice(0, length)),
     };
+  }
+
+  #opened(type: number, payload: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    if (this.#openJson === null || BINARY.has(type)) return payload;
+    return new TextEncoder().encode(this.#openJson(new TextDecoder().decode(payload)));
   }
 
   /** Of the record that was read last. */

@@ -2,7 +2,7 @@
 import { getI64, getMicros, setI64, setMicros } from "./layout/integers.ts";
 
 /** Hash of the layout description; both sides must agree before the first call. */
-export const LAYOUT_HASH = 8510480287939942;
+export const LAYOUT_HASH = 1518432931803422;
 
 /** Raised when an exported function changes its meaning or signature. */
 export const ABI_VERSION = 3;
@@ -873,7 +873,7 @@ export class OrderCommandView {
     setI64(this.view, this.base + 48, value);
   }
 
-  /** id of the message that caused the command; 0 when unknown */
+  /** what led to the command: its kind above bit 48, which one below; 0 when unknown */
   get cause(): number {
     return getI64(this.view, this.base + 56);
   }
@@ -4159,7 +4159,7 @@ export class AuditHeaderView {
     setMicros(this.view, this.base + 24, value);
   }
 
-  /** id of the causing message or order; 0 when unknown */
+  /** what led to the record: of an execution its order, of a command the word of its cause; 0 when unknown */
   get cause(): number {
     return getI64(this.view, this.base + 32);
   }

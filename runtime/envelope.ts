@@ -19,9 +19,14 @@ export class Departures {
 
   /** To be called once per message, in the order of their sending. */
   stamp({ id, cause, root, sender, deadline, epoch, schema }: MessageEnvelope): WireEnvelope {
+    return { node: this.node, epoch, sender, sequence: this.next(sender), id, cause, root, deadline, schema };
+  }
+
+  /** The number of what a sender sends next, where it is no message of an actor. Null: nobody in particular. */
+  next(sender: string | null): number {
     const sequence = (this.sequences.get(sender) ?? 0) + 1;
     this.sequences.set(sender, sequence);
-    return { node: this.node, epoch, sender, sequence, id, cause, root, deadline, schema };
+    return sequence;
   }
 }
 

@@ -11,6 +11,7 @@ import { UserError } from "../config/mod.ts";
 export async function build(): Promise<void> {
   ensureCore();
   await loadAssets({ onBundle: () => console.error("bundling the console page …") });
+  await loadAssets({ page: "nodes", onBundle: () => console.error("bundling the page of a cluster …") });
   await verifierPage({ bundle: bundleScript, onBundle: () => console.error("bundling the verifier page …") });
 }
 

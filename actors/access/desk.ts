@@ -112,6 +112,11 @@ export class AccessDesk implements AccessPort {
     return this.#people.endSessions(by, person, from);
   }
 
+  /** Part of forgetting somebody, whose access has ended; not part of the port. `scrub` takes the name out of data. */
+  forget(person: string, scrub: <T>(value: T) => T): void {
+    this.#ledger.forget(person, scrub);
+  }
+
   keys(of: Principal): readonly KeyView[] {
     return this.#keys.list(of);
   }

@@ -91,6 +91,15 @@ export class Ledger {
     });
   }
 
+  /** Takes a person out of it, which somebody else puts on record. */
+  forget(person: string, scrub: <T>(value: T) => T): void {
+    this.#locked((book) => {
+      book.people = book.people.filter(({ id }) => id !== person);
+      book.keys = book.keys.filter((key) => key.person !== person);
+      book.unrecorded = scrub(book.unrecorded);
+    });
+  }
+
   #locked<T>(body: (book: Book) => T): T {
     const { file } = this.#options;
     return file.locked(() => {

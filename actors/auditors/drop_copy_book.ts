@@ -104,10 +104,12 @@ export class DropCopyBook {
         if (order !== undefined) this.#odd(view, "was entered, and had been entered before");
         return this.#open(view, leaves);
       case ExecType.Trade: {
-        this.trades++;
         const line = this.#line(view);
         if (view.side === 0) line.bought += quantity;
         else line.sold += quantity;
+        // What the run begins with was traded by no order of it.
+        if (orderId === 0) return;
+        this.trades++;
         this.#fits(view, order, quantity + leaves);
         return this.#open(view, leaves);
       }

@@ -1,6 +1,6 @@
 /** A kill on all nodes at once, from a node or from a command: said on every broker, and who has said that it is done. */
 import { BrokerError, ClassedBroker, type Route, within } from "../../runtime/transport/mod.ts";
-import { BEATS, CALLS, type KillAnswer, type KillCall, letterOf, read } from "./words.ts";
+import { beatsOf, callsOf, type KillAnswer, type KillCall, letterOf, read } from "./words.ts";
 
 /** What a kill of the cluster came to, as far as it is known after the time. */
 export interface ClusterKill {
@@ -27,6 +27,8 @@ export interface Acknowledged {
 /** A broker that is cut off is not waited for longer when all is over, milliseconds. */
 const CLOSE_MS = 2_000;
 
+/** Of nodes that are told no name. */
+export const DEFAULT_CLUSTER = "main";
 const LOOK_MS = 50;
 /** Who waits longer than this for the first broker to open has to do without any, milliseconds. */
 const LONGEST_OPENING_MS = 10_000;
@@ -79,7 +81,8 @@ export class Answers {
 /** Says it on every broker, and waits for the answers that somebody gives to `answers`. */
 export async function call(
   said: KillCall,
-  { broker, secret, n, answers, withinMs }: {
+  { cluster, broker, secret, n, answers, withinMs }: {
+    readonly cluster: string;
     readonly broker: ClassedBroker;
     readonly secret: Uint8Array;
     /** Numbers what this sender calls. */
@@ -93,7 +96,7 @@ export async function call(
   const past = within(answers.all, withinMs);
   // A broker that is slower than the nodes has not failed: it is asked once more when all have answered.
   const [spread] = await Promise.all([
-    broker.publishEverywhere(CALLS, "kill", letterOf(said, secret, said.from, n), past),
+    broker.publishEverywhere(callsOf(cluster), "kill", letterOf(said, secret, said.from, n), past),
     past,
   ]);
   return {
@@ -106,6 +109,8 @@ export async function call(
 }
 
 export interface CommandOptions {
+  /** Name of the cluster; default DEFAULT_CLUSTER. */
+  readonly cluster?: string;
   readonly secret: Uint8Array;
   readonly routes: readonly Route[];
   /** Resolves when a broker is open; absent: they are. */
@@ -120,7 +125,7 @@ export interface CommandOptions {
 
 /** For who is no node: hears signs of life for as long as the call takes. Closes the brokers. */
 export async function callFromCommand(said: KillCall, options: CommandOptions): Promise<ClusterKill> {
-  const { secret, routes, nodes, withinMs, now, ready } = options;
+  const { cluster = DEFAULT_CLUSTER, secret, routes, nodes, withinMs, now, ready } = options;
   if (ready !== undefined) await within(ready, LONGEST_OPENING_MS);
   const broker = everywhere(said.from, routes);
   const answers = new Answers(said.id, nodes, now);
@@ -130,7 +135,10 @@ export async function callFromCommand(said: KillCall, options: CommandOptions): 
   const hear = async ({ broker }: Route) => {
     while (!over) {
       try {
-        const subscription = await broker.subscribe(`call-${groupName(said.id)}`, BEATS, { from: "next" });
+        const subscription = await broker.subscribe(`call-${groupName(said.id)}`, beatsOf(cluster), {
+          from: "next",
+          passing: true,
+        });
         while (!over) {
           for (const one of await subscription.take(100, LOOK_MS)) {
             const word = one.kind === "letter" ? read(one.letter, secret) : null;
@@ -147,7 +155,7 @@ export async function callFromCommand(said: KillCall, options: CommandOptions): 
     }
   };
   // The call goes first; what is missed of the answers meanwhile, the signs of life say again.
-  const calling = call(said, { broker, secret, n: 1, answers, withinMs }, () => [...present]);
+  const calling = call(said, { cluster, broker, secret, n: 1, answers, withinMs }, () => [...present]);
   const hearing = Promise.all(routes.map(hear));
   try {
     return await calling;

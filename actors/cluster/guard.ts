@@ -7,14 +7,22 @@
  * travels: there is no word for it.
  */
 import { BrokerError, type ClassedBroker, type Route, type Subscription } from "../../runtime/transport/mod.ts";
-import { type Acknowledged, Answers, call, type ClusterKill, everywhere, groupName } from "./caller.ts";
+import {
+  type Acknowledged,
+  Answers,
+  call,
+  type ClusterKill,
+  DEFAULT_CLUSTER,
+  everywhere,
+  groupName,
+} from "./caller.ts";
 import { Silence } from "./silence.ts";
-import { type Beat, BEATS, CALLS, type KillAnswer, type KillCall, letterOf, read } from "./words.ts";
+import { type Beat, beatsOf, callsOf, type KillAnswer, type KillCall, letterOf, read } from "./words.ts";
 
 /** The local control page, as a guard uses it. */
 export interface LocalPage {
-  /** Makes a scope at least as strict, at once. Null: there is no such scope here. */
-  tighten(scope: string, state: number, reason: string, actor: string): LocalWord | null;
+  /** Makes a scope at least as strict, at once. `id`: of the call; absent: by itself. Null: there is no such scope here. */
+  tighten(scope: string, state: number, reason: string, actor: string, id?: string): LocalWord | null;
 }
 
 export interface LocalWord {
@@ -24,8 +32,19 @@ export interface LocalWord {
   readonly gateSequence: number;
 }
 
+/** A call that this node has made or obeyed, and what came of it here. */
+export interface Obeyed extends KillAnswer {
+  readonly scope: string;
+  readonly from: string;
+  readonly reason: string;
+}
+
 export interface GuardOptions {
+  /** Name of the cluster; default DEFAULT_CLUSTER. */
+  readonly cluster?: string;
   readonly node: string;
+  /** Under which it reads calls; default its name, so that it obeys what it missed while it was away. */
+  readonly reader?: string;
   /** Tells this process from others that bore its name. */
   readonly process: string;
   readonly secret: Uint8Array;
@@ -51,6 +70,10 @@ export interface GuardOptions {
   readonly record: (event: Readonly<Record<string, unknown>>) => void;
   /** Something is wrong with hearing, or is well again. */
   readonly concern: (what: "silence" | "broker", subject: string, active: boolean, detail: string) => void;
+  /** What this node's own signs say of scopes that are not ACTIVE; absent: nothing. */
+  readonly strict?: () => Beat["strict"];
+  /** Hears each sign of life once. */
+  readonly onBeat?: (beat: Beat) => void;
   /** One line for people: who is there, and what is wrong. */
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
@@ -70,6 +93,8 @@ interface Path {
   readonly silence: Silence;
   unanswered: number;
   down: boolean;
+  /** Something came by it. */
+  heard: boolean;
 }
 
 export class ClusterGuard {
@@ -77,7 +102,8 @@ export class ClusterGuard {
   private readonly paths: readonly Path[];
   private readonly silence: Silence;
   private readonly obeyed: string[];
-  private answers: { readonly answer: KillAnswer; readonly at: number }[] = [];
+  private readonly topics: { readonly calls: string; readonly beats: string };
+  private answers: { readonly answer: Obeyed; readonly at: number }[] = [];
   private readonly asked = new Set<Answers>();
   /** Of each node: its latest process and sign, and when it was heard. */
   private readonly peers = new Map<string, { process: string; n: number; at: number }>();
@@ -90,10 +116,17 @@ export class ClusterGuard {
   private closed = false;
 
   constructor(private readonly options: GuardOptions) {
-    const { node, routes, silenceMs, now } = options;
+    const { cluster = DEFAULT_CLUSTER, node, routes, silenceMs, now } = options;
+    this.topics = { calls: callsOf(cluster), beats: beatsOf(cluster) };
     this.broker = everywhere(node, routes);
     this.silence = new Silence(silenceMs, now());
-    this.paths = routes.map((route) => ({ route, silence: new Silence(silenceMs, now()), unanswered: 0, down: false }));
+    this.paths = routes.map((route) => ({
+      route,
+      silence: new Silence(silenceMs, now()),
+      unanswered: 0,
+      down: false,
+      heard: false,
+    }));
     this.obeyed = readIds(options.obeyed.read());
     this.loops = [this.listen(), ...this.paths.map((path) => this.hear(path))];
     this.beat();
@@ -106,9 +139,26 @@ export class ClusterGuard {
     return [...this.peers].filter(([, { at }]) => now() - at <= silenceMs).map(([node]) => node).sort();
   }
 
+  /** Calls of the last minute, the latest last. */
+  get latest(): readonly Obeyed[] {
+    const { now } = this.options;
+    return this.answers.filter(({ at }) => now() - at < ANSWERS_MS).map(({ answer }) => answer);
+  }
+
+  /** Whether a kill would be heard here now, as far as anybody can know. */
+  get hears(): boolean {
+    return this.paths.some((path) => path.heard && this.wouldHear(path));
+  }
+
+  /** Counts the silence from now on. */
+  begin(): void {
+    this.silence.heard(this.options.now());
+    this.silent = false;
+  }
+
   /** Says on every broker what was done here, and who else has done it. The word stands on this node's page already. */
   async spread(scope: string, state: 1 | 2 | 3, reason: string, author: string): Promise<ClusterKill> {
-    const { node, process, secret, nodes, ackMs, now, wallMillis, record } = this.options;
+    const { cluster = DEFAULT_CLUSTER, node, process, secret, nodes, ackMs, now, wallMillis, record } = this.options;
     const n = ++this.calls;
     const id = `${node}.${process}.${n}`;
     this.remember(id);
@@ -116,8 +166,13 @@ export class ClusterGuard {
     const others = [...new Set([...nodes, ...this.present])].filter((one) => one !== node);
     const answers = new Answers(id, others, now);
     this.asked.add(answers);
+    this.answered({ id, outcome: "done", state, gateSequence: 0, scope, from: node, reason });
     try {
-      const outcome = await call(said, { broker: this.broker, secret, n, answers, withinMs: ackMs }, () => others);
+      const outcome = await call(
+        said,
+        { cluster, broker: this.broker, secret, n, answers, withinMs: ackMs },
+        () => others,
+      );
       record({ cluster: "called", ...said, kept: outcome.kept, failed: outcome.failed, ...namesOf(outcome) });
       return outcome;
     } finally {
@@ -132,8 +187,10 @@ export class ClusterGuard {
   }
 
   private async listen(): Promise<void> {
-    const { node, secret } = this.options;
-    this.listening = await this.broker.subscribe(`calls-${groupName(node)}`, CALLS, { from: "next" });
+    const { node, reader = node, secret } = this.options;
+    this.listening = await this.broker.subscribe(`calls-${groupName(reader)}`, this.topics.calls, {
+      ...{ from: "next", passing: this.options.reader !== undefined && this.options.reader !== this.options.node },
+    });
     await this.take(this.listening, (body) => {
       const word = read({ body }, secret);
       if (word.kind === "kill") this.obey(word);
@@ -147,12 +204,13 @@ export class ClusterGuard {
     this.heard(from);
     if (this.obeyed.includes(id)) return;
     // The word first: whatever else fails, the gate is shut.
-    const word = page.tighten(scope, state, reason, `cluster:${from}:${author}`);
+    const word = page.tighten(scope, state, reason, `cluster:${from}:${author}`, id);
     this.remember(id);
-    const answer: KillAnswer = word === null
-      ? { id, outcome: "absent", state: 0, gateSequence: 0 }
-      : { id, outcome: "done", state: word.state, gateSequence: word.gateSequence };
-    this.answers = [...this.answers, { answer, at: this.options.now() }].slice(-MOST_ANSWERS);
+    const told = { id, scope, from, reason };
+    const answer: Obeyed = word === null
+      ? { ...told, outcome: "absent", state: 0, gateSequence: 0 }
+      : { ...told, outcome: "done", state: word.state, gateSequence: word.gateSequence };
+    this.answered(answer);
     this.sign();
     record({
       cluster: "obeyed",
@@ -163,6 +221,10 @@ export class ClusterGuard {
     });
     if (word === null) err(`${from} kills ${scope}, which this node does not have`);
     else err(`${from} kills ${scope}: ${reason} (${author})`);
+  }
+
+  private answered(answer: Obeyed): void {
+    this.answers = [...this.answers, { answer, at: this.options.now() }].slice(-MOST_ANSWERS);
   }
 
   private remember(id: string): void {
@@ -178,10 +240,13 @@ export class ClusterGuard {
   }
 
   private async hear(path: Path): Promise<void> {
-    const { node, secret } = this.options;
+    const { node, reader = node, secret } = this.options;
+    const group = `beats-${groupName(reader)}`;
     while (!this.closed) {
       try {
-        const subscription = await path.route.broker.subscribe(`beats-${groupName(node)}`, BEATS, { from: "next" });
+        const subscription = await path.route.broker.subscribe(group, this.topics.beats, {
+          ...{ from: "next", passing: this.options.reader !== undefined && this.options.reader !== this.options.node },
+        });
         await this.take(subscription, (body) => {
           const word = read({ body }, secret);
           if (word.kind === "beat") this.hearBeat(word, path);
@@ -194,11 +259,13 @@ export class ClusterGuard {
     }
   }
 
-  private hearBeat({ node, process, n, answers }: Beat, path: Path): void {
-    const { now } = this.options;
+  private hearBeat(beat: Beat, path: Path): void {
+    const { node, process, n, answers } = beat;
+    const { now, onBeat } = this.options;
     // A broker that brings signs of life and would bring no kill is not heard.
     if (!this.wouldHear(path)) return;
     path.silence.heard(now());
+    path.heard = true;
     if (path.down) {
       path.down = false;
       this.tellPath(path, false);
@@ -209,6 +276,7 @@ export class ClusterGuard {
     this.peers.set(node, { process, n, at: now() });
     if (known === undefined && node !== this.options.node) this.options.out(`${node} is heard`);
     this.heard(node);
+    onBeat?.(beat);
     if (node !== this.options.node) { for (const one of this.asked) one.hear(node, answers); }
   }
 
@@ -237,16 +305,19 @@ export class ClusterGuard {
    * whoever is heard can be killed, and who hears its own voice would hear a kill.
    */
   private sign(): void {
-    const { node, process, secret, now } = this.options;
+    const { node, process, secret, now, strict } = this.options;
     this.answers = this.answers.filter(({ at }) => now() - at < ANSWERS_MS);
     const n = ++this.beats;
-    const said: Beat = { kind: "beat", node, process, n, answers: this.answers.map(({ answer }) => answer) };
+    const answers = this.answers.map(({ answer: { id, outcome, state, gateSequence } }) => ({
+      ...{ id, outcome, state, gateSequence },
+    }));
+    const said: Beat = { kind: "beat", node, process, n, answers, strict: strict?.() };
     const letter = letterOf(said, secret, node, n);
     for (const path of this.paths) {
       if (!this.wouldHear(path) || path.unanswered >= MOST_UNANSWERED) continue;
       path.unanswered++;
       const settled = () => void path.unanswered--;
-      path.route.broker.publish(BEATS, node, letter).then(settled, settled);
+      path.route.broker.publish(this.topics.beats, node, letter).then(settled, settled);
     }
   }
 

@@ -4,13 +4,13 @@
  *
  * There is no word for opening: what a call may ask for ends at the strictest state and begins above ACTIVE.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Letter } from "../../runtime/transport/mod.ts";
 
-/** Topics, the same on every broker. */
-export const CALLS = "cluster-calls";
-export const BEATS = "cluster-beats";
+/** Topics, the same on every broker: one for calls and one for signs of life, of each cluster. */
+export const callsOf = (cluster: string): string => `${cluster}-calls`;
+export const beatsOf = (cluster: string): string => `${cluster}-beats`;
 
 const name = z.string().min(1).max(64);
 const whole = z.int().min(0);
@@ -49,6 +49,8 @@ const beat = z.strictObject({
   process: z.string().min(1).max(64),
   n: whole,
   answers: z.array(answer).max(64),
+  /** Of the gateway of several nodes: every scope that is not ACTIVE there. Who has no gate opens when the gateway does. */
+  strict: z.array(z.strictObject({ scope: name, state: stricter })).max(1_000).optional(),
 });
 
 export type KillCall = z.infer<typeof call>;
@@ -64,6 +66,13 @@ export interface Unread {
 
 /** Fewer bytes can be guessed. */
 export const LEAST_SECRET_BYTES = 32;
+
+/**
+ * What nodes sign with that were given no secret: everybody who may write to their brokers can work it out, and so may kill,
+ * and so may nobody else.
+ */
+export const openSecret = (cluster: string): Uint8Array =>
+  createHash("sha256").update(`a cluster of CWTS without a secret: ${cluster}`).digest();
 
 const macOf = (secret: Uint8Array, said: string): Uint8Array => createHmac("sha256", secret).update(said).digest();
 

@@ -19,32 +19,41 @@ const SHARED = [
   new URL("../protocol/roles.ts", import.meta.url),
 ];
 const MANIFEST = new URL("../../deno.json", import.meta.url);
-const STYLE_SHEETS = ["base.css", "panels.css", "crashes.css", "controls.css", "windows.css"] as const;
+/** The two pages: a node's, and a cluster's. */
+const PAGES = {
+  console: { entry: "main.tsx", sheets: ["base.css", "panels.css", "crashes.css", "controls.css", "windows.css"] },
+  nodes: { entry: "nodes_main.tsx", sheets: ["base.css", "panels.css", "windows.css", "nodes.css"] },
+} as const;
+export type PageName = keyof typeof PAGES;
 const LIBRARIES = ["preact", "@preact/signals", "uplot", "d3-hierarchy"] as const;
 
 export interface LoadOptions {
   /** Where to keep the bundle; tests use a folder of their own. */
   readonly dist?: URL;
+  /** Default: a node's. */
+  readonly page?: PageName;
   /** Called before bundling, which takes a moment. */
   readonly onBundle?: () => void;
 }
 
 /** The page's files, bundled first if needed. Throws UserError CONSOLE_BUNDLE when bundling fails. */
-export async function loadAssets({ dist = DIST, onBundle }: LoadOptions = {}): Promise<ConsoleAssets> {
+export async function loadAssets(
+  { dist = DIST, page = "console", onBundle }: LoadOptions = {},
+): Promise<ConsoleAssets> {
   const read = (name: string) => Deno.readTextFile(new URL(name, PAGE));
   const [html, icon, hash, ...sheets] = await Promise.all([
     read("index.html"),
     read("icon.svg"),
     hashSources(),
-    ...STYLE_SHEETS.map(read),
+    ...PAGES[page].sheets.map(read),
   ]);
   const css = sheets.join("");
-  const made = await readBundle(dist);
+  const made = await readBundle(dist, page);
   if (made !== null && made.hash === hash) return { html, icon, script: made.script, style: made.libraryStyle + css };
   onBundle?.();
   const libraryStyle = await Deno.readTextFile(new URL(import.meta.resolve("uplot/dist/uPlot.min.css")));
-  const script = await bundleScript(new URL("main.tsx", PAGE));
-  await writeBundle(dist, { hash, script, libraryStyle });
+  const script = await bundleScript(new URL(PAGES[page].entry, PAGE));
+  await writeBundle(dist, page, { hash, script, libraryStyle });
   return { html, icon, script, style: libraryStyle + css };
 }
 
@@ -54,9 +63,9 @@ interface Bundle {
   readonly libraryStyle: string;
 }
 
-async function readBundle(dist: URL): Promise<Bundle | null> {
+async function readBundle(dist: URL, page: PageName): Promise<Bundle | null> {
   try {
-    return JSON.parse(await Deno.readTextFile(new URL("console.json", dist))) as Bundle;
+    return JSON.parse(await Deno.readTextFile(new URL(`${page}.json`, dist))) as Bundle;
   } catch (error) {
     // Absent, or left half-written by a machine that lost power: made again either way.
     if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return null;
@@ -65,11 +74,11 @@ async function readBundle(dist: URL): Promise<Bundle | null> {
 }
 
 /** One file, renamed into place, so that two nodes starting at once never see half of it. */
-async function writeBundle(dist: URL, made: Bundle): Promise<void> {
+async function writeBundle(dist: URL, page: PageName, made: Bundle): Promise<void> {
   await Deno.mkdir(dist, { recursive: true });
   const temporary = await Deno.makeTempFile({ dir: fileURLToPath(dist), suffix: ".tmp" });
   await Deno.writeTextFile(temporary, JSON.stringify(made));
-  await Deno.rename(temporary, new URL("console.json", dist));
+  await Deno.rename(temporary, new URL(`${page}.json`, dist));
 }
 
 async function hashSources(): Promise<string> {

@@ -16,7 +16,7 @@ export const SESSION_COOKIE = "cwts_session";
 /** "anyone" is asked for nothing, "identified" for who it is. */
 export type Need = Action | "anyone" | "identified";
 
-interface Route {
+export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Below /api/v1, as in the interface's own description. */
   readonly path: string;
@@ -85,10 +85,11 @@ export const ROUTES: readonly Route[] = [
   { method: "DELETE", path: "/people/{id}/sessions", need: "manage-people" },
 ];
 
-const PATTERNS = ROUTES.map((route) => ({
-  ...route,
-  pattern: new RegExp(`^/api/v1${route.path.replaceAll(/\{[^}]+\}/g, "[^/]+")}$`),
-}));
+const patternsOf = (routes: readonly Route[]) =>
+  routes.map((route) => ({
+    ...route,
+    pattern: new RegExp(`^/api/v1${route.path.replaceAll(/\{[^}]+\}/g, "[^/]+")}$`),
+  }));
 
 /** What the guard found out, for the handlers behind it. */
 declare module "hono" {
@@ -108,13 +109,18 @@ const READER: Principal = {
   session: null,
 };
 
-/** `openReading`: the console is bound to loopback. */
-export function guard(access: AccessPort, openReading: boolean): MiddlewareHandler {
+/** `openReading`: the console is bound to loopback. `routes`: the table of a console with others. */
+export function guard(
+  access: AccessPort,
+  openReading: boolean,
+  routes: readonly Route[] = ROUTES,
+): MiddlewareHandler {
+  const patterns = patternsOf(routes);
   return async (c, next) => {
     const { path } = c.req;
     // A HEAD is answered by the handler of GET.
     const method = c.req.method === "HEAD" ? "GET" : c.req.method;
-    const here = PATTERNS.filter((one) => one.pattern.test(path));
+    const here = patterns.filter((one) => one.pattern.test(path));
     const route = here.find((one) => one.method === method);
     const from = addressOf(c);
     c.set("from", from);

@@ -118,6 +118,13 @@ const Sink = z.object({
   fault: z.object({ code: z.string(), sentence: z.string() }).nullable(),
 }).openapi("AuditSink");
 
+const Attestation = z.object({
+  by: z.enum(["tsa", "witness"]),
+  where: z.string(),
+  records: count.describe("of this run, vouched for last"),
+  fault: z.object({ code: z.string(), sentence: z.string() }).nullable(),
+}).openapi("Attestation");
+
 export const Audit = z.object({
   records: count,
   durable: count,
@@ -125,6 +132,7 @@ export const Audit = z.object({
   chain: z.string().describe("head of the chain of sealed groups, hexadecimal"),
   durability: z.string(),
   sinks: z.array(Sink).readonly().describe("copies of the log elsewhere"),
+  attestations: z.array(Attestation).readonly().describe("others who vouch for the log"),
 }).openapi("Audit");
 
 export const Messages = z.object({

@@ -8,6 +8,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { UserError } from "../../config/errors.ts";
 import type { AccessPort } from "../protocol/access.ts";
 import type { AlertsPort } from "../protocol/alerts.ts";
+import type { ConfigurationPort } from "../protocol/configuration.ts";
 import type { ControlsPort } from "../protocol/controls.ts";
 import type { PostTradePort } from "../protocol/post_trade.ts";
 import type { NodeView } from "../protocol/view.ts";
@@ -16,6 +17,7 @@ import { alertsApi } from "./alerts_api.ts";
 import { readApi } from "./api.ts";
 import { assetRoutes, type ConsoleAssets } from "./assets.ts";
 import { commandApi } from "./commands.ts";
+import { CONFIGURATION_ROUTES, configurationApi } from "./configuration_api.ts";
 import { controlsApi } from "./controls_api.ts";
 import { createEventStreams, type EventStreams } from "./events.ts";
 import { createExecutionStreams, type ExecutionStreams } from "./execution_stream.ts";
@@ -39,6 +41,8 @@ export interface ConsoleOptions {
   readonly controls: ControlsPort;
   readonly postTrade: PostTradePort;
   readonly alerts: AlertsPort;
+  /** Of the gateway of several nodes. */
+  readonly configuration?: ConfigurationPort;
   readonly assets: ConsoleAssets;
 }
 
@@ -61,11 +65,19 @@ export function startConsole(options: ConsoleOptions): Promise<ConsoleServer> {
 }
 
 function listen(options: ConsoleOptions): ConsoleServer {
-  const { host, port } = options;
   const sampler = new Sampler(options.view);
   const streams = createEventStreams(sampler);
   const executions = createExecutionStreams(options.postTrade);
   const app = consoleApp(options, sampler, streams, executions);
+  return serveApp(options, app, [streams, executions, sampler]);
+}
+
+/** An application at an address. `open`: what ends with it, also when it cannot be bound. */
+export function serveApp(
+  { host, port }: Pick<ConsoleOptions, "host" | "port">,
+  app: Pick<OpenAPIHono, "fetch">,
+  open: readonly { close(): void }[],
+): ConsoleServer {
   const cut = new AbortController();
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
@@ -77,15 +89,13 @@ function listen(options: ConsoleOptions): ConsoleServer {
       onError: (error) => problemResponse(toProblem(error)),
     }, (request, info) => app.fetch(request, info));
   } catch (error) {
-    sampler.close();
+    for (const one of open) one.close();
     throw bindError(error, host, port);
   }
   const url = `http://${bracketed(host)}:${server.addr.port}`;
   let closing: Promise<void> | null = null;
   const close = async () => {
-    streams.close();
-    executions.close();
-    sampler.close();
+    for (const one of open) one.close();
     const cancel = afterMillis(CLOSE_GRACE_MS, () => cut.abort());
     await server.shutdown();
     cancel();
@@ -95,12 +105,16 @@ function listen(options: ConsoleOptions): ConsoleServer {
 
 /** The whole application, without a socket: for tests and for the server above. */
 export function consoleApp(
-  options: Pick<ConsoleOptions, "view" | "host" | "access" | "controls" | "postTrade" | "alerts" | "assets">,
+  options: Pick<
+    ConsoleOptions,
+    "view" | "host" | "access" | "controls" | "postTrade" | "alerts" | "configuration" | "assets"
+  >,
   sampler: Sampler,
   streams: EventStreams,
   executions: ExecutionStreams,
 ): OpenAPIHono {
-  const { view, host, access, controls, postTrade, alerts, assets } = options;
+  const { view, host, access, controls, postTrade, alerts, configuration, assets } = options;
+  const routes = configuration === undefined ? ROUTES : [...ROUTES, ...CONFIGURATION_ROUTES];
   const app = new OpenAPIHono();
   app.onError((error) => problemResponse(toProblem(error)));
   app.notFound((c) => {
@@ -109,7 +123,9 @@ export function consoleApp(
   app.use(securityHeaders);
   app.use(hostCheck(host));
   app.use("/api/*", originCheck);
-  app.use("/api/*", guard(access, isLoopback(host)));
+  app.use("/api/*", guard(access, isLoopback(host), routes));
+  // First: a configuration is longer than the words of a command, to which the others hold what comes.
+  if (configuration !== undefined) app.route("/api/v1", configurationApi(configuration));
   app.route("/api/v1", readApi(view, sampler, streams, access));
   app.route("/api/v1", commandApi(view, sampler));
   app.route("/api/v1", accessApi(access));

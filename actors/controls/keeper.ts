@@ -16,6 +16,7 @@ import type {
   LimitsView,
   LimitUsage,
 } from "../protocol/limits.ts";
+import { adopt, type Adopted } from "./adopt.ts";
 import { type LimitsBook, parseLimitsBook } from "./book.ts";
 import { decide, distrustClock, passTime, type State, type Step } from "./decide.ts";
 import { listFacts } from "./facts.ts";
@@ -93,6 +94,26 @@ export class LimitsKeeper {
       this.#options.record({ action: "limit-refused", who: by.id, from, code: error.code, asked: command });
       return { ok: false, code: error.code, detail: error.message };
     }
+  }
+
+  /** Takes the limits of a configuration that two persons have agreed on. Throws AUDIT_FAILED, and what the store throws. */
+  adopt(
+    next: Config,
+    who: { readonly who: string; readonly person: string; readonly from: string },
+    reason: string,
+  ): Adopted {
+    const adopted = adopt(this.#state.config, next);
+    const { config, changed, later } = adopted;
+    const names = new Set(changed.map(({ ref }) => keyOf(ref)));
+    const temporary = this.#state.temporary.filter(({ ref }) => !names.has(keyOf(ref)));
+    const hashes = { hashBefore: this.hash, hashAfter: configHash(config) };
+    this.#take({
+      state: { ...this.#state, config, temporary },
+      ...{ id: 0, lowered: [] },
+      event: { action: "limits-adopted", reason, changed, later, ...hashes },
+      alert: `${changed.length} limits changed with a configuration of the cluster: ${reason}`,
+    }, who);
+    return adopted;
   }
 
   /** A request without a mandate. */

@@ -22,8 +22,11 @@ export interface Waiting {
   readonly expires?: number | null;
 }
 
-/** Names exactly this proposal, for its approval: 64 bits of the SHA-256 of its canonical JSON. */
-export function digestOf(proposal: Waiting): string {
+/**
+ * Names exactly this proposal, for its approval: 64 bits of the SHA-256 of its canonical JSON. Who proposed it is left out, for
+ * it stands on record: a hash over a name and what everybody may read is found by trying names.
+ */
+export function digestOf({ person: _, ...proposal }: Waiting): string {
   return createHash("sha256").update(canonicalJson(proposal)).digest("hex").slice(0, 16);
 }
 

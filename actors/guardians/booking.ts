@@ -25,8 +25,10 @@ export function bookExecutions(
     }
     let fee = 0;
     if (isTrade(view)) {
-      fee = portfolio.trade(owner, instrument, view.side as 0 | 1, view.price, view.quantity, isMaker(view));
-      books.fills++;
+      // A trade of order 0 is what the run begins with: no fill, and no fee.
+      const opening = view.orderId === 0;
+      fee = portfolio.trade(owner, instrument, view.side as 0 | 1, view.price, view.quantity, isMaker(view), opening);
+      if (!opening) books.fills++;
     }
     const report = reportOf(view, fee, portfolio.position(owner, instrument));
     books.report(report, now);

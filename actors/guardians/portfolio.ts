@@ -67,7 +67,7 @@ export class Portfolio {
 
   /**
    * Books one fill and returns its fee in money units (negative for a rebate).
-   * `price` in ticks, `quantity` in lots, above 0.
+   * `price` in ticks, `quantity` in lots, above 0. `free`: nobody pays a fee, since it was paid in an earlier run.
    */
   trade(
     strategy: StrategyId,
@@ -76,6 +76,7 @@ export class Portfolio {
     price: number,
     quantity: number,
     maker: boolean,
+    free = false,
   ): number {
     const terms = this.#instruments[instrument];
     const value = price * quantity * terms.unitsPerTickLot;
@@ -84,7 +85,7 @@ export class Portfolio {
         `a fill of ${quantity} lots at ${price} ticks in ${terms.symbol} is worth more than the books can count`,
       );
     }
-    const fee = feeOf(value, maker ? terms.makerFee : terms.takerFee);
+    const fee = free ? 0 : feeOf(value, maker ? terms.makerFee : terms.takerFee);
     const holding = this.#holding(strategy, instrument);
     holding.fees += fee;
     if (this.#marks[instrument] === 0) this.#marks[instrument] = price;

@@ -3,7 +3,7 @@ import { RecordType, ScopeState } from "../../ffi/layout.gen.ts";
 import type { AuditLog, ControlPage } from "../../ffi/mod.ts";
 import { brokerCredentials, type Config } from "../../config/mod.ts";
 import { processMark, type RouteChange } from "../../runtime/transport/mod.ts";
-import { ClusterGuard, readSecret, waysTo } from "../cluster/mod.ts";
+import { ClusterGuard, type GuardOptions, type LocalPage, readSecret, waysTo } from "../cluster/mod.ts";
 import { concern } from "../protocol/mod.ts";
 import { Journal } from "./journal.ts";
 import type { NodeParts, SpreadKill } from "./parts.ts";
@@ -13,7 +13,7 @@ import { afterWall, wallMillis, wallNanos } from "./wall.ts";
 
 const FILE = "cluster.json";
 const NANOS_PER_MILLI = 1e6;
-const STATES = { "cancel-only": ScopeState.CancelOnly, "killed": ScopeState.Killed } as const;
+export const SILENCE_STATES = { "cancel-only": ScopeState.CancelOnly, "killed": ScopeState.Killed } as const;
 
 export interface ClusterPlace {
   readonly config: Config;
@@ -35,41 +35,68 @@ export function joinCluster({ config, directory, control, audit, out, err }: Clu
   mode,
   noticeControl,
 }: Pick<NodeParts, "system" | "mode" | "noticeControl">): ClusterGuard {
-  const { node, brokers, nodes, beatMs, silenceMs, silenceState, hear, ackMs } = config.cluster;
+  const { name: cluster, node, brokers, nodes, beatMs, silenceMs, silenceState, hear, ackMs } = config.cluster;
   const journal = new Journal(audit, system.clock);
   const random = system.random.fork("cluster");
   const chance = () => random.next();
-  const kinds = { silence: "cluster-silence", broker: "broker-down" } as const;
   return new ClusterGuard({
-    ...{ node: node!, process: processMark, secret, nodes, beatMs, silenceMs, hear, ackMs, out, err, wallMillis },
-    routes: waysTo(brokers, node!, { who: brokerCredentials(), chance }),
-    silenceState: STATES[silenceState],
-    page: {
-      tighten(scope, state, reason, actor) {
-        const slot = scope === FIRM ? 0 : control.find(scope);
-        if (slot === null) return null;
-        const { gateSequence } = control.tighten(slot, state, reason, actor, wallNanos());
-        system.inject(noticeControl);
-        return { state: control.scope(slot), gateSequence };
-      },
+    ...{
+      cluster,
+      node: node!,
+      process: processMark,
+      secret,
+      nodes,
+      beatMs,
+      silenceMs,
+      hear,
+      ackMs,
+      out,
+      err,
+      wallMillis,
     },
+    routes: waysTo(brokers, node!, { who: brokerCredentials(), chance }),
+    silenceState: SILENCE_STATES[silenceState],
+    page: pageOf(control, () => system.inject(noticeControl)),
     now: () => system.stopwatch.now() / NANOS_PER_MILLI,
     after: afterWall,
     obeyed: new StateFile(directory, FILE),
-    record(event) {
-      try {
-        journal.note(RecordType.OperatorAction, event);
-      } catch (error) {
-        // A log that cannot record has shut the gate by itself; nobody goes deaf over it.
-        err(`what the cluster said cannot be recorded: ${(error as Error).message}`);
-      }
-    },
-    concern(what, subject, active, detail) {
-      const time = system.clock.now();
-      mode.report(concern({ kind: kinds[what], subject, active, detail, time }), time);
-    },
+    record: recordOf(journal, err),
+    concern: concernOf({ system, mode }),
   });
 }
+
+/** A control page that a kill closes; `stored`: it has. */
+export const pageOf = (control: ControlPage, stored: () => void): LocalPage => ({
+  tighten(scope, state, reason, actor) {
+    const slot = scope === FIRM ? 0 : control.find(scope);
+    if (slot === null) return null;
+    const { gateSequence } = control.tighten(slot, state, reason, actor, wallNanos());
+    stored();
+    return { state: control.scope(slot), gateSequence };
+  },
+});
+
+export const recordOf = (journal: Journal, err: (line: string) => void): GuardOptions["record"] => (event) => {
+  try {
+    journal.note(RecordType.OperatorAction, event);
+  } catch (error) {
+    // A log that cannot record has shut the gate by itself; nobody goes deaf over it.
+    err(`what the cluster said cannot be recorded: ${(error as Error).message}`);
+  }
+};
+
+const KINDS = { silence: "cluster-silence", broker: "broker-down" } as const;
+
+export const concernOf = ({ system, mode }: Pick<NodeParts, "system" | "mode">): GuardOptions["concern"] =>
+(
+  what,
+  subject,
+  active,
+  detail,
+) => {
+  const time = system.clock.now();
+  mode.report(concern({ kind: KINDS[what], subject, active, detail, time }), time);
+};
 
 /** The console's kill, for all nodes. */
 export const spreadBy = (guard: () => ClusterGuard | null): SpreadKill => async (scope, state, reason, who) => {

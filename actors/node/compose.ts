@@ -34,7 +34,7 @@ import { Curve } from "./curve.ts";
 import { putDeploymentOnRecord, tellDeployment } from "./deployment.ts";
 import { killDirectly } from "./direct_kill.ts";
 import { drawdownRule } from "./drawdown.ts";
-import type { Ground } from "./ground.ts";
+import { elsewhere, type Ground } from "./ground.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { recordIncident } from "./incidents.ts";
 import { Journal, noteDurably } from "./journal.ts";
@@ -393,7 +393,7 @@ export function composeNode(ground: Ground): ComposedNode {
     organisms: config.organisms.map(({ id, species }, i) => ({ id, species, strategy: i + 1, path: organismPath(id) })),
     system,
     audit,
-    sinks: ground.sinks ?? (() => []),
+    ...elsewhere(ground),
     control,
     gate,
     books,

@@ -1,4 +1,6 @@
 /** A node put together, as those who run it hold it. */
+import type { DropCopyBook } from "../auditors/drop_copy_book.ts";
+import type { ControlsDoor } from "./controls_door.ts";
 import type { AlertsPort, ControlsPort, PostTradePort } from "../protocol/mod.ts";
 import type { NodeParts } from "./parts.ts";
 import type { LiveNodeView } from "./view.ts";
@@ -7,9 +9,9 @@ export interface ComposedNode {
   readonly parts: NodeParts;
   readonly view: LiveNodeView;
   /** Limits, and how they are changed. */
-  readonly controls: ControlsPort;
+  readonly controls: ControlsPort & Pick<ControlsDoor, "adopt">;
   /** What is known after trade. */
-  readonly postTrade: PostTradePort;
+  readonly postTrade: PostTradePort & { readonly dropCopy: { readonly book: DropCopyBook } };
   /** What somebody has to answer. */
   readonly alerts: AlertsPort;
   /** Restarts of actors so far. */

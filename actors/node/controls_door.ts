@@ -1,7 +1,7 @@
 /** The way from the console to the limits desk: issues the mandate, asks, and turns a refusal into an error. */
 import { UserError } from "../../config/mod.ts";
 import { type ActorRef, type ActorSystem, MICROS_PER_SECOND } from "../../runtime/mod.ts";
-import type { LimitsKeeper } from "../controls/mod.ts";
+import type { Adopted, LimitsKeeper } from "../controls/mod.ts";
 import type {
   ControlsPort,
   ControlTree,
@@ -73,6 +73,20 @@ export class ControlsDoor implements ControlsPort {
       system.inject(() => {
         try {
           resolve(flatten.carryOut(principal, command, from));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  /** Between two turns. Throws what the keeper throws. */
+  adopt(...asked: Parameters<LimitsKeeper["adopt"]>): Promise<Adopted> {
+    const { system, keeper } = this.#options;
+    return new Promise((resolve, reject) => {
+      system.inject(() => {
+        try {
+          resolve(keeper.adopt(...asked));
         } catch (error) {
           reject(error);
         }

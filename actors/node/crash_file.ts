@@ -23,6 +23,7 @@ export function crashFile(dataDir: string, run: number): string {
 export class CrashFile implements Disposable {
   readonly #path: string;
   readonly #onFailure: (error: Error) => void;
+  readonly #seal: (line: unknown) => unknown;
   #file: Deno.FsFile | null = null;
   #closed = false;
   /** Whether people were told of a failure that has not ended. */
@@ -30,10 +31,14 @@ export class CrashFile implements Disposable {
   #breaker: { readonly breaker: Breaker; readonly now: () => Micros } | null = null;
   #crashes = 0;
 
-  /** Makes the file at the first crash. `onFailure` hears when it cannot be written, once until it can again. */
-  constructor(path: string, onFailure: (error: Error) => void) {
+  /**
+   * Makes the file at the first crash. `onFailure` hears when it cannot be written, once until it can again; `seal` is done to
+   * each line first.
+   */
+  constructor(path: string, onFailure: (error: Error) => void, seal = (line: unknown) => line) {
     this.#path = path;
     this.#onFailure = onFailure;
+    this.#seal = seal;
   }
 
   /** From now on writes rest while they keep failing. */
@@ -66,7 +71,7 @@ export class CrashFile implements Disposable {
         this.#file = Deno.openSync(this.#path, { create: true, append: true, mode: 0o600 });
       }
       // What a failed write left behind must not run into this line.
-      let bytes = new TextEncoder().encode(`${this.#told ? "\n" : ""}${JSON.stringify(line)}\n`);
+      let bytes = new TextEncoder().encode(`${this.#told ? "\n" : ""}${JSON.stringify(this.#seal(line))}\n`);
       while (bytes.length > 0) bytes = bytes.subarray(this.#file.writeSync(bytes));
     } catch (error) {
       if (admission !== undefined) breaker!.settle(admission, false, now!());
@@ -79,11 +84,11 @@ export class CrashFile implements Disposable {
   }
 }
 
-/** The crashes in a file, oldest first; null when there is no file. A torn last line is left out. */
-export function readCrashFile(path: string): readonly CrashView[] | null {
+/** The crashes in a file, oldest first; null when there is no file. A torn last line is left out. `open` is done to its text. */
+export function readCrashFile(path: string, open = (text: string) => text): readonly CrashView[] | null {
   let text: string;
   try {
-    text = Deno.readTextFileSync(path);
+    text = open(Deno.readTextFileSync(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;

@@ -1,11 +1,12 @@
 /** Reads the crashes of a run back, from the file kept for that or, where there is none, out of the audit log. */
 import { isDeepStrictEqual } from "node:util";
 import { Code, RecordType } from "../../ffi/layout.gen.ts";
-import { type AuditRecord, decodeAudit, NativeError, readAudit } from "../../ffi/mod.ts";
+import { type AuditRecord, decodeAudit, NativeError } from "../../ffi/mod.ts";
 import type { CrashRecord } from "../../runtime/mod.ts";
 import { type CrashDecision, type CrashView, PENDING, summaryOf } from "../protocol/mod.ts";
 import { readCrashFile } from "./crash_file.ts";
 import { CRASH_RECORD_VERSION } from "./crash_ledger.ts";
+import { namesBeside, readNamed } from "./names.ts";
 
 /** Where the crashes of a run are. */
 export interface CrashPlaces {
@@ -17,12 +18,13 @@ export interface CrashPlaces {
 
 /** Oldest first. Takes time proportional to the log where there is no file. */
 export function readCrashes({ log, file }: CrashPlaces): readonly CrashView[] {
-  return (file === null ? null : readCrashFile(file)) ?? crashesInLog(log);
+  const names = namesBeside(log);
+  return (file === null ? null : readCrashFile(file, (text) => names.openJson(text))) ?? crashesInLog(log);
 }
 
 function crashesInLog(log: string): readonly CrashView[] {
   const crashes = new Map<number, CrashView>();
-  for (const record of readAudit(log, 0)) {
+  for (const record of readNamed(log)) {
     const crash = crashIn(record);
     if (crash !== null) {
       crashes.set(crash.id, { ...summaryOf(crash, PENDING), record: crash, auditIndex: record.index, wall: null });
@@ -49,7 +51,7 @@ export type CrashProof = "same" | "other" | "absent" | "damaged";
 export function proveCrash({ log }: CrashPlaces, { auditIndex, record }: CrashView): CrashProof {
   if (auditIndex === null) return "absent";
   try {
-    for (const found of readAudit(log, auditIndex)) {
+    for (const found of readNamed(log, auditIndex)) {
       const kept = crashIn(found);
       return kept !== null && isDeepStrictEqual(kept, record) ? "same" : "other";
     }

@@ -3,7 +3,7 @@ import type { Config } from "../../config/mod.ts";
 import type { AuditLog, ControlPage, OrderGate } from "../../ffi/mod.ts";
 import type { ActorSystem, SystemOptions } from "../../runtime/mod.ts";
 import type { ChildSpec, SupervisorSpec } from "../../supervision/mod.ts";
-import type { Instrument, SinkView } from "../protocol/mod.ts";
+import type { AttestationView, Instrument, SinkView } from "../protocol/mod.ts";
 import type { CrashFile } from "./crash_file.ts";
 import type { Deployment } from "./deployment.ts";
 import type { LeftBehind } from "./last_run.ts";
@@ -48,6 +48,8 @@ export interface Ground {
   readonly checkpoint?: () => void;
   /** Copies of the log elsewhere; absent: there are none. */
   readonly sinks?: () => readonly SinkView[];
+  /** Others who vouch for the log; absent: nobody is asked. */
+  readonly attestations?: () => readonly AttestationView[];
   /** One line for people about what went wrong. */
   readonly err: (line: string) => void;
   /** Takes a kill of the console to the other nodes; absent: there are none. */
@@ -61,3 +63,9 @@ export interface Ground {
   /** Last word on the tree, for a simulation that lets handlers fail. */
   readonly tree?: (spec: SupervisorSpec) => SupervisorSpec;
 }
+
+/** What is asked of the ground about copies of the log and those who vouch for it. */
+export const elsewhere = ({ sinks, attestations }: Ground) => ({
+  sinks: sinks ?? (() => []),
+  attestations: attestations ?? (() => []),
+});

@@ -23,10 +23,13 @@ export interface SignedIncident {
 export class IncidentFile {
   readonly #directory: string;
   readonly #keys: NodeKeys;
+  readonly #seal: (incident: unknown) => unknown;
 
-  constructor(directory: string, keys = new NodeKeys(directory)) {
+  /** `seal` is done to an incident before it is signed: people stand there as on the log. */
+  constructor(directory: string, keys = new NodeKeys(directory), seal = (incident: unknown) => incident) {
     this.#directory = directory;
     this.#keys = keys;
+    this.#seal = seal;
   }
 
   /** Signs and keeps it; returns its number, from 1. */
@@ -34,7 +37,7 @@ export class IncidentFile {
     const folder = join(this.#directory, FOLDER);
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const id = 1 + Math.max(0, ...listIncidents(this.#directory));
-    const numbered = { id, ...incident };
+    const numbered = this.#seal({ id, ...incident }) as SignedIncident["incident"];
     const key = this.#keys.current(wallNanos() / 1e9);
     const signed: SignedIncident = {
       incident: numbered,

@@ -3,8 +3,9 @@
  * killed, crashed, or lost its machine, with orders open and positions held. Its gate is recovered from its log, so that the
  * next start knows what that was and lets nothing in before somebody has looked.
  *
- * The markets a node trades begin anew with every run, so orders and positions of an earlier one are told and never carried
- * over: its exchange is gone with it, and cannot be asked for fills that had not arrived.
+ * A simulated or replayed market begins anew with every run, so orders and positions of an earlier one are told and never
+ * carried over: its exchange is gone with it, and cannot be asked for fills that had not arrived. A market that outlives the
+ * node is asked instead: `paper/reconcile.ts`.
  */
 import { join } from "node:path";
 import {
@@ -20,6 +21,8 @@ import {
 } from "../../ffi/mod.ts";
 import { readCheckpointFile } from "./checkpoint_file.ts";
 import { listRuns, runDirectory } from "./data_dir.ts";
+import type { NodeKeys } from "./node_keys.ts";
+import { snapshotDoubt } from "./snapshot_signatures.ts";
 import { StateFile } from "./state_file.ts";
 
 /** Beside the log of the run it is about. */
@@ -70,13 +73,23 @@ interface Start {
   readonly instruments: readonly string[];
 }
 
-/** The latest run before `run`, unless it ended in order or there is none. Repairs the end of its log by rule. */
-export function leftBehind(path: string, run: number): LeftBehind | null {
+/**
+ * The latest run before `run`, unless it ended in order or there is none. Repairs the end of its log by rule. Snapshots that
+ * none of `keys` vouches for are passed over, and `complain` hears why.
+ */
+export function leftBehind(
+  path: string,
+  run: number,
+  keys: NodeKeys,
+  complain: (line: string) => void,
+): LeftBehind | null {
   const last = listRuns(path).filter((one) => one < run).at(-1);
   if (last === undefined) return null;
   const directory = runDirectory(path, last);
   if (!hasLog(directory) || endedInOrder(directory)) return null;
-  const left = look(directory, last);
+  const doubt = snapshotDoubt(directory, keys);
+  if (doubt !== null) complain(`run ${last} is recovered from its whole log, and from no snapshot: ${doubt}`);
+  const left = look(directory, last, doubt === null);
   new StateFile(directory, LEFT_FILE).write(`${JSON.stringify(left, null, 2)}\n`);
   return left;
 }
@@ -98,21 +111,21 @@ function endedInOrder(directory: string): boolean {
   }
 }
 
-function look(directory: string, run: number): LeftBehind {
+function look(directory: string, run: number, snapshots: boolean): LeftBehind {
   const nothing = { records: 0, from: 0, repaired: false, state: "", chain: "", orders: [], positions: [] };
   try {
-    return { kind: "run-left-behind", run, fault: null, ...recovered(directory) };
+    return { kind: "run-left-behind", run, fault: null, ...recovered(directory, snapshots) };
   } catch (error) {
     if (!(error instanceof NativeError || error instanceof SyntaxError)) throw error;
     return { kind: "run-left-behind", run, fault: error.message, ...nothing };
   }
 }
 
-function recovered(directory: string): Omit<LeftBehind, "kind" | "run" | "fault"> {
+function recovered(directory: string, snapshots: boolean): Omit<LeftBehind, "kind" | "run" | "fault"> {
   using control = ControlPage.memory();
   using audit = AuditLog.memory();
   using gate = OrderGate.create({ audit, control });
-  const { recovery, repaired } = readWhole(directory, gate);
+  const { recovery, repaired } = readWhole(directory, gate, snapshots);
   const { organisms, instruments } = startOf(directory);
   const organism = (strategy: number) => organisms[strategy - 1]?.id ?? `strategy ${strategy}`;
   const instrument = (id: number) => instruments[id] ?? `instrument ${id}`;
@@ -141,16 +154,20 @@ function recovered(directory: string): Omit<LeftBehind, "kind" | "run" | "fault"
 }
 
 /** Only a log that cannot be read to its end is opened to append, which cuts off what was never acknowledged. */
-function readWhole(directory: string, gate: OrderGate): { readonly recovery: Recovery; readonly repaired: boolean } {
+function readWhole(
+  directory: string,
+  gate: OrderGate,
+  snapshots: boolean,
+): { readonly recovery: Recovery; readonly repaired: boolean } {
   try {
-    const recovery = recover({ directory, gate });
+    const recovery = recover({ directory, gate, snapshots });
     if (!recovery.torn) return { recovery, repaired: false };
     using log = AuditLog.open({ directory });
     return { recovery, repaired: log.repairedAt !== null };
   } catch (error) {
     if (!(error instanceof NativeError)) throw error;
     const repaired = repair(directory);
-    return { recovery: recover({ directory, gate }), repaired };
+    return { recovery: recover({ directory, gate, snapshots }), repaired };
   }
 }
 

@@ -49,6 +49,12 @@ export class NodeKeys {
     return until !== undefined && Date.parse(until) / 1000 > time ? [current, before] : [current];
   }
 
+  /** The keys that are here: the one in use, and the one before it whether or not it still signs. */
+  held(time: number): KeyObject[] {
+    const { current, before } = this.#load(time);
+    return before === null ? [current] : [current, before];
+  }
+
   /** The public keys, as a verifier reads them. */
   published(time: number): string {
     this.#load(time);

@@ -4,7 +4,7 @@ import type { AuditLog, ControlPage, OrderGate } from "../../ffi/mod.ts";
 import type { ActorSystem, Micros } from "../../runtime/mod.ts";
 import type { GuardianBooks } from "../guardians/books.ts";
 import type { ApprovedBatch, Depth, ExecutionBatch, Instrument, KilledElsewhere, StrategyId } from "../protocol/mod.ts";
-import type { SinkView } from "../protocol/mod.ts";
+import type { AttestationView, SinkView } from "../protocol/mod.ts";
 import type { Breakers } from "./breakers.ts";
 import type { CrashLedger } from "./crash_ledger.ts";
 import type { RearmDesk } from "../controls/mod.ts";
@@ -60,6 +60,7 @@ export interface NodeParts {
   readonly audit: AuditLog;
   /** Copies of the log elsewhere. */
   readonly sinks: () => readonly SinkView[];
+  readonly attestations: () => readonly AttestationView[];
   readonly control: ControlPage;
   readonly gate: OrderGate;
   readonly books: GuardianBooks;

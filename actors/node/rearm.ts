@@ -3,7 +3,7 @@ import type { ControlPage } from "../../ffi/mod.ts";
 import { REARM_FILE, RearmDesk, type RearmPage } from "../controls/mod.ts";
 import { SCOPE_STATES } from "../protocol/mod.ts";
 import { findScope } from "./scopes.ts";
-import { StateFile } from "./state_file.ts";
+import { openNames, SealedFile } from "./names.ts";
 import { wallMillis, wallNanos } from "./wall.ts";
 
 const NANOS_PER_MILLI = 1e6;
@@ -21,14 +21,14 @@ export function rearmPage(control: ControlPage, wall: () => number): RearmPage {
   };
 }
 
-/** What `record` is given waits where the node finds it. Throws REARM_FILE. */
+/** What `record` is given waits where the node finds it. Throws REARM_FILE or PEOPLE_KEYS. */
 export function hostRearmDesk(
   directory: string,
   control: ControlPage,
   record: (event: Readonly<Record<string, unknown>> & { readonly action: string }) => boolean,
 ): RearmDesk {
   return new RearmDesk({
-    file: new StateFile(directory, REARM_FILE),
+    file: new SealedFile(directory, REARM_FILE, openNames(directory)),
     page: rearmPage(control, wallNanos),
     wall: wallMillis,
     record,

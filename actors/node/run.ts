@@ -6,22 +6,26 @@
  */
 import { FIRM_SCOPE, ScopeState } from "../../ffi/layout.gen.ts";
 import { AuditLog, ControlPage, OrderGate, RecordType, verifyAudit } from "../../ffi/mod.ts";
-import type { Config } from "../../config/mod.ts";
+import { type Config, UserError } from "../../config/mod.ts";
 import { ActorSystem, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import type { AccessDesk } from "../access/mod.ts";
+import { sealValue } from "../access/names/mod.ts";
 import { loadAssets } from "../console/bundle.ts";
 import { type ConsoleServer, startConsole } from "../console/server.ts";
 import { ALERTS_FILE } from "../alerts/mod.ts";
 import { REARM_FILE } from "../controls/mod.ts";
 import type { ChildSpec } from "../../supervision/mod.ts";
-import { type Instrument, MONEY_SCALE } from "../protocol/mod.ts";
+import { type ConfigurationPort, type Instrument, MONEY_SCALE } from "../protocol/mod.ts";
 import { nodeDesk } from "./access.ts";
+import { Attestations, refuseWrongAttestations } from "./attestations.ts";
 import { thisBuild } from "./build.ts";
 import { AuditSinks, refuseWrongSinks } from "./audit_sinks.ts";
 import { openCheckpoints } from "./checkpoint_file.ts";
 import { clusterSecret, joinCluster, spreadBy } from "./cluster.ts";
 import { composeNode } from "./compose.ts";
 import type { ComposedNode } from "./composed_node.ts";
+import type { ClusterGuard } from "../cluster/mod.ts";
+import type { NodeParts } from "./parts.ts";
 import { CrashFile, crashFile } from "./crash_file.ts";
 import { type DataDirectory, openDataDirectory, RunFence } from "./data_dir.ts";
 import { IncidentFile } from "./incident_file.ts";
@@ -30,16 +34,19 @@ import { hiccupBaseline } from "./hiccup.ts";
 import { instrumentsOf } from "./instruments.ts";
 import { Journal, noteDurably } from "./journal.ts";
 import { type LeftBehind, leftBehind, leftLine, leftNothing } from "./last_run.ts";
+import { openNames, SealedFile, sealingOf } from "./names.ts";
+import { refuseUnreachable } from "./net_permission.ts";
 import { NodeKeys } from "./node_keys.ts";
 import { organismSpecs } from "./organisms.ts";
 import { readManifest } from "./release.ts";
+import { openPositions } from "./paper/opening.ts";
+import { followsVenueRun, reconciliationLines } from "./paper/reconcile.ts";
 import { RetentionBook } from "./retention/mod.ts";
 import { killedScopes, nameScopes, refuseWithoutWords, treeOf } from "./scopes.ts";
 import { RunSnapshots } from "./snapshots.ts";
-import { StateFile } from "./state_file.ts";
 import { latencySummary, postTradeSummary, type RunSummary } from "./summary.ts";
 import { rejectedByName } from "./view.ts";
-import { openWorld } from "./worlds/mod.ts";
+import { openWorld, type World } from "./worlds/mod.ts";
 import { afterWall, operatorToken, wallNanos, wallTimestamp } from "./wall.ts";
 
 export interface NodeIo {
@@ -75,8 +82,14 @@ export interface GatewayPart {
   organisms(instruments: readonly Instrument[]): readonly ChildSpec[];
   /** Whether no other gateway can have begun, as far as this one can know. */
   readonly held: () => boolean;
+  /** Why it is the gateway no more, for good; null: it is, or may be again. */
+  readonly over: string | null;
   /** Whether whoever has the lock of a data directory is a gateway that this one has replaced. */
   replaces(path: string): boolean;
+  /** How it is killed with the others; null: it is not. Ended with the run. */
+  guard(parts: NodeParts, journal: Journal): ClusterGuard | null;
+  /** Configurations of its cluster. */
+  configuration(node: ComposedNode, journal: Journal, audit: AuditLog): ConfigurationPort | undefined;
   /** The run has its directory; returns why nothing may enter before a person has looked, or null. */
   takeOver(directory: DataDirectory): string | null;
   /** Everything is put together, nothing runs: makes sure that it may, which putting it together may have taken too long for. */
@@ -92,21 +105,29 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
   refuseWithoutWords(named);
   // Whatever the configuration has wrong shows here, before anything is made on disk.
   refuseWrongSinks(config);
+  refuseWrongAttestations(config);
+  refuseUnreachable(config);
   const organisms = gateway?.organisms(instruments) ?? organismSpecs(config, instruments);
-  const secret = clusterSecret(config);
+  // A gateway is among others by its role, whatever its configuration says.
+  const secret = gateway === undefined ? clusterSecret(config) : null;
   const world = await openWorld(config);
   using directory = openDataDirectory(config.node.dataDir, (path) => gateway?.replaces(path) ?? false);
+  const names = openNames(directory.path, io.err);
   using audit = AuditLog.open({
     directory: directory.runPath,
     durability: config.audit.durability,
     segmentBytes: config.audit.segmentMiB * 1024 * 1024,
+    seal: sealingOf(names, io.err),
   });
   const keys = new NodeKeys(directory.path);
   io.out(`checkpoints are signed by ${keys.published(wallNanos() / 1e9).trim().split("\n").at(-1)}`);
   using control = ControlPage.open(directory.path);
   control.attach(Deno.pid);
   nameScopes(control, named, wallNanos());
-  const left = leftBehind(directory.path, directory.run);
+  const settled = await settleWith(world, { instruments, directory, control, io });
+  const left = settled !== null && followsVenueRun(directory.path, directory.run)
+    ? null
+    : leftBehind(directory.path, directory.run, keys, io.err);
   if (left !== null) tellLeft(left, directory.path, control, io);
   const doubt = gateway?.takeOver(directory) ?? null;
   if (doubt !== null) haltFirm(doubt, directory.path, control, io);
@@ -114,6 +135,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
   using crashes = new CrashFile(
     crashFile(directory.path, directory.run),
     (error) => io.err(`crashes are on record but not in ${directory.path}/crashes: ${error.message}`),
+    (line) => sealValue(names, line),
   );
   let fenced = false;
   const node: ComposedNode = composeNode({
@@ -123,7 +145,8 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
       checkpoints.poll();
       snapshots.poll();
       // Once: the orderly end that follows must not be cut short.
-      if (!fenced && gateway?.held() === false) {
+      gateway?.held();
+      if (!fenced && (gateway?.over ?? null) !== null) {
         fenced = true;
         stop();
       }
@@ -131,11 +154,11 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
       io.err(`a later run has begun in ${directory.path}: this node is the older one, and stops`);
       stop();
     },
-    incidents: new IncidentFile(directory.path, keys),
+    incidents: new IncidentFile(directory.path, keys, (incident) => sealValue(names, incident)),
     deployment: deploymentOf(thisBuild(), config, readManifest(config.release)),
-    limitsFile: new StateFile(directory.path, "limits.json"),
-    rearmFile: new StateFile(directory.path, REARM_FILE),
-    alertsFile: new StateFile(directory.path, ALERTS_FILE),
+    limitsFile: new SealedFile(directory.path, "limits.json", names),
+    rearmFile: new SealedFile(directory.path, REARM_FILE, names),
+    alertsFile: new SealedFile(directory.path, ALERTS_FILE, names),
     config,
     instruments,
     organisms,
@@ -145,12 +168,15 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     gate,
     wall: { nanos: wallNanos, timestamp: wallTimestamp, after: afterWall },
     err: io.err,
-    spreadKill: secret === null ? undefined : spreadBy(() => cluster),
+    spreadKill: secret === null && gateway === undefined ? undefined : spreadBy(() => cluster),
     sinks: () => sinks.views(),
+    attestations: () => attestations.views(),
     mayTrade: gateway?.held,
     onRefresh: () => {
+      names.poll();
       recordRetention();
       sinks.poll();
+      attestations.poll();
       gateway?.refresh();
       io.progress?.({
         marketSeconds: (system.clock.now() - world.start) / MICROS_PER_SECOND,
@@ -179,16 +205,21 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     err: io.err,
     after: afterWall,
   });
+  const attestations = new Attestations({
+    ...{ config, directory: directory.runPath, stopwatch: system.stopwatch, err: io.err },
+    note: (event) => void journal.note(RecordType.Note, event),
+  });
   const fence = new RunFence(directory, system.stopwatch);
   using snapshots = new RunSnapshots({
     directory: directory.runPath,
     audit,
     gate,
     clock: system.clock,
+    keys,
     complain: io.err,
   });
 
-  const cluster = secret === null ? null : joinCluster(
+  const cluster = gateway !== undefined ? gateway.guard(node.parts, journal) : secret === null ? null : joinCluster(
     { config, directory: directory.path, control, audit, out: io.out, err: io.err },
     secret,
     node.parts,
@@ -204,8 +235,18 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     guard: (file) => node.parts.breakers.store("access.json", file),
   });
   try {
+    if (settled !== null) {
+      journal.note(RecordType.Reconciled, { [settled.agreed ? "statement" : "difference"]: settled.kind, ...settled });
+      openPositions(node, settled.positions, system.clock.now());
+    }
     await gateway?.begin(node, journal);
-    if (config.console.enabled) consoleDoor = await openConsole(config, node, { access, ownerToken }, io);
+    await world.connect?.();
+    if (config.console.enabled) {
+      consoleDoor = await openConsole(config, node, {
+        ...{ access, ownerToken },
+        configuration: gateway?.configuration(node, journal, audit),
+      }, io);
+    }
     node.start();
     const until = config.node.duration === undefined
       ? undefined
@@ -214,13 +255,14 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
     await node.drain();
     const wall = (system.stopwatch.now() - startedStamp) / 1e9;
     await node.stop();
+    names.poll();
     const counters = gate.counters();
     const messages = system.counters();
     if (!audit.failed) checkpoints.make();
     const head = audit.head();
     await cluster?.close();
     audit.close();
-    await sinks.finish();
+    await Promise.all([sinks.finish(), attestations.finish(), snapshots.signed()]);
     const verdict = verifyAudit(directory.runPath);
     const summary: RunSummary = {
       seed: config.node.seed,
@@ -259,6 +301,7 @@ export async function runNode(config: Config, io: NodeIo, gateway?: GatewayPart)
   } finally {
     io.signal.removeEventListener("abort", stop);
     sinks.close();
+    attestations.close();
     await consoleDoor?.close();
     await cluster?.close();
     access.close();
@@ -275,6 +318,30 @@ function tellLeft(left: LeftBehind, path: string, control: ControlPage, io: Node
   haltFirm(`run ${left.run} did not end in order: look at what it left, then re-arm`, path, control, io);
 }
 
+interface Settling {
+  readonly instruments: readonly Instrument[];
+  readonly directory: DataDirectory;
+  readonly control: ControlPage;
+  readonly io: NodeIo;
+}
+
+/** Asks a market that outlives the node what became of the run before; null where there is none. */
+async function settleWith(world: World, { instruments, directory, control, io }: Settling) {
+  if (world.settle === undefined) return null;
+  const { path, run, runPath } = directory;
+  try {
+    const report = await world.settle({ dataDir: path, run, runPath, instruments });
+    for (const line of reconciliationLines(report, path)) (report.agreed ? io.out : io.err)(line);
+    if (!report.agreed) haltFirm("log and venue do not agree: see the differences, then re-arm", path, control, io);
+    return report;
+  } catch (error) {
+    if (error instanceof UserError && error.code === "VENUE_LIES") {
+      haltFirm(error.message.slice(0, 200), path, control, io);
+    }
+    throw error;
+  }
+}
+
 function haltFirm(reason: string, path: string, control: ControlPage, io: NodeIo): void {
   control.tighten(FIRM_SCOPE, ScopeState.CancelOnly, reason, "node", wallNanos());
   io.err(`the firm is cancel-only: deno task rearm --scope firm --cause … --reason "…" --data-dir ${path}`);
@@ -283,12 +350,13 @@ function haltFirm(reason: string, path: string, control: ControlPage, io: NodeIo
 interface Entrance {
   readonly access: AccessDesk;
   readonly ownerToken: string;
+  readonly configuration?: ConfigurationPort;
 }
 
 async function openConsole(
   config: Config,
   { view, controls, postTrade, alerts }: ComposedNode,
-  { access, ownerToken }: Entrance,
+  { access, ownerToken, configuration }: Entrance,
   io: NodeIo,
 ): Promise<ConsoleServer> {
   const { host, port } = config.console;
@@ -300,6 +368,7 @@ async function openConsole(
     controls,
     postTrade,
     alerts,
+    configuration,
     assets: await loadAssets(),
   });
   io.out(`console: ${door.url}`);

@@ -69,6 +69,7 @@ export class LiveNodeView implements NodeView {
         chain: head.chain,
         durability: config.audit.durability,
         sinks: this.#parts.sinks(),
+        attestations: this.#parts.attestations(),
       },
       messages: system.counters(),
       crashes: { total: this.#parts.crashes.total, changes: this.#parts.crashes.changes },

@@ -17,9 +17,11 @@ import {
   type ServiceKey,
   serviceKey,
 } from "../../runtime/mod.ts";
+import { Code } from "../../ffi/layout.gen.ts";
 import type { Letter } from "../../runtime/transport/mod.ts";
 import {
   type AttachStrategy,
+  type ExecutionReport,
   type GuardianMessage,
   type HolderWord,
   type MarketData,
@@ -61,6 +63,15 @@ export class DoorState {
   halted: string | null = "the seat has not answered yet";
   /** Final: the seat refuses this holder, or has a later one. */
   refused = false;
+  /** Orders that did not leave because of a kill. */
+  kept = 0;
+}
+
+/** A word of this node about a scope of the organism. */
+export interface KilledHere {
+  /** Killed, or cancel-only. */
+  readonly killed: boolean;
+  readonly reason: string;
 }
 
 export interface DoorArgs {
@@ -76,6 +87,8 @@ export interface DoorArgs {
   readonly config: string;
   /** Whether the shard's lease is held, as far as the node can know. */
   readonly held: () => boolean;
+  /** Why no order in an instrument may leave this node, by a kill that it has heard itself; null: it may. */
+  readonly killed: (instrument: number) => KilledHere | null;
   /** Never throws. */
   readonly send: (letter: Letter) => void;
   /** Starts the organism anew, from a clean state. */
@@ -105,6 +118,8 @@ class Door implements Handlers<DoorMessage> {
   readonly #context: ActorContext<DoorMessage>;
   readonly #args: DoorArgs;
   #host: ActorRef<HostWord> | null = null;
+  /** Of each instrument, as the gateway said last. */
+  readonly #positions = new Map<number, number>();
 
   constructor(context: ActorContext<DoorMessage>, args: DoorArgs) {
     this.#context = context;
@@ -170,12 +185,19 @@ class Door implements Handlers<DoorMessage> {
       case "ShardBeat":
         return;
       case "ExecutionReport":
+        if (verdict === "new") this.#positions.set(word.instrument, word.position);
         // Times of another node mean nothing here: it happened now.
         if (verdict === "new") this.#host?.tell({ ...word, time: state.heard });
         return;
       case "TradingHalted":
       case "TradingResumed":
         if (verdict === "new") this.#host?.urgent({ ...word, time: state.heard });
+        return;
+      case "PositionSnapshot":
+        if (verdict !== "new") return;
+        this.#positions.clear();
+        for (const [instrument, lots] of word.positions) this.#positions.set(instrument, lots);
+        this.#host?.tell(word);
         return;
       default:
         if (verdict === "new") this.#host?.tell(word);
@@ -195,8 +217,31 @@ class Door implements Handlers<DoorMessage> {
     const { time: _time, stamp: _stamp, ...wish } = intent;
     const enters = intent.kind === "SubmitOrder" || intent.kind === "AmendOrder";
     if (state.halted === null && !held()) this.#doubt("the lease of this shard is not confirmed");
+    if (intent.kind === "SubmitOrder" || intent.kind === "AmendOrder") {
+      const shut = this.#args.killed(intent.instrument);
+      if (shut !== null) return this.#keep(intent, shut);
+    }
     // An order that is not let out has no answer: its organism begins anew. What withdraws may always try.
     if (state.halted === null || (!enters && held())) this.#send(wish as Wish);
+  }
+
+  /** The organism hears what the gate would have said: the order is over, and has not left. */
+  #keep(intent: Extract<OrderIntent, { readonly kind: "SubmitOrder" | "AmendOrder" }>, { killed }: KilledHere): void {
+    const { state, strategy } = this.#args;
+    state.kept++;
+    const { instrument, side, price, quantity } = intent;
+    const submits = intent.kind === "SubmitOrder";
+    this.#host?.tell(
+      {
+        kind: "ExecutionReport",
+        type: submits ? "rejected" : "cancel-rejected",
+        orderId: submits ? intent.orderId : intent.target,
+        ...{ strategy, instrument, side, price, quantity, leaves: 0, liquidity: "none", fee: 0 },
+        code: killed ? Code.Killed : Code.CancelOnly,
+        time: this.#context.clock.now(),
+        position: this.#positions.get(instrument) ?? 0,
+      } satisfies ExecutionReport,
+    );
   }
 
   #tick(): void {

@@ -31,11 +31,17 @@ export function statusLetter(status: NodeStatus, sequence: number): Letter {
 /** Beats that may be missing before a node counts as gone. */
 const PATIENCE = 6;
 
+interface Heard {
+  readonly status: NodeStatus;
+  readonly before: NodeStatus | null;
+  readonly at: number;
+}
+
 /** Which nodes are there, by what was heard of them here: nobody's clock is compared with another's. */
 export class NodeBoard {
   readonly #stopwatch: Stopwatch;
   readonly #nanos: number;
-  readonly #heard = new Map<string, { readonly status: NodeStatus; readonly at: number }>();
+  readonly #heard = new Map<string, Heard>();
 
   /** `beatMs`: how often a node speaks. */
   constructor(stopwatch: Stopwatch, beatMs: number) {
@@ -47,7 +53,13 @@ export class NodeBoard {
     const known = this.#heard.get(status.node);
     // What an earlier start of the node said late.
     if (known !== undefined && known.status.start > status.start) return;
-    this.#heard.set(status.node, { status, at: this.#stopwatch.now() });
+    const before = known?.status.start === status.start ? known.status : null;
+    this.#heard.set(status.node, { status, before, at: this.#stopwatch.now() });
+  }
+
+  /** What a node said before it said what it said last; null: nothing, or it has begun anew. */
+  before(node: string): NodeStatus | null {
+    return this.#heard.get(node)?.before ?? null;
   }
 
   /** Those that were heard lately and do not end, in the order of their names. */

@@ -28,6 +28,7 @@ const OF_CONCERNS = {
   "surveillance-gap": "warning",
   "broker-down": "warning",
   "broker-fallback": "warning",
+  "gateway-lease": "critical",
   "cluster-silence": "critical",
   "release-mismatch": "critical",
 } as const satisfies Readonly<Record<ConcernKind, Severity>>;

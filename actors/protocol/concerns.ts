@@ -33,6 +33,7 @@ export const CONCERNS = {
   "surveillance-gap":   { demands: "SafeMode", ends: "the feed has caught up" },
   "broker-down":        { demands: "SafeMode", ends: "the broker brings what is sent again" },
   "broker-fallback":    { demands: "SafeMode", ends: "the first broker of the class carries the topic again" },
+  "gateway-lease":      { demands: "SafeMode", ends: "the broker confirms the lease under a new epoch" },
   "cluster-silence":    { demands: "SafeMode", ends: "this node hears the others again" },
   "release-mismatch":   { demands: "EmergencyShutdown", ends: "a restart of the node with what was released" },
 } as const satisfies Readonly<Record<string, ConcernRule>>;

@@ -5,6 +5,8 @@ export * from "./approval.ts";
 export * from "./arena.ts";
 export * from "./cause.ts";
 export * from "./cluster.ts";
+export * from "./cluster_overview.ts";
+export * from "./configuration.ts";
 export * from "./cluster_words.ts";
 export * from "./concerns.ts";
 export * from "./control.ts";

@@ -126,6 +126,16 @@ export interface SinkView {
   readonly fault: { readonly code: string; readonly sentence: string } | null;
 }
 
+/** Somebody else who vouches for the log. */
+export interface AttestationView {
+  readonly by: "tsa" | "witness";
+  readonly where: string;
+  /** Records of this run that it vouched for last; 0 before that. */
+  readonly records: number;
+  /** Why there was no answer to the latest question: a stable code and one sentence; null when there was. */
+  readonly fault: { readonly code: string; readonly sentence: string } | null;
+}
+
 export interface AuditView {
   readonly records: number;
   readonly durable: number;
@@ -136,6 +146,8 @@ export interface AuditView {
   readonly durability: string;
   /** Copies elsewhere, as configured. */
   readonly sinks: readonly SinkView[];
+  /** Time stamping authority and witness, as configured. */
+  readonly attestations: readonly AttestationView[];
 }
 
 export interface CrashesView {

@@ -12,7 +12,7 @@ import { rust } from "./rust.ts";
 import { checkRecord } from "./shape.ts";
 import { typescript } from "./typescript.ts";
 
-export { layoutHash } from "./shape.ts";
+export { type Description, layoutHash } from "./shape.ts";
 
 /** As `deno fmt` would write it. */
 async function formatted(source: string): Promise<string> {

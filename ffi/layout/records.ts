@@ -555,7 +555,7 @@ export const records: readonly RecordLayout[] = [
         "target_id",
         "order to cancel or amend; a new order has its expires and trigger_offset here, a child its parent",
       ],
-      [56, "u64", "cause", "id of the message that caused the command; 0 when unknown"],
+      [56, "u64", "cause", "what led to the command: its kind above bit 48, which one below; 0 when unknown"],
     ],
     aliases: [
       [48, "u32", "expires", "for a new Gtd order: seconds since the Unix epoch at which it ends; else zero"],
@@ -1313,7 +1313,12 @@ export const records: readonly RecordLayout[] = [
       [12, "u32", "producer", "who appended it"],
       [16, "u64", "index", "position in the log, from 0"],
       [24, "time", "time", "by the node's clock"],
-      [32, "u64", "cause", "id of the causing message or order; 0 when unknown"],
+      [
+        32,
+        "u64",
+        "cause",
+        "what led to the record: of an execution its order, of a command the word of its cause; 0 when unknown",
+      ],
       [40, "u64", "reserved", "zero"],
     ],
   },

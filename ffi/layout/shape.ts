@@ -33,9 +33,29 @@ export function coveringField({ name: record, fields }: RecordLayout, [offset, t
 export const undescribed = (record: RecordLayout): number =>
   record.size - record.fields.reduce((sum, [, type]) => sum + SIZES[type], 0);
 
-/** FNV-1a would do; SHA-256 truncated to 53 bits keeps the hash exact in a JavaScript number. */
-export function layoutHash(): number {
-  const digest = createHash("sha256").update(JSON.stringify({ constants, enums, records })).digest();
+/** What the hash is of: names, numbers, places and types. Words about them may be mended without making anything old. */
+export interface Description {
+  readonly constants: typeof constants;
+  readonly enums: typeof enums;
+  readonly records: readonly RecordLayout[];
+}
+
+/**
+ * Hash of a layout. Libraries, snapshots and segments of another one are told apart by it. SHA-256, of which 53 bits stay exact
+ * in a JavaScript number.
+ */
+export function layoutHash(description: Description = { constants, enums, records }): number {
+  const placed = (fields: readonly Field[] = []) => fields.map(([offset, type, name]) => [offset, type, name]);
+  const shape = {
+    constants: description.constants.map(([name, value]) => [name, value]),
+    enums: description.enums.map((
+      { name, repr, values },
+    ) => [name, repr, values.map(([word, value]) => [word, value])]),
+    records: description.records.map((
+      { name, size, fields, aliases },
+    ) => [name, size, placed(fields), placed(aliases)]),
+  };
+  const digest = createHash("sha256").update(JSON.stringify(shape)).digest();
   return Number(digest.readBigUInt64LE(0) & ((1n << 53n) - 1n));
 }
 

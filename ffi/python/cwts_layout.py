@@ -11,7 +11,7 @@ from ctypes import LittleEndianStructure, c_int32, c_int64, c_uint8, c_uint16, c
 from enum import IntEnum
 
 # Hash of the layout description: the library's cwts_layout_hash() must agree before any other call.
-LAYOUT_HASH = 8510480287939942
+LAYOUT_HASH = 1518432931803422
 
 # Raised when an exported function changes its meaning or signature.
 ABI_VERSION = 3
@@ -788,7 +788,7 @@ class OrderCommand(LittleEndianStructure):
         ("display", c_uint32),  # lots a new limit order shows at a time (iceberg); 0 shows all; else zero
         ("time", c_int64),  # when the command was issued, by the node's clock
         ("target_id", c_uint64),  # order to cancel or amend; a new order has its expires and trigger_offset here, a child its parent
-        ("cause", c_uint64),  # id of the message that caused the command; 0 when unknown
+        ("cause", c_uint64),  # what led to the command: its kind above bit 48, which one below; 0 when unknown
     ]
 
     @property
@@ -2283,7 +2283,7 @@ class AuditHeader(LittleEndianStructure):
         ("producer", c_uint32),  # who appended it
         ("index", c_uint64),  # position in the log, from 0
         ("time", c_int64),  # by the node's clock
-        ("cause", c_uint64),  # id of the causing message or order; 0 when unknown
+        ("cause", c_uint64),  # what led to the record: of an execution its order, of a command the word of its cause; 0 when unknown
         ("reserved", c_uint64),  # zero
     ]
 

@@ -45,7 +45,6 @@ export class Border {
   readonly catalogue: Catalogue;
   private readonly departures: Departures;
   private readonly refs: RefHost | null;
-  private outside = 0;
 
   constructor({ node, epoch, catalogue, refs }: BorderOptions) {
     if (!Number.isSafeInteger(epoch) || epoch < 0) {
@@ -65,6 +64,12 @@ export class Border {
   letter(def: MessageSchema, body: string, options: SendOptions = {}): Letter {
     const envelope = this.envelope(def, options);
     return { envelope, body, headers: { ...options.headers, traceparent: continued(envelope, options.trace) } };
+  }
+
+  /** A letter that waited, as its sender would send it now. */
+  renumbered(letter: Letter): Letter {
+    const { envelope } = letter;
+    return { ...letter, envelope: { ...envelope, sequence: this.departures.next(envelope.sender) } };
   }
 
   /** Writes and publishes; resolves when the broker has it. */
@@ -105,7 +110,8 @@ export class Border {
   private envelope({ id, version }: MessageSchema, { cause = null, deadline = Infinity }: SendOptions): WireEnvelope {
     const schema = { id, version };
     if (cause !== null) return { ...this.departures.stamp(cause), epoch: this.epoch, deadline, schema };
-    const n = ++this.outside;
+    // Counted together with what is told from outside of actors: two of one number would be taken for one.
+    const n = this.departures.next(null);
     const { node, epoch } = this;
     return { node, epoch, sender: null, sequence: n, id: n, cause: 0, root: n, deadline, schema };
   }

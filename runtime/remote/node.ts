@@ -149,6 +149,7 @@ export class RemoteNode implements RefHost, RefWay {
     const nodes = this.nodes = new Nodes(silence);
     this.post = new Post({
       ...{ broker, nodes, now, find, inject, wall },
+      renumbered: (letter) => this.border.renumbered(letter),
       may: () => lease.held && this.state === "open",
       lost: ({ to }, why, detail) => options.lost?.({ to: addressText(to), why, detail }),
     });

@@ -45,6 +45,8 @@ export interface PostOptions {
   readonly may: () => boolean;
   /** How long a name is looked for, microseconds. */
   readonly find: Micros;
+  /** The letter under its sender's next number. */
+  readonly renumbered: (letter: Letter) => Letter;
   /** Runs between two turns of the system. */
   readonly inject: (task: () => void) => void;
   /** A letter that will never be sent, for whoever watches. */
@@ -93,7 +95,10 @@ export class Post {
     for (const [key, { departures }] of [...this.searches]) {
       if (this.placeOf(departures[0].to) === null) continue;
       this.searches.delete(key);
-      for (const departure of departures) this.route(departure);
+      // Others have left meanwhile: under its old number it would be older than what a receiver remembers.
+      for (const departure of departures) {
+        this.route({ ...departure, letter: this.options.renumbered(departure.letter) });
+      }
     }
   }
 

@@ -72,6 +72,8 @@ export interface SubscribeOptions {
   readonly from?: Beginning;
   /** Silence after which the others take a subscriber for dead, milliseconds; default DEFAULT_SESSION_MS. */
   readonly sessionMs?: number;
+  /** The group is of this subscription alone, and nothing of it is kept when that closes in order; default false. */
+  readonly passing?: boolean;
 }
 
 /** Long enough for a collection of garbage and a slow handler's neighbour, short enough that nobody calls. */
@@ -112,7 +114,7 @@ export interface Broker {
   readonly kind: string;
   /** Makes a topic, unless it is there; its partitions stay as they are. */
   createTopic(topic: string, partitions?: number): Promise<void>;
-  /** Resolves when it is kept. Rejects with BrokerError: TOPIC_UNKNOWN, MESSAGE_TOO_LARGE, BROKER_UNREACHABLE. */
+  /** Resolves when it is kept. Rejects with BrokerError: TOPIC_UNKNOWN, MESSAGE_TOO_LARGE, BROKER_UNREACHABLE, BROKER_FULL. */
   publish(topic: string, key: string, letter: Letter): Promise<void>;
   /** Several in one go, in their order; when it rejects, a part of them may be kept. */
   publishBatch(topic: string, publications: readonly Publication[]): Promise<void>;

@@ -1,8 +1,10 @@
 /** What goes wrong between a node and its broker, each with a stable code and a sentence that says what to do. */
 
 export type BrokerErrorCode =
-  /** Nobody answers at the address, or not any more. The only one that passes by itself. */
+  /** Nobody answers at the address, or not any more. */
   | "BROKER_UNREACHABLE"
+  /** Memory or disk of the server is full. This one and the one above pass by themselves. */
+  | "BROKER_FULL"
   /** User or password. */
   | "BROKER_LOGIN"
   /** Certificates, or one side speaks TLS and the other does not. */
@@ -43,7 +45,13 @@ export class BrokerError extends Error {
 
 /** Whether trying again may help. */
 export function passes(error: unknown): boolean {
-  return error instanceof BrokerError && error.code === "BROKER_UNREACHABLE";
+  return error instanceof BrokerError && (error.code === "BROKER_UNREACHABLE" || error.code === "BROKER_FULL");
+}
+
+/** `kind`: the server's name for people. `why`: its own words. */
+export function full(kind: string, why: string, cause: unknown): BrokerError {
+  const message = `${kind} has no room for more: give it memory or disk, or remove what nobody needs (${why}).`;
+  return new BrokerError("BROKER_FULL", message, { cause });
 }
 
 export function tooLarge(bytes: number, most: number): BrokerError {

@@ -1,6 +1,6 @@
 /** kafkajs as it is used here: silent, with its idle loop mended, and its refusals as errors of the port. */
 import { Kafka, logLevel, RequestQueue, type RetryOptions } from "./kafkajs.ts";
-import { BrokerError, unknownTopic } from "./errors.ts";
+import { BrokerError, full, unknownTopic } from "./errors.ts";
 import { allWords, authorities, CONNECT_MS, hostOf, HungUp, type Way, words } from "./way.ts";
 
 export type SaslMechanism = "plain" | "scram-sha-256" | "scram-sha-512";
@@ -80,6 +80,7 @@ export function kafkaError(error: unknown, topic: string): BrokerError {
   if (type !== undefined && LOST.includes(type)) {
     return new BrokerError("PARTITION_LOST", `the group has divided "${topic}" anew: ${words(error)}`, options);
   }
+  if (type === "KAFKA_STORAGE_ERROR") return full("Kafka", words(error), error);
   // An answer of the server's that another try does not change; what is no answer may pass.
   const retriable = (error as { readonly retriable?: boolean }).retriable !== false ||
     (error as Error).name === "KafkaJSNumberOfRetriesExceeded";

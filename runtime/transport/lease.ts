@@ -59,9 +59,13 @@ export class LeaseHolder implements Lease {
     const begun = wall.now();
     const word = wall.word();
     let seen = { revision: -1, at: 0 };
+    let looked = begun;
     for (;;) {
       const asked = wall.now();
       const found = await insist(() => registers.read(registerOf(name)));
+      // While this one could not look, the holder may not have been able to write either: its time begins anew.
+      if (wall.now() - looked > ttlMs / 2) seen = { revision: -1, at: 0 };
+      looked = wall.now();
       const before: Claim = found === null ? { holder: null, epoch: 0, beat: 0, ttlMs } : JSON.parse(found.value);
       const revision = found?.revision ?? 0;
       if (revision !== seen.revision) seen = { revision, at: wall.now() };

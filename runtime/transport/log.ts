@@ -38,7 +38,7 @@ export interface LogReader {
   close(): Promise<void>;
 }
 
-/** All reject with BrokerError, BROKER_UNREACHABLE where trying again may help. */
+/** All reject with BrokerError, BROKER_UNREACHABLE or BROKER_FULL where trying again may help. */
 export interface LogServer extends Registers {
   readonly kind: string;
   /** Null: there is no such topic. */
@@ -49,5 +49,7 @@ export interface LogServer extends Registers {
   append(topic: string, entries: readonly RawEntry[]): Promise<void>;
   bounds(topic: string, partition: number): Promise<Bounds>;
   reader(topic: string): Promise<LogReader>;
+  /** Takes a register away, whatever stands there: for names that nobody uses again. */
+  erase(register: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { type Beginning, DEFAULT_SESSION_MS, type Delivered, type Position, type
 import type { SubscribeOptions } from "./broker.ts";
 import { BrokerError, passes } from "./errors.ts";
 import { deliver } from "./delivered.ts";
-import { Holding } from "./holding.ts";
+import { Holding, holdingRegister } from "./holding.ts";
 import type { LogReader, LogServer } from "./log.ts";
 import { Membership, share } from "./membership.ts";
 
@@ -20,11 +20,14 @@ export interface Group {
   readonly member: string;
 }
 
+const membersRegister = ({ group, topic }: Group): string => `members.${group}.${topic}`;
+
 export class LogSubscription implements Subscription {
   private readonly holdings = new Map<number, Holding>();
   private readonly membership: Membership;
   private readonly sessionMs: number;
   private readonly from: Beginning;
+  private readonly passing: boolean;
   private closed = false;
   private reads = 0;
   private sleep: Waiting | null = null;
@@ -35,14 +38,13 @@ export class LogSubscription implements Subscription {
     private readonly server: LogServer,
     private readonly group: Group,
     private readonly reader: LogReader,
-    { from = "first", sessionMs = DEFAULT_SESSION_MS }: SubscribeOptions,
+    { from = "first", sessionMs = DEFAULT_SESSION_MS, passing = false }: SubscribeOptions,
     private readonly insist: <T>(call: () => Promise<T>) => Promise<T>,
     private readonly forget: () => void,
     private readonly wall: Wall,
   ) {
-    [this.from, this.sessionMs] = [from, sessionMs];
-    const register = `members.${group.group}.${group.topic}`;
-    this.membership = new Membership(server, register, group.member, sessionMs, wall);
+    [this.from, this.sessionMs, this.passing] = [from, sessionMs, passing];
+    this.membership = new Membership(server, membersRegister(group), group.member, sessionMs, wall);
     this.running = this.run();
   }
 
@@ -104,7 +106,15 @@ export class LogSubscription implements Subscription {
     await Promise.allSettled([...this.holdings.values()].map((holding) => holding.release()));
     this.holdings.clear();
     await this.membership.leave().catch(() => {});
+    if (this.passing) await this.erase();
     await this.reader.close();
+  }
+
+  private async erase(): Promise<void> {
+    const { group, topic, partitions } = this.group;
+    const holdings = Array.from({ length: partitions }, (_, partition) => holdingRegister(group, topic, partition));
+    // What a server that is gone keeps of it is small.
+    await Promise.allSettled([membersRegister(this.group), ...holdings].map((name) => this.server.erase(name)));
   }
 
   private holding(partition: number): Holding {

@@ -141,6 +141,10 @@ class MemoryConnection implements LogServer {
     return this.ask(() => this.server.registers.get(name) ?? null);
   }
 
+  erase(name: string): Promise<void> {
+    return this.ask(() => void this.server.registers.delete(name));
+  }
+
   write(name: string, value: string, revision: number): Promise<number | null> {
     return this.ask(() => this.server.write(name, value, revision));
   }

@@ -154,6 +154,10 @@ class NatsServer implements LogServer {
     }
   }
 
+  async erase(name: string): Promise<void> {
+    await this.ask(() => this.manager.streams.purge(REGISTERS, { filter: registerSubject(name) }));
+  }
+
   close(): Promise<void> {
     return this.connection.close();
   }

@@ -7,9 +7,9 @@
  *
  * One connection for each subscription, because what comes behind a blocking read waits for it.
  */
-import { createClient, ErrorReply } from "./redis_client.ts";
+import { createClient, ErrorReply, MultiErrorReply } from "./redis_client.ts";
 import type { Broker, BrokerOptions } from "./broker.ts";
-import { BrokerError } from "./errors.ts";
+import { BrokerError, full } from "./errors.ts";
 import type { Bounds, LogReader, LogServer, RawEntry, RawRecord, ReadFrom } from "./log.ts";
 import { LogBroker } from "./log_broker.ts";
 import type { Register } from "./register.ts";
@@ -33,7 +33,8 @@ const PING_MS = 2_500;
 /** The longest a read blocks, milliseconds: below SILENCE_MS. */
 const LONGEST_BLOCK_MS = 2_000;
 
-const WRITE = `
+/** Registers go on where memory is full: they are few and small, and leases and commits hang on them. */
+const WRITE = `#!lua flags=allow-oom
 local at = tonumber(redis.call('HGET', KEYS[1], 'revision') or '0')
 if at ~= tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'value', ARGV[1], 'revision', at + 1)
@@ -89,6 +90,18 @@ class Connection {
     }
   }
 
+  /** All of them or none, in their order: a server that has no room for the first may have some for the second. */
+  async together(commands: readonly (readonly string[])[]): Promise<void> {
+    if (commands.length === 1) return void await this.ask(...commands[0]);
+    const multi = this.client.multi();
+    for (const command of commands) multi.addCommand(command);
+    try {
+      await multi.exec();
+    } catch (error) {
+      throw refused(error);
+    }
+  }
+
   close(): void {
     if (this.client.isOpen) this.client.destroy();
   }
@@ -119,8 +132,13 @@ function closedAtOnce(error: unknown, way: Way): unknown {
   return new HungUp("it hung up: does it want TLS?", { cause: error });
 }
 
+/** Memory above its limit; a disk that takes nothing, which is a full one as a rule. */
+const NO_ROOM = /^(OOM|MISCONF)/;
+
 function refused(error: unknown): BrokerError {
   if (error instanceof BrokerError) return error;
+  if (error instanceof MultiErrorReply) return refused(error.replies[error.errorIndexes[0]]);
+  if (error instanceof ErrorReply && NO_ROOM.test(error.message)) return full("Redis", error.message, error);
   if (error instanceof ErrorReply && !/^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)/.test(error.message)) {
     return new BrokerError("BROKER_REFUSED", `Redis refuses: ${error.message}`, { cause: error });
   }
@@ -149,10 +167,10 @@ class RedisServer implements LogServer {
   }
 
   async append(topic: string, entries: readonly RawEntry[]): Promise<void> {
-    await Promise.all(
-      entries.map(({ partition, frame }) =>
-        this.connection.ask("XADD", streamOf(topic, partition), "MAXLEN", "~", this.maxLength, "0-*", "f", frame)
-      ),
+    await this.connection.together(
+      entries.map((
+        { partition, frame },
+      ) => ["XADD", streamOf(topic, partition), "MAXLEN", "~", this.maxLength, "0-*", "f", frame]),
     );
   }
 
@@ -182,6 +200,10 @@ class RedisServer implements LogServer {
   async write(name: string, value: string, revision: number): Promise<number | null> {
     const written = await this.connection.ask("EVAL", WRITE, "1", registerOf(name), value, String(revision));
     return written === 0 ? null : Number(written);
+  }
+
+  async erase(name: string): Promise<void> {
+    await this.connection.ask("DEL", registerOf(name));
   }
 
   close(): Promise<void> {

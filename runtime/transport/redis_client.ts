@@ -1,3 +1,3 @@
 /** node-redis, under types of our own. */
 // @ts-types="./redis_types.d.ts"
-export { createClient, ErrorReply } from "redis";
+export { createClient, ErrorReply, MultiErrorReply } from "redis";

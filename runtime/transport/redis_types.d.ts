@@ -28,6 +28,7 @@ export interface Client {
   destroy(): void;
   ping(): Promise<string>;
   sendCommand(command: readonly string[]): Promise<unknown>;
+  multi(): Multi;
   xAdd(
     key: string,
     id: string,
@@ -46,7 +47,19 @@ export interface Client {
   xAck(key: string, group: string, ids: readonly string[]): Promise<number>;
 }
 
+/** Commands that are carried out together or not at all, sent over one connection or not at all. */
+export interface Multi {
+  addCommand(command: readonly string[]): this;
+  exec(): Promise<readonly unknown[]>;
+}
+
 export function createClient(options: ClientOptions): Client;
 
 /** What the server answers instead of a result. */
 export class ErrorReply extends Error {}
+
+/** Of commands that were carried out together, some were answered so. */
+export class MultiErrorReply extends ErrorReply {
+  readonly replies: readonly unknown[];
+  readonly errorIndexes: readonly number[];
+}

@@ -14,6 +14,7 @@ ensureCore();
 
 /** Acts that take what no command can bring about here, and the test that brings each about. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  "log-cut": "tests/cli/audit_repair_test.ts",
   "limits-restored": "tests/actors/controls/limits_test.ts",
   "limit-warning": "tests/actors/node/early_warnings_test.ts",
 };

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ensureCore } from "../../ffi/build.ts";
 import { verifyAudit } from "../../ffi/mod.ts";
+import { startKafka } from "../services/kafka.ts";
 import { startNats } from "../services/nats.ts";
 import { missing, need } from "../services/needs.ts";
 import { startRedis } from "../services/redis.ts";
@@ -9,9 +10,9 @@ import { inside, outside, withDirectory } from "./run.ts";
 
 ensureCore();
 
-const STARTS = { redis: startRedis, nats: startNats } as const;
+const STARTS = { redis: startRedis, nats: startNats, kafka: startKafka } as const;
 
-for (const kind of ["redis", "nats"] as const) {
+for (const kind of ["redis", "nats", "kafka"] as const) {
   const lacks = missing(kind);
   Deno.test({
     name: `audit follow makes the log anew from a topic of ${kind}, root for root, through a death of the broker${

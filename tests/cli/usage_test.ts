@@ -53,7 +53,7 @@ const MISUSES: readonly (readonly [args: string[], err: string])[] = [
   [["start", "--duration", "soon"], '--duration must be a time above zero such as 30s, 500ms, 5m or 2h, not "soon"'],
   [["start", "--seed", "-1"], 'node.seed in the flag --seed must be a whole number from 0 to 4294967295, not "-1"'],
   [["start", "--seed", "NaN"], 'node.seed in the flag --seed must be a whole number from 0 to 4294967295, not "NaN"'],
-  [["start", "--feed", "live"], 'feed.kind in the flag --feed must be one of simulated, replay, bars, not "live"'],
+  [["start", "--feed", "live"], 'feed.kind in the flag --feed must be one of simulated, replay, bars, paper, not "live"'],
   [
     ["start", "--feed", "replay"],
     "feed.paths in the flag --feed must name a recording: start with --feed replay:<path>",

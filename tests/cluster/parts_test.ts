@@ -3,6 +3,7 @@ import { doubtOf, readSuccession, writeSuccession } from "../../actors/node/role
 import { overviewOf } from "../../actors/node/roles/overview.ts";
 import { shareOf } from "../../actors/node/roles/shares.ts";
 import { NodeBoard, readStatus, statusLetter } from "../../actors/placement/status.ts";
+import { encode } from "../../runtime/mod.ts";
 import type { NodeStatus } from "../../actors/protocol/mod.ts";
 import { parseBroker } from "../../cli/broker_url.ts";
 
@@ -87,6 +88,30 @@ Deno.test("the board forgets who is silent, and does not believe an earlier star
   board.hear(status("b", { state: "stopping" }));
   assert.deepEqual(board.live, []);
   assert.equal(board.all.length, 2);
+});
+
+Deno.test("lag is what was sent a beat ago and is not taken yet: nodes speak one after the other", () => {
+  const board = new NodeBoard({ now: () => 0 }, 100);
+  const holds = (sent: number, taken: number) => status("o1", { shards: [{ ...seat, holder: "o1", sent, taken }] });
+  const serves = (sent: number, taken: number) => gateway({ shards: [{ ...seat, sent, taken }] });
+  const lag = () => overviewOf("main", board).shards[0].lag;
+  board.hear(serves(10, 5));
+  board.hear(holds(5, 10));
+  board.hear(serves(13, 7));
+  board.hear(holds(9, 12));
+  assert.deepEqual(lag(), { orders: 0, reports: 0 }, "all that was sent a beat ago has come");
+  board.hear(serves(20, 7));
+  assert.deepEqual(lag(), { orders: 0, reports: 1 }, "13 had been sent, and 12 have come");
+  board.hear(holds(12, 12));
+  assert.deepEqual(lag(), { orders: 2, reports: 1 }, "9 had been sent, and 7 have come");
+});
+
+Deno.test("a status of a node that is not upgraded is read, and a stranger's key is not", () => {
+  const letter = statusLetter(gateway(), 1);
+  const older = { ...letter, envelope: { ...letter.envelope, schema: { id: "cwts.node-status", version: 1 } } };
+  assert.deepEqual(readStatus(older), gateway());
+  assert.equal(readStatus({ ...older, body: encode({ ...gateway(), kills: [] }) }), null, "that version had none");
+  assert.deepEqual(readStatus({ ...letter, body: encode({ ...gateway(), kills: [] }) })?.kills, []);
 });
 
 Deno.test("the overview puts both sides of a shard together, and says what is to be looked at", () => {

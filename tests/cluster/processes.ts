@@ -2,7 +2,7 @@
 import { type ClusterOverview, runDirectory } from "../../actors/node/mod.ts";
 import { ClusterLink } from "../../actors/node/roles/cluster_link.ts";
 import { overviewOf } from "../../actors/node/roles/overview.ts";
-import { brokerOpener } from "../../cli/broker_url.ts";
+import { openerOf } from "../../cli/cluster_flags.ts";
 import { letterOf } from "../../actors/placement/words.ts";
 import { TO_GATEWAY } from "../../actors/protocol/mod.ts";
 import { decodeAudit, readAudit } from "../../ffi/mod.ts";
@@ -24,7 +24,11 @@ export class Process {
   }
 
   static start(name: string, args: readonly string[], env: Record<string, string> = {}): Process {
-    return new Process(name, cwts(args, env).spawn());
+    return Process.of(name, cwts(args, env));
+  }
+
+  static of(name: string, command: Deno.Command): Process {
+    return new Process(name, command.spawn());
   }
 
   get pid(): number {
@@ -67,22 +71,33 @@ export class TestCluster {
   static async open(broker: string, environment: Record<string, string> = {}): Promise<TestCluster> {
     const link = await ClusterLink.join({
       ...{ cluster: "main", node: "test", role: "console", leaseMs: LEASE_MS, err: () => {} },
-      open: brokerOpener(broker, (name) => environment[name]),
+      open: openerOf({ broker: broker.split(",") }, undefined, (name) => environment[name]),
     });
     return new TestCluster(broker, await Deno.makeTempDir({ prefix: "cwts-cluster-" }), environment, link);
   }
 
   start(role: string, name: string, ...more: string[]): Process {
+    return this.run(name, cwts(this.args(role, name, ...more), this.environment));
+  }
+
+  /** Arguments of `cwts` that start a node of this cluster. */
+  args(role: string, name: string, ...more: string[]): readonly string[] {
     const lease = more.includes("--lease-ms") ? [] : ["--lease-ms", String(LEASE_MS)];
-    const args = ["start", "--role", role, "--broker", this.broker, "--node", name, ...lease, ...more];
-    const process = Process.start(name, args, this.environment);
+    const broker = more.includes("--broker") ? [] : ["--broker", this.broker];
+    return ["start", "--role", role, ...broker, "--node", name, ...lease, ...more];
+  }
+
+  /** A node that is started in a way of its own. */
+  run(name: string, command: Deno.Command): Process {
+    const process = Process.of(name, command);
     this.processes.push(process);
     return process;
   }
 
   gateway(name: string, ...more: string[]): Process {
     const data = more.includes("--data-dir") ? [] : ["--data-dir", this.data(name)];
-    return this.start("gateway", name, "--console-port", "off", ...data, ...more);
+    const port = more.includes("--console-port") ? [] : ["--console-port", "off"];
+    return this.start("gateway", name, ...port, ...data, ...more);
   }
 
   organisms(name: string, ...more: string[]): Process {
@@ -139,9 +154,9 @@ export function notes(data: string, run?: number): any[] {
 export const decisions = (data: string): number =>
   [...readAudit(runDirectory(data))].filter(({ typeName }) => typeName === "Decision").length;
 
-/** Market times, microseconds, at which the gate let an order or an amendment in, in the latest run. */
-export const entered = (data: string): readonly number[] =>
-  [...readAudit(runDirectory(data))].filter(({ typeName }) => typeName === "Decision")
+/** Market times, microseconds, at which the gate let an order or an amendment in; default in the latest run. */
+export const entered = (data: string, run?: number): readonly number[] =>
+  [...readAudit(runDirectory(data, run))].filter(({ typeName }) => typeName === "Decision")
     // deno-lint-ignore no-explicit-any -- a decision as the log has it
     .map((record) => ({ time: record.time, value: decodeAudit(record) as any }))
     .filter(({ value: { command, decision } }) => decision.code === 0 && command.kind !== 2 && command.kind !== 4)
@@ -149,7 +164,7 @@ export const entered = (data: string): readonly number[] =>
 
 /** Somebody on the broker who is no node. */
 export async function hostile({ broker }: TestCluster) {
-  const open = await brokerOpener(broker, () => undefined)({ node: "stranger" });
+  const open = await openerOf({ broker: broker.split(",") }, undefined, () => undefined)({ node: "stranger" });
   let sequence = 0;
   return {
     async publish(topic: string, key: string, word: unknown) {

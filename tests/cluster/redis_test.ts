@@ -96,7 +96,7 @@ clusterTest(
     await cluster.trading("o1");
     older.kill("SIGCONT");
     assert.equal(await older.ended, 1, older.out);
-    assert.match(older.out, /the lease of gateway 1 is not confirmed: nothing enters any more/);
+    assert.match(older.out, /the lease of gateway 1 is not confirmed: nothing but withdrawals passes/);
     assert.match(older.out, /error: gateway 1 was replaced while it did not answer, and has ended/);
     // Its clock has jumped by more than a lease when it wakes; what is older was not on the disk yet.
     const late = entered(cluster.data("g1")).filter((time) => time > before + LEASE_MS * 500);
@@ -215,6 +215,18 @@ Deno.test("what cannot be a cluster is refused before anything is opened", async
     [["--role", "organisms", "--broker", "redis://127.0.0.1:1"], 1, /BROKER_UNREACHABLE: Redis at 127.0.0.1:1/],
     [["--role", "organisms", "--broker", "kafka://127.0.0.1:1"], 1, /BROKER_UNREACHABLE: Kafka at 127.0.0.1:1/],
     [["--role", "gateway", "--broker", "redis://127.0.0.1:1", "--lease-ms", "5"], 2, /--lease-ms is a number of/],
+    [["--role", "gateway", "--broker", "redis://127.0.0.1:1,redis://127.0.0.1:1"], 2, /is named twice/],
+    [
+      ["--role", "gateway", "--broker", "redis://127.0.0.1:1", "--durable", "kafka"],
+      2,
+      /the class durable names kafka, which is none/,
+    ],
+    [
+      ["--role", "gateway", "--broker", "redis://127.0.0.1:1", "--broker-wait", "soon"],
+      2,
+      /--broker-wait must be a time/,
+    ],
+    [["--role", "all", "--cluster-secret", "x"], 2, /--cluster-secret goes with a --role/],
   ];
   await Promise.all(cases.map(async ([args, exit, sentence]) => {
     const found = await outside(["start", ...args]);

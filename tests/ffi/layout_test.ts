@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { core } from "../../ffi/library.ts";
 import * as layout from "../../ffi/layout.gen.ts";
-import { layoutHash, outputs } from "../../ffi/layout/generate.ts";
+import { type Description, layoutHash, outputs } from "../../ffi/layout/generate.ts";
 import { getI64, getMicros, setI64, setMicros } from "../../ffi/layout/integers.ts";
-import { records } from "../../ffi/layout/records.ts";
+import { constants, enums, records } from "../../ffi/layout/records.ts";
 import "./native.ts";
 
 Deno.test("the generated files are what the description generates", async () => {
@@ -17,6 +17,38 @@ Deno.test("the generated files are what the description generates", async () => 
 Deno.test("the hash follows the description", () => {
   assert.equal(layoutHash(), layout.LAYOUT_HASH);
   assert.ok(Number.isSafeInteger(layout.LAYOUT_HASH));
+});
+
+Deno.test("the hash is of what is laid out and not of the words about it", () => {
+  const retold: Description = {
+    constants: constants.map(([name, value]) => [name, value, "in other words"]),
+    enums: enums.map((one) => ({
+      ...one,
+      doc: "in other words",
+      values: one.values.map(([name, value]) => [name, value, "in other words"]),
+    })),
+    records: records.map((one) => ({
+      ...one,
+      doc: "in other words",
+      fields: one.fields.map(([offset, type, name]) => [offset, type, name, "in other words"]),
+    })),
+  };
+  assert.equal(layoutHash(retold), layoutHash());
+  const [record, ...others] = records;
+  const [[offset, type, name, doc], ...rest] = record.fields;
+  const different: Partial<Description>[] = [
+    { constants: constants.with(0, [constants[0][0], constants[0][1] + 1, ""]) },
+    { constants: constants.with(0, ["RENAMED", constants[0][1], ""]) },
+    { enums: [{ ...enums[0], repr: enums[0].repr === "u8" ? "u16" : "u8" }, ...enums.slice(1)] },
+    { enums: [{ ...enums[0], values: enums[0].values.slice(1) }, ...enums.slice(1)] },
+    { records: [{ ...record, size: record.size + 8 }, ...others] },
+    { records: [{ ...record, fields: [[offset + 8, type, name, doc], ...rest] }, ...others] },
+    { records: [{ ...record, fields: [[offset, type === "u64" ? "i64" : "u64", name, doc], ...rest] }, ...others] },
+    { records: [{ ...record, fields: [[offset, type, "renamed", doc], ...rest] }, ...others] },
+    { records: [{ ...record, aliases: [...record.aliases ?? [], [offset, type, "alias", doc]] }, ...others] },
+  ];
+  const hashes = different.map((one) => layoutHash({ constants, enums, records, ...one }));
+  assert.equal(new Set([...hashes, layoutHash()]).size, different.length + 1);
 });
 
 const view = new DataView(new ArrayBuffer(16));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { BorderError, Catalogue, defineMessage, readTrace } from "../../runtime/remote/mod.ts";
-import { decodeFrame, encodeFrame, type Letter } from "../../runtime/transport/mod.ts";
+import { decodeFrame, Deduplicator, encodeFrame, type Letter } from "../../runtime/transport/mod.ts";
 import { border, counted, placed1, placed2 } from "./messages.ts";
 
 /** Over the wire and back. */
@@ -40,6 +40,17 @@ Deno.test("A message crosses the border with its schema, version and causal enve
   assert.deepEqual([node, epoch, sender, sequence, id, root], ["a", 1, "/desk", 1, 9, 3]);
   assert.deepEqual(schema, { id: "kinds", version: 1 });
   assert.equal(letter.headers?.lane, "fast");
+});
+
+Deno.test("What the node itself says and what is told from outside of actors never bear the same number", () => {
+  const here = border("a", placed2);
+  const message = { order: 1, note: "" };
+  // As an injected tell has it: a message without a sender.
+  const cause = { id: 9, cause: 0, root: 9, sender: null, deadline: Infinity, epoch: 1, schema: null, origin: null };
+  const letters = [null, cause, cause, null, cause].map((one) => here.write(placed2, message, { cause: one }));
+  assert.deepEqual(letters.map(({ envelope }) => envelope.sender), [null, null, null, null, null]);
+  const seen = new Deduplicator();
+  assert.deepEqual(letters.map(({ envelope }) => seen.see(envelope)), ["new", "new", "new", "new", "new"]);
 });
 
 Deno.test("What its schema does not describe does not leave the node", () => {

@@ -18,7 +18,11 @@ export interface KafkaServerOptions {
   readonly port?: number;
   /** The port that clients are told to come by, such as that of a proxy; default the server's own. */
   readonly advertisedPort?: number;
+  /** More ways in, each on a port of its own and with the port that clients who come that way are told. */
+  readonly doors?: readonly { readonly port: number; readonly advertisedPort: number }[];
   readonly security?: Security;
+  /** Where it keeps its logs instead of its own directory. */
+  readonly logs?: string;
   /** Whether the server makes topics that are asked for; default false, as it should be. */
   readonly autoCreate?: boolean;
 }
@@ -62,19 +66,21 @@ function properties(
   directory: string,
   port: number,
   controllerPort: number,
-  { security, autoCreate = false, advertisedPort = port }: KafkaServerOptions,
+  { security, autoCreate = false, advertisedPort = port, doors = [], logs }: KafkaServerOptions,
 ): string {
   const client = security === undefined ? "PLAINTEXT" : "SASL_SSL";
+  const ways = [{ port, advertisedPort }, ...doors].map((door, i) => ({ ...door, name: `CLIENT${i === 0 ? "" : i}` }));
+  const list = (each: (way: typeof ways[number]) => string) => ways.map(each).join(",");
   const lines = [
     "process.roles=broker,controller",
     "node.id=1",
     `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
-    `listeners=CLIENT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    `advertised.listeners=CLIENT://127.0.0.1:${advertisedPort}`,
-    `listener.security.protocol.map=CLIENT:${client},CONTROLLER:PLAINTEXT`,
+    `listeners=${list(({ name, port }) => `${name}://127.0.0.1:${port}`)},CONTROLLER://127.0.0.1:${controllerPort}`,
+    `advertised.listeners=${list(({ name, advertisedPort }) => `${name}://127.0.0.1:${advertisedPort}`)}`,
+    `listener.security.protocol.map=${list(({ name }) => `${name}:${client}`)},CONTROLLER:PLAINTEXT`,
     "inter.broker.listener.name=CLIENT",
     "controller.listener.names=CONTROLLER",
-    `log.dirs=${join(directory, "data")}`,
+    `log.dirs=${logs ?? join(directory, "data")}`,
     `auto.create.topics.enable=${autoCreate}`,
     // One node: nothing to replicate to, and no reason to wait for members that may still come.
     "offsets.topic.replication.factor=1",

@@ -10,9 +10,11 @@ export interface RedisServerOptions {
   /** Listens at this address as well as on loopback. */
   readonly host?: string;
   readonly security?: Security;
+  /** Further lines of its configuration. */
+  readonly more?: (directory: string) => readonly string[];
 }
 
-export function startRedis({ port, host, security }: RedisServerOptions = {}): Promise<Service> {
+export function startRedis({ port, host, security, more }: RedisServerOptions = {}): Promise<Service> {
   return Service.start({
     name: "redis",
     command: redisProgram ?? "redis-server",
@@ -20,7 +22,8 @@ export function startRedis({ port, host, security }: RedisServerOptions = {}): P
     args: (directory) => [join(directory, "redis.conf")],
     async prepare(directory, port) {
       await Deno.mkdir(join(directory, "data"));
-      await Deno.writeTextFile(join(directory, "redis.conf"), configuration(directory, port, host, security));
+      const lines = [configuration(directory, port, host, security), ...more?.(directory) ?? []];
+      await Deno.writeTextFile(join(directory, "redis.conf"), lines.join("\n"));
     },
     ready: async (port, log) => await listens(port) && /Ready to accept connections/.test(await lastRun(log)),
   });

@@ -56,7 +56,11 @@ export class Service implements AsyncDisposable {
     const { child } = this;
     if (child === null) return;
     this.child = null;
-    child.kill("SIGKILL");
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
     await child.status;
   }
 

@@ -1,31 +1,31 @@
 /**
- * A campaign: numbered letters from a producer through a broker to two consumers, while all four are killed, frozen and started
- * again at random. At the end every letter has had its effect exactly once, and the effects of each key are in order.
+ * A campaign: numbered letters from a producer through a broker to three consumers, while all five are killed, frozen, cut off
+ * and started again at random. At the end every letter has had its effect exactly once, the effects of each key are in order,
+ * and a consumer that lived through all of it has not grown.
  */
-import { fileURLToPath } from "node:url";
-import { createRandom } from "../../runtime/mod.ts";
-import { startKafka } from "../services/kafka.ts";
-import { startNats } from "../services/nats.ts";
-import { startRedis } from "../services/redis.ts";
+import { createRandom, type Random } from "../../runtime/mod.ts";
 import { pause, type Service } from "../services/service.ts";
 import type { ServerKind } from "./adapters.ts";
-import { CAMPAIGN_SESSION_MS, type NodeArgs, openEffects } from "./campaign_node.ts";
+import { CAMPAIGN_SESSION_MS, openEffects } from "./campaign_node.ts";
+import { type Member, Scene } from "./campaign_scene.ts";
 
 export interface CampaignOptions {
   readonly kind: ServerKind;
   readonly messages: number;
-  readonly kills: number;
+  /** How often something befalls somebody. */
+  readonly blows: number;
   readonly seed: number;
-  /** Of the kills, those that the server gets at most; one of Kafka takes seconds to come back. */
-  readonly serverKills?: number;
-  /** Between two kills, milliseconds, on average; default 400. */
+  /** Between two blows, milliseconds, on average; default 400. */
   readonly everyMs?: number;
   readonly withinMs: number;
   readonly heard?: (line: string) => void;
 }
 
 export interface CampaignResult {
-  readonly kills: Readonly<Record<string, number>>;
+  /** How often each thing befell somebody. */
+  readonly blows: Readonly<Record<Blow, number>>;
+  /** Of the blows, those that fell while letters were still without their effect. */
+  readonly underLoad: number;
   readonly effects: number;
   readonly distinct: number;
   /** Pairs of effects of one key that are not in order. */
@@ -34,107 +34,135 @@ export interface CampaignResult {
   readonly crashes: number;
   /** Letters that came again and were recognised. */
   readonly duplicates: number;
-  /** Most memory that a consumer had, bytes. */
-  readonly rss: number;
+  /** Of the consumer that lived through all of it. */
+  readonly memory: MemoryCourse;
   readonly seconds: number;
 }
 
-const START: Readonly<Record<ServerKind, () => Promise<Service>>> = {
-  redis: () => startRedis(),
-  nats: () => startNats(),
-  kafka: () => startKafka(),
-};
+/** Medians over the quarters of its letters, bytes; the first quarter warms up. `heap`: what is alive in it. */
+export interface MemoryCourse {
+  readonly samples: number;
+  readonly rss: readonly number[];
+  readonly heap: readonly number[];
+}
 
-const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
-const NODE = fileURLToPath(new URL("campaign_node.ts", import.meta.url));
+/** Longer than a session: who is away for so long is taken for dead, and comes back all the same. */
+const AWAY_MS = CAMPAIGN_SESSION_MS * 2;
+/** What a blow and the pause before it take together, milliseconds, about: the letters are to last for all of them. */
+const BLOW_MS = 2_000;
 
-class Node {
-  private child: Deno.ChildProcess | null = null;
-  /** How often it ended without having been killed. */
-  crashes = 0;
+const STARTS = 3;
 
-  constructor(private readonly args: NodeArgs) {}
+interface Stage {
+  readonly scene: Scene;
+  readonly random: Random;
+}
 
-  start(): void {
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", "--quiet", "--config", CONFIG, NODE, JSON.stringify(this.args)],
-      stdin: "null",
-      stdout: "null",
-      stderr: "inherit",
-    }).spawn();
-    this.child = child;
-    void child.status.then(({ success }) => {
-      if (this.child === child && !success) this.crashes++;
-    });
-  }
+const producer = ({ scene }: Stage): Member => scene.members[0];
+/** The last consumer is never killed. */
+const mortal = ({ scene, random }: Stage): Member => scene.members[1 + random.int(2)];
+const anybody = ({ scene, random }: Stage): Member => scene.members[random.int(scene.members.length)];
 
-  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+async function restart(member: Member): Promise<void> {
+  await member.kill();
+  member.start();
+}
+
+async function frozen(one: { signal(signal: "SIGSTOP" | "SIGCONT"): void }): Promise<void> {
+  one.signal("SIGSTOP");
+  await pause(AWAY_MS);
+  one.signal("SIGCONT");
+}
+
+/** As whoever watches over a server would: one that gives up on its way up is started once more. */
+async function startedAgain(service: Service): Promise<void> {
+  for (let tries = 1;; tries++) {
     try {
-      this.child?.kill(signal);
-    } catch {
-      // It has done what it had to.
+      return await service.resume();
+    } catch (error) {
+      if (tries === STARTS) throw error;
     }
-  }
-
-  async kill(): Promise<void> {
-    const { child } = this;
-    this.child = null;
-    try {
-      child?.kill("SIGKILL");
-    } catch {
-      // It has done what it had to.
-    }
-    await child?.status;
   }
 }
 
+/** The ways in which a letter and its confirmation can be lost are three: there, back, and both. */
+async function partitioned({ network }: Member, direction: "up" | "down" | "both", cut: boolean): Promise<void> {
+  network.set(direction, { blackHole: true });
+  await pause(AWAY_MS);
+  if (cut) network.cut();
+  network.heal();
+}
+
+const BLOWS = {
+  "producer killed": (stage) => restart(producer(stage)),
+  "consumer killed": (stage) => restart(mortal(stage)),
+  "node frozen": (stage) => frozen(anybody(stage)),
+  "server killed": async ({ scene: { service } }) => {
+    await service.kill();
+    await startedAgain(service);
+  },
+  "server frozen": ({ scene }) => frozen(scene.service),
+  "node partitioned": (stage) => partitioned(anybody(stage), "both", stage.random.next() < 0.5),
+  "partitioned one way": (stage) => partitioned(anybody(stage), stage.random.next() < 0.5 ? "up" : "down", true),
+  "server partitioned": async ({ scene, random }) => {
+    const cut = random.next() < 0.5;
+    await Promise.all(scene.members.map((member) => partitioned(member, "both", cut)));
+  },
+  // deno-lint-ignore require-await -- the others take time
+  "connections reset": async (stage) => anybody(stage).network.cut(),
+} as const satisfies Record<string, (stage: Stage) => Promise<void>>;
+
+export type Blow = keyof typeof BLOWS;
+
+/** Each blow about as often as every other, in an order of chance. */
+function* dealt(random: Random): Generator<Blow, never> {
+  for (;;) {
+    const deck = Object.keys(BLOWS) as Blow[];
+    while (deck.length > 0) yield deck.splice(random.int(deck.length), 1)[0];
+  }
+}
+
+const PARTS = [
+  { role: "producer", node: "producer" },
+  { role: "consumer", node: "left" },
+  { role: "consumer", node: "right" },
+  { role: "consumer", node: "steady" },
+] as const;
+
 export async function campaign(options: CampaignOptions): Promise<CampaignResult> {
-  const { kind, messages, kills, seed, serverKills = Infinity, everyMs = 400, withinMs, heard = () => {} } = options;
+  const { kind, messages, blows, seed, everyMs = 400, withinMs, heard = () => {} } = options;
   const random = createRandom(seed);
-  const service = await START[kind]();
-  const { directory, port } = service;
-  const rate = Math.max(200, messages / (kills * everyMs / 1000));
-  const node = (role: NodeArgs["role"], name: string) =>
-    new Node({ role, node: name, kind, port, directory, messages, rate });
-  const nodes = [node("producer", "producer"), node("consumer", "left"), node("consumer", "right")];
-  const counts: Record<string, number> = { producer: 0, consumer: 0, frozen: 0, server: 0 };
+  const rate = Math.max(200, messages / (blows * (everyMs + BLOW_MS) / 1000));
+  await using scene = await Scene.set(kind, PARTS, { messages, rate });
   const begun = performance.now();
-  const database = openEffects(directory);
-  const done = () => (database.prepare("SELECT count(*) AS n FROM effects").get() as { n: number }).n >= messages;
+  const database = openEffects(scene.service.directory);
+  // Rolled back with its transaction, so that it is their number.
+  const effects = database.prepare("SELECT coalesce(max(place), 0) AS n FROM effects");
+  const happened = () => (effects.get() as { n: number }).n;
+  const counts = Object.fromEntries(Object.keys(BLOWS).map((blow) => [blow, 0])) as Record<Blow, number>;
+  const deck = dealt(random);
+  let underLoad = 0;
   try {
-    for (const one of nodes) one.start();
-    // The first kills wait until something is going on.
-    while (!done() && database.prepare("SELECT 1 FROM effects LIMIT 1").get() === undefined) await pause(50);
-    for (let killed = 0; killed < kills; killed++) {
+    for (const member of scene.members) member.start();
+    // The first blow waits until something is going on.
+    while (happened() === 0 && performance.now() - begun < withinMs) await pause(50);
+    for (let n = 1; n <= blows; n++) {
       await pause(everyMs * (0.5 + random.next()));
-      const victim = random.int(5);
-      if (victim === 3 && counts.server < serverKills) {
-        counts.server++;
-        await service.kill();
-        await service.resume();
-      } else if (victim === 4) {
-        counts.frozen++;
-        const frozen = nodes[1 + random.int(2)];
-        frozen.signal("SIGSTOP");
-        await pause(CAMPAIGN_SESSION_MS * 2);
-        frozen.signal("SIGCONT");
-      } else {
-        const one = nodes[victim % 3];
-        counts[one === nodes[0] ? "producer" : "consumer"]++;
-        await one.kill();
-        one.start();
-      }
-      heard(`${killed + 1} kills`);
+      if (happened() < messages) underLoad++;
+      const blow = deck.next().value;
+      counts[blow]++;
+      await BLOWS[blow]({ scene, random });
+      heard(
+        `${n} of ${blows}, ${blow}; ${happened()} effects after ${Math.round((performance.now() - begun) / 1000)} s`,
+      );
     }
-    while (!done() && performance.now() - begun < withinMs) await pause(100);
+    while (happened() < messages && performance.now() - begun < withinMs) await pause(100);
     // Whoever might still do something twice has the time to.
     await pause(CAMPAIGN_SESSION_MS);
-    const crashes = nodes.reduce((sum, one) => sum + one.crashes, 0);
-    return { ...judge(database), crashes, kills: counts, seconds: (performance.now() - begun) / 1000 };
+    const crashes = scene.members.reduce((sum, one) => sum + one.crashes, 0);
+    return { ...judge(database), crashes, blows: counts, underLoad, seconds: (performance.now() - begun) / 1000 };
   } finally {
-    await Promise.all(nodes.map((one) => one.kill()));
     database.close();
-    await service.stop();
   }
 }
 
@@ -149,6 +177,22 @@ function judge(database: ReturnType<typeof openEffects>) {
         (SELECT n, lag(n) OVER (PARTITION BY key ORDER BY place) AS before FROM effects) WHERE before >= n`,
     ),
     duplicates: one("SELECT value FROM counts WHERE name = 'duplicate'"),
-    rss: one("SELECT value FROM counts WHERE name = 'rss'"),
+    memory: courseOf(database),
   };
 }
+
+function courseOf(database: ReturnType<typeof openEffects>): MemoryCourse {
+  const samples = database.prepare("SELECT done, rss, heap FROM memory WHERE node = 'steady' ORDER BY rowid").all() as {
+    done: number;
+    rss: number;
+    heap: number;
+  }[];
+  const last = samples.at(-1)?.done ?? 0;
+  const quarter = (n: number) => samples.filter(({ done }) => done > last * (n - 1) / 4 && done <= last * n / 4);
+  const course = (pick: (sample: typeof samples[number]) => number) =>
+    [1, 2, 3, 4].map((n) => median(quarter(n).map(pick)));
+  return { samples: samples.length, rss: course(({ rss }) => rss), heap: course(({ heap }) => heap) };
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;

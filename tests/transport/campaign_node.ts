@@ -28,8 +28,14 @@ export interface NodeArgs {
 
 export const TOPIC = "campaign";
 export const KEYS = 20;
-const BATCH = 50;
+/** A batch takes this share of a second at the rate that was asked for. */
+const BATCHES_A_SECOND = 10;
+const LEAST_BATCH = 50;
+const MOST_BATCH = 1_000;
+const MOST_TAKEN = 1_000;
 export const CAMPAIGN_SESSION_MS = 1_500;
+/** Between two looks of a consumer at its own memory, each after a collection of garbage where it may ask for one. */
+const LOOK_MS = 2_000;
 
 export function openEffects(directory: string): DatabaseSync {
   const database = new DatabaseSync(`${directory}/effects.sqlite`);
@@ -40,6 +46,7 @@ export function openEffects(directory: string): DatabaseSync {
     CREATE TABLE IF NOT EXISTS effects (place INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER NOT NULL, key TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS seen (partition INTEGER PRIMARY KEY, state TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS memory (node TEXT NOT NULL, done INTEGER NOT NULL, rss INTEGER NOT NULL, heap INTEGER NOT NULL);
   `);
   return database;
 }
@@ -59,12 +66,13 @@ async function open({ node, kind, port }: NodeArgs): Promise<Broker> {
 async function produce(args: NodeArgs): Promise<void> {
   const { directory, messages, rate } = args;
   const file = `${directory}/confirmed`;
+  const batch = Math.min(MOST_BATCH, Math.max(LEAST_BATCH, Math.round(rate / BATCHES_A_SECOND)));
   let confirmed = Number(await Deno.readTextFile(file).catch(() => "0"));
   const broker = await open(args);
   const begun = performance.now();
   const first = confirmed;
   while (confirmed < messages) {
-    const end = Math.min(messages, confirmed + BATCH);
+    const end = Math.min(messages, confirmed + batch);
     await broker.publishBatch(TOPIC, numbered(confirmed + 1, end, KEYS));
     confirmed = end;
     await Deno.writeTextFile(`${file}.new`, String(confirmed));
@@ -76,11 +84,11 @@ async function produce(args: NodeArgs): Promise<void> {
 }
 
 async function consume(args: NodeArgs): Promise<void> {
-  const effects = new Effects(args.directory);
+  const effects = new Effects(args);
   const broker = await open(args);
   const subscription: Subscription = await broker.subscribe("g", TOPIC, { sessionMs: CAMPAIGN_SESSION_MS });
   for (;;) {
-    const taken = await subscription.take(200, 500);
+    const taken = await subscription.take(MOST_TAKEN, 500);
     if (taken.length === 0) continue;
     effects.happen(taken.filter(isLetter));
     await subscription.commit(taken).catch((error) => {
@@ -91,33 +99,47 @@ async function consume(args: NodeArgs): Promise<void> {
 
 class Effects {
   private readonly database: DatabaseSync;
+  private readonly node: string;
+  private looked = -Infinity;
+  private done = 0;
 
-  constructor(directory: string) {
+  constructor({ directory, node }: NodeArgs) {
     this.database = openEffects(directory);
+    this.node = node;
   }
 
+  /** What the letters do, and that they were seen, in one transaction: both or neither. */
   happen(letters: readonly Received[]): void {
     const { database } = this;
-    const count = database.prepare(
-      "INSERT INTO counts VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
-    );
-    const most = database.prepare(
-      "INSERT INTO counts VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
-    );
     const insert = database.prepare("INSERT INTO effects (n, key) VALUES (?, ?)");
     database.exec("BEGIN IMMEDIATE");
     const states = new Map<number, Deduplicator>();
+    const novelties = new Map<string, number>();
     for (const letter of letters) {
       const { partition, key } = letter;
       if (!states.has(partition)) states.set(partition, this.load(partition));
       const novelty = states.get(partition)!.see(letter.letter.envelope);
-      count.run(novelty, 1);
+      novelties.set(novelty, (novelties.get(novelty) ?? 0) + 1);
       if (novelty === "new") insert.run(numberOf(letter), key);
     }
     const save = database.prepare("INSERT OR REPLACE INTO seen VALUES (?, ?)");
     for (const [partition, { state }] of states) save.run(partition, JSON.stringify(state));
-    most.run("rss", Deno.memoryUsage().rss);
+    const count = database.prepare(
+      "INSERT INTO counts VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
+    );
+    for (const [novelty, n] of novelties) count.run(novelty, n);
+    this.done += letters.length;
+    this.look();
     database.exec("COMMIT");
+  }
+
+  private look(): void {
+    const now = performance.now();
+    if (now - this.looked < LOOK_MS) return;
+    this.looked = now;
+    (globalThis as { gc?: () => void }).gc?.();
+    const { rss, heapUsed } = Deno.memoryUsage();
+    this.database.prepare("INSERT INTO memory VALUES (?, ?, ?, ?)").run(this.node, this.done, rss, heapUsed);
   }
 
   private load(partition: number): Deduplicator {

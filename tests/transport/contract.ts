@@ -174,6 +174,18 @@ export function brokerContract(kind: BrokerKind, start: () => Promise<World>): v
     assert.equal((await broker.lag("g", topic)).length, 4);
   });
 
+  test("of a group that is passing nothing is kept when it closes", async ({ broker, topic }) => {
+    await broker.publishBatch(topic, numbered(1, 3));
+    const group = `${topic}-passing`;
+    const subscription = await broker.subscribe(group, topic, { ...SESSION, passing: true });
+    await gather([subscription], 3);
+    assert.equal((await broker.lag(group, topic)).some(({ committed }) => committed !== null), true);
+    await subscription.close();
+    // Kafka forgets its groups by itself, by its own rules.
+    if (kind === "kafka") return;
+    assert.ok((await broker.lag(group, topic)).every(({ committed }) => committed === null));
+  });
+
   test("a subscriber goes back and forth by seeking", async ({ broker, topic }) => {
     await broker.publishBatch(topic, numbered(1, 20));
     const subscription = await broker.subscribe("g", topic, SESSION);

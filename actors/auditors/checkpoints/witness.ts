@@ -101,14 +101,16 @@ function parse(request: string) {
 /** A witness behind HTTP. */
 export class HttpWitness implements Witness {
   readonly #url: string;
+  readonly #signal: AbortSignal | undefined;
 
-  /** `url`: of its `add-checkpoint`. */
-  constructor(url: string) {
+  /** `url`: of its `add-checkpoint`. `signal` ends what is on its way. */
+  constructor(url: string, signal?: AbortSignal) {
     this.#url = url;
+    this.#signal = signal;
   }
 
   async add(request: string): Promise<WitnessAnswer> {
-    const response = await fetch(this.#url, { method: "POST", body: request });
+    const response = await fetch(this.#url, { method: "POST", body: request, signal: this.#signal });
     return { status: response.status, text: await response.text() };
   }
 }
@@ -127,7 +129,12 @@ export async function answerHttp(witness: Witness, request: Request): Promise<Re
   return new Response(text, { status, headers: { "content-type": type } });
 }
 
-/** Asks a witness to sign, proving by `beginning` what it has not seen; returns its line. Throws with its sentence. */
+/** The witness has answered, and does not sign: it may have seen another log of that name. */
+export class WitnessRefusal extends Error {
+  override readonly name = "WitnessRefusal";
+}
+
+/** Asks a witness to sign, proving by `beginning` what it has not seen; returns its line. Throws WitnessRefusal, and what asking throws. */
 export async function askWitness(
   witness: Witness,
   note: string,
@@ -141,12 +148,12 @@ export async function askWitness(
     if (status === 200) return text;
     known = status === 409 && turn === 0 ? Number(text.trim()) : NaN;
     if (!(known <= size)) {
-      throw new Error(
+      throw new WitnessRefusal(
         Number.isNaN(known)
           ? `the witness does not sign: ${text.trim()}`
           : `the witness has seen a log of ${known} records, and this checkpoint has ${size}`,
       );
     }
   }
-  throw new Error("the witness does not know what it has seen");
+  throw new WitnessRefusal("the witness does not know what it has seen");
 }

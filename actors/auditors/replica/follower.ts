@@ -5,11 +5,12 @@
  * held against it. A letter that comes again is held against what is there. What does not fit is refused with a sentence, and
  * nothing that is there is changed.
  */
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { AuditHeaderView, AuditLog, readAuditWhole, verifyAuditAgainst } from "../../../ffi/mod.ts";
 import { UserError } from "../../../config/mod.ts";
 import { readCheckpoint, toHex } from "../verifier/mod.ts";
-import { type CheckpointLetter, keyOf, type LogLetter, type RecordsLetter } from "./letters.ts";
+import { type CheckpointLetter, keyOf, type LogLetter, type PartLetter, type RecordsLetter } from "./letters.ts";
 
 const HEADER = 48;
 /** Of the time in the header of a record. */
@@ -20,7 +21,20 @@ interface Followed {
   readonly directory: string;
   readonly log: AuditLog;
   records: number;
+  /** A record whose parts are coming. */
+  joining: Joining | null;
 }
+
+interface Joining {
+  readonly from: number;
+  readonly parts: number;
+  readonly size: number;
+  readonly bytes: Uint8Array[];
+  held: number;
+}
+
+/** Largest record there is: header and payload. */
+const LARGEST_RECORD = 48 + 256 * 1024;
 
 export class LogFollower implements Disposable {
   readonly #out: string;
@@ -38,7 +52,13 @@ export class LogFollower implements Disposable {
   /** Throws UserError FOLLOW_GAP, FOLLOW_DIFFERS or FOLLOW_BROKEN. */
   take(letter: LogLetter): void {
     if (letter.kind === "records") this.#append(letter);
+    else if (letter.kind === "part") this.#join(letter);
     else this.#compare(letter);
+  }
+
+  /** Whether a record has come in part: what came since is not to be committed on the topic, for it is nowhere else yet. */
+  get joining(): boolean {
+    return [...this.#logs.values()].some(({ joining }) => joining !== null);
   }
 
   /** Makes what was taken durable; only then may it be committed on the topic. */
@@ -60,21 +80,47 @@ export class LogFollower implements Disposable {
     }
     const directory = join(this.#out, node, "runs", String(run).padStart(6, "0"));
     const log = AuditLog.open({ directory });
-    const followed = { directory, log, records: log.records };
+    const followed: Followed = { directory, log, records: log.records, joining: null };
     this.#logs.set(key, followed);
     return followed;
   }
 
+  /** At most one record of a log is held, and it is no larger than a record may be. */
+  #join(letter: PartLetter): void {
+    const followed = this.#of(letter);
+    const { from, part, parts, size, bytes } = letter;
+    if (size > LARGEST_RECORD || parts < 1 || parts > size || part >= parts) {
+      throw broken(`it is part ${part + 1} of ${parts} of a record of ${size} bytes, and there is none such`);
+    }
+    // Of one that is there whole.
+    if (from < followed.records) return;
+    const begun = followed.joining;
+    const again = begun !== null && begun.from === from && begun.parts === parts && begun.size === size;
+    // Another first part begins anew: a sender that was told to send less, or has the log of before again.
+    if (part === 0 && !again) followed.joining = { from, parts, size, bytes: [], held: 0 };
+    const { joining } = followed;
+    if (joining === null) throw gap(followed, from + 1, letter);
+    const same = joining.from === from && joining.parts === parts && joining.size === size;
+    if (!same || part > joining.bytes.length) {
+      throw broken(`part ${part + 1} of record ${from} came behind part ${joining.bytes.length} of ${joining.from}`);
+    }
+    if (part < joining.bytes.length) return;
+    joining.bytes.push(bytes);
+    joining.held += bytes.length;
+    if (bytes.length === 0 || joining.held > size || (part === parts - 1) !== (joining.held === size)) {
+      throw broken(`its parts do not come to ${size} bytes`);
+    }
+    if (part < parts - 1) return;
+    followed.joining = null;
+    this.#append({ ...letter, kind: "records", count: 1, bytes: new Uint8Array(Buffer.concat(joining.bytes)) });
+  }
+
   #append(letter: RecordsLetter): void {
     const followed = this.#of(letter);
-    const { directory, log } = followed;
+    const { log } = followed;
     const { from, count, bytes } = letter;
     if (from > followed.records) {
-      throw new UserError(
-        "FOLLOW_GAP",
-        `records ${followed.records} to ${from - 1} of ${keyOf(letter)} are not on the topic any more: copy the log ` +
-          `from the node or a replica into ${directory}, and follow on`,
-      );
+      throw gap(followed, from, letter);
     }
     const records = split(bytes);
     if (records.length !== count) throw broken(`it has ${records.length} records and says ${count}`);
@@ -86,6 +132,8 @@ export class LogFollower implements Disposable {
       if (index !== followed.records) throw broken(`record ${index} stands where ${followed.records} belongs`);
       log.append(recordType, micros(record), record.subarray(HEADER, HEADER + length), cause, version, producer);
       followed.records++;
+      // Whole, so what came of it in parts is not needed.
+      followed.joining = null;
     }
   }
 
@@ -117,6 +165,13 @@ export class LogFollower implements Disposable {
     Deno.renameSync(join(directory, "checkpoint.new"), join(directory, "checkpoint"));
   }
 }
+
+const gap = ({ records, directory }: Followed, to: number, letter: LogLetter): UserError =>
+  new UserError(
+    "FOLLOW_GAP",
+    `records ${records} to ${to - 1} of ${keyOf(letter)} are not on the topic any more: copy the log ` +
+      `from the node or a replica into ${directory}, and follow on`,
+  );
 
 const broken = (why: string): UserError =>
   new UserError("FOLLOW_BROKEN", `a letter on the topic is no part of a log (${why}): find out who writes there`);

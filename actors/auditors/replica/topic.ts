@@ -7,7 +7,7 @@ import { AuditReader, NativeError } from "../../../ffi/mod.ts";
 import { type Broker, BrokerError, passes, type Publication } from "../../../runtime/transport/mod.ts";
 import { readCheckpoint, toHex } from "../verifier/mod.ts";
 import { SinkFault } from "./fault.ts";
-import { checkpointLetter, keyOf, type LogName, recordsLetter } from "./letters.ts";
+import { checkpointLetter, keyOf, type LogName, partLetters, recordsLetter } from "./letters.ts";
 import { segmentsOf } from "./log_copy.ts";
 import type { RunFault, Sink, SinkReport, TopicPlaces, VerifiedUpTo } from "./report.ts";
 
@@ -15,6 +15,8 @@ import type { RunFault, Sink, SinkReport, TopicPlaces, VerifiedUpTo } from "./re
 export const TOPIC_FILE = "topic.json";
 /** Bytes of records in a letter: with base64 well below what every broker takes. */
 const LETTER_BYTES = 192 * 1024;
+/** A broker that takes less than this takes no log. */
+const LEAST_LETTER_BYTES = 4 * 1024;
 /** Letters between two reports. */
 const LETTERS = 32;
 
@@ -28,6 +30,8 @@ interface Sent {
 interface Run extends LogName {
   readonly directory: string;
   reader: AuditReader | null;
+  /** Read already, and begins the next letter. */
+  ahead: Uint8Array | null;
   /** Index of the next record to send. */
   next: number;
   bytes: number;
@@ -42,6 +46,8 @@ export class TopicSink implements Sink {
   readonly #current: Run;
   readonly #waiting: Run[];
   #broker: Broker | null = null;
+  /** Bytes of records in a letter: less where the broker has said that it takes less. */
+  #most = LETTER_BYTES;
   #fault: RunFault | null = null;
 
   /** `open` opens the broker; it is called again after it failed. */
@@ -69,7 +75,9 @@ export class TopicSink implements Sink {
         }
         this.#fault = null;
       } catch (error) {
-        this.#fail(error);
+        const tooLarge = error instanceof BrokerError && error.code === "MESSAGE_TOO_LARGE";
+        if (tooLarge && this.#most > LEAST_LETTER_BYTES) this.#most /= 2;
+        else this.#fail(error);
       }
     }
     return {
@@ -91,7 +99,7 @@ export class TopicSink implements Sink {
   #run(run: number): Run {
     const directory = join(this.#places.dataDir, "runs", String(run).padStart(6, "0"));
     const next = this.#sent.runs[run] ?? 0;
-    return { node: this.#places.node, run, directory, reader: null, next, bytes: 0, signed: null };
+    return { node: this.#places.node, run, directory, reader: null, ahead: null, next, bytes: 0, signed: null };
   }
 
   /** A bounded piece of a log; true when everything sealed is sent. */
@@ -106,18 +114,27 @@ export class TopicSink implements Sink {
     let signed: VerifiedUpTo | null = null;
     let caughtUp = false;
     while (letters.length < LETTERS && !caughtUp) {
-      const records: Uint8Array[] = [];
-      let held = 0;
-      while (held < LETTER_BYTES && (records.length === 0 || next + records.length !== size)) {
+      const records: Uint8Array[] = run.ahead === null ? [] : [run.ahead];
+      let held = run.ahead?.length ?? 0;
+      run.ahead = null;
+      while (held < this.#most && (records.length === 0 || next + records.length !== size)) {
         if (run.reader.next() === null) {
           caughtUp = true;
           break;
         }
         const record = run.reader.bytes();
+        // One that has no room in this letter begins the next.
+        if (records.length > 0 && held + record.length > this.#most) {
+          run.ahead = record;
+          break;
+        }
         records.push(record);
         held += record.length;
       }
-      if (records.length > 0) letters.push({ key, letter: recordsLetter(run, next, records) });
+      const parts = held > this.#most ? partLetters(run, next, records[0], this.#most) : null;
+      for (const letter of parts ?? (records.length > 0 ? [recordsLetter(run, next, records)] : [])) {
+        letters.push({ key, letter });
+      }
       next += records.length;
       bytes += held;
       if (note !== null && next === size && size > (run.signed?.records ?? 0)) {
@@ -131,7 +148,7 @@ export class TopicSink implements Sink {
       } catch (error) {
         // What was read and not sent is read again.
         run.reader.close();
-        run.reader = null;
+        run.reader = run.ahead = null;
         throw error;
       }
       Object.assign(run, { next, bytes, signed: signed ?? run.signed });

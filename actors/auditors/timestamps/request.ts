@@ -34,13 +34,19 @@ export interface Stamped {
 
 /**
  * Has `hash` stamped by the authority at `url`, and checks what comes. `nonce`: eight bytes that nobody foresees. Throws
- * RangeError with a sentence, and what `fetch` throws.
+ * RangeError with a sentence, and what `fetch` throws, also where `signal` ends it.
  */
-export async function askForTimestamp(url: string, hash: Uint8Array, nonce: Uint8Array): Promise<Stamped> {
+export async function askForTimestamp(
+  url: string,
+  hash: Uint8Array,
+  nonce: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Stamped> {
   const response = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/timestamp-query", accept: "application/timestamp-reply" },
     body: timestampRequest(hash, nonce),
+    signal,
   });
   const answer = new Uint8Array(await response.arrayBuffer());
   if (!response.ok) throw new RangeError(`it answers with status ${response.status}`);

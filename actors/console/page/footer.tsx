@@ -30,6 +30,16 @@ export function Footer() {
           ))}
         </ul>
       )}
+      {audit.attestations.length > 0 && (
+        <ul id="attestations">
+          {audit.attestations.map(({ by, where, records, fault }) => (
+            <li key={where} class={fault === null ? "" : "failed"}>
+              {count(records)} records {by === "tsa" ? "stamped by" : "signed by the witness"} {where}
+              {fault !== null && ` — ${fault.code}: ${fault.sentence}`}
+            </li>
+          ))}
+        </ul>
+      )}
       <p class="links-out">
         <a href="/openapi.json">API</a>
       </p>

@@ -16,12 +16,21 @@ const PATH = "/api/v1/events?interval=250";
 const SILENCE_MS = 5_000;
 const RETRY_MS = 1_000;
 
+/** Where snapshots come from, and what takes them. */
+export interface Source {
+  readonly path: string;
+  readonly heard: (text: string) => void;
+}
+const NODE: Source = { path: PATH, heard: (text) => receive(JSON.parse(text) as Snapshot, wallMillis()) };
+
+let source = NODE;
 let lastEventId: string | null = null;
 let attempt = 0;
 let stop: () => void = () => {};
 
 /** Starts reading; goes on until the page is closed. */
-export function startStream(): void {
+export function startStream(from: Source = NODE): void {
+  source = from;
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) pause();
     else connect();
@@ -70,7 +79,7 @@ async function read(abort: AbortController, current: () => boolean): Promise<voi
   try {
     const headers = authorised({ accept: "text/event-stream" });
     if (lastEventId !== null) headers["last-event-id"] = lastEventId;
-    const response = await fetch(PATH, { headers, signal: abort.signal, cache: "no-store" });
+    const response = await fetch(source.path, { headers, signal: abort.signal, cache: "no-store" });
     if (response.status === 401 && current()) {
       link.value = { kind: "locked" };
       self.value = null;
@@ -94,7 +103,7 @@ async function read(abort: AbortController, current: () => boolean): Promise<voi
 
 function take(event: ServerEvent): void {
   if (event.name === "snapshot") {
-    receive(JSON.parse(event.data) as Snapshot, wallMillis());
+    source.heard(event.data);
     lastEventId = event.id;
   } else if (event.name === "problem") {
     throw new Error((JSON.parse(event.data) as { detail: string }).detail);

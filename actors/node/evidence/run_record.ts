@@ -22,6 +22,7 @@ import type { Deployment } from "../deployment.ts";
 import { tellFacts } from "../facts.ts";
 import { instrumentsOf } from "../instruments.ts";
 import { loadLimits, type NamedScope } from "../limits.ts";
+import { readNamed } from "../names.ts";
 
 export interface RunStart {
   readonly version: string;
@@ -78,7 +79,7 @@ export function soundLog(directory: string): AuditVerdict {
 /** The first `most` records of a log. What was never finished behind them is not looked at. */
 export function* firstRecords(directory: string, most: number): Generator<AuditRecord, void> {
   if (most === 0) return;
-  for (const record of readAudit(directory)) {
+  for (const record of readNamed(directory)) {
     yield record;
     if (record.index + 1 >= most) return;
   }

@@ -41,14 +41,23 @@ export function readNames(directory: string): RunNames {
 /** Records as their bytes lie in the log, and what they say. Reads on and on, and keeps none. */
 export function* wantedRecords(directory: string, { from, to, types, strategy }: Wanted): Generator<ExactRecord, void> {
   const first = from !== undefined && "index" in from ? from.index : 0;
-  for (const bytes of readAuditWhole(directory, first)) {
-    const record = exactRecord(bytes);
-    if (to !== undefined && "index" in to && record.index >= to.index) return;
+  const end = to !== undefined && "index" in to ? to.index : Infinity;
+  for (const record of before(end, readAuditWhole(directory, first))) {
     if (from !== undefined && "nanos" in from && record.nanos < from.nanos) continue;
     // Clocks of records may differ by a little: one that is later does not end the reading.
     if (to !== undefined && "nanos" in to && record.nanos >= to.nanos) continue;
     if (types !== undefined && !types.has(record.type)) continue;
     if (strategy !== undefined && strategyOf(record) !== strategy) continue;
     yield record;
+  }
+}
+
+/** Nothing at or behind `end` is touched: the log may be damaged there. */
+function* before(end: number, records: Iterable<Uint8Array>): Generator<ExactRecord, void> {
+  if (end <= 0) return;
+  for (const bytes of records) {
+    const record = exactRecord(bytes);
+    if (record.index < end) yield record;
+    if (record.index >= end - 1) return;
   }
 }

@@ -67,7 +67,7 @@ export class RunPositions {
 
   /** Null for a report that the venue told before, which nobody books. */
   executed(report: ExecutionFields): Booked | null {
-    const { venueSequence, owner, instrument, execType, side, price, quantity, liquidity } = report;
+    const { venueSequence, owner, orderId, instrument, execType, side, price, quantity, liquidity } = report;
     if (venueSequence !== 0) {
       if (venueSequence <= this.#venueSequence) return null;
       this.#venueSequence = venueSequence;
@@ -78,7 +78,7 @@ export class RunPositions {
     if (execType !== ExecType.Trade) return { before, after: before, fee: 0, realised: 0 };
     const realised = portfolio.profitAndLoss(owner).realised;
     const maker = liquidity === Liquidity.Maker;
-    const fee = portfolio.trade(owner, instrument, side as 0 | 1, price, quantity, maker);
+    const fee = portfolio.trade(owner, instrument, side as 0 | 1, price, quantity, maker, orderId === 0);
     const after = portfolio.position(owner, instrument);
     return { before, after, fee, realised: portfolio.profitAndLoss(owner).realised - realised };
   }

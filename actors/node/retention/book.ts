@@ -84,6 +84,23 @@ export class RetentionBook {
     });
   }
 
+  /** Takes back that a person was forgotten, which nobody put on record. */
+  withdrawPerson(pseudonyms: readonly string[]): void {
+    this.#locked((book) => {
+      book.unrecorded = book.unrecorded.filter((event) => String(event.pseudonyms) !== String(pseudonyms));
+    });
+  }
+
+  /** Whether all that was done is on record. */
+  get quiet(): boolean {
+    return this.read().unrecorded.length === 0;
+  }
+
+  /** Takes a name out of it. */
+  scrub(how: (book: Book) => Book): void {
+    if (this.#file.read() !== null) this.#locked((book) => void Object.assign(book, how(book)));
+  }
+
   /**
    * Puts on record what waits; `record` says whether it is durable. Cheap while nothing changes. Does nothing while a command
    * changes the book: the next call does.

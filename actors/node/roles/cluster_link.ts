@@ -9,30 +9,24 @@ import { UserError } from "../../../config/mod.ts";
 import {
   type Broker,
   BrokerError,
-  type BrokerOptions,
   type Lease,
   type Letter,
+  type Position,
+  type RouteChange,
+  type Subscription,
 } from "../../../runtime/transport/mod.ts";
 import { NodeBoard, readStatus, statusLetter } from "../../placement/status.ts";
-import type { NodeRole, NodeStatus } from "../../protocol/mod.ts";
+import { type NodeStatus, type OfferStatus, SCOPE_STATES } from "../../protocol/mod.ts";
 import { sleepWall, wallNanos } from "../wall.ts";
+import { Carriers } from "./brokers.ts";
+import type { ClusterOptions } from "./cluster_options.ts";
+import type { RoleGuard } from "./role_guard.ts";
 import { BEAT_MS } from "./seats.ts";
 
 /** A lease outlives its last sign of life by this, wall milliseconds: how long a shard or the gateway is gone at least. */
 export const DEFAULT_LEASE_MS = 2_000;
 /** Share of a lease after which its holder stops by itself; the same for silence. */
 export const silenceOf = (leaseMs: number): number => Math.round(leaseMs * 0.75);
-
-export interface ClusterOptions {
-  readonly cluster: string;
-  readonly node: string;
-  readonly role: NodeRole;
-  /** Default DEFAULT_LEASE_MS. */
-  readonly leaseMs?: number;
-  /** Opens the broker. Throws BrokerError. */
-  readonly open: (options: BrokerOptions) => Promise<Broker>;
-  readonly err: (line: string) => void;
-}
 
 export interface Topics {
   /** What holders say, by shard. */
@@ -63,6 +57,13 @@ export class ClusterLink {
   readonly #closing = new AbortController();
   readonly #loops: Promise<void>[] = [];
   readonly #said = new Map<string, number>();
+  readonly #carriers = new Carriers();
+  /** Configurations that were offered; null: it follows none. */
+  book: { readonly status: OfferStatus | undefined } | null = null;
+  /** By which this node is killed; null: it is told nothing. */
+  guard: RoleGuard | null = null;
+  /** Hears when a topic of this node goes over another of several brokers. */
+  onRoute: (change: RouteChange) => void = () => {};
   #lastPublish: Promise<void> = Promise.resolve();
   #beats = 0;
 
@@ -85,7 +86,9 @@ export class ClusterLink {
       if (NAME.test(name)) continue;
       throw new UserError("CLUSTER_NAME", `${what} is 1 to 40 letters, digits, "-" and "_", not "${name}"`);
     }
-    const broker = await options.open({ node: `${cluster}-${node}`, partitions: 1 });
+    const early: RouteChange[] = [];
+    let hear = (change: RouteChange): void => void early.push(change);
+    const broker = await options.open({ node: `${cluster}-${node}`, partitions: 1 }, (change) => hear(change));
     try {
       const name = await broker.lease(`${cluster}-node-${node}`, { ttlMs: leaseMs, waitMs: 2 * leaseMs });
       if (name === null) {
@@ -96,6 +99,8 @@ export class ClusterLink {
       }
       const start = await startNumber(broker, cluster);
       const link = new ClusterLink(broker, options, start, name);
+      hear = (change) => link.#routed(change);
+      early.forEach(hear);
       for (const topic of Object.values(link.topics)) await broker.createTopic(topic, 1);
       await link.follow(link.topics.status, (letter) => {
         const status = readStatus(letter);
@@ -128,16 +133,18 @@ export class ClusterLink {
   async follow(topic: string, hear: (letter: Letter, key: string) => void): Promise<void> {
     const { cluster, node } = this.options;
     const group = `${cluster}-${node}-${this.start}`;
-    const subscription = await this.broker.subscribe(group, topic, { from: "next" });
+    const subscription = await this.broker.subscribe(group, topic, { from: "next", passing: true });
     const begun = Promise.withResolvers<void>();
     const loop = async () => {
       while (!this.#closing.signal.aborted) {
         try {
           if (subscription.partitions.length > 0) begun.resolve();
-          for (const one of await subscription.take(TAKE, TAKE_MS)) {
+          const taken = await subscription.take(TAKE, TAKE_MS);
+          for (const one of taken) {
             if (one.kind === "letter") hear(one.letter, one.key);
             else if (one.kind === "bad") this.refused(one.why);
           }
+          this.#dealtWith(subscription, taken);
         } catch (error) {
           if (this.#closing.signal.aborted) return;
           this.trouble(error);
@@ -147,6 +154,27 @@ export class ClusterLink {
     };
     this.#loops.push(loop());
     await begun.promise;
+  }
+
+  /** Of several brokers, one is asked what is not dealt with on another before a letter that moved is handed out. */
+  #dealtWith(subscription: Subscription, taken: readonly Position[]): void {
+    if (this.broker.kind !== "classed" || taken.length === 0) return;
+    subscription.commit(taken).catch((error) => this.trouble(error));
+  }
+
+  #routed(change: RouteChange): void {
+    this.#carriers.hear(change);
+    this.onRoute(change);
+  }
+
+  /** Waited for when the link closes. */
+  keep(loop: Promise<void>): void {
+    this.#loops.push(loop);
+  }
+
+  /** Aborted when the link closes. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** A letter that is none of ours: counted, and told now and then. */
@@ -161,15 +189,23 @@ export class ClusterLink {
   }
 
   /** Tells the others how this node is. */
-  say(status: Omit<NodeStatus, "node" | "start" | "role" | "bad">): void {
+  say(status: Omit<NodeStatus, "node" | "start" | "role" | "bad" | "carriers" | "kills" | "offer">): void {
     const { node, role } = this.options;
-    const letter = statusLetter({ ...status, node, role, start: this.start, bad: this.bad }, ++this.#beats);
+    const { all } = this.#carriers;
+    const carriers = all.length === 0 ? undefined : all;
+    const kills = this.guard?.latest.map(({ id, scope, state, from, reason }) => ({
+      ...{ id, scope, state: SCOPE_STATES[state], from, reason },
+    }));
+    const offer = this.book?.status;
+    const own = { node, role, start: this.start, bad: this.bad, carriers, kills, offer };
+    const letter = statusLetter({ ...status, ...own }, ++this.#beats);
     this.publish(this.topics.status, node, letter);
   }
 
   async close(): Promise<void> {
     await this.flushed();
     this.#closing.abort();
+    await this.guard?.close();
     await this.broker.close();
     await Promise.all(this.#loops);
   }

@@ -3,16 +3,33 @@
  * cluster is the gateway, by a lease; every other waits as a standby and takes over when the lease runs out or is given back.
  *
  * The epoch of the lease is on record at the start, in every letter, and beside the log. A gateway that cannot confirm its
- * lease lets nothing enter: its seats and its venue ask before every order. It ends when somebody else has it.
+ * lease lets nothing enter: its seats and its venue ask before every order. It waits for the broker, goes on under a new epoch,
+ * and ends when somebody else has been the gateway (tenure.ts).
  */
 import { type Config, configHash, UserError, VERSION } from "../../../config/mod.ts";
 import { FIRM_SCOPE, RecordType } from "../../../ffi/layout.gen.ts";
+import { type AuditLog, ControlPage } from "../../../ffi/mod.ts";
 import type { ActorRef } from "../../../runtime/mod.ts";
-import { BrokerError, type Lease, type Letter } from "../../../runtime/transport/mod.ts";
+import { type BrokerError, type Lease, type Letter } from "../../../runtime/transport/mod.ts";
 import { scopeStateName } from "../../guardians/kill.ts";
 import type { FromHolder } from "../../placement/seat.ts";
 import { readHolderWord, WordError } from "../../placement/words.ts";
-import type { Instrument, NodeState, ShardEvent, ShardStatus } from "../../protocol/mod.ts";
+import {
+  ABOUT_TRADERS,
+  concern,
+  type ConfigurationPort,
+  type Instrument,
+  type NodeState,
+  type Principal,
+  SCOPE_STATES,
+  type ShardEvent,
+  type ShardStatus,
+} from "../../protocol/mod.ts";
+import type { ClusterGuard } from "../../cluster/mod.ts";
+import { concernOf, pageOf, recordOf, showFallback } from "../cluster.ts";
+import type { NodeParts } from "../parts.ts";
+import { nameScopes, strictScopes, treeOf } from "../scopes.ts";
+import { StateFile } from "../state_file.ts";
 import type { ComposedNode } from "../composed_node.ts";
 import type { Journal } from "../journal.ts";
 import { type GatewayPart, type NodeIo, runNode, type RunOutcome } from "../run.ts";
@@ -20,37 +37,70 @@ import { instrumentsOf } from "../instruments.ts";
 import { organismSpecs } from "../organisms.ts";
 import { organismPath } from "../tree.ts";
 import { sleepWall, wallNanos } from "../wall.ts";
-import { ClusterLink, type ClusterOptions, silenceOf } from "./cluster_link.ts";
+import { ClusterLink, silenceOf } from "./cluster_link.ts";
+import type { ClusterOptions } from "./cluster_options.ts";
+import type { ConfigurationBook } from "./configuration_book.ts";
+import { ConfigurationDesk } from "./configuration_desk.ts";
+import { effectiveLine, openBook } from "./effective.ts";
 import { refuseSpeed } from "./organisms_node.ts";
 import { rehearse } from "./rehearsal.ts";
+import { introduceGuard, RoleGuard } from "./role_guard.ts";
 import { BEAT_MS, type Seats, seatsOf } from "./seats.ts";
 import { doubtOf, readSuccession, type Succession, writeSuccession } from "./succession.ts";
+import { Tenure } from "./tenure.ts";
+import { WordWatch } from "./word_watch.ts";
 
 const BEAT_NANOS = BEAT_MS * 1e6;
 
 /** Throws UserError GATEWAY_FENCED when another gateway has begun meanwhile, and whatever `runNode` throws. */
-export async function runGateway(config: Config, options: ClusterOptions, io: NodeIo): Promise<RunOutcome | null> {
-  refuseSpeed(config);
+export async function runGateway(file: Config, options: ClusterOptions, io: NodeIo): Promise<RunOutcome | null> {
+  refuseSpeed(file);
   const link = await ClusterLink.join(options);
-  let lease: Lease | null = null;
+  let gateway: Gateway | null = null;
   try {
-    lease = await wait(link, config, io);
+    link.guard = guardOf(file, link, io);
+    const book = await openBook(file, link, io.signal);
+    const lease = await wait(link, book, io);
     if (lease === null) return null;
-    const gateway = new Gateway(link, lease, config, io);
-    await link.follow(link.topics.orders, (letter, shard) => gateway.hear(letter, shard));
+    const { config, epoch } = book.effective;
+    if (epoch > 0) io.out(effectiveLine(file, config, epoch));
+    await link.guard?.hearing(io.signal);
+    const serving = gateway = new Gateway(link, lease, config, io, book);
+    await link.follow(link.topics.orders, (letter, shard) => serving.hear(letter, shard));
     const outcome = await runNode(config, io, gateway);
-    gateway.end();
-    const fenced = await gateway.fenced();
-    if (fenced !== null) throw new UserError("GATEWAY_FENCED", fenced);
+    if (gateway.over !== null) throw new UserError("GATEWAY_FENCED", gateway.over);
+    gateway.say();
     return outcome;
   } finally {
-    await lease?.release();
+    await gateway?.end();
     await link.close();
   }
 }
 
+/** A standby has no gate that runs, and yet a page: what is said while it waits stands there when it takes over. */
+function guardOf(config: Config, link: ClusterLink, io: NodeIo): RoleGuard | null {
+  const { options, start } = link;
+  if (options.kill === undefined) return null;
+  io.out(introduceGuard(options.kill));
+  const { dataDir } = config.node;
+  Deno.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  return new RoleGuard({
+    ...{ options, settings: config.cluster, ways: options.kill, start, out: io.out },
+    page: {
+      tighten(scope, state, reason, actor, id) {
+        // Who hears nothing while he waits has nothing to close, and may share the page of a gateway that does hear.
+        if (id === undefined) return null;
+        using control = ControlPage.open(dataDir);
+        nameScopes(control, treeOf(config, instrumentsOf(config)), wallNanos());
+        return pageOf(control, () => {}).tighten(scope, state, reason, actor);
+      },
+    },
+    obeyed: new StateFile(dataDir, `cluster-${options.node}.json`),
+  });
+}
+
 /** Waits as a standby until the lease is this node's; null when it was told to stop. */
-async function wait(link: ClusterLink, config: Config, { out, signal }: NodeIo): Promise<Lease | null> {
+async function wait(link: ClusterLink, book: ConfigurationBook, { out, signal }: NodeIo): Promise<Lease | null> {
   // Whoever waits for less than the lease's time never sees it run out.
   const ask = (waitMs: number) =>
     link.broker.lease(link.lease("gateway"), { ttlMs: link.leaseMs, waitMs }).catch((error) => {
@@ -60,16 +110,14 @@ async function wait(link: ClusterLink, config: Config, { out, signal }: NodeIo):
   let lease = await ask(0);
   if (lease !== null || signal.aborted) return lease;
   out("standby: another gateway holds the lease; this one takes over when it ends");
+  const { config } = book.effective;
   await rehearse(config, organismSpecs(config, instrumentsOf(config)));
-  const status = {
-    ...IDLE,
-    state: "standby",
-    config: configHash(config),
-    detail: "takes over when the gateway ends",
-  } as const;
+  const status = { ...IDLE, state: "standby", detail: "takes over when the gateway ends" } as const;
   let waiting = true;
   const speaking = (async () => {
-    for (; waiting; await sleepWall(BEAT_MS, signal)) link.say(status);
+    for (; waiting; await sleepWall(BEAT_MS, signal)) {
+      link.say({ ...status, config: configHash(book.effective.config) });
+    }
   })();
   while (lease === null && !signal.aborted) {
     const asked = ask(2 * link.leaseMs);
@@ -92,41 +140,44 @@ const IDLE = { version: VERSION, epoch: 0, shards: [], time: 0, speed: 0, mode: 
 
 class Gateway implements GatewayPart {
   readonly #link: ClusterLink;
-  readonly #lease: Lease;
+  readonly #tenure: Tenure;
   readonly #config: Config;
   readonly #io: NodeIo;
   readonly #hash: string;
-  readonly #self: Succession;
   #seats: Seats = { specs: [], states: new Map() };
+  #runPath = "";
   #node: ComposedNode | null = null;
   #journal: Journal | null = null;
-  /** Once lost it stays so: what is held again may have been another's in between. */
-  #lost = false;
-  #begun = false;
+  #words: WordWatch | null = null;
   #spoken = 0;
   #status: Parameters<ClusterLink["say"]>[0] | null = null;
 
-  constructor(link: ClusterLink, lease: Lease, config: Config, io: NodeIo) {
-    [this.#link, this.#lease, this.#config, this.#io] = [link, lease, config, io];
+  constructor(link: ClusterLink, lease: Lease, config: Config, io: NodeIo, private readonly book: ConfigurationBook) {
+    [this.#link, this.#config, this.#io] = [link, config, io];
     this.#hash = configHash(config);
-    this.#self = { cluster: link.options.cluster, node: link.options.node, epoch: lease.epoch };
+    this.#tenure = new Tenure({
+      ...{ link, lease, waitMs: link.options.waitMs ?? Infinity, signal: io.signal },
+      doubted: () => this.#doubted(),
+      resumed: (epoch) => this.#resumed(epoch),
+    });
   }
 
-  readonly held = (): boolean => {
-    if (this.#begun && !this.#lost && !this.#lease.held) {
-      this.#lost = true;
-      this.#io.err(
-        `the lease of gateway ${this.#lease.epoch} is not confirmed: nothing enters any more, and this gateway ends`,
-      );
-    }
-    return !this.#lost;
-  };
+  get #self(): Succession {
+    const { cluster, node } = this.#link.options;
+    return { cluster, node, epoch: this.#tenure.epoch };
+  }
+
+  readonly held = (): boolean => this.#tenure.held();
+
+  get over(): string | null {
+    return this.#tenure.over;
+  }
 
   organisms(instruments: readonly Instrument[]) {
     const { options, leaseMs, topics } = this.#link;
     this.#seats = seatsOf(this.#config, instruments, {
       node: options.node,
-      epoch: this.#lease.epoch,
+      epoch: () => this.#tenure.epoch,
       config: this.#hash,
       silenceMs: silenceOf(leaseMs),
       mayTrade: this.held,
@@ -141,8 +192,32 @@ class Gateway implements GatewayPart {
     return holder !== null && holder.cluster === this.#self.cluster && holder.epoch < this.#self.epoch;
   }
 
+  guard(parts: NodeParts, journal: Journal): ClusterGuard | null {
+    const role = this.#link.guard;
+    if (role === null) return null;
+    const { control, system, noticeControl } = parts;
+    role.page = pageOf(control, () => system.inject(noticeControl));
+    role.record = recordOf(journal, this.#io.err);
+    role.concern = concernOf(parts);
+    role.strict = () =>
+      this.held()
+        ? strictScopes(control).map(({ scope, state }) => ({ scope, state: SCOPE_STATES.indexOf(state) as 1 | 2 | 3 }))
+        : undefined;
+    this.#words = new WordWatch(control, () => role.latest, (...word) => {
+      role.guard.spread(...word).catch((error) => this.#link.trouble(error));
+    });
+    return role.guard;
+  }
+
+  configuration(node: ComposedNode, journal: Journal, audit: AuditLog): ConfigurationPort {
+    return new ConfigurationDesk({
+      ...{ link: this.#link, book: this.book, config: this.#config, node, journal, audit, held: this.held },
+    });
+  }
+
   takeOver({ path, run, runPath }: { readonly path: string; readonly run: number; readonly runPath: string }) {
     const doubt = doubtOf(readSuccession(path, run), this.#self);
+    this.#runPath = runPath;
     writeSuccession(runPath, this.#self);
     if (doubt !== null) this.#io.err(doubt);
     return doubt;
@@ -151,17 +226,19 @@ class Gateway implements GatewayPart {
   async begin(node: ComposedNode, journal: Journal): Promise<void> {
     await this.#confirm();
     [this.#node, this.#journal] = [node, journal];
-    this.#begun = true;
-    journal.note(RecordType.Note, { gateway: { ...this.#self, start: this.#link.start, config: this.#hash } });
-    this.#io.out(`gateway ${this.#lease.epoch} of the cluster "${this.#self.cluster}", as ${this.#self.node}`);
+    this.#tenure.begin();
+    this.#link.onRoute = showFallback(node.parts);
+    this.#record({});
+    this.#io.out(`gateway ${this.#tenure.epoch} of the cluster "${this.#self.cluster}", as ${this.#self.node}`);
     this.#say("running");
   }
 
   readonly refresh = (): void => {
+    this.#words?.look();
     const now = wallNanos();
     if (now - this.#spoken < BEAT_NANOS) return;
     this.#spoken = now;
-    this.#say(this.held() ? "running" : "fenced");
+    this.#say(this.held() ? "running" : this.over === null ? "waiting" : "fenced");
   };
 
   hear(letter: Letter, shard: string): void {
@@ -178,23 +255,44 @@ class Gateway implements GatewayPart {
     }
   }
 
-  /** Says so; what it is about is closed by then. */
-  end(): void {
+  /** That it ends; what it is about is closed by then. */
+  say(): void {
     if (this.#status !== null) this.#link.say({ ...this.#status, state: "stopping" });
   }
 
-  /** Why this gateway is none any more; null: it ended as it was told to. */
-  async fenced(): Promise<string | null> {
-    if (!this.#lost) return null;
-    const { epoch } = this.#lease;
-    try {
-      await this.#lease.check();
-      return `gateway ${epoch} could not confirm its lease in time and has ended: start it again`;
-    } catch (error) {
-      return error instanceof BrokerError && error.code === "LEASE_LOST"
-        ? `gateway ${epoch} was replaced while it did not answer, and has ended: start it again as a standby`
-        : `gateway ${epoch} lost the broker and has ended: start it again when the broker answers`;
-    }
+  /** Gives the lease back. */
+  end(): Promise<void> {
+    return this.#tenure.end();
+  }
+
+  /** Nobody knows whether there is another gateway: seats and venue let nothing in, and what rests is withdrawn. */
+  #doubted(): void {
+    const { epoch } = this.#tenure;
+    this.#io.err(
+      `the lease of gateway ${epoch} is not confirmed: nothing but withdrawals passes; waiting for the broker`,
+    );
+    this.#record({ doubt: true });
+    this.#concern(true, `the lease of gateway ${epoch} is not confirmed: the broker does not answer in time`);
+  }
+
+  #resumed(epoch: number): void {
+    writeSuccession(this.#runPath, this.#self);
+    this.#record({});
+    this.#concern(false, `the broker answers again: gateway ${epoch}`);
+    this.#io.out(`gateway ${epoch} of the cluster "${this.#self.cluster}", as ${this.#self.node}: the broker answers`);
+    this.#say("running");
+  }
+
+  #record(more: { readonly doubt?: true }): void {
+    this.#journal!.note(RecordType.Note, {
+      gateway: { ...this.#self, start: this.#link.start, config: this.#hash, ...more },
+    });
+  }
+
+  #concern(active: boolean, detail: string): void {
+    const { system, mode } = this.#node!.parts;
+    const time = system.clock.now();
+    mode.report(concern({ kind: "gateway-lease", active, detail, time }), time);
   }
 
   #say(state: NodeState): void {
@@ -203,9 +301,10 @@ class Gateway implements GatewayPart {
       state,
       version: VERSION,
       config: this.#hash,
-      epoch: this.#lease.epoch,
+      epoch: this.#tenure.epoch,
       shards: this.#shards(),
       detail: mode.mode === "FullPerformance" ? "" : mode.reason,
+      alarms: alarmsOf(this.#node!),
       time: system.clock.now(),
       speed: this.#config.node.speed as number,
       mode: mode.mode,
@@ -216,16 +315,17 @@ class Gateway implements GatewayPart {
 
   /** Signs of life may be overdue: asks, and waits until one is confirmed. Throws UserError GATEWAY_FENCED. */
   async #confirm(): Promise<void> {
+    const { lease } = this.#tenure;
     do {
-      const lost = await this.#lease.check().then(() => false, (error) => (error as BrokerError).code === "LEASE_LOST");
+      const lost = await lease.check().then(() => false, (error) => (error as BrokerError).code === "LEASE_LOST");
       if (lost) {
         throw new UserError(
           "GATEWAY_FENCED",
-          `another gateway has begun while gateway ${this.#lease.epoch} was starting: start this one again as a standby`,
+          `another gateway has begun while gateway ${lease.epoch} was starting: start this one again as a standby`,
         );
       }
-      if (!this.#lease.held) await sleepWall(BEAT_MS, this.#io.signal);
-    } while (!this.#lease.held && !this.#io.signal.aborted);
+      if (!lease.held) await sleepWall(BEAT_MS, this.#io.signal);
+    } while (!lease.held && !this.#io.signal.aborted);
   }
 
   #shards(): ShardStatus[] {
@@ -241,6 +341,20 @@ class Gateway implements GatewayPart {
     this.#journal?.note(RecordType.Note, { shard, ...event });
     this.#io.err(sentenceOf(shard, event));
   }
+}
+
+/** Most alerts that a status carries; the gateway's own console has them all. */
+const MOST_ALARMS = 20;
+const LONGEST_ALARM = 500;
+/** Everybody who can read the topic sees them: nothing about who trades. */
+const EVERYBODY: Principal = { kind: "owner", id: "status", person: "owner", roles: [], actions: [], session: null };
+
+function alarmsOf({ alerts }: Pick<ComposedNode, "alerts">): readonly string[] | undefined {
+  const open = alerts.view(EVERYBODY).alerts
+    .filter(({ kind, state }) => state !== "closed" && !ABOUT_TRADERS.includes(kind))
+    .slice(0, MOST_ALARMS)
+    .map(({ id, severity, text }) => `${severity} alert ${id}: ${text}`.slice(0, LONGEST_ALARM));
+  return open.length === 0 ? undefined : open;
 }
 
 function sentenceOf(shard: string, event: ShardEvent): string {

@@ -7,7 +7,7 @@ import { UserError } from "../../../config/mod.ts";
 import { type ActorRef, ActorSystem } from "../../../runtime/mod.ts";
 import type { Letter } from "../../../runtime/transport/mod.ts";
 import { supervise, type SupervisorMessage } from "../../../supervision/mod.ts";
-import { DoorState, type FromSeat } from "../../placement/door.ts";
+import { DoorState, type FromSeat, type KilledHere } from "../../placement/door.ts";
 import { readSeatWord, WordError } from "../../placement/words.ts";
 import type { Instrument, NodeStatus, ShardStatus } from "../../protocol/mod.ts";
 import { type ClusterLink, silenceOf } from "./cluster_link.ts";
@@ -26,6 +26,8 @@ export interface HostingOptions {
   readonly hash: string;
   readonly gateway: NodeStatus;
   readonly out: (line: string) => void;
+  /** Why no order of a shard in an instrument may leave this node; null: it may. */
+  readonly killed: (shard: string, instrument: number) => KilledHere | null;
   /** The gateway refuses this node for a shard, or has a later holder. */
   readonly over: (shard: string, reason: string) => void;
 }
@@ -82,6 +84,7 @@ export class Hosting {
       gateway: gateway.epoch,
       config: hash,
       held: () => lease.held,
+      killed: (instrument) => this.#options.killed(shard, instrument),
       silenceMs: silenceOf(link.leaseMs),
       send: (letter) => link.publish(link.topics.orders, shard, letter),
       again: (reason) => {
@@ -126,7 +129,7 @@ export class Hosting {
       halted: this.#haltOf(shard, held, state),
       sent: state.sent,
       taken: state.fence.last,
-      refused: 0,
+      refused: state.kept,
     }));
   }
 

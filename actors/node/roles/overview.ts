@@ -3,50 +3,15 @@
  * side: letters under way are what one has sent and the other has not taken.
  */
 import type { NodeBoard } from "../../placement/status.ts";
-import type { NodeStatus, ShardStatus } from "../../protocol/mod.ts";
-
-export interface NodeLine {
-  readonly node: string;
-  readonly role: string;
-  /** "silent" when it has said nothing for some beats. */
-  readonly state: string;
-  /** Milliseconds since it was heard. */
-  readonly heardMs: number;
-  readonly version: string;
-  readonly config: string;
-  readonly epoch: number;
-  readonly bad: number;
-  readonly detail: string;
-}
-
-export interface ShardLine {
-  readonly shard: string;
-  /** Who trades it; "": nobody. */
-  readonly holder: string;
-  readonly epoch: number;
-  readonly state: "trading" | "halted";
-  readonly reason: string;
-  /** Letters under way to the gateway and to the holder. */
-  readonly lag: { readonly orders: number; readonly reports: number };
-  /** Words of older holders and orders that were refused. */
-  readonly refused: number;
-}
-
-export interface ClusterOverview {
-  readonly cluster: string;
-  /** Of the gateway with the highest epoch; epoch 0: none is heard. */
-  readonly gateway: {
-    readonly node: string;
-    readonly epoch: number;
-    readonly mode: string;
-    readonly firm: string;
-    readonly config: string;
-  };
-  readonly nodes: readonly NodeLine[];
-  readonly shards: readonly ShardLine[];
-  /** What somebody should look at. */
-  readonly concerns: readonly string[];
-}
+import type {
+  CarrierStatus,
+  ClassLine,
+  ClusterOverview,
+  NodeLine,
+  NodeStatus,
+  ShardLine,
+  ShardStatus,
+} from "../../protocol/mod.ts";
 
 export function overviewOf(cluster: string, board: NodeBoard): ClusterOverview {
   const live = board.live;
@@ -62,8 +27,14 @@ export function overviewOf(cluster: string, board: NodeBoard): ClusterOverview {
     epoch: status.epoch,
     bad: status.bad,
     detail: status.detail,
+    carriers: status.carriers ?? [],
+    kept: status.role === "organisms" ? status.shards.reduce((sum, { refused }) => sum + refused, 0) : 0,
+    firm: status.firm,
+    kills: status.kills ?? null,
+    offer: status.offer ?? null,
   }));
-  const shards = (gateway?.shards ?? []).map((seat) => lineOf(seat, live));
+  const classes = classesOf(live);
+  const shards = (gateway?.shards ?? []).map((seat) => lineOf(seat, live, gateway!, board));
   return {
     cluster,
     gateway: {
@@ -75,15 +46,51 @@ export function overviewOf(cluster: string, board: NodeBoard): ClusterOverview {
     },
     nodes,
     shards,
-    concerns: concernsOf(gateway, live, nodes, shards),
+    classes,
+    concerns: [
+      ...concernsOf(gateway, live, nodes, shards),
+      ...deaf(live),
+      ...classes.filter(({ first }) => !first).map(fallback),
+    ],
   };
 }
 
-function lineOf(seat: ShardStatus, live: readonly NodeStatus[]): ShardLine {
+function classesOf(live: readonly NodeStatus[]): ClassLine[] {
+  const lines = new Map<string, CarrierStatus & { readonly nodes: string[] }>();
+  for (const { node, carriers = [] } of live) {
+    for (const carrier of carriers) {
+      const name = `${carrier.class} ${carrier.broker}`;
+      const line = lines.get(name) ?? { ...carrier, nodes: [] };
+      line.nodes.push(node);
+      lines.set(name, line);
+    }
+  }
+  return [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line);
+}
+
+/** Nodes that can be killed and have not said that they obeyed what others have. */
+function deaf(live: readonly NodeStatus[]): string[] {
+  const kills = new Map(live.flatMap(({ kills = [] }) => kills).map((kill) => [kill.id, kill]));
+  const hearers = live.filter(({ kills }) => kills !== undefined);
+  return [...kills.values()].flatMap(({ id, scope, from }) =>
+    hearers.filter((node) => !node.kills!.some((one) => one.id === id))
+      .map(({ node }) =>
+        `${node} has not said that it obeyed the kill of ${scope} by ${from}: kill it on its own machine`
+      )
+  );
+}
+
+const fallback = ({ class: name, broker, nodes }: ClassLine): string =>
+  `what is ${name} goes over ${broker}, not over the first broker of its class, from ${nodes.join(", ")}`;
+
+/** What a side had sent a beat ago and the other has not taken by now is under way; what it has just sent may be. */
+function lineOf(seat: ShardStatus, live: readonly NodeStatus[], gateway: NodeStatus, board: NodeBoard): ShardLine {
   const other = live.flatMap((node) => node.role === "organisms" ? node.shards : [])
     .filter((one) => one.shard === seat.shard)
     .reduce<ShardStatus | null>((best, one) => (best === null || one.epoch > best.epoch ? one : best), null);
   const same = other !== null && other.epoch === seat.epoch ? other : null;
+  const sentBefore = (node: string, now: ShardStatus): number =>
+    board.before(node)?.shards.find(({ shard, epoch }) => shard === now.shard && epoch === now.epoch)?.sent ?? now.sent;
   const reason = seat.halted ?? same?.halted ?? null;
   return {
     shard: seat.shard,
@@ -92,8 +99,8 @@ function lineOf(seat: ShardStatus, live: readonly NodeStatus[]): ShardLine {
     state: reason === null ? "trading" : "halted",
     reason: reason ?? "",
     lag: {
-      orders: Math.max(0, (same?.sent ?? seat.taken) - seat.taken),
-      reports: Math.max(0, seat.sent - (same?.taken ?? seat.sent)),
+      orders: same === null ? 0 : Math.max(0, sentBefore(same.holder, same) - seat.taken),
+      reports: same === null ? 0 : Math.max(0, sentBefore(gateway.node, seat) - same.taken),
     },
     refused: seat.refused,
   };
@@ -111,11 +118,21 @@ function concernsOf(
     concerns.push("two gateways believe that they are the one: the older epoch is refused everywhere, and ends");
   }
   for (const { node, state } of nodes) if (state === "silent") concerns.push(`${node} is silent`);
+  if (gateway?.state === "waiting") {
+    concerns.push(`${gateway.node} waits for the broker of its lease: nothing but withdrawals passes`);
+  }
   for (const { node, config, role } of live) {
     if (gateway !== null && role !== "console" && config !== gateway.config) {
       concerns.push(`${node} has another configuration than the gateway: its shards trade nothing`);
     }
   }
+  const newest = Math.max(0, ...live.map(({ offer }) => offer?.epoch ?? 0));
+  for (const { node, offer } of live) {
+    if (offer?.epoch === newest && offer.refused !== null) {
+      concerns.push(`${node} cannot run configuration epoch ${newest}: ${offer.refused}`);
+    }
+  }
+  for (const { node, alarms = [] } of live) concerns.push(...alarms.map((alarm) => `${node}: ${alarm}`));
   for (const { shard, state, reason } of shards) if (state === "halted") concerns.push(`${shard}: ${reason}`);
   return concerns;
 }

@@ -13,7 +13,7 @@ export const BEAT_MS = 250;
 export interface SeatsOptions {
   /** Name of the gateway's node, and the epoch of its lease. */
   readonly node: string;
-  readonly epoch: number;
+  readonly epoch: () => number;
   readonly config: string;
   /** Wall milliseconds of silence after which the other side is in doubt. */
   readonly silenceMs: number;
@@ -41,7 +41,11 @@ export function seatsOf(config: Config, instruments: readonly Instrument[], opti
       strategy: STRATEGY_OF(i),
       instruments: instrumentsGiven(config, instruments, i).map((one) => one.id),
       state: states.get(id)!,
-      ...{ node, epoch, config: hash, mayTrade },
+      ...{ node, config: hash, mayTrade },
+      // Another one when the lease had to be taken anew.
+      get epoch() {
+        return epoch();
+      },
       send: (letter) => send(id, letter),
       note: (event) => note(id, event),
       beatEvery: paced(BEAT_MS, speed),

@@ -13,7 +13,7 @@ export interface HeldShard {
 
 export interface ShardLeasesOptions {
   readonly link: ClusterLink;
-  readonly shards: readonly string[];
+  readonly shards: () => readonly string[];
   /** A shard is this node's from now on. */
   readonly begun: (held: HeldShard) => void;
   /** It is not any more; `inOrder`: the lease is still held, and given back when this has resolved. */
@@ -42,7 +42,7 @@ export class ShardLeases {
     const { link, shards } = this.#options;
     for (const held of this.held) if (!held.lease.held) await this.#doubted(held);
     const others = link.board.live.filter(({ role, node }) => role === "organisms" && node !== link.options.node);
-    const { most, order } = shareOf(shards, others.map(({ node }) => node), link.options.node);
+    const { most, order } = shareOf(shards(), others.map(({ node }) => node), link.options.node);
     for (const held of this.held.slice(most)) await this.drop(held, true);
     const claimed = new Set(others.flatMap((status) => status.shards.map(({ shard }) => shard)));
     for (const shard of order) {
@@ -56,6 +56,12 @@ export class ShardLeases {
     this.#held.delete(held.shard);
     await this.#options.ended(held, inOrder);
     await held.lease.release();
+  }
+
+  /** Gives back what is no shard any more. */
+  async keep(): Promise<void> {
+    const shards = this.#options.shards();
+    for (const held of this.held) if (!shards.includes(held.shard)) await this.drop(held, true);
   }
 
   /** Gives everything back. */

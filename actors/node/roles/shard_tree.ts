@@ -10,7 +10,8 @@ export const DOOR = "door";
 export const ORGANISM = "organism";
 
 export interface ShardBranch
-  extends Pick<DoorArgs, "node" | "epoch" | "gateway" | "config" | "held" | "send" | "again" | "over" | "state"> {
+  extends
+    Pick<DoorArgs, "node" | "epoch" | "gateway" | "config" | "held" | "killed" | "send" | "again" | "over" | "state"> {
   readonly shard: string;
   readonly state: DoorState;
   readonly silenceMs: number;

@@ -1,6 +1,7 @@
 /** Opens the world the configuration asks for. */
 import type { Config } from "../../../config/mod.ts";
 import { openBarsWorld } from "./bars.ts";
+import { paperWorld } from "./paper.ts";
 import { openReplayWorld } from "./replay.ts";
 import { simulatedWorld } from "./simulated.ts";
 import type { World } from "./world.ts";
@@ -14,6 +15,8 @@ export async function openWorld(config: Config): Promise<World> {
       return await openReplayWorld(config);
     case "bars":
       return openBarsWorld(config);
+    case "paper":
+      return paperWorld(config);
   }
 }
 

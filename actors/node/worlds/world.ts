@@ -4,6 +4,7 @@ import type { Micros } from "../../../runtime/mod.ts";
 import type { ChildSpec } from "../../../supervision/mod.ts";
 import type { GuardianBooks } from "../../guardians/books.ts";
 import type { Approval, Instrument } from "../../protocol/mod.ts";
+import type { ReconciliationReport } from "../paper/reconcile.ts";
 import type { VenuePort } from "../parts.ts";
 
 export interface WorldParts {
@@ -22,6 +23,14 @@ export interface BuiltWorld {
   close(): Promise<void>;
 }
 
+/** The run that begins. */
+export interface SettledRun {
+  readonly dataDir: string;
+  readonly run: number;
+  readonly runPath: string;
+  readonly instruments: readonly Instrument[];
+}
+
 export interface World {
   /** For the summary and the console, for example "simulated". */
   readonly name: string;
@@ -31,6 +40,13 @@ export interface World {
   readonly sampleEvery: Micros;
   /** Whether orders reach a market where others trade with real money: then the firm starts killed. Absent: not. */
   readonly live?: boolean;
+  /**
+   * Of a market that outlives the node: asks it what became of the run before, before anything is built. Throws UserError
+   * when it does not answer, or says what cannot be.
+   */
+  settle?(run: SettledRun): Promise<ReconciliationReport>;
+  /** Likewise: opens the way to it, once everything is built. */
+  connect?(): Promise<void>;
   /** What made its data end early, for the end of the run. */
   faults(): readonly Error[];
   build(parts: WorldParts): BuiltWorld;

@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Hash of the layout description. */
-#define CWTS_LAYOUT_HASH UINT64_C(8510480287939942)
+#define CWTS_LAYOUT_HASH UINT64_C(1518432931803422)
 
 /* Raised when an exported function changes its meaning or signature. */
 #define CWTS_ABI_VERSION UINT32_C(3)
@@ -720,7 +720,7 @@ typedef struct {
   int64_t time;
   /* order to cancel or amend; a new order has its expires and trigger_offset here, a child its parent */
   uint64_t target_id;
-  /* id of the message that caused the command; 0 when unknown */
+  /* what led to the command: its kind above bit 48, which one below; 0 when unknown */
   uint64_t cause;
 } cwts_order_command_t;
 CWTS_STATIC_ASSERT(sizeof(cwts_order_command_t) == 64, "OrderCommand");
@@ -2146,7 +2146,7 @@ typedef struct {
   uint64_t index;
   /* by the node's clock */
   int64_t time;
-  /* id of the causing message or order; 0 when unknown */
+  /* what led to the record: of an execution its order, of a command the word of its cause; 0 when unknown */
   uint64_t cause;
   /* zero */
   uint64_t reserved;

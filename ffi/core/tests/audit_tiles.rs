@@ -11,6 +11,7 @@ use cwts_core::layout::{code, durability, record_type};
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// More than 256 tiles of leaves, and a rest.
@@ -229,6 +230,45 @@ fn whatever_happens_to_a_tile_proofs_hold_verification_names_it_and_mending_rest
     assert_eq!(mend_tiles(dir.path()).expect("mends"), 0);
 }
 
+#[test]
+fn of_several_wrong_hashes_the_first_is_named_with_the_record_it_is_over() {
+    let dir = Scratch::new();
+    log_of(dir.path(), durability::MEMORY, 5_000);
+    let whole = all_tiles(dir.path());
+    for (level, wrong, first) in [
+        (0, [5 * 256 + 3, 5 * 256 + 200, 9 * 256 + 1], 5 * 256 + 3),
+        (1, [7, 8, 11], 7 * 256),
+    ] {
+        let path = tiles_path(dir.path(), level);
+        let mut bytes = fs::read(&path).expect("reads");
+        for hash in wrong {
+            bytes[hash * 32 + 31] ^= 1;
+        }
+        fs::write(&path, bytes).expect("writes");
+        let (verdict, _) = verify(dir.path(), None);
+        assert_eq!(verdict.damage, damage::WRONG_TILE);
+        assert_eq!(
+            (verdict.bad_offset, verdict.bad_index),
+            ((wrong[0] / 256) as u64, first)
+        );
+        assert_eq!(mend_tiles(dir.path()).expect("mends"), 2 - level as u64);
+        assert_eq!(all_tiles(dir.path()), whole);
+    }
+}
+
+#[test]
+fn tiles_are_for_their_owner_alone() {
+    let dir = Scratch::new();
+    log_of(dir.path(), durability::BATCH, 1_000);
+    let tile = dir.path().join("tile");
+    let entries = fs::read_dir(&tile).expect("reads");
+    let paths = entries.map(|entry| entry.expect("is an entry").path());
+    for path in paths.chain([tile.clone()]) {
+        let mode = fs::metadata(&path).expect("is there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", path.display());
+    }
+}
+
 fn cut(path: &Path, length: usize) {
     let bytes = fs::read(path).expect("reads");
     fs::write(path, &bytes[..length]).expect("writes");
@@ -261,6 +301,9 @@ fn tiles_of_records_that_were_lost_do_not_outlive_them() {
     let mut log = AuditLog::open(dir.path(), durability::BATCH, SEGMENT_BYTES).expect("opens");
     let kept = log.next_index();
     assert!((20_000..30_000).contains(&kept), "{kept} records are left");
+    let length = |level| fs::metadata(tiles_path(dir.path(), level)).map_or(0, |file| file.len());
+    let tiles = kept / WIDTH as u64;
+    assert_eq!((length(0), length(1)), (tiles * 8_192, tiles * 32));
     for index in kept..32_000 {
         let payload = (index + 7).to_le_bytes();
         log.append(record_type::NOTE, 1, 0, 0, 0, &[&payload])
@@ -274,6 +317,59 @@ fn tiles_of_records_that_were_lost_do_not_outlive_them() {
     assert_eq!((verdict.damage, found.missing_tiles), (damage::NONE, 0));
     let mut late = LogTree::open(dir.path()).expect("opens");
     assert_eq!(late.prove(kept - 1, size).expect("proves"), proof);
+}
+
+#[test]
+fn a_log_that_lost_all_but_its_beginning_has_no_tiles_and_no_head() {
+    let dir = Scratch::new();
+    log_of(dir.path(), durability::MEMORY, 1_000);
+    fs::write(segment_path(dir.path(), 0), {
+        let other = Scratch::new();
+        log_of(other.path(), durability::MEMORY, 100);
+        fs::read(segment_path(other.path(), 0)).expect("reads")
+    })
+    .expect("writes");
+    log_of(dir.path(), durability::BATCH, 100);
+    assert_eq!(all_tiles(dir.path()), BTreeMap::new());
+}
+
+#[test]
+fn a_head_with_something_behind_it_is_written_again_at_its_length() {
+    let dir = Scratch::new();
+    log_of(dir.path(), durability::MEMORY, 1_000);
+    let head = fs::read(head_path(dir.path())).expect("reads");
+    fs::write(head_path(dir.path()), [&head[..], b"more"].concat()).expect("writes");
+    log_of(dir.path(), durability::BATCH, 1_000);
+    assert_eq!(fs::read(head_path(dir.path())).expect("reads"), head);
+}
+
+#[test]
+fn mending_says_when_a_tile_cannot_be_written() {
+    let dir = Scratch::new();
+    log_of(dir.path(), durability::MEMORY, 1_000);
+    fs::remove_dir_all(dir.path().join("tile")).expect("removes");
+    fs::create_dir_all(tiles_path(dir.path(), 1)).expect("makes");
+    let error = mend_tiles(dir.path()).expect_err("fails");
+    assert_eq!(error.code(), code::IO);
+}
+
+#[test]
+fn a_tile_that_cannot_be_written_ends_the_writing_of_tiles_and_nothing_else() {
+    let dir = Scratch::new();
+    let mut log = AuditLog::open(dir.path(), durability::BATCH, SEGMENT_BYTES).expect("opens");
+    // No file can be made where a directory is: the first node above the leaves fails.
+    fs::create_dir_all(tiles_path(dir.path(), 1)).expect("makes");
+    grow(&mut log, 3_000);
+    log.head();
+    log.commit().expect("commits");
+    let stopped = fs::metadata(tiles_path(dir.path(), 0)).map_or(0, |file| file.len());
+    grow(&mut log, RECORDS);
+    let head = log.close().expect("closes").head;
+    let length = fs::metadata(tiles_path(dir.path(), 0)).map_or(0, |file| file.len());
+    assert_eq!(length, stopped, "tiles went on behind one that is missing");
+    assert!(!head_path(dir.path()).exists());
+    assert_eq!(head, roots(&[RECORDS])[&RECORDS]);
+    proofs_hold(dir.path(), &roots(&[30_000, RECORDS]));
 }
 
 #[test]

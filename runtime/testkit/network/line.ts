@@ -132,6 +132,10 @@ export class Line implements LogServer {
     return this.ask(`write ${name}`, () => this.memory.write(name, value, revision));
   }
 
+  erase(name: string): Promise<void> {
+    return this.ask(`erase ${name}`, () => void this.memory.registers.delete(name));
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import {
   callFromCommand,
-  CALLS,
+  callsOf,
   ClusterGuard,
+  DEFAULT_CLUSTER,
   everywhere,
   letterOf,
   ROUTE_BREAKER,
@@ -199,7 +200,7 @@ test("who has not the secret kills nobody, and opening has no word", async ({ jo
   const broker = everywhere("liar", await routes("liar"));
   const open = { kind: "kill", id: "x", from: "a", author: "ann", scope: "firm", state: 0, reason: "open", wall: 1 };
   b.page.tighten(FIRM, ScopeState.CancelOnly, "local", "bob", 1);
-  await broker.publish(CALLS, "kill", letterOf(open as unknown as KillCall, SECRET, "liar", 1));
+  await broker.publish(callsOf(DEFAULT_CLUSTER), "kill", letterOf(open as unknown as KillCall, SECRET, "liar", 1));
   await broker.close();
   const noticed = (kind: string) => b.records.some((one) => one.cluster === "stranger" && one.kind === kind);
   await until(() => noticed("strange") && noticed("unreadable"), "both are noticed");
@@ -253,7 +254,9 @@ test("a node that would not hear a kill does not say that it lives", async ({ jo
       get(of, name) {
         if (name === "subscribe") {
           return (...args: Parameters<typeof of.subscribe>) =>
-            args[1] === CALLS ? Promise.reject(new BrokerError("BROKER_UNREACHABLE", "deaf")) : of.subscribe(...args);
+            args[1] === callsOf(DEFAULT_CLUSTER)
+              ? Promise.reject(new BrokerError("BROKER_UNREACHABLE", "deaf"))
+              : of.subscribe(...args);
         }
         const value = Reflect.get(of, name, of);
         return typeof value === "function" ? value.bind(of) : value;

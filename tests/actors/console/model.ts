@@ -282,6 +282,7 @@ export function createModelNode({ extraActors = 0, empty = false }: ModelOptions
           chain: "41d07be35a8866f0c1de2b7745a19f2c41d07be35a8866f0c1de2b7745a19f2c",
           durability: "batch",
           sinks: [],
+          attestations: [],
         },
         messages: {
           enqueued: 12 * steps + 4,

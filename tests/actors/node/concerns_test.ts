@@ -24,6 +24,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "surveillance-gap": "SafeMode",
   "broker-down": "SafeMode",
   "broker-fallback": "SafeMode",
+  "gateway-lease": "SafeMode",
   "cluster-silence": "SafeMode",
   "release-mismatch": "EmergencyShutdown",
 };

@@ -9,7 +9,7 @@ import { nameScopes, treeOf } from "../../../actors/node/scopes.ts";
 import { seatsOf } from "../../../actors/node/roles/seats.ts";
 import { ORGANISM, shardBranch } from "../../../actors/node/roles/shard_tree.ts";
 import { openWorld } from "../../../actors/node/worlds/mod.ts";
-import { DoorState, type FromSeat } from "../../../actors/placement/door.ts";
+import { DoorState, type FromSeat, type KilledHere } from "../../../actors/placement/door.ts";
 import type { FromHolder, SeatState } from "../../../actors/placement/seat.ts";
 import { readHolderWord, readSeatWord } from "../../../actors/placement/words.ts";
 import type { ShardEvent, ToGateway, ToHolder } from "../../../actors/protocol/mod.ts";
@@ -42,7 +42,7 @@ export interface Loop {
     down: (shard: string, letter: Letter, word: ToHolder) => boolean;
   };
   /** What the node believes of its leases. */
-  readonly belief: { gateway: boolean; shards: boolean };
+  readonly belief: { gateway: boolean; shards: boolean; killed: KilledHere | null };
   up(shard: string, letter: Letter): void;
   until(seconds: number): Promise<void>;
 }
@@ -77,7 +77,7 @@ export async function loop<T>(body: (it: Loop) => Promise<T>, options: LoopOptio
   nameScopes(control, treeOf(config, instruments), 1);
   using gate = OrderGate.create({ audit, control });
   const [events, anew, over]: [Loop["events"], Loop["anew"], string[]] = [[], [], []];
-  const belief = { gateway: true, shards: true };
+  const belief: Loop["belief"] = { gateway: true, shards: true, killed: null };
   const pass = (shard: string, letter: Letter) => decodeFrame(encodeFrame({ key: shard, letter })).letter;
   const find = <M>(path: string) => system.find(path) as ActorRef<M> | undefined;
   const up = (shard: string, letter: Letter) => {
@@ -96,7 +96,7 @@ export async function loop<T>(body: (it: Loop) => Promise<T>, options: LoopOptio
   };
   const seats = seatsOf(config, instruments, {
     node: "gate-1",
-    epoch: 1,
+    epoch: () => 1,
     config: "same",
     silenceMs: 1_000,
     mayTrade: () => belief.gateway,
@@ -113,6 +113,7 @@ export async function loop<T>(body: (it: Loop) => Promise<T>, options: LoopOptio
       gateway: 1,
       config: hash,
       held: () => belief.shards,
+      killed: () => belief.killed,
       send: (letter) => up(id, letter),
       again(reason) {
         anew.push({ shard: id, reason });

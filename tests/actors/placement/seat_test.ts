@@ -300,3 +300,24 @@ Deno.test("a holder that is told to end says so, and what its organism left open
     assert.equal(halted.reason, "its holder gave it up");
   });
 });
+
+Deno.test("a kill at the door keeps orders on their node: the organism hears that they are refused, and trades on when it is over", async () => {
+  await loop(async (it) => {
+    await it.until(10);
+    let left = 0;
+    it.way.up = (_shard, _letter, { word }) => {
+      if (word.kind === "SubmitOrder" || word.kind === "AmendOrder") left++;
+      return true;
+    };
+    it.belief.killed = { killed: true, reason: "drill" };
+    await it.until(60);
+    const kept = [...it.doors.values()].reduce((sum, { kept }) => sum + kept, 0);
+    assert.ok(kept > 5, `${kept} orders were kept`);
+    assert.equal(left, 0, "no order and no amendment has left");
+    assert.deepEqual(it.anew, [], "nobody begins anew for a kill");
+    it.belief.killed = null;
+    await it.until(120);
+    assert.ok(left > 5, "they trade on");
+    for (const [shard, state] of it.seats) assert.equal(state.halted, null, shard);
+  });
+});

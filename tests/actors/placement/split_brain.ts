@@ -223,6 +223,7 @@ class World {
           epoch: mine.epoch,
           gateway: node.over,
           config: "same",
+          killed: () => null,
           held: () => this.held(node, mine),
           send: (letter) => this.send(node, "up", letter),
           again: () => {

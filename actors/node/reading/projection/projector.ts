@@ -3,7 +3,8 @@
  * the log grew, after a restart, after a kill in the middle of one.
  */
 import { UserError } from "../../../../config/errors.ts";
-import { AuditReader, NativeError, proveInclusion } from "../../../../ffi/mod.ts";
+import { type AuditReader, NativeError, proveInclusion } from "../../../../ffi/mod.ts";
+import { namedReader } from "../../names.ts";
 import { RunState } from "../run_state.ts";
 import { alertCells, orderCells, standingRows } from "../tables.ts";
 import type { Cursor, ProjectionStore } from "./port.ts";
@@ -25,7 +26,7 @@ export class Projector implements Disposable {
     this.#store = store;
     this.#state = state;
     this.#stored = state.records;
-    this.#reader = new AuditReader(log, state.records);
+    this.#reader = namedReader(log, state.records);
   }
 
   /**

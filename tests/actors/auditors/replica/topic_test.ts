@@ -1,10 +1,15 @@
 /** A log sent to a topic and made anew from it: the same root, whatever comes twice, and nothing that does not fit. */
 import assert from "node:assert/strict";
 import { LogFollower } from "../../../../actors/auditors/replica/follower.ts";
-import { checkpointLetter, readLogLetter, recordsLetter } from "../../../../actors/auditors/replica/letters.ts";
+import {
+  checkpointLetter,
+  partLetters,
+  readLogLetter,
+  recordsLetter,
+} from "../../../../actors/auditors/replica/letters.ts";
 import { TOPIC_FILE, TopicSink } from "../../../../actors/auditors/replica/topic.ts";
 import { ensureCore } from "../../../../ffi/build.ts";
-import { readAuditWhole, verifyAudit, verifyAuditAgainst } from "../../../../ffi/mod.ts";
+import { AuditReader, readAuditWhole, verifyAudit, verifyAuditAgainst } from "../../../../ffi/mod.ts";
 import { type Letter, MemoryServer, openMemory } from "../../../../runtime/transport/mod.ts";
 import { Logs } from "./logs.ts";
 
@@ -13,9 +18,9 @@ ensureCore();
 const NODE = "0011223344556677";
 const TOPIC = "log";
 
-function sinkOf(logs: Logs, server: MemoryServer): TopicSink {
+function sinkOf(logs: Logs, server: MemoryServer, maxBytes?: number): TopicSink {
   const places = { dataDir: logs.data, run: logs.run, node: NODE, broker: "redis://nowhere", topic: TOPIC };
-  return new TopicSink(places, () => openMemory(server, { node: "sink", partitions: 1, retryMs: 50 }));
+  return new TopicSink(places, () => openMemory(server, { node: "sink", partitions: 1, retryMs: 50, maxBytes }));
 }
 
 async function sent(sink: TopicSink): Promise<void> {
@@ -176,4 +181,119 @@ Deno.test("a checkpoint that is not that of the records before it is refused", (
   const letters = [recordsLetter(name, 0, [...records.slice(0, 59), changed]), checkpointLetter(name, 60, note)];
   assert.throws(() => follow(out, letters), (error: Error & { code?: string }) => error.code === "FOLLOW_DIFFERS");
   assert.notEqual(verifyAudit(followed(out)).root, root);
+});
+
+/** A run with records of up to 250 000 bytes among small ones. */
+function large(logs: Logs): void {
+  const log = logs.begin(1, 4 * 1024 * 1024);
+  for (const size of [250_000, 10, 40_000, 200_000]) {
+    logs.append(30);
+    log.appendJson(11, log.records, { text: "y".repeat(size) });
+  }
+  logs.append(30);
+  logs.sign();
+}
+
+Deno.test("a broker that takes little gets large records in parts, and the log made anew has the same root", async () => {
+  for (const maxBytes of [undefined, 64 * 1024, 6 * 1024]) {
+    using logs = new Logs();
+    const server = new MemoryServer();
+    large(logs);
+    await using sink = sinkOf(logs, server, maxBytes);
+    await sent(sink);
+    const all = await letters(server);
+    const parts = all.filter(({ envelope }) => envelope.schema?.id === "cwts/audit-part").length;
+    assert.ok(maxBytes === undefined ? parts > 0 && parts < 10 : parts > 5, `${parts} parts of ${maxBytes}`);
+    const out = `${logs.directory}/followed`;
+    follow(out, all);
+    assert.equal(verifyAudit(followed(out)).root, verifyAudit(logs.runPath()).root);
+    // A broker that dies in the middle of many letters, while a record is read ahead.
+    logs.append(3_000);
+    server.stop();
+    assert.equal((await sink.look()).faults.length, 1);
+    server.start();
+    logs.sign();
+    await sent(sink);
+    all.push(...(await letters(server)).slice(all.length));
+    follow(out, all);
+    // What comes twice counts once, from any place on.
+    for (let from = 0; from < all.length; from += 97) follow(out, all.slice(from));
+    assert.equal(verifyAudit(followed(out)).root, verifyAudit(logs.runPath()).root);
+  }
+});
+
+Deno.test("whoever is stopped within a record reads its parts again, also in other sizes", async () => {
+  using logs = new Logs();
+  const server = new MemoryServer();
+  large(logs);
+  await using sink = sinkOf(logs, server, 32 * 1024);
+  await sent(sink);
+  const all = await letters(server);
+  const out = `${logs.directory}/followed`;
+  const { root } = verifyAudit(logs.runPath());
+  let safe = 0;
+  for (let stop = 1; stop <= all.length; stop++) {
+    using follower = new LogFollower(out);
+    for (const letter of all.slice(safe, stop)) follower.take(readLogLetter(letter)!);
+    if (follower.joining) continue;
+    follower.commit();
+    safe = stop;
+  }
+  assert.equal(verifyAudit(followed(out)).root, root);
+  // A sender that was stopped in the middle begins the record again, in parts of another size or whole.
+  const [name, at] = [{ node: NODE, run: 1 }, 30];
+  using reader = new AuditReader(logs.runPath(), at);
+  reader.next();
+  const before = all.slice(0, all.findIndex(({ envelope }) => envelope.schema?.id === "cwts/audit-part") + 3);
+  for (const again of [partLetters(name, at, reader.bytes(), 9_000), [recordsLetter(name, at, [reader.bytes()])]]) {
+    const other = `${logs.directory}/other-${again.length}`;
+    using follower = new LogFollower(other);
+    for (const letter of [...before, ...again]) follower.take(readLogLetter(letter)!);
+    assert.equal(follower.joining, false);
+    follower.commit();
+    assert.equal(verifyAudit(followed(other)).records, at + 1);
+  }
+});
+
+Deno.test("hostile parts are refused in a sentence, hold no more than a record, and change nothing", () => {
+  using logs = new Logs();
+  large(logs);
+  using reader = new AuditReader(logs.runPath(), 0);
+  reader.next();
+  const record = reader.bytes();
+  const out = `${logs.directory}/followed`;
+  const parts = partLetters({ node: NODE, run: 1 }, 0, record, 24).map((letter) => readLogLetter(letter)!);
+  const [first, second, last] = [parts[0], parts[1], parts.at(-1)!];
+  const code = (...all: readonly object[]) => {
+    using follower = new LogFollower(out);
+    try {
+      for (const one of all) follower.take(one as typeof first);
+    } catch (error) {
+      assert.match((error as Error).message, /find out who writes there|are not on the topic any more/);
+      return (error as { code: string }).code;
+    }
+    return null;
+  };
+  const hostile: readonly (readonly object[])[] = [
+    [{ ...first, size: 2 ** 40 }],
+    [{ ...first, parts: 2 ** 40 }],
+    [{ ...first, parts: 0 }],
+    [{ ...first, part: 5, parts: 5 }],
+    [first, last],
+    [first, { ...second, bytes: new Uint8Array(10_000) }],
+    [first, { ...second, bytes: new Uint8Array() }],
+    [first, { ...second, parts: 99 }],
+    [first, { ...second, from: 7 }],
+    [{ ...first, part: 0, parts: 1, bytes: new Uint8Array(10), size: 10 }],
+    [{ ...first, node: "../x" }],
+  ];
+  for (const all of hostile) assert.equal(code(...all), "FOLLOW_BROKEN", JSON.stringify(all));
+  assert.equal(code(second), "FOLLOW_GAP");
+  assert.equal(code(...parts.map((one) => ({ ...one, from: 5 }))), "FOLLOW_GAP");
+  assert.equal([...readAuditWhole(followed(out))].length, 0);
+  assert.equal(code(...parts), null);
+  const letter = partLetters({ node: NODE, run: 1 }, 0, record, 24)[0];
+  const newer = { ...letter, envelope: { ...letter.envelope, schema: { id: "cwts/audit-part", version: 2 } } };
+  assert.throws(() => readLogLetter(newer), /has version 2: follow it with a newer CWTS/);
+  assert.throws(() => readLogLetter({ ...letter, body: JSON.stringify({ from: -1 }) }), /lacks from, part, parts/);
 });
