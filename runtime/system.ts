@@ -158,6 +158,14 @@ export class ActorSystem {
     return end === "halted" ? "halted" : "until";
   }
 
+  /**
+   * When it has something to do next, and whether somebody drives it: for whoever drives several systems in one time. A handler
+   * that waits for a promise is not looked at.
+   */
+  get next(): { readonly due: Micros; readonly driven: boolean } {
+    return { due: this.driver.due, driven: this.driver.active };
+  }
+
   /** Makes `run` return after the current turn; if it is not running, the next `run` returns at once. */
   halt(): void {
     this.driver.halt();

@@ -71,6 +71,12 @@ export class Driver {
     return this.driving;
   }
 
+  /** When there is something to do: now, when the next timer is due, or never. */
+  get due(): Micros {
+    const { ready, debt, clock, timers } = this.kernel;
+    return this.inbox.count > 0 || ready.count > 0 || debt ? clock.now() : timers.peek()?.time ?? Infinity;
+  }
+
   inject(task: () => void): void {
     this.inbox.push(task);
     this.kernel.wake();

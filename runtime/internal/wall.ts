@@ -32,8 +32,26 @@ export function soon(task: () => void): void {
   queueMicrotask(task);
 }
 
+/** A wait that can be cut short. */
+export interface Waiting {
+  readonly done: Promise<void>;
+  end(): void;
+}
+
+/**
+ * The time that a node lives in beside its actors' own: what its broker and its letters wait by. The machine's everywhere but
+ * in a simulation of several nodes, see testkit/network.
+ */
+export interface Wall {
+  /** Milliseconds from an arbitrary origin. */
+  now(): number;
+  sleep(ms: number): Waiting;
+  /** Another word at every call, and in every process. */
+  word(): string;
+}
+
 /** One sleep that can be cut short. Keeps the process alive while it lasts. */
-export class Sleep {
+export class Sleep implements Waiting {
   readonly done: Promise<void>;
   private readonly timer: ReturnType<typeof setTimeout>;
   private resolve!: () => void;
@@ -51,3 +69,10 @@ export class Sleep {
     this.resolve();
   }
 }
+
+export const machineWall: Wall = {
+  now: wallMs,
+  sleep: (ms) => new Sleep(ms),
+  // deno-lint-ignore cwts/no-ambient -- tells apart two processes of one name that ask for one lease; decides nothing
+  word: () => crypto.randomUUID(),
+};

@@ -1,5 +1,5 @@
 /** Puts letters aside, and comes back only when the copy is kept: before that the original must not be committed. */
-import { Sleep } from "../internal/wall.ts";
+import { machineWall, type Wall } from "../internal/wall.ts";
 import { type Broker, BrokerError, type Delivered, passes } from "../transport/mod.ts";
 import type { Refusal } from "./catalogue.ts";
 import { type Held, heldId, heldTopicOf, writeHeld, writeReplayed } from "./held.ts";
@@ -12,6 +12,8 @@ const MOST_PARTS = 4096;
 export interface AsideOptions {
   readonly node: string;
   readonly epoch: number;
+  /** What it waits by between two tries; default: the machine's. */
+  readonly wall?: Wall;
 }
 
 export class Aside {
@@ -31,7 +33,7 @@ export class Aside {
     attempts: number,
     given: () => boolean,
   ): Promise<boolean> {
-    const { node } = this.options;
+    const { node, wall = machineWall } = this.options;
     const { partition, offset, frame } = delivered;
     const held: Held = {
       id: heldId(group, topic, delivered),
@@ -43,7 +45,7 @@ export class Aside {
         return true;
       } catch (error) {
         if (error instanceof BrokerError && error.code === "MESSAGE_TOO_LARGE" && parts < MOST_PARTS) parts *= 2;
-        else if (passes(error) || isRefused(error)) await new Sleep(PAUSE_MS).done;
+        else if (passes(error) || isRefused(error)) await wall.sleep(PAUSE_MS).done;
         else throw error;
       }
     }

@@ -19,7 +19,7 @@
  *
  * **Demand.** No more than `window` letters are taken and not done with.
  */
-import { Sleep } from "../internal/wall.ts";
+import { machineWall, type Wall } from "../internal/wall.ts";
 import {
   type Beginning,
   type Broker,
@@ -85,6 +85,8 @@ export interface IntakeOptions {
   readonly window?: number;
   readonly from?: Beginning;
   readonly sessionMs?: number;
+  /** What it waits by; default: the machine's. */
+  readonly wall?: Wall;
   /** What cannot be gone on after, such as a topic of held letters that cannot be made: the intake has ended. */
   failed?(error: unknown): void;
 }
@@ -124,13 +126,15 @@ export class Intake {
   /** The end of what is under way, for each key. */
   private readonly queues = new Map<string, Promise<void>>();
   private readonly aside: Aside;
+  private readonly wall: Wall;
   private closed = false;
   private changed = Promise.withResolvers<void>();
   private readonly running: Promise<void>;
 
   private constructor(private readonly options: IntakeOptions, private readonly subscription: Subscription) {
-    const { border: { node, epoch }, broker } = options;
-    this.aside = new Aside(broker, { node, epoch });
+    const { border: { node, epoch }, broker, wall = machineWall } = options;
+    this.wall = wall;
+    this.aside = new Aside(broker, { node, epoch, wall: this.wall });
     this.running = this.run().catch((error) => this.end(error));
   }
 
@@ -256,7 +260,7 @@ export class Intake {
           return await this.putAside(delivered, refusal("HANDLER_FAILED", why), attempt);
         }
       }
-      await new Sleep(pauseMs).done;
+      await this.wall.sleep(pauseMs).done;
       if (this.closed || lane.lost) return "returned";
     }
   }
@@ -278,7 +282,7 @@ export class Intake {
   }
 
   private async change(mostMs: number): Promise<void> {
-    const sleep = new Sleep(mostMs);
+    const sleep = this.wall.sleep(mostMs);
     void this.changed.promise.then(() => sleep.end());
     await sleep.done;
   }

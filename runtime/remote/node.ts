@@ -23,11 +23,12 @@
  */
 import type { ActorContext, ActorDef, ActorRef, ExitReason, Remote, TellResult } from "../actor.ts";
 import type { ActorSystem } from "../system.ts";
+import { machineWall, type Wall } from "../internal/wall.ts";
 import { cellOf } from "../internal/cell.ts";
 import { waitingFor } from "../internal/ask.ts";
 import type { Asked } from "../internal/far.ts";
 import { MICROS_PER_MS } from "../time.ts";
-import { type Broker, DEFAULT_LEASE_MS, DEFAULT_SESSION_MS, type Lease } from "../transport/mod.ts";
+import { type Broker, BrokerError, DEFAULT_LEASE_MS, DEFAULT_SESSION_MS, type Lease } from "../transport/mod.ts";
 import { type Address, addressText } from "./address.ts";
 import { Border } from "./border.ts";
 import { Catalogue } from "./catalogue.ts";
@@ -83,6 +84,8 @@ export interface RemoteNodeOptions {
   readonly findMs?: number;
   readonly outbox?: number;
   readonly leaseMs?: number;
+  /** What it waits by where no actor's clock does; default: the machine's. */
+  readonly wall?: Wall;
   readonly intake?: Pick<IntakeOptions, "attempts" | "pauseMs" | "window" | "sessionMs">;
   /** Somebody else bears the name of this node by now: this one says and hears nothing any more. */
   fenced?(): void;
@@ -134,7 +137,8 @@ export class RemoteNode implements RefHost, RefWay {
   private state: "open" | "fenced" | "closed" = "open";
 
   private constructor(private readonly options: RemoteNodeOptions, private readonly lease: Lease) {
-    const { system, node, broker, silenceMs = DEFAULT_SILENCE_MS, findMs = DEFAULT_FIND_MS } = options;
+    const { system, node, broker, silenceMs = DEFAULT_SILENCE_MS, findMs = DEFAULT_FIND_MS, wall = machineWall } =
+      options;
     [this.name, this.epoch] = [node, lease.epoch];
     const catalogue = new Catalogue([...NODE_MESSAGES, ...options.messages ?? []]);
     this.border = new Border({ node, epoch: lease.epoch, catalogue, refs: this });
@@ -144,7 +148,7 @@ export class RemoteNode implements RefHost, RefWay {
     const silence = silenceMs * MICROS_PER_MS;
     const nodes = this.nodes = new Nodes(silence);
     this.post = new Post({
-      ...{ broker, nodes, now, find, inject },
+      ...{ broker, nodes, now, find, inject, wall },
       renumbered: (letter) => this.border.renumbered(letter),
       may: () => lease.held && this.state === "open",
       lost: ({ to }, why, detail) => options.lost?.({ to: addressText(to), why, detail }),
@@ -168,7 +172,7 @@ export class RemoteNode implements RefHost, RefWay {
       options.failed?.(new Error(`${event.path}, through which node ${node} speaks, has failed: ${event.reason}`));
     });
     this.reception = new Reception({
-      ...{ system, node, exports: this.exports, door: this.door, epoch: lease.epoch },
+      ...{ system, wall, node, exports: this.exports, door: this.door, epoch: lease.epoch },
       answer: (to, control) => system.inject(() => this.control(to, control)),
       traced: (root, trace) => this.remember(root, trace),
     });
@@ -210,11 +214,12 @@ export class RemoteNode implements RefHost, RefWay {
 
   /** Takes letters from now on; to be called when what is to be found here has been offered. */
   async start(): Promise<void> {
-    const { system: _, broker, failed, intake = {} } = this.options;
+    const { system: _, broker, failed, wall, intake = {} } = this.options;
     const { border, name, reception } = this;
     this.intake = await Intake.open({
       ...intake,
       broker,
+      wall,
       border,
       group: "node",
       topic: inboxOf(name),
@@ -355,6 +360,7 @@ export class RemoteNode implements RefHost, RefWay {
     switch (message.kind) {
       case "Tick":
         this.beat();
+        if (!this.lease.held) void this.ask();
         this.exports.tidy();
         for (const change of this.nodes.passed(this.options.system.clock.now())) this.changed(change);
         this.post.passed();
@@ -448,6 +454,18 @@ export class RemoteNode implements RefHost, RefWay {
     this.state = "fenced";
     void this.intake?.close();
     this.options.fenced?.();
+  }
+
+  /**
+   * Without its lease it sends nothing. Where that is another's, or was, it never will again: nobody else may be left to say
+   * so, because whoever took the name may be dead by now.
+   */
+  private async ask(): Promise<void> {
+    try {
+      await this.lease.check();
+    } catch (error) {
+      if (error instanceof BrokerError && error.code === "LEASE_LOST") this.options.system.inject(() => this.fence());
+    }
   }
 
   private remember(root: number, trace: string): void {

@@ -2,7 +2,7 @@
  * What goes to one node: in order, again and again until the broker has it, however long that takes. What nobody awaits any
  * more is not sent.
  */
-import { Sleep } from "../internal/wall.ts";
+import { machineWall, type Waiting, type Wall } from "../internal/wall.ts";
 import { type Broker, BrokerError, type Letter, passes } from "../transport/mod.ts";
 
 /** Between two tries of a broker that does not answer, milliseconds. */
@@ -26,7 +26,7 @@ export class Outlet {
   private readonly queue: Parcel[] = [];
   private pumping: Promise<void> | null = null;
   private closed = false;
-  private pause: Sleep | null = null;
+  private pause: Waiting | null = null;
 
   /** `may`: whether this node may speak now; it may not while somebody else could bear its name. */
   constructor(
@@ -34,6 +34,7 @@ export class Outlet {
     private readonly topic: string,
     private readonly may: () => boolean,
     private readonly done: () => void,
+    private readonly wall: Wall = machineWall,
   ) {}
 
   get waiting(): number {
@@ -58,7 +59,7 @@ export class Outlet {
     while (this.queue.length > 0) {
       if (!await this.send()) {
         if (this.closed) break;
-        this.pause = new Sleep(PAUSE_MS);
+        this.pause = this.wall.sleep(PAUSE_MS);
         await this.pause.done;
       }
     }

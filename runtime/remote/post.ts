@@ -4,6 +4,7 @@
  *     departed = published + expired + unreachable + refused + stale + waiting
  */
 import type { Micros } from "../time.ts";
+import type { Wall } from "../internal/wall.ts";
 import type { Asked } from "../internal/far.ts";
 import type { Broker, BrokerError, Letter } from "../transport/mod.ts";
 import type { Address } from "./address.ts";
@@ -40,6 +41,7 @@ export interface PostOptions {
   readonly broker: Broker;
   readonly nodes: Nodes;
   readonly now: () => Micros;
+  readonly wall: Wall;
   readonly may: () => boolean;
   /** How long a name is looked for, microseconds. */
   readonly find: Micros;
@@ -182,8 +184,8 @@ export class Post {
   private outlet(node: string): Outlet {
     let outlet = this.outlets.get(node);
     if (outlet === undefined) {
-      const { broker, may } = this.options;
-      this.outlets.set(node, outlet = new Outlet(broker, inboxOf(node), may, () => this.roomy()));
+      const { broker, may, wall } = this.options;
+      this.outlets.set(node, outlet = new Outlet(broker, inboxOf(node), may, () => this.roomy(), wall));
     }
     return outlet;
   }

@@ -9,7 +9,7 @@ import type { Letter } from "../transport/mod.ts";
 import type { MessageFate } from "../internal/arrival.ts";
 import type { Asked } from "../internal/far.ts";
 import { BUSY, cellOf } from "../internal/cell.ts";
-import { Sleep } from "../internal/wall.ts";
+import type { Wall } from "../internal/wall.ts";
 import { type Address, addressSchema, addressText } from "./address.ts";
 import { type Control, controlDef, type DoorMessage } from "./control.ts";
 import { type Exports, isCell } from "./exports.ts";
@@ -22,6 +22,7 @@ export const TO_DOOR = "door";
 
 export interface ReceptionOptions {
   readonly system: ActorSystem;
+  readonly wall: Wall;
   readonly node: string;
   readonly epoch: number;
   readonly exports: Exports;
@@ -111,7 +112,7 @@ export class Reception {
       if (question !== null) return this.fail(incoming, question, fate === "dead" ? "dead" : "overloaded");
       if (fate === "dead") throw new Refused("NAME_UNKNOWN", `${cell.path} has ended for good.`);
       if (this.closed) throw new Error("the node is closing");
-      await new Sleep(FULL_MS).done;
+      await this.options.wall.sleep(FULL_MS).done;
     }
   }
 

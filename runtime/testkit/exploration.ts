@@ -1,6 +1,7 @@
 /** Many seeds of a scenario, and the fewest faults that a failing one needs. */
 import { runScenario } from "./play.ts";
-import type { Outcome, Scenario } from "./scenario.ts";
+import type { ActorSystem } from "../mod.ts";
+import type { Outcome, Played, Scenario } from "./scenario.ts";
 
 export interface Exploration {
   readonly seeds: number;
@@ -24,8 +25,8 @@ export interface ExploreOptions {
   readonly heard?: (outcome: Outcome) => void;
 }
 
-export async function explore<W>(
-  scenario: Scenario<W>,
+export async function explore<W, S extends Played = ActorSystem>(
+  scenario: Scenario<W, S>,
   { from = 1, seeds, most = 1, replay = 10, heard }: ExploreOptions,
 ): Promise<Exploration> {
   const failures: Outcome[] = [];
@@ -62,7 +63,11 @@ function sorted(counts: ReadonlyMap<string, number>): Record<string, number> {
  * Leaves out faults as long as the run still fails: first halves, then smaller parts (Zeller and Hildebrandt, "Simplifying
  * and isolating failure-inducing input", 2002). At most `budget` runs.
  */
-export async function shrink<W>(scenario: Scenario<W>, failing: Outcome, budget = 200): Promise<Outcome> {
+export async function shrink<W, S extends Played = ActorSystem>(
+  scenario: Scenario<W, S>,
+  failing: Outcome,
+  budget = 200,
+): Promise<Outcome> {
   let best = failing;
   let parts = 2;
   while (best.faults.length > 0 && budget > 0) {

@@ -1,29 +1,38 @@
 /** One run of a scenario, from building it to giving everything back. */
 import { ActorSystem, createRandom } from "../mod.ts";
-import type { Outcome, Scenario } from "./scenario.ts";
+import { Network } from "./network/network.ts";
+import type { Outcome, Played, Scenario } from "./scenario.ts";
 import { InvariantBroken, SeededAdversary } from "./seeded_adversary.ts";
 
 /** Plays a scenario once. With `only`, nothing but those decisions of the adversary are faults. */
-export async function runScenario<W>(
-  scenario: Scenario<W>,
+export async function runScenario<W, S extends Played = ActorSystem>(
+  scenario: Scenario<W, S>,
   seed: number,
   only: ReadonlySet<number> | null = null,
 ): Promise<Outcome> {
   const adversary = new SeededAdversary(scenario, seed, only);
-  let opened: ActorSystem | null = null;
+  let opened: Played | null = null;
+  const open = <T extends Played>(made: () => T): T => {
+    if (opened !== null) {
+      throw new Error(`The scenario "${scenario.name}" opens a second system or network: one is all it gets.`);
+    }
+    const one = made();
+    opened = one;
+    return one;
+  };
   const world = await scenario.build({
-    open(options = {}) {
-      if (opened !== null) {
-        throw new Error(`The scenario "${scenario.name}" opens a second system: one is all it gets.`);
-      }
-      return opened = new ActorSystem({ start: 0, patienceMs: 20, ...options, seed, speed: "max", adversary });
+    open: (options = {}) =>
+      open(() => new ActorSystem({ start: 0, patienceMs: 20, ...options, seed, speed: "max", adversary })),
+    network: () => {
+      const random = createRandom(seed).fork("network");
+      return open(() => new Network({ rates: scenario.network ?? {}, random, seed }, adversary));
     },
     random: createRandom(seed).fork("scenario"),
     strikes: (rate, kind, what) => adversary.happens(rate, kind, what),
   });
   // Assigned in a callback, which the checker does not follow.
-  const system = opened as ActorSystem | null;
-  if (system === null) throw new Error(`The scenario "${scenario.name}" has to open its system in build.`);
+  const system = opened as S | null;
+  if (system === null) throw new Error(`The scenario "${scenario.name}" has to open its system or network in build.`);
   let failure: string | null = null;
   let hash = "";
   try {
@@ -32,6 +41,7 @@ export async function runScenario<W>(
     const end = system.clock.now() + scenario.until;
     await system.run({ until: end });
     adversary.active = false;
+    system.calm?.();
     scenario.calmed?.(world, system);
     await system.run({ until: end + (scenario.calm ?? 0) });
     failure = unaccounted(system) ?? await scenario.finally?.(world, system) ?? null;
@@ -53,7 +63,7 @@ export async function runScenario<W>(
   };
 }
 
-function unaccounted(system: ActorSystem): string | null {
+function unaccounted(system: Played): string | null {
   const counters = system.counters();
   return counters.unexplained === 0 ? null : `messages are unaccounted for: ${JSON.stringify(counters)}`;
 }

@@ -30,7 +30,7 @@ export class SeededAdversary<W> implements Adversary {
   private readonly acts: readonly (readonly [Act<W>, Random])[];
 
   constructor(
-    private readonly scenario: Scenario<W>,
+    private readonly scenario: Pick<Scenario<W, never>, "rates" | "tampers" | "crashes" | "acts" | "sees">,
     seed: number,
     /** The decisions that may be faults; null: all. */
     private readonly only: ReadonlySet<number> | null,
@@ -39,6 +39,17 @@ export class SeededAdversary<W> implements Adversary {
     this.order = root.fork("order");
     this.chance = root.fork("faults");
     this.acts = (scenario.acts ?? []).map((act) => [act, root.fork(`act ${act.kind}`)] as const);
+  }
+
+  /** The same, for the system of one node of a network: its clock does not jump, its paths begin with the node's name. */
+  on(node: string): Adversary {
+    return {
+      pick: (count) => this.pick(count),
+      fate: (receiver, message) => this.fate(node + receiver, message),
+      strike: (path) => this.strike(node + path),
+      jump: () => 0,
+      turned: () => this.turned(),
+    };
   }
 
   pick(count: number): number {

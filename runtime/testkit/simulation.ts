@@ -9,7 +9,10 @@
  *     const found = await explore(scenario, { from: 1, seeds: 300 });
  *     for (const outcome of found.failures) console.log(outcome.failure, replayCommand(scenario, outcome));
  */
-export type { Act, Fault, FaultRates, Outcome, Scenario, Stage } from "./scenario.ts";
+export type { Act, Fault, FaultRates, Outcome, Played, Scenario, Stage } from "./scenario.ts";
+export { Network } from "./network/network.ts";
+export type { NetworkRates } from "./network/rates.ts";
+export type { Boot, Life } from "./network/life.ts";
 export { SimulatedCrash } from "./seeded_adversary.ts";
 export { runScenario } from "./play.ts";
 export { type Exploration, explore, type ExploreOptions, replayCommand, shrink } from "./exploration.ts";

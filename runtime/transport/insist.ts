@@ -1,17 +1,17 @@
 /** Tries again what the server did not answer, for as long as the broker was opened to. */
-import { Sleep, wallMs } from "../internal/wall.ts";
+import { machineWall, type Wall } from "../internal/wall.ts";
 import { passes } from "./errors.ts";
 
 const PAUSE_MS = 50;
 
-export async function insist<T>(call: () => Promise<T>, retryMs: number): Promise<T> {
-  const begun = wallMs();
+export async function insist<T>(call: () => Promise<T>, retryMs: number, wall: Wall = machineWall): Promise<T> {
+  const begun = wall.now();
   for (;;) {
     try {
       return await call();
     } catch (error) {
-      if (!passes(error) || wallMs() - begun > retryMs) throw error;
+      if (!passes(error) || wall.now() - begun > retryMs) throw error;
     }
-    await new Sleep(PAUSE_MS).done;
+    await wall.sleep(PAUSE_MS).done;
   }
 }

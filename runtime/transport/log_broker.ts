@@ -16,6 +16,7 @@ import {
 import { BrokerError, checkName, unknownTopic } from "./errors.ts";
 import { checkSize, encodeFrame } from "./frame.ts";
 import { holdingRegister, readPosition } from "./holding.ts";
+import { machineWall, type Wall } from "../internal/wall.ts";
 import { insist } from "./insist.ts";
 import { LeaseHolder } from "./lease.ts";
 import type { LogServer, RawEntry } from "./log.ts";
@@ -33,7 +34,12 @@ export class LogBroker implements Broker {
   private subscribed = 0;
   private closed = false;
 
-  constructor(private readonly server: LogServer, private readonly options: BrokerOptions) {
+  /** `wall`: what it waits by. */
+  constructor(
+    private readonly server: LogServer,
+    private readonly options: BrokerOptions,
+    private readonly wall: Wall = machineWall,
+  ) {
     this.maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     this.retryMs = options.retryMs ?? DEFAULT_RETRY_MS;
   }
@@ -73,6 +79,7 @@ export class LogBroker implements Broker {
       options,
       this.insist,
       () => this.subscriptions.delete(subscription),
+      this.wall,
     );
     this.subscriptions.add(subscription);
     return subscription;
@@ -96,7 +103,7 @@ export class LogBroker implements Broker {
 
   async lease(name: string, options: LeaseOptions = {}): Promise<Lease | null> {
     this.refuseClosed();
-    const lease = await LeaseHolder.take(this.server, name, this.options.node, options, this.insist);
+    const lease = await LeaseHolder.take(this.server, name, this.options.node, options, this.insist, this.wall);
     if (lease !== null) this.leases.add(lease);
     return lease;
   }
@@ -110,7 +117,7 @@ export class LogBroker implements Broker {
     await this.server.close();
   }
 
-  private readonly insist = <T>(call: () => Promise<T>): Promise<T> => insist(call, this.retryMs);
+  private readonly insist = <T>(call: () => Promise<T>): Promise<T> => insist(call, this.retryMs, this.wall);
 
   private frame(publication: Publication): string {
     const frame = encodeFrame(publication);
@@ -122,7 +129,7 @@ export class LogBroker implements Broker {
     this.refuseClosed();
     let outbox = this.outboxes.get(topic);
     if (outbox === undefined) {
-      outbox = new Outbox((entries) => this.server.append(topic, entries), this.retryMs);
+      outbox = new Outbox((entries) => this.server.append(topic, entries), this.retryMs, this.wall);
       this.outboxes.set(topic, outbox);
     }
     return outbox;

@@ -1,5 +1,5 @@
 /** A member of a group over a `LogServer`: keeps up its membership, holds its share of the partitions, reads them. */
-import { Sleep, wallMs } from "../internal/wall.ts";
+import type { Waiting, Wall } from "../internal/wall.ts";
 import { type Beginning, DEFAULT_SESSION_MS, type Delivered, type Position, type Subscription } from "./broker.ts";
 import type { SubscribeOptions } from "./broker.ts";
 import { BrokerError, passes } from "./errors.ts";
@@ -30,7 +30,7 @@ export class LogSubscription implements Subscription {
   private readonly passing: boolean;
   private closed = false;
   private reads = 0;
-  private sleep: Sleep | null = null;
+  private sleep: Waiting | null = null;
   private changed = Promise.withResolvers<void>();
   private readonly running: Promise<void>;
 
@@ -41,9 +41,10 @@ export class LogSubscription implements Subscription {
     { from = "first", sessionMs = DEFAULT_SESSION_MS, passing = false }: SubscribeOptions,
     private readonly insist: <T>(call: () => Promise<T>) => Promise<T>,
     private readonly forget: () => void,
+    private readonly wall: Wall,
   ) {
     [this.from, this.sessionMs, this.passing] = [from, sessionMs, passing];
-    this.membership = new Membership(server, membersRegister(group), group.member, sessionMs);
+    this.membership = new Membership(server, membersRegister(group), group.member, sessionMs, wall);
     this.running = this.run();
   }
 
@@ -52,10 +53,10 @@ export class LogSubscription implements Subscription {
   }
 
   async take(most: number, waitMs: number): Promise<readonly Delivered[]> {
-    const until = wallMs() + waitMs;
+    const until = this.wall.now() + waitMs;
     for (;;) {
       if (this.closed) throw closed();
-      const left = Math.max(0, until - wallMs());
+      const left = Math.max(0, until - this.wall.now());
       const places = this.places();
       if (places.length === 0) {
         if (left === 0) return [];
@@ -67,9 +68,9 @@ export class LogSubscription implements Subscription {
         if (taken.length > 0) return taken;
       } catch (error) {
         if (!passes(error) || this.closed) throw error;
-        await new Sleep(Math.min(PAUSE_MS, left)).done;
+        await this.wall.sleep(Math.min(PAUSE_MS, left)).done;
       }
-      if (wallMs() >= until) return [];
+      if (this.wall.now() >= until) return [];
     }
   }
 
@@ -151,7 +152,7 @@ export class LogSubscription implements Subscription {
   }
 
   private async change(mostMs: number): Promise<void> {
-    const sleep = new Sleep(Math.min(mostMs, this.sessionMs / BEATS));
+    const sleep = this.wall.sleep(Math.min(mostMs, this.sessionMs / BEATS));
     void this.changed.promise.then(() => sleep.end());
     await sleep.done;
   }
@@ -169,10 +170,10 @@ export class LogSubscription implements Subscription {
         await this.balance();
       } catch (error) {
         // The next beat tries again; when all fail, the session ends and with it what is handed out.
-        if (!passes(error)) await new Sleep(PAUSE_MS).done;
+        if (!passes(error)) await this.wall.sleep(PAUSE_MS).done;
       }
       if (this.closed) return;
-      this.sleep = new Sleep(this.sessionMs / BEATS);
+      this.sleep = this.wall.sleep(this.sessionMs / BEATS);
       await this.sleep.done;
     }
   }

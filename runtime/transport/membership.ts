@@ -2,7 +2,7 @@
  * Who is in a group: one register that every member writes a sign of life into. Whoever was silent for a session, by the
  * clock of the one that looks, is taken out by it. From the list everybody works out the same division.
  */
-import { wallMs } from "../internal/wall.ts";
+import { machineWall, type Wall } from "../internal/wall.ts";
 import type { Registers } from "./register.ts";
 
 /** Members and their beats. */
@@ -20,17 +20,18 @@ export class Membership {
     private readonly register: string,
     readonly self: string,
     private readonly sessionMs: number,
+    private readonly wall: Wall = machineWall,
   ) {}
 
   /** Whether the others still count on this member, as far as it can know. */
   get alive(): boolean {
-    return wallMs() - this.confirmedAt < this.sessionMs;
+    return this.wall.now() - this.confirmedAt < this.sessionMs;
   }
 
   /** Gives a sign of life; returns all members in one order, or null when too many others wrote at the same time. */
   async beat(): Promise<readonly string[] | null> {
     for (let n = 0; n < TRIES; n++) {
-      const asked = wallMs();
+      const asked = this.wall.now();
       const found = await this.registers.read(this.register);
       const members: Members = found === null ? {} : JSON.parse(found.value);
       for (const silent of this.silent(members)) delete members[silent];
@@ -55,7 +56,7 @@ export class Membership {
   }
 
   private silent(members: Members): readonly string[] {
-    const now = wallMs();
+    const now = this.wall.now();
     const silent: string[] = [];
     for (const [member, beat] of Object.entries(members)) {
       const heard = this.heard.get(member);

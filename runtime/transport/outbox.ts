@@ -4,7 +4,7 @@
  * One batch is under way at a time, made of all that came while the one before was: so order survives a lost connection,
  * and a fast publisher gets large batches without asking for them.
  */
-import { Sleep, soon, wallMs } from "../internal/wall.ts";
+import { machineWall, soon, type Waiting, type Wall } from "../internal/wall.ts";
 import { BrokerError, passes } from "./errors.ts";
 
 /** Entries sent at once; more only makes the answer late. */
@@ -24,13 +24,14 @@ export class Outbox<E> {
   private readonly parcels: Parcel<E>[] = [];
   private waiting = 0;
   private pumping: Promise<void> | null = null;
-  private pause: Sleep | null = null;
+  private pause: Waiting | null = null;
   private closed = false;
 
   /** `send` keeps all entries in their order, or rejects; then it may have kept a part of them. */
   constructor(
     private readonly send: (entries: readonly E[]) => Promise<void>,
     private readonly retryMs: number,
+    private readonly wall: Wall = machineWall,
   ) {}
 
   add(entries: readonly E[]): Promise<void> {
@@ -90,14 +91,14 @@ export class Outbox<E> {
   }
 
   private async insist(entries: readonly E[]): Promise<void> {
-    const begun = wallMs();
+    const begun = this.wall.now();
     for (let pauseMs = FIRST_PAUSE_MS;; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
         return await this.send(entries);
       } catch (error) {
-        if (!passes(error) || this.closed || wallMs() - begun > this.retryMs) throw error;
+        if (!passes(error) || this.closed || this.wall.now() - begun > this.retryMs) throw error;
       }
-      this.pause = new Sleep(pauseMs);
+      this.pause = this.wall.sleep(pauseMs);
       await this.pause.done;
     }
   }
