@@ -31,13 +31,30 @@ export function statusLetter(status: NodeStatus, sequence: number): Letter {
 /** Beats that may be missing before a node counts as gone. */
 const PATIENCE = 6;
 
+/** Clocks that are further apart are told, milliseconds: far more than a letter is under way, less than confuses a reader of records. */
+const APART_MS = 30_000;
+
+/**
+ * What a person should know of a node whose clock is `aheadMs` before another's; null: they agree well enough. Order and leases
+ * need no equal clocks; whoever puts records of two nodes side by side does.
+ */
+export function clockSentence(node: string, aheadMs: number, other: string): string | null {
+  if (Math.abs(aheadMs) < APART_MS) return null;
+  const minutes = Math.abs(aheadMs) / 60_000;
+  const apart = minutes < 2 ? `${Math.round(minutes * 60)} s` : `${Math.round(minutes)} min`;
+  return `the clock of ${node} is ${apart} ${aheadMs > 0 ? "ahead of" : "behind"} ${other}: ` +
+    "nothing is decided by it, but times on record do not fit together; let NTP set both";
+}
+
 interface Heard {
   readonly status: NodeStatus;
+  /** By how much its clock was ahead, milliseconds; a letter that was long under way makes it smaller. */
+  readonly aheadMs: number;
   readonly before: NodeStatus | null;
   readonly at: number;
 }
 
-/** Which nodes are there, by what was heard of them here: nobody's clock is compared with another's. */
+/** Which nodes are there, by what was heard of them here: nobody's clock decides about another. */
 export class NodeBoard {
   readonly #stopwatch: Stopwatch;
   readonly #nanos: number;
@@ -49,12 +66,14 @@ export class NodeBoard {
     this.#nanos = beatMs * PATIENCE * 1e6;
   }
 
-  hear(status: NodeStatus): void {
+  /** `clock`: this machine's, milliseconds since the Unix epoch. */
+  hear(status: NodeStatus, clock?: number): void {
     const known = this.#heard.get(status.node);
     // What an earlier start of the node said late.
     if (known !== undefined && known.status.start > status.start) return;
     const before = known?.status.start === status.start ? known.status : null;
-    this.#heard.set(status.node, { status, before, at: this.#stopwatch.now() });
+    const aheadMs = clock === undefined || status.clock === undefined ? 0 : status.clock - clock;
+    this.#heard.set(status.node, { status, before, aheadMs, at: this.#stopwatch.now() });
   }
 
   /** What a node said before it said what it said last; null: nothing, or it has begun anew. */
@@ -72,9 +91,9 @@ export class NodeBoard {
   }
 
   /** Nodes that were heard once, with nanoseconds since. */
-  get all(): readonly { readonly status: NodeStatus; readonly silent: number }[] {
+  get all(): readonly { readonly status: NodeStatus; readonly silent: number; readonly aheadMs: number }[] {
     const now = this.#stopwatch.now();
-    return [...this.#heard.values()].map(({ status, at }) => ({ status, silent: now - at }))
+    return [...this.#heard.values()].map(({ status, aheadMs, at }) => ({ status, aheadMs, silent: now - at }))
       .sort((a, b) => (a.status.node < b.status.node ? -1 : 1));
   }
 

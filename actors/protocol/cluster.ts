@@ -85,4 +85,6 @@ export interface NodeStatus {
   readonly alarms?: readonly string[];
   /** Absent: one broker carries everything. */
   readonly carriers?: readonly CarrierStatus[];
+  /** Its machine's clock when it said this, milliseconds since the Unix epoch; absent: it did not say. Decides nothing. */
+  readonly clock?: number;
 }

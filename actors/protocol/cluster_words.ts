@@ -57,6 +57,7 @@ export const NODE_STATUS: MessageDef<NodeStatus> = defineMessage({
       reason: text,
     })).max(100).optional(),
     carriers: z.array(z.strictObject({ class: name, broker: name, first: z.boolean() })).max(10).optional(),
+    clock: whole.optional(),
   }) as unknown as z.ZodType<NodeStatus>,
   previous: STATUS_1,
   upcast: (status) => status as NodeStatus,

@@ -30,6 +30,12 @@ Deno.test({
       await until("the gate lets some in", () => entered(cluster.data("g1")).length > 10, () => cluster.said);
       const standby = off(-30, "gateway", "g2", ...data("g2"));
       await standby.said(/standby/);
+      await ahead.said(/the clock of o1 is 14 min behind this machine's: .* let NTP set both/);
+      await behind.said(/the clock of g2 is 23 min behind this machine's/);
+      const { concerns } = await cluster.until("who asks is told", ({ concerns }) => concerns.length >= 3);
+      for (const sentence of [/o1 is 7 min behind that of who asks/, /g1 is 7 min ahead of/, /g2 is 30 min behind/]) {
+        assert.ok(concerns.some((one) => sentence.test(one)), concerns.join("\n"));
+      }
       // A lease that ran by its holder's clock would be over for whoever is half an hour off, or never.
       const halted = notes(cluster.data("g1")).filter(({ event }) => event === "shard-halted").map(({ reason }) =>
         reason

@@ -15,9 +15,9 @@ import {
   type RouteChange,
   type Subscription,
 } from "../../../runtime/transport/mod.ts";
-import { NodeBoard, readStatus, statusLetter } from "../../placement/status.ts";
+import { clockSentence, NodeBoard, readStatus, statusLetter } from "../../placement/status.ts";
 import { type NodeStatus, type OfferStatus, SCOPE_STATES } from "../../protocol/mod.ts";
-import { sleepWall, wallNanos } from "../wall.ts";
+import { sleepWall, wallMillis, wallNanos } from "../wall.ts";
 import { Carriers } from "./brokers.ts";
 import type { ClusterOptions } from "./cluster_options.ts";
 import type { RoleGuard } from "./role_guard.ts";
@@ -58,6 +58,8 @@ export class ClusterLink {
   readonly #loops: Promise<void>[] = [];
   readonly #said = new Map<string, number>();
   readonly #carriers = new Carriers();
+  /** Starts of nodes whose clock was told to be another one than this machine's. */
+  readonly #apart = new Set<string>();
   /** Configurations that were offered; null: it follows none. */
   book: { readonly status: OfferStatus | undefined } | null = null;
   /** By which this node is killed; null: it is told nothing. */
@@ -105,13 +107,24 @@ export class ClusterLink {
       await link.follow(link.topics.status, (letter) => {
         const status = readStatus(letter);
         if (status === null) link.refused(`a letter of ${letter.envelope.node} is no status of a node`);
-        else link.board.hear(status);
+        else link.#heard(status);
       });
       return link;
     } catch (error) {
       await broker.close();
       throw error;
     }
+  }
+
+  #heard(status: NodeStatus): void {
+    const clock = wallMillis();
+    this.board.hear(status, clock);
+    const start = `${status.node} ${status.start}`;
+    const aheadMs = (status.clock ?? clock) - clock;
+    const sentence = clockSentence(status.node, aheadMs, "this machine's");
+    if (sentence === null || this.#apart.has(start)) return;
+    this.#apart.add(start);
+    this.options.err(sentence);
   }
 
   /** Name of a lease of this cluster. */
@@ -189,7 +202,7 @@ export class ClusterLink {
   }
 
   /** Tells the others how this node is. */
-  say(status: Omit<NodeStatus, "node" | "start" | "role" | "bad" | "carriers" | "kills" | "offer">): void {
+  say(status: Omit<NodeStatus, "node" | "start" | "role" | "bad" | "carriers" | "kills" | "offer" | "clock">): void {
     const { node, role } = this.options;
     const { all } = this.#carriers;
     const carriers = all.length === 0 ? undefined : all;
@@ -197,7 +210,7 @@ export class ClusterLink {
       ...{ id, scope, state: SCOPE_STATES[state], from, reason },
     }));
     const offer = this.book?.status;
-    const own = { node, role, start: this.start, bad: this.bad, carriers, kills, offer };
+    const own = { node, role, start: this.start, bad: this.bad, carriers, kills, offer, clock: wallMillis() };
     const letter = statusLetter({ ...status, ...own }, ++this.#beats);
     this.publish(this.topics.status, node, letter);
   }

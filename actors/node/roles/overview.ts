@@ -2,7 +2,7 @@
  * All nodes and shards as one picture, made of what each node says of itself. What both sides of a shard say is put side by
  * side: letters under way are what one has sent and the other has not taken.
  */
-import type { NodeBoard } from "../../placement/status.ts";
+import { clockSentence, type NodeBoard } from "../../placement/status.ts";
 import type {
   CarrierStatus,
   ClassLine,
@@ -50,6 +50,8 @@ export function overviewOf(cluster: string, board: NodeBoard): ClusterOverview {
     concerns: [
       ...concernsOf(gateway, live, nodes, shards),
       ...deaf(live),
+      ...board.all.filter(({ status }) => live.includes(status))
+        .flatMap(({ status, aheadMs }) => clockSentence(status.node, aheadMs, "that of who asks") ?? []),
       ...classes.filter(({ first }) => !first).map(fallback),
     ],
   };
