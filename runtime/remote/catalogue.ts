@@ -30,6 +30,8 @@ export type RefusalCode =
   | "MESSAGE_UNEXPECTED"
   /** Whoever handled it failed as often as is tried. */
   | "HANDLER_FAILED"
+  /** The process ended while it was handled, as often as is tried. */
+  | "PROCESS_DIED"
   /** Nobody bears the name that it is for. */
   | "NAME_UNKNOWN"
   /** Quarantine when newer: what stands there is no letter. */

@@ -11,7 +11,9 @@
  * it wait. Those of other keys do not.
  *
  * **Again.** A handler that rejects gets the letter up to `attempts` times in all; then it is a dead letter, and those behind
- * it go on. Attempts of one life of the node are counted: a letter that takes the whole process with it comes again.
+ * it go on. A letter that takes the whole process with it comes again, and is counted over the lives of the group (lives.ts):
+ * where the last life has not come past the letter that it began with, letters are handled one at a time until the one is
+ * found, and what has ended `attempts` lives is a dead letter.
  *
  * **Once.** What a producer's outbox sent twice is handled once, and nothing is taken of an epoch below the highest that was
  * seen of it. That is kept in memory: after a restart the last uncommitted letters may come a second time, so an effect
@@ -35,6 +37,7 @@ import { Aside } from "./aside.ts";
 import type { Border } from "./border.ts";
 import { mayPass, type Refusal, refusal, type RefusalCode } from "./catalogue.ts";
 import { REPLAY_FOR } from "./held.ts";
+import { Lives } from "./lives.ts";
 import type { MessageDef } from "./message_def.ts";
 import { type Lane, Progress, type Step } from "./progress.ts";
 
@@ -126,14 +129,16 @@ export class Intake {
   /** The end of what is under way, for each key. */
   private readonly queues = new Map<string, Promise<void>>();
   private readonly aside: Aside;
+  private readonly lives: Lives;
   private readonly wall: Wall;
   private closed = false;
   private changed = Promise.withResolvers<void>();
   private readonly running: Promise<void>;
 
   private constructor(private readonly options: IntakeOptions, private readonly subscription: Subscription) {
-    const { border: { node, epoch }, broker, wall = machineWall } = options;
+    const { border: { node, epoch }, broker, group, topic, wall = machineWall } = options;
     this.wall = wall;
+    this.lives = new Lives({ broker, group, topic, word: wall.word() });
     this.aside = new Aside(broker, { node, epoch, wall: this.wall });
     this.running = this.run().catch((error) => this.end(error));
   }
@@ -171,7 +176,7 @@ export class Intake {
     const { window = DEFAULT_INTAKE_WINDOW } = this.options;
     while (!this.closed) {
       const room = window - this.progress.underWay;
-      if (room > 0) { for (const one of await this.take(room)) this.begin(one); }
+      if (room > 0) { for (const one of await this.take(room)) await this.begin(one); }
       else await this.change(IDLE_MS);
       await this.commit();
     }
@@ -201,7 +206,7 @@ export class Intake {
     }
   }
 
-  private begin(delivered: Delivered): void {
+  private async begin(delivered: Delivered): Promise<void> {
     if (delivered.kind === "lost") {
       this.counts.lost += delivered.count;
       this.progress.settle(this.progress.begin(delivered));
@@ -209,14 +214,17 @@ export class Intake {
     }
     this.counts.taken++;
     const step = this.progress.begin(delivered);
+    const lives = await this.livesOf(step);
     const key = delivered.kind === "letter"
       ? this.options.lane?.(delivered.letter) ?? delivered.key
       : `\0${delivered.partition}`;
     const work = async () => {
-      const fate = await this.decide(delivered, step);
+      const fate = await this.decide(delivered, step, lives);
       this.counts[fate]++;
-      if (fate === "returned") this.progress.abandon(step);
-      else this.progress.settle(step);
+      if (fate === "returned") {
+        this.progress.abandon(step);
+        if (lives > 0 && !step.lane.lost) await this.lives.takeBack(step, lives);
+      } else this.progress.settle(step);
       this.wake();
     };
     const queue = (this.queues.get(key) ?? Promise.resolve()).then(work).catch((error) => this.end(error));
@@ -226,8 +234,36 @@ export class Intake {
     });
   }
 
-  private async decide(delivered: Exclude<Delivered, { readonly kind: "lost" }>, { lane }: Step): Promise<Fate> {
+  /** Lives that have begun with this letter, where that is to be known; 0: it is nobody's first, and under no suspicion. */
+  private async livesOf(step: Step): Promise<number> {
+    const { window = DEFAULT_INTAKE_WINDOW } = this.options;
+    const { lane } = step;
+    if (this.closed || lane.lost || lane.begun && lane.suspects === 0) return 0;
+    if (lane.begun) {
+      // Alone, and from a place that is committed: if it ends this life, the next one begins with it.
+      while (lane.steps[0] !== step && !lane.lost && !this.closed) await this.change(IDLE_MS);
+      await this.commit();
+      lane.suspects--;
+    }
+    const lives = await this.lives.count(step);
+    if (!lane.begun && lives > 1) lane.suspects = window;
+    lane.begun = true;
+    return lives;
+  }
+
+  private async decide(
+    delivered: Exclude<Delivered, { readonly kind: "lost" }>,
+    { lane }: Step,
+    lives: number,
+  ): Promise<Fate> {
+    const { attempts = DEFAULT_ATTEMPTS } = this.options;
     if (this.closed || lane.lost) return "returned";
+    if (lives > attempts) {
+      const why = `the process has ended ${
+        lives - 1
+      } times while this letter was the one to be handled next: does it end it?`;
+      return await this.putAside(delivered, refusal("PROCESS_DIED", why), lives - 1);
+    }
     if (delivered.kind === "bad") return await this.putAside(delivered, refusal(delivered.code, delivered.why), 0);
     const { letter } = delivered;
     const only = letter.headers?.[REPLAY_FOR];

@@ -13,6 +13,10 @@ export interface Lane {
   lost: boolean;
   readonly seen: Deduplicator;
   readonly steps: Step[];
+  /** Whether its first letter has been counted. */
+  begun: boolean;
+  /** So many letters more are handled one at a time: one of them may take the process with it. */
+  suspects: number;
   /** The last one that may be committed and is not; −1: none. */
   settled: number;
   committed: number;
@@ -72,7 +76,15 @@ export class Progress {
   private lane(partition: number): Lane {
     let lane = this.lanes.get(partition);
     if (lane === undefined) {
-      lane = { lost: false, seen: new Deduplicator(), steps: [], settled: -1, committed: -1 };
+      lane = {
+        lost: false,
+        seen: new Deduplicator(),
+        steps: [],
+        begun: false,
+        suspects: 0,
+        settled: -1,
+        committed: -1,
+      };
       this.lanes.set(partition, lane);
     }
     return lane;

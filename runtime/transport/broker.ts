@@ -29,6 +29,7 @@
  * **Bad frames.** What stands on a topic and is no letter is delivered as `bad`, at its place and committed like any other.
  * Letters that were thrown away unread, by the limits of the topic, are delivered as `lost`, with their number.
  */
+import type { Registers } from "./register.ts";
 import type { WireEnvelope } from "../message.ts";
 import type { FrameErrorCode } from "./errors.ts";
 
@@ -123,6 +124,8 @@ export interface Broker {
   lag(group: string, topic: string): Promise<readonly PartitionLag[]>;
   /** Waits up to `waitMs` (default: not at all) for a lease to be free; null when it is not. */
   lease(name: string, options?: LeaseOptions): Promise<Lease | null>;
+  /** Small values by their names, which the nodes of this broker share. Of several brokers: those of the first. */
+  readonly registers: Registers;
   /** Ends subscriptions, gives leases back, waits for what is being published. */
   close(): Promise<void>;
 }

@@ -81,7 +81,7 @@ class KafkaBroker implements Broker {
   private readonly subscriptions = new Set<Subscription>();
   private readonly leases = new Set<LeaseHolder>();
   private producing: Promise<Producer> | null = null;
-  private registers: KafkaRegisters | null = null;
+  private ownRegisters: KafkaRegisters | null = null;
   private closed = false;
 
   constructor(private readonly kafka: Kafka, private readonly admin: Admin, private readonly options: KafkaOptions) {
@@ -138,9 +138,14 @@ class KafkaBroker implements Broker {
     }).sort((a, b) => a.partition - b.partition);
   }
 
+  /** Made when they are first asked for: their topic is read from its beginning. */
+  get registers(): KafkaRegisters {
+    const { node, replicas = 1 } = this.options;
+    return this.ownRegisters ??= new KafkaRegisters(this.kafka, this.admin, node, replicas);
+  }
+
   async lease(name: string, options: LeaseOptions = {}): Promise<Lease | null> {
     this.refuseClosed();
-    this.registers ??= new KafkaRegisters(this.kafka, this.admin, this.options.node, this.options.replicas ?? 1);
     const again = <T>(call: () => Promise<T>) => insist(call, this.retryMs);
     const lease = await LeaseHolder.take(this.registers, name, this.options.node, options, again);
     if (lease !== null) this.leases.add(lease);
@@ -153,7 +158,7 @@ class KafkaBroker implements Broker {
     await Promise.all([...this.outboxes.values()].map((outbox) => outbox.close()));
     await Promise.all([...this.subscriptions].map((subscription) => subscription.close()));
     await Promise.all([...this.leases].map((lease) => lease.release()));
-    await this.registers?.close();
+    await this.ownRegisters?.close();
     const producer = await this.producing?.catch(() => null);
     await producer?.disconnect().catch(() => {});
     await this.admin.disconnect().catch(() => {});

@@ -22,6 +22,7 @@ import { LeaseHolder } from "./lease.ts";
 import type { LogServer, RawEntry } from "./log.ts";
 import { LogSubscription } from "./log_subscription.ts";
 import { Outbox } from "./outbox.ts";
+import type { Registers } from "./register.ts";
 import { partitionOf } from "./partition.ts";
 
 export class LogBroker implements Broker {
@@ -106,6 +107,10 @@ export class LogBroker implements Broker {
     const lease = await LeaseHolder.take(this.server, name, this.options.node, options, this.insist, this.wall);
     if (lease !== null) this.leases.add(lease);
     return lease;
+  }
+
+  get registers(): Registers {
+    return this.server;
   }
 
   async close(): Promise<void> {

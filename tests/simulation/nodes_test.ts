@@ -4,8 +4,8 @@ import { NODES_FLAWS } from "./nodes/flaws.ts";
 import { nodesScenario } from "./nodes/scenario.ts";
 
 const SEEDS = 40;
-/** Seeds in which every flaw has to come to light. */
-const FLAW_SEEDS = 60;
+/** Seeds in which every flaw has to come to light. The rarest does in about one of forty. */
+const FLAW_SEEDS = 120;
 
 /** Fewest of each kind that these runs must have seen; about a third of what is usual. Less, and they show too little. */
 const LEAST = {

@@ -216,6 +216,18 @@ export function brokerContract(kind: BrokerKind, start: () => Promise<World>): v
     await second.check();
   });
 
+  test("a register is written over what was seen of it, and over nothing else", async ({ broker, topic, open }) => {
+    const other = await open("other");
+    const name = `front.${topic}.0`;
+    assert.equal(await broker.registers.read(name), null);
+    const first = present(await broker.registers.write(name, "one", 0));
+    assert.deepEqual(await other.registers.read(name), { value: "one", revision: first });
+    assert.equal(await other.registers.write(name, "two", 0), null, "something stands there");
+    const second = present(await other.registers.write(name, "two", first));
+    assert.equal(await broker.registers.write(name, "three", first), null, "something else stands there");
+    assert.deepEqual(await broker.registers.read(name), { value: "two", revision: second });
+  });
+
   test("of many who want a lease at one moment one gets it", async ({ topic, open }) => {
     const brokers = await Promise.all(["a", "b", "c", "d"].map(open));
     // The ways to the server are warm, so that they meet.

@@ -2,6 +2,7 @@
  * Several brokers as one: each topic belongs to a class, and the class says over which brokers it goes. The rule, and what it
  * promises, is in routes.ts.
  */
+import type { Registers } from "../register.ts";
 import { processMark } from "../../internal/wall.ts";
 import type { Broker, Lease, LeaseOptions, Letter, PartitionLag, Publication } from "../broker.ts";
 import type { SubscribeOptions, Subscription } from "../broker.ts";
@@ -126,6 +127,10 @@ export class ClassedBroker implements Broker {
   /** Of the first broker alone: on two, two could hold it. While that one is down nobody gets one, and who has one loses it. */
   lease(name: string, options?: LeaseOptions): Promise<Lease | null> {
     return this.options.routes[0].broker.lease(name, options);
+  }
+
+  get registers(): Registers {
+    return this.options.routes[0].broker.registers;
   }
 
   /** Of each topic that was published to: which broker carries it. */

@@ -2,6 +2,7 @@
  * A broker that need not be there when the node starts: it is opened in the background, again and again, and until then a
  * call waits for a while and is refused as one to a server that does not answer.
  */
+import type { Registers } from "../register.ts";
 import { Sleep } from "../../internal/wall.ts";
 import type { Broker, Lease, LeaseOptions, Letter, PartitionLag, Publication } from "../broker.ts";
 import type { SubscribeOptions, Subscription } from "../broker.ts";
@@ -53,6 +54,11 @@ export class LastingBroker implements Broker {
   lease(name: string, options?: LeaseOptions): Promise<Lease | null> {
     return this.ask((broker) => broker.lease(name, options));
   }
+
+  readonly registers: Registers = {
+    read: (name) => this.ask(({ registers }) => registers.read(name)),
+    write: (name, value, revision) => this.ask(({ registers }) => registers.write(name, value, revision)),
+  };
 
   async close(): Promise<void> {
     this.closed = true;
