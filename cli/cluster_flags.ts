@@ -34,7 +34,7 @@ export function addNodeNameFlags(command: Command): Command {
     .addOption(new Option("--lease-ms <ms>", "how long a node that says nothing keeps what it holds (default: 2000)"))
     .option(
       "--cluster-secret <file>",
-      "who has it may kill the nodes, and nobody else (default: whoever may write there)",
+      "who has it may trade with the nodes and kill them, and nobody else (default: whoever may write there)",
     )
     .option("--broker-wait <time>", "how long a gateway without its broker waits before it ends (default: for ever)");
 }
@@ -67,7 +67,10 @@ export function openerOf(
 }
 
 /** How a node with a role is killed: over all its brokers. Throws as `openerOf` does. */
-export function killWaysOf({ broker, clusterSecret }: ClusterFlags, configured: Config["cluster"]): KillWays {
+export function killWaysOf(
+  { broker, clusterSecret }: ClusterFlags,
+  configured: Pick<Config["cluster"], "brokers" | "secretFile">,
+): KillWays {
   const urls = broker ?? configured.brokers;
   const { addresses } = planOf({ addresses: urls });
   return { brokers: addresses, urls, secretFile: clusterSecret ?? configured.secretFile, chance: Math.random };

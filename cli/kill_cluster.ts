@@ -68,10 +68,10 @@ export async function callOthers(
   { cluster, brokers, secretFile, nodes, withinMs }: Others,
   call: Call,
 ): Promise<ClusterKill> {
-  const { callFromCommand, openSecret, readSecret, waysTo } = await import("../actors/cluster/mod.ts");
+  const { callFromCommand, openSecret, readSecrets, waysTo } = await import("../actors/cluster/mod.ts");
   const from = `cli-${Deno.pid}`;
   const wall = Date.now();
-  const secret = secretFile === undefined ? openSecret(cluster) : readSecret(secretFile);
+  const secret = secretFile === undefined ? openSecret(cluster) : readSecrets(secretFile);
   const routes = waysTo(brokers, from, { who: brokerCredentials(), chance: Math.random });
   return await callFromCommand({ kind: "kill", id: `${from}.${wall}`, from, wall, ...call }, {
     ...{ cluster, secret, nodes, withinMs },

@@ -1,5 +1,6 @@
 /** A kill on all nodes at once, from a node or from a command: said on every broker, and who has said that it is done. */
 import { BrokerError, ClassedBroker, type Route, within } from "../../runtime/transport/mod.ts";
+import type { Secrets } from "./secrets.ts";
 import { beatsOf, callsOf, type KillAnswer, type KillCall, letterOf, read } from "./words.ts";
 
 /** What a kill of the cluster came to, as far as it is known after the time. */
@@ -84,7 +85,7 @@ export async function call(
   { cluster, broker, secret, n, answers, withinMs }: {
     readonly cluster: string;
     readonly broker: ClassedBroker;
-    readonly secret: Uint8Array;
+    readonly secret: Secrets;
     /** Numbers what this sender calls. */
     readonly n: number;
     readonly answers: Answers;
@@ -111,7 +112,7 @@ export async function call(
 export interface CommandOptions {
   /** Name of the cluster; default DEFAULT_CLUSTER. */
   readonly cluster?: string;
-  readonly secret: Uint8Array;
+  readonly secret: Secrets;
   readonly routes: readonly Route[];
   /** Resolves when a broker is open; absent: they are. */
   readonly ready?: Promise<unknown>;

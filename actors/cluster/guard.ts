@@ -16,6 +16,7 @@ import {
   everywhere,
   groupName,
 } from "./caller.ts";
+import type { Secrets } from "./secrets.ts";
 import { Silence } from "./silence.ts";
 import { type Beat, beatsOf, callsOf, type KillAnswer, type KillCall, letterOf, read } from "./words.ts";
 
@@ -47,7 +48,7 @@ export interface GuardOptions {
   readonly reader?: string;
   /** Tells this process from others that bore its name. */
   readonly process: string;
-  readonly secret: Uint8Array;
+  readonly secret: Secrets;
   readonly routes: readonly Route[];
   readonly page: LocalPage;
   /** Nodes that must acknowledge. */

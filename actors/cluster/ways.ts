@@ -1,10 +1,9 @@
 /** The brokers of a cluster, opened as soon as they answer: a node starts, and is killed, without those that do not. */
-import { brokerName, type Credentials, parseBroker, UserError } from "../../config/mod.ts";
+import { brokerName, type Credentials, parseBroker } from "../../config/mod.ts";
 import { LastingBroker, type Route } from "../../runtime/transport/mod.ts";
 import { openBroker } from "../../runtime/transport/open.ts";
 import { MICROS_PER_MS, MICROS_PER_SECOND } from "../../runtime/mod.ts";
 import { type BreakerOptions, createBreaker } from "../../supervision/mod.ts";
-import { LEAST_SECRET_BYTES } from "./words.ts";
 
 /** Two failures of the latest four open it; it is looked at again after half a second, and later each time. */
 export const ROUTE_BREAKER: BreakerOptions = {
@@ -39,27 +38,4 @@ export function waysTo(
       breaker: createBreaker(ROUTE_BREAKER, chance),
     };
   });
-}
-
-/** Throws UserError CLUSTER_SECRET for a file that is not there, too short, or readable by others. */
-export function readSecret(path: string): Uint8Array {
-  const wrong = (why: string): never => {
-    throw new UserError(
-      "CLUSTER_SECRET",
-      `the file of the cluster's secret ${path} ${why}: make one with (umask 077; head -c 32 /dev/urandom > ${path}), and give it to every node`,
-    );
-  };
-  let secret: Uint8Array;
-  let mode: number | null;
-  try {
-    secret = Deno.readFileSync(path);
-    ({ mode } = Deno.statSync(path));
-  } catch (error) {
-    return wrong(
-      error instanceof Deno.errors.NotFound ? "is not there" : `cannot be read (${(error as Error).message})`,
-    );
-  }
-  if (secret.length < LEAST_SECRET_BYTES) wrong(`has ${secret.length} bytes, and needs ${LEAST_SECRET_BYTES}`);
-  if (mode !== null && Deno.build.os !== "windows" && (mode & 0o077) !== 0) wrong("can be read by others");
-  return secret;
 }

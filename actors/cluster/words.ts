@@ -4,9 +4,9 @@
  *
  * There is no word for opening: what a call may ask for ends at the strictest state and begins above ACTIVE.
  */
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Letter } from "../../runtime/transport/mod.ts";
+import { readSigned, type Secrets, signedText } from "./secrets.ts";
 
 /** Topics, the same on every broker: one for calls and one for signs of life, of each cluster. */
 export const callsOf = (cluster: string): string => `${cluster}-calls`;
@@ -64,34 +64,19 @@ export interface Unread {
   readonly kind: "strange" | "unreadable";
 }
 
-/** Fewer bytes can be guessed. */
-export const LEAST_SECRET_BYTES = 32;
-
-/**
- * What nodes sign with that were given no secret: everybody who may write to their brokers can work it out, and so may kill,
- * and so may nobody else.
- */
-export const openSecret = (cluster: string): Uint8Array =>
-  createHash("sha256").update(`a cluster of CWTS without a secret: ${cluster}`).digest();
-
-const macOf = (secret: Uint8Array, said: string): Uint8Array => createHmac("sha256", secret).update(said).digest();
-
 /** A letter that says it, signed. `n` numbers what this sender says. */
-export function letterOf(said: Word, secret: Uint8Array, node: string, n: number): Letter {
-  const text = JSON.stringify(said);
+export function letterOf(said: Word, secrets: Secrets, node: string, n: number): Letter {
   const envelope = {
     ...{ node, epoch: 0, sender: "cluster", sequence: n, id: n, cause: 0, root: n, deadline: Infinity },
     schema: { id: "cwts.cluster", version: 1 },
   };
-  return { envelope, body: `${macOf(secret, text).toHex()}\n${text}` };
+  return { envelope, body: signedText(JSON.stringify(said), secrets) };
 }
 
 /** "strange": nobody with the secret has said it. "unreadable": somebody has, and it is none of our words. */
-export function read({ body }: Pick<Letter, "body">, secret: Uint8Array): Word | Unread {
-  const end = body.indexOf("\n");
-  const said = body.slice(end + 1);
-  const mac = /^[0-9a-f]{64}$/.test(body.slice(0, Math.max(0, end))) ? Uint8Array.fromHex(body.slice(0, end)) : null;
-  if (mac === null || !timingSafeEqual(mac, macOf(secret, said))) return { kind: "strange" };
+export function read({ body }: Pick<Letter, "body">, secrets: Secrets): Word | Unread {
+  const said = readSigned(body, secrets);
+  if (said === null) return { kind: "strange" };
   try {
     return word.parse(JSON.parse(said));
   } catch {

@@ -3,7 +3,7 @@ import { RecordType, ScopeState } from "../../ffi/layout.gen.ts";
 import type { AuditLog, ControlPage } from "../../ffi/mod.ts";
 import { brokerCredentials, type Config } from "../../config/mod.ts";
 import { processMark, type RouteChange } from "../../runtime/transport/mod.ts";
-import { ClusterGuard, type GuardOptions, type LocalPage, readSecret, waysTo } from "../cluster/mod.ts";
+import { ClusterGuard, type GuardOptions, type LocalPage, readSecrets, type Secrets, waysTo } from "../cluster/mod.ts";
 import { concern } from "../protocol/mod.ts";
 import { Journal } from "./journal.ts";
 import type { NodeParts, SpreadKill } from "./parts.ts";
@@ -25,12 +25,12 @@ export interface ClusterPlace {
 }
 
 /** Makes the secret known before anything is on disk. Throws CLUSTER_SECRET; null where no brokers are configured. */
-export function clusterSecret({ cluster: { brokers, secretFile } }: Config): Uint8Array | null {
-  return brokers.length === 0 ? null : readSecret(secretFile!);
+export function clusterSecret({ cluster: { brokers, secretFile } }: Config): Secrets | null {
+  return brokers.length === 0 ? null : readSecrets(secretFile!);
 }
 
 /** The gate obeys the others from now on. Brokers that do not answer yet are tried until they do. */
-export function joinCluster({ config, directory, control, audit, out, err }: ClusterPlace, secret: Uint8Array, {
+export function joinCluster({ config, directory, control, audit, out, err }: ClusterPlace, secret: Secrets, {
   system,
   mode,
   noticeControl,

@@ -161,6 +161,8 @@ class Door implements Handlers<DoorMessage> {
 
   #fromSeat({ to, word, epoch, sequence }: FromSeat): void {
     const { state, epoch: own, gateway, over } = this.#args;
+    // Of a gateway before this one: late, or played again.
+    if (epoch < gateway) return;
     if (epoch > gateway) return this.#doubt(`a gateway of epoch ${epoch} has begun`);
     const opens = to === own && word.kind === "ShardAttached";
     const verdict = state.fence.take({ epoch, sequence }, opens);

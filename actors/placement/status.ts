@@ -52,6 +52,7 @@ interface Heard {
   readonly aheadMs: number;
   readonly before: NodeStatus | null;
   readonly at: number;
+  readonly sequence: number;
 }
 
 /** Which nodes are there, by what was heard of them here: nobody's clock decides about another. */
@@ -66,14 +67,17 @@ export class NodeBoard {
     this.#nanos = beatMs * PATIENCE * 1e6;
   }
 
-  /** `clock`: this machine's, milliseconds since the Unix epoch. */
-  hear(status: NodeStatus, clock?: number): void {
+  /** `clock`: this machine's, milliseconds since the Unix epoch. `sequence`: counts what this start of the node has said. */
+  hear(status: NodeStatus, clock?: number, sequence?: number): void {
     const known = this.#heard.get(status.node);
     // What an earlier start of the node said late.
     if (known !== undefined && known.status.start > status.start) return;
+    // What it has said before: somebody plays it again.
+    const last = known?.status.start === status.start ? known.sequence : 0;
+    if (sequence !== undefined && sequence <= last) return;
     const before = known?.status.start === status.start ? known.status : null;
     const aheadMs = clock === undefined || status.clock === undefined ? 0 : status.clock - clock;
-    this.#heard.set(status.node, { status, before, aheadMs, at: this.#stopwatch.now() });
+    this.#heard.set(status.node, { status, before, aheadMs, sequence: sequence ?? last, at: this.#stopwatch.now() });
   }
 
   /** What a node said before it said what it said last; null: nothing, or it has begun anew. */

@@ -10,7 +10,7 @@ import { LATE, MemoryServer, openMemory, type Route, within } from "../../runtim
 import { createBreaker } from "../../supervision/mod.ts";
 import { type BehindProxy, startBehindProxy } from "../../tests/services/behind_proxy.ts";
 
-const SECRET = new Uint8Array(32).fill(1);
+const SECRET = [new Uint8Array(32).fill(1)];
 /** Long enough that a sign of life and a kill seldom meet. */
 const PAUSE_MS = 20;
 const PATIENCE_MS = 60_000;

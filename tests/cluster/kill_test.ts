@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { ScopeState } from "../../ffi/layout.gen.ts";
 import { ensureCore } from "../../ffi/build.ts";
 import { ControlPage } from "../../ffi/mod.ts";
+import { makeSecret } from "../cli/cluster_nodes.ts";
 import { outside } from "../cli/run.ts";
 import { startBehindProxy } from "../services/behind_proxy.ts";
 import { missing, need } from "../services/needs.ts";
@@ -108,10 +109,9 @@ Deno.test({
     const brokers = (of: "service" | "proxy") =>
       `redis://127.0.0.1:${redis[of].port},nats://127.0.0.1:${nats[of].port}`;
     // The node under test is behind the proxies; whoever looks on is not.
-    const cluster = await TestCluster.open(brokers("service"));
+    const secret = await makeSecret(await Deno.makeTempFile({ prefix: "cwts-cluster-key-" }));
+    const cluster = await TestCluster.open(brokers("service"), {}, secret);
     try {
-      const secret = `${cluster.directory}/cluster.key`;
-      await Deno.writeFile(secret, crypto.getRandomValues(new Uint8Array(32)), { mode: 0o600 });
       const plan = ["--lease-ms", "60000", "--cluster-secret", secret];
       cluster.gateway("g1", ...plan);
       const organisms = cluster.organisms("o1", ...plan, "--broker", brokers("proxy"));
@@ -140,6 +140,7 @@ Deno.test({
       console.log(`closed after ${Math.round(took)} ms without a broker`);
     } finally {
       await cluster.end();
+      await Deno.remove(secret);
     }
   },
 });

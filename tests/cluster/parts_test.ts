@@ -67,6 +67,21 @@ const seat = { shard: "s", holder: "o1", epoch: 2, halted: null, sent: 10, taken
 const gateway = (more: Partial<NodeStatus> = {}) =>
   status("g1", { role: "gateway", mode: "FullPerformance", firm: "ACTIVE", shards: [seat], ...more });
 
+Deno.test("a status that is played again, or comes late, is not a sign of life", () => {
+  let now = 0;
+  const board = new NodeBoard({ now: () => now }, 250);
+  board.hear(status("o1", { detail: "one" }), 0, 1);
+  board.hear(status("o1", { detail: "two" }), 0, 2);
+  now = 2e9;
+  assert.deepEqual(board.live, []);
+  for (const sequence of [1, 2]) board.hear(status("o1", { detail: "again" }), 0, sequence);
+  assert.deepEqual([board.live, board.all[0].status.detail], [[], "two"]);
+  board.hear(status("o1", { detail: "three" }), 0, 3);
+  assert.deepEqual(board.live.map(({ detail }) => detail), ["three"]);
+  board.hear(status("o1", { start: 2, detail: "anew" }), 0, 1);
+  assert.deepEqual(board.live.map(({ detail }) => detail), ["anew"]);
+});
+
 Deno.test("a status comes out as it went in, and what is none is null", () => {
   assert.deepEqual(readStatus(statusLetter(gateway(), 1)), gateway());
   const letter = statusLetter(gateway(), 1);

@@ -68,9 +68,15 @@ export class TestCluster {
     private readonly link: ClusterLink,
   ) {}
 
-  static async open(broker: string, environment: Record<string, string> = {}): Promise<TestCluster> {
+  /** `secretFile`: whoever looks on reads letters that are signed with it. */
+  static async open(
+    broker: string,
+    environment: Record<string, string> = {},
+    secretFile?: string,
+  ): Promise<TestCluster> {
     const link = await ClusterLink.join({
       ...{ cluster: "main", node: "test", role: "console", leaseMs: LEASE_MS, err: () => {} },
+      kill: { brokers: [], urls: [], secretFile, chance: Math.random },
       open: openerOf({ broker: broker.split(",") }, undefined, (name) => environment[name]),
     });
     return new TestCluster(broker, await Deno.makeTempDir({ prefix: "cwts-cluster-" }), environment, link);

@@ -12,9 +12,11 @@ import {
   type Lease,
   type Letter,
   type Position,
+  type Publication,
   type RouteChange,
   type Subscription,
 } from "../../../runtime/transport/mod.ts";
+import { LetterFaults, LetterSeal, readSecrets } from "../../cluster/mod.ts";
 import { clockSentence, NodeBoard, readStatus, statusLetter } from "../../placement/status.ts";
 import { type NodeStatus, type OfferStatus, SCOPE_STATES } from "../../protocol/mod.ts";
 import { sleepWall, wallMillis, wallNanos } from "../wall.ts";
@@ -60,6 +62,7 @@ export class ClusterLink {
   readonly #carriers = new Carriers();
   /** Starts of nodes whose clock was told to be another one than this machine's. */
   readonly #apart = new Set<string>();
+  readonly #faults = new LetterFaults();
   /** Configurations that were offered; null: it follows none. */
   book: { readonly status: OfferStatus | undefined } | null = null;
   /** By which this node is killed; null: it is told nothing. */
@@ -75,19 +78,23 @@ export class ClusterLink {
     /** Unique in the cluster, and higher than that of every start before. */
     readonly start: number,
     readonly name: Lease,
+    /** Signs what goes out by `publish`, and opens what comes by `follow`. */
+    private readonly seal: LetterSeal,
   ) {
     this.topics = topicsOf(options.cluster);
     this.leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
     this.board = new NodeBoard({ now: wallNanos }, BEAT_MS);
   }
 
-  /** Throws UserError NODE_NAME_TAKEN or CLUSTER_NAME, and what the broker refuses. */
+  /** Throws UserError NODE_NAME_TAKEN, CLUSTER_NAME or CLUSTER_SECRET, and what the broker refuses. */
   static async join(options: ClusterOptions): Promise<ClusterLink> {
     const { cluster, node, leaseMs = DEFAULT_LEASE_MS } = options;
     for (const [what, name] of [["--cluster", cluster], ["--node", node]]) {
       if (NAME.test(name)) continue;
       throw new UserError("CLUSTER_NAME", `${what} is 1 to 40 letters, digits, "-" and "_", not "${name}"`);
     }
+    const secretFile = options.kill?.secretFile;
+    const seal = new LetterSeal(cluster, secretFile === undefined ? null : readSecrets(secretFile));
     const early: RouteChange[] = [];
     let hear = (change: RouteChange): void => void early.push(change);
     const broker = await options.open({ node: `${cluster}-${node}`, partitions: 1 }, (change) => hear(change));
@@ -100,14 +107,14 @@ export class ClusterLink {
         );
       }
       const start = await startNumber(broker, cluster);
-      const link = new ClusterLink(broker, options, start, name);
+      const link = new ClusterLink(broker, options, start, name, seal);
       hear = (change) => link.#routed(change);
       early.forEach(hear);
       for (const topic of Object.values(link.topics)) await broker.createTopic(topic, 1);
       await link.follow(link.topics.status, (letter) => {
         const status = readStatus(letter);
         if (status === null) link.refused(`a letter of ${letter.envelope.node} is no status of a node`);
-        else link.#heard(status);
+        else link.#heard(status, letter.envelope.sequence);
       });
       return link;
     } catch (error) {
@@ -116,9 +123,9 @@ export class ClusterLink {
     }
   }
 
-  #heard(status: NodeStatus): void {
+  #heard(status: NodeStatus, sequence: number): void {
     const clock = wallMillis();
-    this.board.hear(status, clock);
+    this.board.hear(status, clock, sequence);
     const start = `${status.node} ${status.start}`;
     const aheadMs = (status.clock ?? clock) - clock;
     const sentence = clockSentence(status.node, aheadMs, "this machine's");
@@ -127,14 +134,20 @@ export class ClusterLink {
     this.options.err(sentence);
   }
 
+  /** Whether letters are signed here. */
+  get signs(): boolean {
+    return this.seal.signs;
+  }
+
   /** Name of a lease of this cluster. */
   lease(what: string): string {
     return `${this.options.cluster}-${what.replace(/[^A-Za-z0-9-]/g, (one) => `_${one.codePointAt(0)!.toString(16)}`)}`;
   }
 
-  /** Sends behind everything sent before; never rejects. What is lost is noticed by whoever should have got it. */
+  /** Signs, and sends behind everything sent before; never rejects. What is lost is noticed by whoever should have got it. */
   publish(topic: string, key: string, letter: Letter): void {
-    this.#lastPublish = this.broker.publish(topic, key, letter).catch((error) => this.trouble(error));
+    const signed = this.seal.sign(topic, key, letter);
+    this.#lastPublish = this.broker.publish(topic, key, signed).catch((error) => this.trouble(error));
   }
 
   /** Resolves when everything is kept that was published up to now, or is lost. */
@@ -154,7 +167,7 @@ export class ClusterLink {
           if (subscription.partitions.length > 0) begun.resolve();
           const taken = await subscription.take(TAKE, TAKE_MS);
           for (const one of taken) {
-            if (one.kind === "letter") hear(one.letter, one.key);
+            if (one.kind === "letter") this.#open(topic, one, hear);
             else if (one.kind === "bad") this.refused(one.why);
           }
           this.#dealtWith(subscription, taken);
@@ -167,6 +180,15 @@ export class ClusterLink {
     };
     this.#loops.push(loop());
     await begun.promise;
+  }
+
+  /** Nobody hears a letter that is not believed. */
+  #open(topic: string, { letter, key }: Publication, hear: (letter: Letter, key: string) => void): void {
+    const opened = this.seal.open(topic, key, letter);
+    if (opened.ok) return hear(opened.letter, key);
+    this.bad++;
+    const sentence = this.#faults.tell(opened.code, letter.envelope.node, topic);
+    if (sentence !== null) this.options.err(sentence);
   }
 
   /** Of several brokers, one is asked what is not dealt with on another before a letter that moved is handed out. */

@@ -3,10 +3,10 @@
  * comes late has them, too. Nothing is believed before it is signed as kills are, and each is looked at here: can this node
  * run it? Which one nodes start with is what the gateway said last.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { type Config, configHash, UserError, withShared } from "../../../config/mod.ts";
 import { BrokerError, type Letter, type Subscription } from "../../../runtime/transport/mod.ts";
+import { readSigned, type Secrets, signedText } from "../../cluster/mod.ts";
 import type { OfferStatus } from "../../protocol/mod.ts";
 import { instrumentsOf } from "../instruments.ts";
 import { organismSpecs } from "../organisms.ts";
@@ -47,17 +47,15 @@ interface Known {
   state: "waiting" | "switched" | "withdrawn";
 }
 
-const macOf = (secret: Uint8Array, said: string): Uint8Array => createHmac("sha256", secret).update(said).digest();
-
 export class ConfigurationBook {
   readonly #link: ClusterLink;
   readonly #own: Config;
-  readonly #secret: Uint8Array;
+  readonly #secret: Secrets;
   readonly #known = new Map<number, Known>();
   #switched = 0;
   #letters = 0;
 
-  constructor(link: ClusterLink, own: Config, secret: Uint8Array) {
+  constructor(link: ClusterLink, own: Config, secret: Secrets) {
     [this.#link, this.#own, this.#secret] = [link, own, secret];
   }
 
@@ -116,7 +114,6 @@ export class ConfigurationBook {
   /** Resolves when a broker keeps it. */
   async say(said: ConfigurationWord): Promise<void> {
     const { node } = this.#link.options;
-    const text = JSON.stringify(said);
     const n = ++this.#letters;
     await this.#link.broker.publish(this.#topic, "configuration", {
       envelope: {
@@ -124,7 +121,7 @@ export class ConfigurationBook {
         deadline: Infinity,
         schema: { id: "cwts.configuration", version: 1 },
       },
-      body: `${macOf(this.#secret, text).toHex()}\n${text}`,
+      body: signedText(JSON.stringify(said), this.#secret),
     });
     this.#take(said);
   }
@@ -144,10 +141,8 @@ export class ConfigurationBook {
   }
 
   #hear({ body, envelope }: Letter): void {
-    const end = body.indexOf("\n");
-    const said = body.slice(end + 1);
-    const mac = /^[0-9a-f]{64}$/.test(body.slice(0, Math.max(0, end))) ? Uint8Array.fromHex(body.slice(0, end)) : null;
-    if (mac === null || !timingSafeEqual(mac, macOf(this.#secret, said))) {
+    const said = readSigned(body, this.#secret);
+    if (said === null) {
       return this.#link.refused(`a configuration of ${envelope.node} is not signed with the cluster's secret`);
     }
     let read: unknown;

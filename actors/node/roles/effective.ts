@@ -1,13 +1,13 @@
 /** Which configuration a node with a role starts with: its file, or what was put in force for its cluster since. */
 import { type Config, configHash } from "../../../config/mod.ts";
-import { openSecret, readSecret } from "../../cluster/mod.ts";
+import { openSecret, readSecrets } from "../../cluster/mod.ts";
 import type { ClusterLink } from "./cluster_link.ts";
 import { ConfigurationBook } from "./configuration_book.ts";
 
 /** Resolves when what was said before has been read. Throws CLUSTER_SECRET. */
 export async function openBook(file: Config, link: ClusterLink, signal: AbortSignal): Promise<ConfigurationBook> {
   const { cluster, kill } = link.options;
-  const secret = kill?.secretFile === undefined ? openSecret(cluster) : readSecret(kill.secretFile);
+  const secret = kill?.secretFile === undefined ? openSecret(cluster) : readSecrets(kill.secretFile);
   const book = new ConfigurationBook(link, file, secret);
   await book.open(signal);
   link.book = book;

@@ -40,6 +40,7 @@ export async function runAuditor(
   { keys }: AuditorKeys = { keys: [] },
 ): Promise<void> {
   const link = await ClusterLink.join(options);
+  if (!link.signs) io.out("letters of this cluster are not signed; --cluster-secret <file> asks for a secret");
   try {
     if (config.audit.broker !== undefined) await followLog(config, link, io, keys);
     else await verifyAgain(config, link, io);

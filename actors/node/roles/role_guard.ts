@@ -10,7 +10,7 @@ import {
   type LocalPage,
   type Obeyed,
   openSecret,
-  readSecret,
+  readSecrets,
   waysTo,
 } from "../../cluster/mod.ts";
 import { SILENCE_STATES } from "../cluster.ts";
@@ -54,7 +54,7 @@ export class RoleGuard {
     this.page = page;
     this.#err = err;
     this.concern = concern ?? ((_what, _subject, active, detail) => active ? err(detail) : out(detail));
-    const secret = ways.secretFile === undefined ? openSecret(cluster) : readSecret(ways.secretFile);
+    const secret = ways.secretFile === undefined ? openSecret(cluster) : readSecrets(ways.secretFile);
     this.guard = new ClusterGuard({
       ...{ cluster, node, process: processMark, secret, nodes, beatMs, silenceMs, hear, ackMs, out, err, wallMillis },
       reader: obeyed === undefined ? `${node}-${start}` : node,
@@ -95,6 +95,6 @@ export class RoleGuard {
 export const introduceGuard = ({ brokers, secretFile }: KillWays): string =>
   `killed by ${brokers.map(brokerName).join(", ")}${
     secretFile === undefined
-      ? ": whoever may write there may kill; --cluster-secret <file> asks for a secret"
-      : ", signed with the cluster's secret"
+      ? ": whoever may write there may kill, and letters are not signed, so he may trade, too; --cluster-secret <file> asks for a secret"
+      : ", and letters are believed, when signed with the cluster's secret"
   }`;

@@ -16,7 +16,7 @@ import { ControlPage } from "../../../ffi/mod.ts";
 import { ScopeState } from "../../../ffi/layout.gen.ts";
 import { until } from "../../transport/letters.ts";
 
-const SECRET = new Uint8Array(32).fill(7);
+const SECRET = [new Uint8Array(32).fill(7)];
 const FIRM = 0;
 const ALPHA = 3;
 
@@ -33,7 +33,7 @@ interface Scene {
   readonly servers: readonly MemoryServer[];
   readonly routes: (node: string) => Promise<readonly Route[]>;
   readonly join: (node: string, more?: Partial<GuardOptions>) => Promise<Node>;
-  readonly command: (said: Partial<KillCall>, nodes: readonly string[], secret?: Uint8Array) => ReturnType<
+  readonly command: (said: Partial<KillCall>, nodes: readonly string[], secret?: readonly Uint8Array[]) => ReturnType<
     typeof callFromCommand
   >;
 }
@@ -195,7 +195,7 @@ test("a stricter word stays, a scope that is nowhere is said to be absent", asyn
 test("who has not the secret kills nobody, and opening has no word", async ({ join, command, routes }) => {
   const b = await join("b");
   await settled(b);
-  const strange = await command({}, [], new Uint8Array(32).fill(8));
+  const strange = await command({}, [], [new Uint8Array(32).fill(8)]);
   assert.deepEqual(strange.acknowledged, []);
   const broker = everywhere("liar", await routes("liar"));
   const open = { kind: "kill", id: "x", from: "a", author: "ann", scope: "firm", state: 0, reason: "open", wall: 1 };

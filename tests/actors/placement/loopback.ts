@@ -44,6 +44,7 @@ export interface Loop {
   /** What the node believes of its leases. */
   readonly belief: { gateway: boolean; shards: boolean; killed: KilledHere | null };
   up(shard: string, letter: Letter): void;
+  down(shard: string, letter: Letter): void;
   until(seconds: number): Promise<void>;
 }
 
@@ -144,7 +145,7 @@ export async function loop<T>(body: (it: Loop) => Promise<T>, options: LoopOptio
   });
   const system: ActorSystem = node.parts.system;
   const it: Loop = {
-    ...{ node, gate, control, system, events, anew, over, belief, up, doors },
+    ...{ node, gate, control, system, events, anew, over, belief, up, down, doors },
     seats: seats.states,
     root: () => audit.head().root,
     kinds() {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { letterOf } from "../../../actors/placement/words.ts";
-import { TO_GATEWAY } from "../../../actors/protocol/mod.ts";
-import type { HolderWord } from "../../../actors/protocol/mod.ts";
+import { TO_GATEWAY, TO_HOLDER } from "../../../actors/protocol/mod.ts";
+import type { HolderWord, SeatWord } from "../../../actors/protocol/mod.ts";
 import type { ActorRef } from "../../../runtime/mod.ts";
 import type { SupervisorMessage } from "../../../supervision/mod.ts";
 import { type Loop, loop, type LoopOptions } from "./loopback.ts";
@@ -198,6 +198,26 @@ Deno.test("letters for a gateway before this one change nothing", async () => {
     it.up(SHARD, from(9, 1, wish(1), 0));
     await it.until(10.001);
     assert.deepEqual([decisions(it), it.seats.get(SHARD)!.fence.epoch], [before, 3]);
+  });
+});
+
+Deno.test("what a gateway before this one said to a holder opens and ends nothing", async () => {
+  await loop(async (it) => {
+    // The gateway of today is silent: nothing newer has been heard.
+    it.way.down = (_shard, { envelope: { node } }) => node === "elder";
+    await it.until(1);
+    let sequence = 0;
+    const say = (word: SeatWord) =>
+      it.down(
+        SHARD,
+        letterOf({ node: "elder", epoch: 0, path: "/x", sequence: ++sequence }, TO_HOLDER, { to: 3, word }, null),
+      );
+    say({ kind: "ShardAttached" });
+    say({ kind: "ShardFenced", epoch: 9 });
+    await it.until(2);
+    const { halted, refused, fence } = it.doors.get(SHARD)!;
+    assert.deepEqual([halted, refused, fence.last], ["the seat has not answered yet", false, 0]);
+    assert.deepEqual(it.over, []);
   });
 });
 
