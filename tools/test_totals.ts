@@ -54,7 +54,7 @@ export function parseJunitSkips(xml: string): string[] {
 }
 
 /** What `.ci/run` installs. */
-const INSTALLED = ["chromium", "Erlang", "redis-server", "nats-server", "java", "openssl"];
+const INSTALLED = ["chromium", "Erlang", "redis-server", "nats-server", "java", "openssl", "libfaketime"];
 
 /**
  * Skips that a CI machine has no excuse for: it installs a browser, Erlang and the brokers, it has the recordings where they

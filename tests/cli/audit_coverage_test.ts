@@ -15,6 +15,10 @@ ensureCore();
 /** Acts that take what no command can bring about here, and the test that brings each about. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "log-cut": "tests/cli/audit_repair_test.ts",
+  "configuration-offered": "tests/cluster/configure_test.ts",
+  "configuration-switched": "tests/cluster/configure_test.ts",
+  "configuration-withdrawn": "tests/cluster/configure_test.ts",
+  "limits-adopted": "tests/cluster/configure_test.ts",
   "limits-restored": "tests/actors/controls/limits_test.ts",
   "limit-warning": "tests/actors/node/early_warnings_test.ts",
 };

@@ -114,6 +114,13 @@ Deno.test({
       ]);
       assert.notEqual(acts[0].who, acts[1].who, "two persons are on record");
 
+      await Deno.writeTextFile(next, "[mode]\nrecover_ms = 9000\n");
+      const second = await configure(next, "--reason", "a slip", "--as", "bob", "--json");
+      assert.equal(JSON.parse(second.out).epoch, 2, second.err);
+      const gone = await configure("--withdraw", "2", "--reason", "not needed", "--as", "bob");
+      assert.match(gone.out, /configuration epoch 2 withdrawn/, gone.err);
+      assert.equal(actions(data).at(-1)!.action, "configuration-withdrawn");
+
       // The same file, and yet the gateway starts with what was put in force; organisms nodes go along, and so do late ones.
       gateway.kill("SIGTERM");
       assert.equal(await gateway.ended, 0, gateway.out);

@@ -18,7 +18,8 @@ function present<T>(value: T | null): T {
   return value!;
 }
 
-export function brokerContract(kind: BrokerKind, start: () => Promise<World>): void {
+/** `name`: of the server, where one kind has several. */
+export function brokerContract(kind: BrokerKind, start: () => Promise<World>, name: string = kind): void {
   const absent = missing(kind);
   const ignore = absent.length > 0;
   let world: World;
@@ -41,7 +42,7 @@ export function brokerContract(kind: BrokerKind, start: () => Promise<World>): v
 
   const test = (sentence: string, body: (scene: Scene) => Promise<void>, sanitize = false) =>
     Deno.test({
-      name: `${kind} broker: ${sentence}${need(absent)}`,
+      name: `${name} broker: ${sentence}${need(absent)}`,
       ignore,
       // Other nodes and killed servers are waited for by pipes and timers of their own.
       sanitizeOps: sanitize,

@@ -1,22 +1,14 @@
 import assert from "node:assert/strict";
-import { Kafka, logLevel, Partitioners, RequestQueue } from "../../runtime/transport/kafkajs.ts";
-import { startKafka } from "../services/kafka.ts";
+import { RequestQueue } from "../../runtime/transport/kafkajs.ts";
 import { missing, need } from "../services/needs.ts";
 import { pause } from "../services/service.ts";
 import { brokerContract } from "./contract.ts";
 import { letter } from "./letters.ts";
-import { serverWorld, type World } from "./world.ts";
-
-async function put(port: number, topic: string, partition: number, frame: string): Promise<void> {
-  const kafka = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING });
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-  await producer.connect();
-  await producer.send({ topic, messages: [{ key: "k", value: frame, partition }] });
-  await producer.disconnect();
-}
+import { kafkaWorld } from "./kafka_world.ts";
+import type { World } from "./world.ts";
 
 let world: World;
-brokerContract("kafka", async () => world = serverWorld("kafka", await startKafka(), put));
+brokerContract("kafka", async () => world = await kafkaWorld("4.3"));
 
 const absent = missing("kafka");
 
