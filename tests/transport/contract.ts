@@ -229,7 +229,9 @@ export function brokerContract(kind: BrokerKind, start: () => Promise<World>, na
     assert.equal(stands.value, "one");
     const second = present(await other.registers.write(name, "two", stands.revision));
     assert.equal(await broker.registers.write(name, "three", first), null, "something else stands there");
-    assert.deepEqual(await broker.registers.read(name), { value: "two", revision: second });
+    const last = present(await broker.registers.read(name));
+    assert.equal(last.value, "two");
+    assert.ok(last.revision >= second);
   });
 
   test("of many who want a lease at one moment one gets it", async ({ topic, open }) => {
